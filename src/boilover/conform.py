@@ -1,0 +1,141 @@
+"""Bring a table of any origin to the contract's column types, and say what cannot be brought there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from boilover.errors import shorten
+from boilover.schema import TIMESTAMP, Column, Violation
+
+OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+def conform(
+    table: pa.Table, name: str, columns: Sequence[Column], *, keep_extra: bool
+) -> tuple[pa.Table, list[Violation]]:
+    """Cast ``table`` to the types of ``columns``; return it with every violation found on the way.
+
+    Absent optional columns stay absent. Columns outside the contract are kept where ``keep_extra``, else dropped.
+    A cell that cannot be cast becomes null and a violation names the first such row.
+    """
+    violations: list[Violation] = []
+    fields: dict[str, pa.ChunkedArray] = {}
+    for column in columns:
+        if column.name not in table.column_names:
+            if column.required:
+                violations.append(_missing(name, column, table.column_names, columns))
+            continue
+        data, found = _cast(table[column.name], name, column)
+        violations += found
+        if column.required and data.null_count > sum(violation.count for violation in found):
+            violations.append(_null(name, column, data))
+        fields[column.name] = data
+    if keep_extra:
+        for extra in table.column_names:
+            if extra not in fields:
+                fields[extra] = _plain(table[extra])
+    return pa.table(fields), violations
+
+
+def _plain(data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return ``data`` with one string type: no dictionaries, no large or view strings."""
+    if pa.types.is_dictionary(data.type):
+        data = data.cast(data.type.value_type)
+    if pa.types.is_large_string(data.type) or pa.types.is_string_view(data.type):
+        return data.cast(pa.string())
+    return data
+
+
+def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:
+    if data.type == column.type:
+        return data, []
+    data = _plain(data)
+    if pa.types.is_null(data.type):
+        return pa.chunked_array([pa.nulls(len(data), column.type)]), []
+    if pa.types.is_timestamp(column.type):
+        return _timestamps(data, table, column)
+    if pa.types.is_string(column.type):
+        return _strings(data), []
+    values = data.to_pandas()
+    if pa.types.is_boolean(column.type):
+        cast = values.map(lambda cell: BOOLEANS.get(str(cell).strip().lower().removesuffix(".0")))
+        mend = "write true or false"
+    else:
+        cast = pd.to_numeric(values, errors="coerce")
+        mend = "write a plain number, with a point for decimals"
+    result = pa.array(cast, type=column.type, from_pandas=True)
+    return pa.chunked_array([result]), _unread(data, result, table, column, mend)
+
+
+def _strings(data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return ids and words as strings; a float that holds whole numbers (an id with gaps) loses its ``.0``."""
+    if pa.types.is_floating(data.type):
+        rounded = pc.round(data)
+        if pc.all(pc.equal(rounded, data)).as_py() is not False:
+            data = rounded.cast(pa.int64())
+    return data.cast(pa.string())
+
+
+def _timestamps(
+    data: pa.ChunkedArray, table: str, column: Column
+) -> tuple[pa.ChunkedArray, list[Violation]]:
+    if pa.types.is_timestamp(data.type) or pa.types.is_date(data.type):
+        return data.cast(pa.timestamp("us", tz=getattr(data.type, "tz", None)), safe=False).cast(TIMESTAMP), []
+    if not pa.types.is_string(data.type):
+        problem = f"holds {data.type}, not a time"
+        mend = "write ISO 8601, or map the column with its unit through a [mapping]"
+        found = Violation(table, problem, mend, column.name, 1, shorten(data[0].as_py()), len(data))
+        return pa.chunked_array([pa.nulls(len(data), TIMESTAMP)]), [found]
+    parsed = pd.to_datetime(data.to_pandas(), format="ISO8601", errors="coerce", utc=True)
+    result = pa.array(parsed.dt.as_unit("us"), type=TIMESTAMP, from_pandas=True)
+    mend = "write ISO 8601 as in 2026-03-03T13:40:01+00:00, or map the column with its date format"
+    found = _unread(data, result, table, column, mend)
+    aware = pc.match_substring_regex(data, OFFSET)
+    known = pc.sum(pc.is_valid(data)).as_py()
+    count = pc.sum(aware).as_py() or 0
+    if 0 < count < known:
+        odd = count * 2 < known
+        row = _first(pc.equal(aware, odd))
+        problem = f"{count} of {known} times carry a UTC offset and the others do not"
+        mend = "write every time with its offset"
+        found.append(Violation(table, problem, mend, column.name, row + 1, shorten(data[row].as_py())))
+    return pa.chunked_array([result]), found
+
+
+def _unread(
+    data: pa.ChunkedArray, result: pa.Array, table: str, column: Column, mend: str
+) -> list[Violation]:
+    failed = pc.and_(pc.is_valid(data), pc.is_null(result))
+    count = pc.sum(failed).as_py() or 0
+    if not count:
+        return []
+    row = _first(failed)
+    kind = "time" if pa.types.is_timestamp(column.type) else str(column.type)
+    value = shorten(data[row].as_py())
+    return [Violation(table, f"cannot be read as {kind}", mend, column.name, row + 1, value, count)]
+
+
+def _missing(table: str, column: Column, present: Sequence[str], columns: Sequence[Column]) -> Violation:
+    known = {each.name for each in columns}
+    near = difflib.get_close_matches(column.name, [each for each in present if each not in known], 1, 0.5)
+    mend = f"rename '{near[0]}' to it" if near else f"add it ({column.meaning}), or map your table with a [mapping]"
+    return Violation(table, f"required column is missing; there are: {', '.join(present) or 'none'}", mend, column.name)
+
+
+def _null(table: str, column: Column, data: pa.ChunkedArray) -> Violation:
+    row = _first(pc.is_null(data))
+    mend = f"fill it in ({column.meaning}) or leave the row out"
+    return Violation(table, "required value is empty", mend, column.name, row + 1, count=data.null_count)
+
+
+def _first(mask: pa.ChunkedArray) -> int:
+    flags: npt.NDArray[np.bool_] = pc.fill_null(mask, False).to_numpy()
+    return int(np.argmax(flags))

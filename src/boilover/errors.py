@@ -1,0 +1,109 @@
+"""Every error that Boilover raises on purpose, and the exit code that each one means.
+
+::
+
+    BoiloverError            1   something unexpected
+    ├── UsageError           2   the call itself is wrong
+    ├── InputError           3   the input cannot be used as it is
+    │   └── ContractError    3   the log breaks the contract; carries every violation
+    ├── StaleInputError      4   the input is older than the job allows
+    ├── MismatchError        5   the model and the data do not fit
+    ├── LockedError          6   another run holds the lock
+    └── GateError            7   a quality or drift gate failed
+
+An error says where (file, column, row), what it found there, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from boilover.schema import Violation
+
+MAX_VALUE_LENGTH = 60
+
+
+class BoiloverError(Exception):
+    """Base of all errors that Boilover raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(BoiloverError):
+    """The call itself is wrong: an option, a combination of options, a configuration key."""
+
+    exit_code = 2
+
+
+class InputError(BoiloverError):
+    """The input cannot be used as it is.
+
+    Parameters
+    ----------
+    problem : what is wrong, one clause.
+    file, column, row, value : where it was found; each may be left out. Rows count from 1, the header not counted.
+    mend : what the reader can do about it, one clause.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: object = None,
+        column: str | None = None,
+        row: int | None = None,
+        value: object = None,
+        mend: str | None = None,
+    ) -> None:
+        where = [str(file)] if file is not None else []
+        if column is not None:
+            where.append(f"column '{column}'")
+        if row is not None:
+            where.append(f"row {row}")
+        if value is not None:
+            where.append(f"value {shorten(value)}")
+        message = f"{', '.join(where)}: {problem}" if where else problem
+        super().__init__(f"{message}. {mend}" if mend else message)
+
+
+class ContractError(InputError):
+    """The log breaks the contract; ``violations`` holds every breach, not just the first."""
+
+    def __init__(self, violations: Sequence[Violation], *, file: object = None) -> None:
+        self.violations = tuple(violations)
+        lines = "\n".join(f"  {violation}" for violation in self.violations)
+        super().__init__(f"{len(self.violations)} violation(s) of the event-log contract:\n{lines}", file=file)
+
+
+class StaleInputError(BoiloverError):
+    """The newest event is older than the job allows."""
+
+    exit_code = 4
+
+
+class MismatchError(BoiloverError):
+    """The model and the data do not fit: a column, a schema version or a feature is missing."""
+
+    exit_code = 5
+
+
+class LockedError(BoiloverError):
+    """Another run holds the lock."""
+
+    exit_code = 6
+
+
+class GateError(BoiloverError):
+    """A quality or drift gate failed."""
+
+    exit_code = 7
+
+
+def shorten(value: object) -> str:
+    """Return ``repr(value)`` cut to a length that fits a line: a value may be a whole message."""
+    text = repr(value)
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"

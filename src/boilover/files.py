@@ -1,0 +1,35 @@
+"""Outputs are written aside and moved into place, so that a killed run leaves the old output or the new one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from boilover.errors import UsageError
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a path beside ``target`` to write a file or a folder to; move it into place when the block succeeds.
+
+    A file is replaced in one step. A folder takes two renames, the shortest gap that the file system allows; a
+    failed block leaves ``target`` untouched and removes what it had written.
+    """
+    parent = target.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"cannot write to {target}: {error.strerror}") from error
+    made = workshop / target.name
+    try:
+        yield made
+        if target.is_dir():
+            os.replace(target, workshop / "old")
+        os.replace(made, target)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)

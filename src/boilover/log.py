@@ -1,0 +1,137 @@
+"""An event log in memory and on disk: a folder with ``events`` and ``tickets`` as Parquet or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from boilover.conform import conform
+from boilover.errors import ContractError, InputError
+from boilover.files import replacing
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
+
+SORTED_MARK = b"boilover.sorted"
+SUFFIXES = (".parquet", ".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """The two tables of the contract, as Arrow tables of the contract's types.
+
+    ``warnings`` holds what was mended on the way in; ``is_sorted`` promises that ``events`` is sorted by ticket and,
+    within one, by (observed_at, arrival), and holds no duplicates.
+    """
+
+    events: pa.Table
+    tickets: pa.Table
+    warnings: tuple[Violation, ...] = ()
+    is_sorted: bool = False
+
+    @classmethod
+    def from_arrow(cls, events: pa.Table, tickets: pa.Table | None = None, *, source: object = None) -> EventLog:
+        """Bring two tables to the contract's types; raise `ContractError` with every cell that does not fit."""
+        is_sorted = SORTED_MARK in (events.schema.metadata or {})
+        events, violations = conform(events, "events", (*EVENTS, *MEASURES), keep_extra=False)
+        if tickets is None and "ticket_id" in events.column_names:
+            tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
+        if tickets is not None:
+            tickets, found = conform(tickets, "tickets", TICKETS, keep_extra=True)
+            violations += found
+        if violations:
+            raise ContractError(violations, file=source)
+        if not len(events):
+            raise InputError("the log holds no event", file=source, mend="Export at least one ticket with its history")
+        return cls(events, tickets, is_sorted=is_sorted)
+
+    @classmethod
+    def from_pandas(cls, events: pd.DataFrame, tickets: pd.DataFrame | None = None) -> EventLog:
+        """Build a log from two frames with the contract's columns; see `boilover.schema`."""
+        frames = [None if frame is None else pa.Table.from_pandas(frame, preserve_index=False) for frame in (events, tickets)]
+        return cls.from_arrow(frames[0], frames[1])
+
+    def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return ``(events, tickets)`` as frames."""
+        return self.events.to_pandas(), self.tickets.to_pandas()
+
+    def ordered(self) -> EventLog:
+        """Return the log with ``events`` sorted by (ticket_id, observed_at, arrival)."""
+        if self.is_sorted:
+            return self
+        ids = self.events["ticket_id"].combine_chunks().dictionary_encode()
+        rank = np.empty(len(ids.dictionary), dtype=np.int64)
+        rank[pc.sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
+        order = np.lexsort((observed(self.events), rank[ids.indices.to_numpy()]))
+        return EventLog(self.events.take(pa.array(order)), self.tickets, self.warnings, is_sorted=True)
+
+
+def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return when each event became visible, as UTC microseconds: observed_at, or occurred_at where empty."""
+    times = events["occurred_at"]
+    if "observed_at" in events.column_names:
+        times = pc.coalesce(events["observed_at"], times)
+    return times.cast(pa.int64()).to_numpy()
+
+
+def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
+    """Read a log folder; ``leave_out`` names columns of ``events`` not to read, such as ``text``."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError("is not a folder", file=folder, mend="Name a folder that holds events.parquet or events.csv")
+    events = _read(folder, "events", leave_out)
+    if events is None:
+        held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+        problem = f"holds no events.parquet, events.csv or events/ (it holds {held})"
+        raise InputError(problem, file=folder, mend="Turn an export into a log with `boilover ingest`")
+    return EventLog.from_arrow(events, _read(folder, "tickets", ()), source=folder)
+
+
+def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
+    """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV, replacing what is there."""
+    log = log.ordered()
+    with replacing(Path(folder)) as made:
+        made.mkdir()
+        if format == "csv":
+            pa_csv.write_csv(log.events, made / "events.csv")
+            pa_csv.write_csv(log.tickets, made / "tickets.csv")
+            return
+        mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
+        pq.write_table(log.events.replace_schema_metadata(mark), made / "events.parquet", compression="zstd")
+        pq.write_table(log.tickets, made / "tickets.parquet", compression="zstd")
+
+
+def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
+    paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES] + [folder / name]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        return None
+    try:
+        if path.name.endswith((".csv", ".csv.gz")):
+            return _read_csv(path, leave_out)
+        dataset = pq.ParquetDataset(path)
+        columns = [column for column in dataset.schema.names if column not in leave_out]
+        table = dataset.read(columns=columns)
+        return table if path.is_file() else table.replace_schema_metadata(None)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        kind = "CSV" if ".csv" in path.name else "Parquet"
+        reason = str(error).splitlines()[0] if str(error) else "nothing in it"
+        raise InputError(f"cannot be read as {kind}: {reason}", file=path, mend="Export it again, as UTF-8") from error
+
+
+def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
+    strings = {column.name: pa.string() for column in (*EVENTS, *TICKETS)}
+    options = pa_csv.ConvertOptions(
+        column_types=strings, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+    )
+    table = pa_csv.read_csv(
+        path, convert_options=options, parse_options=pa_csv.ParseOptions(newlines_in_values=True)
+    )
+    return table.drop_columns([name for name in leave_out if name in table.column_names])
