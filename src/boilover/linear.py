@@ -1,0 +1,154 @@
+"""A shrunken logistic regression on feature frames: the model's partner on small logs, and a baseline.
+
+What makes it robust: numbers are compressed by a signed logarithm, standardised and clipped, so that no
+tail rules the fit; a missing number counts as an average one and has a weight of its own; categories too
+rare to learn from share the weight zero; every weight is drawn towards zero by a Gaussian prior of
+variance ``C``.
+
+A score is a sum of per-column terms, added in one fixed order with element-wise operations only: a row has
+the same score to the last bit, whatever other rows stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.errors import InputError, MismatchError
+from boilover.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
+
+MAX_ROWS = 300_000
+"""Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
+FORMAT = 1
+
+
+class LinearPartner:
+    """Logistic regression with strong shrinkage, on a frame of numeric (NaN allowed) and categorical columns.
+
+    Parameters
+    ----------
+    C : variance of the Gaussian prior on each weight, per standard deviation of a number or per category;
+        smaller shrinks more. scikit-learn's parameter of that name.
+    max_iter : most Newton steps.
+    """
+
+    def __init__(self, C: float = 0.1, max_iter: int = 100) -> None:
+        self.C = C
+        self.max_iter = max_iter
+        self.terms_: tuple[Term, ...] = ()
+        self.intercept_ = 0.0
+        """Log-odds of an average training row, float."""
+
+    @property
+    def columns_(self) -> list[str]:
+        """Names of the fitted columns, in the order of `contributions`."""
+        return [term.column for term in self.terms_]
+
+    def fit(self, X: pd.DataFrame, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Fit on ``X`` (n rows), ``y`` (n zeros and ones) and optional non-negative weights (n).
+
+        Where all of ``y`` is the same, nothing can be told apart: every weight is 0 and the intercept is
+        the rate with half a row of either kind added (Jeffreys). Raises `InputError` for no row, differing
+        lengths or a ``y`` that is not 0 or 1.
+        """
+        labels, weights = _check_targets(X, y, sample_weight)
+        if len(X) > MAX_ROWS:
+            kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
+            X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
+        terms = [learn_term(str(name), X[name]) for name in X.columns]
+        blocks = [term.design(X[term.column]) for term in terms]
+        design = np.empty((len(X), sum(len(block) for block in blocks)))
+        for place, column in enumerate(column for block in blocks for column in block):
+            design[:, place] = column
+        intercept, coefficients = self._solve(design, labels, weights)
+        ends = np.cumsum([len(block) for block in blocks])
+        self.terms_ = tuple(
+            centred(term.weighted(coefficients[end - len(block) : end]), X)
+            for term, block, end in zip(terms, blocks, ends, strict=True)
+        )
+        self.intercept_ = intercept + sum(term.centre for term in self.terms_)
+        return self
+
+    def decision(self, X: pd.DataFrame) -> Floats:
+        """Return the log-odds of each row, ``float64[n]``; raise `MismatchError` if a column is missing."""
+        self._check_columns(X)
+        total = np.full(len(X), self.intercept_)
+        for term in self.terms_:
+            total += term.contribution(X[term.column])
+        return total
+
+    def contributions(self, X: pd.DataFrame) -> Floats:
+        """Return what each column adds to the log-odds beside ``intercept_``, ``float64[n, len(columns_)]``.
+
+        0 means: as an average training row.
+        """
+        self._check_columns(X)
+        found = np.empty((len(X), len(self.terms_)))
+        for place, term in enumerate(self.terms_):
+            found[:, place] = term.contribution(X[term.column])
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fitted model as plain values that JSON keeps to the last bit."""
+        terms = [{"kind": type(term).__name__, **asdict(term)} for term in self.terms_]
+        return {
+            "format": FORMAT,
+            "C": self.C,
+            "max_iter": self.max_iter,
+            "intercept": self.intercept_,
+            "terms": terms,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LinearPartner:
+        """Return the model that `to_dict` wrote; raise `MismatchError` for another format."""
+        if values.get("format") != FORMAT:
+            raise MismatchError(
+                f"linear model of format {values.get('format')}, expected {FORMAT}; train it again"
+            )
+        kinds: dict[str, type[Term]] = {kind.__name__: kind for kind in (NumericTerm, CategoryTerm)}
+        model = cls(values["C"], values["max_iter"])
+        model.intercept_ = values["intercept"]
+        model.terms_ = tuple(
+            kinds[term["kind"]](**{name: value for name, value in term.items() if name != "kind"})
+            for term in values["terms"]
+        )
+        return model
+
+    def _solve(self, design: Floats, labels: Floats, weights: Floats) -> tuple[float, Floats]:
+        positive, total = float(weights @ labels), float(weights.sum())
+        if not design.shape[1] or positive in (0.0, total):
+            return float(np.log((positive + 0.5) / (total - positive + 0.5))), np.zeros(design.shape[1])
+        from sklearn.linear_model import LogisticRegression
+
+        # Newton steps on the Hessian: few, exact and free of random numbers, as rows far outnumber columns.
+        solver = LogisticRegression(C=self.C, solver="newton-cholesky", tol=1e-6, max_iter=self.max_iter)
+        solver.fit(design, labels, sample_weight=weights)
+        return float(solver.intercept_[0]), np.asarray(solver.coef_[0], dtype=np.float64)
+
+    def _check_columns(self, X: pd.DataFrame) -> None:
+        missing = [column for column in self.columns_ if column not in X.columns]
+        if missing:
+            named = ", ".join(f"'{column}'" for column in missing[:5])
+            raise MismatchError(
+                f"{len(missing)} column(s) that the linear model was fitted on are missing: {named}"
+            )
+
+
+def _check_targets(
+    X: pd.DataFrame, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
+) -> tuple[Floats, Floats]:
+    labels = np.asarray(y, dtype=np.float64)
+    weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    if not len(X):
+        raise InputError("there is no row to learn from", mend="Train on a log with tickets before the cut")
+    if not len(X) == len(labels) == len(weights):
+        raise InputError(f"{len(X)} rows, {len(labels)} labels and {len(weights)} weights differ in number")
+    if not np.isin(labels, (0.0, 1.0)).all():
+        raise InputError("labels other than 0 and 1", column="y", mend="Leave censored points out")
+    return labels, weights

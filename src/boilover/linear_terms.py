@@ -1,0 +1,162 @@
+"""What one column adds to a linear score: the terms of `boilover.linear.LinearPartner`.
+
+A term learns its scaling or its categories from a training column, gives columns to the design matrix,
+takes the fitted weights, and from then on turns a column into its share of the log-odds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.errors import MismatchError
+
+Floats = npt.NDArray[np.float64]
+
+MIN_COUNT = 20
+"""A category, or being missing, gets a weight of its own when at least so many training rows have it."""
+MAX_CATEGORIES = 50
+"""At most so many categories of a column get a weight, the most frequent first."""
+CLIP = 4.0
+"""Standardised values are clipped to so many standard deviations."""
+
+
+@dataclass(frozen=True)
+class NumericTerm:
+    """A numeric column: ``weight * z``, or ``missing_weight`` where there is no finite value."""
+
+    column: str
+    mean: float
+    scale: float
+    """Mean and standard deviation of the compressed training values; scale 0: the column never varied."""
+    has_missing: bool
+    weight: float = 0.0
+    missing_weight: float = 0.0
+    centre: float = 0.0
+    """Mean of the term over the training rows, subtracted so that an average row contributes nothing."""
+
+    @classmethod
+    def learn(cls, column: str, values: pd.Series) -> NumericTerm:
+        """Learn the scaling of one training column."""
+        numbers = _numbers(values)
+        known = np.isfinite(numbers)
+        compressed = _compress(numbers[known])
+        mean, scale = (float(compressed.mean()), float(compressed.std())) if len(compressed) else (0.0, 0.0)
+        is_constant = scale <= 1e-9 * max(1.0, abs(mean))
+        missing = len(numbers) - int(known.sum())
+        return cls(
+            column, mean, 0.0 if is_constant else scale, MIN_COUNT <= missing <= len(numbers) - MIN_COUNT
+        )
+
+    def design(self, values: pd.Series) -> list[Floats]:
+        """Return the columns of the design matrix: the standardised value, and whether it is missing."""
+        standard, missing = self._standardise(values)
+        columns = [standard] if self.scale else []
+        return [*columns, missing.astype(np.float64)] if self.has_missing else columns
+
+    def weighted(self, weights: Floats) -> NumericTerm:
+        """Return the term with its fitted weights, in the order of `design`."""
+        found = weights.tolist()
+        return replace(
+            self,
+            weight=found[0] if self.scale else 0.0,
+            missing_weight=found[-1] if self.has_missing else 0.0,
+        )
+
+    def contribution(self, values: pd.Series) -> Floats:
+        """Return what the column adds to the log-odds, ``float64[n]``."""
+        standard, missing = self._standardise(values)
+        return np.where(missing, self.missing_weight, self.weight * standard) - self.centre
+
+    def _standardise(self, values: pd.Series) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        if isinstance(values.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(values.dtype):
+            raise MismatchError(
+                f"column '{self.column}': is {values.dtype}, but was a number when the model was fitted"
+            )
+        numbers = _numbers(values)
+        missing = ~np.isfinite(numbers)
+        if not self.scale:
+            return np.zeros(len(numbers)), missing
+        standard = (_compress(np.where(missing, 0.0, numbers)) - self.mean) / self.scale
+        return np.where(missing, 0.0, np.clip(standard, -CLIP, CLIP)), missing
+
+
+@dataclass(frozen=True)
+class CategoryTerm:
+    """A categorical column: a weight per frequent category and one for missing; any other has weight 0."""
+
+    column: str
+    weights: dict[str, float]
+    has_missing: bool
+    missing_weight: float = 0.0
+    centre: float = 0.0
+
+    @classmethod
+    def learn(cls, column: str, values: pd.Series) -> CategoryTerm:
+        """Learn which categories of one training column are frequent enough."""
+        codes, names = _categories(values)
+        counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
+        frequent = sorted(
+            (-count, name) for name, count in zip(names, counts, strict=True) if count >= MIN_COUNT
+        )
+        missing = int((codes < 0).sum())
+        return cls(
+            column,
+            {name: 0.0 for _, name in frequent[:MAX_CATEGORIES]},
+            MIN_COUNT <= missing <= len(codes) - MIN_COUNT,
+        )
+
+    def design(self, values: pd.Series) -> list[Floats]:
+        """Return the columns of the design matrix: indicators of frequent categories and of missing."""
+        codes, names = _categories(values)
+        positions = {name: code for code, name in enumerate(names)}
+        wanted = [positions[name] for name in self.weights] + ([-1] if self.has_missing else [])
+        return [(codes == code).astype(np.float64) for code in wanted]
+
+    def weighted(self, weights: Floats) -> CategoryTerm:
+        """Return the term with its fitted weights, in the order of `design`."""
+        found = weights.tolist()
+        missing_weight = found.pop() if self.has_missing else 0.0
+        return replace(
+            self, weights=dict(zip(self.weights, found, strict=True)), missing_weight=missing_weight
+        )
+
+    def contribution(self, values: pd.Series) -> Floats:
+        """Return what the column adds to the log-odds, ``float64[n]``."""
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            raise MismatchError(
+                f"column '{self.column}': is {values.dtype}, but was a category when the model was fitted"
+            )
+        codes, names = _categories(values)
+        # Code -1, missing, reads the last place.
+        lookup = np.array([*(self.weights.get(name, 0.0) for name in names), self.missing_weight])
+        return lookup[codes] - self.centre
+
+
+Term = NumericTerm | CategoryTerm
+
+
+def learn_term(name: str, values: pd.Series) -> Term:
+    """Learn the term of one training column, by its dtype."""
+    return (NumericTerm if pd.api.types.is_numeric_dtype(values.dtype) else CategoryTerm).learn(name, values)
+
+
+def centred(term: Term, X: pd.DataFrame) -> Term:
+    """Return the term moved so that its mean over ``X`` is 0."""
+    return replace(term, centre=float(term.contribution(X[term.column]).mean()))
+
+
+def _numbers(values: pd.Series) -> Floats:
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _compress(numbers: Floats) -> Floats:
+    return np.copysign(np.log1p(np.abs(numbers)), numbers)
+
+
+def _categories(values: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
+    categorical = values.astype("category").cat
+    return categorical.codes.to_numpy().astype(np.int64), [str(name) for name in categorical.categories]

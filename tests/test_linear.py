@@ -1,0 +1,153 @@
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boilover.errors import InputError, MismatchError
+from boilover.linear import LinearPartner
+
+
+def frame(n: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "hours": rng.lognormal(1, 2, n).astype(np.float32),
+            "gap": np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)).astype(np.float32),
+            "constant": np.ones(n, dtype=np.float32),
+            "absent": np.full(n, np.nan, dtype=np.float32),
+            "group": pd.Categorical(rng.choice(["a", "b", "rare"], n, p=[0.6, 0.38, 0.02])),
+            "flag": rng.random(n) < 0.5,
+        }
+    )
+    logit = np.log(X["hours"].to_numpy()) - 2 + 1.5 * (X["group"] == "b") + np.isnan(X["gap"].to_numpy())
+    return X, (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(float)
+
+
+def test_fit_is_the_penalised_maximum_of_the_likelihood() -> None:
+    """Oracle: scipy minimises the penalised likelihood on a design matrix built by hand."""
+    from scipy.optimize import minimize
+
+    X, y = frame()
+    X = X[["hours", "gap", "group"]]
+    hours = np.log1p(X["hours"].to_numpy(np.float64))
+    gap = X["gap"].to_numpy(np.float64)
+    squeezed = np.sign(gap) * np.log1p(np.abs(gap))
+    design = np.column_stack(
+        [
+            np.clip((hours - hours.mean()) / hours.std(), -4, 4),
+            np.nan_to_num((squeezed - np.nanmean(squeezed)) / np.nanstd(squeezed)),
+            np.isnan(gap),
+            X["group"] == "a",
+            X["group"] == "b",
+        ]
+    ).astype(float)
+
+    def loss(weights: np.ndarray[Any, Any]) -> float:
+        logits = weights[0] + design @ weights[1:]
+        fit = np.logaddexp(0, logits) - y * logits
+        return float(0.1 * fit.sum() + 0.5 * (weights[1:] ** 2).sum())
+
+    best = minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-7}).x
+    found = LinearPartner(C=0.1).fit(X, y).decision(X)
+    np.testing.assert_allclose(found, best[0] + design @ best[1:], atol=1e-4)
+
+
+def test_contributions_sum_to_the_decision_and_are_centred() -> None:
+    X, y = frame()
+    model = LinearPartner().fit(X, y)
+    parts = model.contributions(X)
+    assert parts.shape == (len(X), X.shape[1])
+    np.testing.assert_allclose(parts.sum(axis=1) + model.intercept_, model.decision(X), atol=1e-12)
+    np.testing.assert_allclose(parts.mean(axis=0), 0, atol=1e-12)
+    assert not parts[:, [2, 3]].any()
+
+
+def test_a_row_scores_the_same_alone_in_any_order_and_after_a_round_trip() -> None:
+    X, y = frame()
+    model = LinearPartner().fit(X, y)
+    whole = model.decision(X)
+    again = LinearPartner.from_dict(json.loads(json.dumps(model.to_dict())))
+    np.testing.assert_array_equal(again.decision(X), whole)
+    np.testing.assert_array_equal(again.contributions(X), model.contributions(X))
+    np.testing.assert_array_equal([model.decision(X.iloc[[row]])[0] for row in range(50)], whole[:50])
+    np.testing.assert_array_equal(model.decision(X[X.columns[::-1]].iloc[::-1])[::-1], whole)
+
+
+def test_the_odd_values_at_scoring_time() -> None:
+    X, y = frame()
+    model = LinearPartner().fit(X, y)
+    odd = X.iloc[[0] * 4].reset_index(drop=True)
+    odd["group"] = pd.Categorical(["never seen", None, "rare", "b"])
+    odd["hours"] = np.array([np.inf, np.nan, 1e38, -1e38], dtype=np.float32)
+    scores = model.decision(odd)
+    assert np.isfinite(scores).all()
+    parts = model.contributions(odd)
+    group = model.columns_.index("group")
+    assert parts[0, group] == parts[1, group] == parts[2, group] != parts[3, group]
+    text = odd.assign(group=odd["group"].astype("str"))
+    np.testing.assert_array_equal(model.decision(text.iloc[2:]), scores[2:])
+
+
+def test_smaller_c_shrinks_more_and_weights_count_as_copies() -> None:
+    X, y = frame()
+    spread = [LinearPartner(C=C).fit(X, y).decision(X).std() for C in (0.001, 0.1, 10.0)]
+    assert spread[0] < spread[1] < spread[2]
+    X = X[["flag"]]
+    doubled = pd.concat([X, X[y == 1]], ignore_index=True)
+    copies = LinearPartner().fit(doubled, np.r_[y, y[y == 1]])
+    weighted = LinearPartner().fit(X, y, np.where(y == 1, 2.0, 1.0))
+    # Scaling ignores weights, which shifts the prior a little.
+    np.testing.assert_allclose(weighted.decision(X), copies.decision(X), atol=0.01)
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_one_class_gives_the_shrunken_rate(label: float) -> None:
+    X, _ = frame(30)
+    model = LinearPartner().fit(X, np.full(30, label))
+    expected = np.log(0.5 / 30.5) * (1 if label == 0 else -1)
+    np.testing.assert_allclose(model.decision(X), expected)
+
+
+def test_no_usable_column_gives_the_rate() -> None:
+    X, y = frame()
+    model = LinearPartner().fit(X[["constant", "absent"]], y)
+    np.testing.assert_allclose(model.decision(X), np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 60), st.integers(0, 10_000))
+def test_any_small_log_fits_to_finite_scores(n: int, seed: int) -> None:
+    X, y = frame(n, seed)
+    assert np.isfinite(LinearPartner().fit(X, y).decision(X)).all()
+
+
+def test_more_rows_than_the_limit_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = frame(4000)
+    full = LinearPartner().fit(X, y).decision(X)
+    monkeypatch.setattr("boilover.linear.MAX_ROWS", 2000)
+    thinned = LinearPartner().fit(X, y).decision(X)
+    assert (thinned != full).any()
+    assert np.corrcoef(full, thinned)[0, 1] > 0.98
+
+
+def test_errors_name_what_is_wrong() -> None:
+    X, y = frame()
+    with pytest.raises(InputError, match="no row"):
+        LinearPartner().fit(X.iloc[:0], y[:0])
+    with pytest.raises(InputError, match="differ in number"):
+        LinearPartner().fit(X, y[:-1])
+    with pytest.raises(InputError, match=r"'y'.*0 and 1"):
+        LinearPartner().fit(X, y + 0.5)
+    model = LinearPartner().fit(X, y)
+    with pytest.raises(MismatchError, match="'gap'"):
+        model.decision(X.drop(columns="gap"))
+    with pytest.raises(MismatchError, match="'hours': is category"):
+        model.decision(X.assign(hours=X["group"]))
+    with pytest.raises(MismatchError, match="'group': is float32"):
+        model.decision(X.assign(group=X["hours"]))
+    with pytest.raises(MismatchError, match="format 99"):
+        LinearPartner.from_dict({**model.to_dict(), "format": 99})
