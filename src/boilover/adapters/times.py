@@ -1,0 +1,57 @@
+"""Turn the times of an export into UTC, with nothing guessed: the format and the time zone are declared."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from boilover.adapters.base import Tally
+from boilover.conform import OFFSET
+
+UTC_MICROSECONDS = "datetime64[us, UTC]"
+EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+
+
+def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:
+    """Return ``values`` as ``datetime64[us, UTC]``; what cannot be read is NaT.
+
+    ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format. Times with an offset keep it, each
+    its own; times without one are local to ``timezone``.
+    """
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values.astype(UTC_MICROSECONDS)
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return _localise(values, timezone, tally)
+    if time_format in EPOCH_UNITS:
+        numbers = pd.to_numeric(values, errors="coerce").astype("float64") * EPOCH_UNITS[time_format]
+        whole = numbers.where(numbers.abs() < 2**62).round().astype("Int64")
+        return pd.to_datetime(whole, unit="us", utc=True).astype(UTC_MICROSECONDS)
+    strings = values.astype("str").str.strip()
+    if time_format != "iso" and "%z" in time_format:
+        return pd.to_datetime(strings, format=time_format, errors="coerce", utc=True).astype(UTC_MICROSECONDS)
+    if time_format != "iso":
+        return _localise(pd.to_datetime(strings, format=time_format, errors="coerce"), timezone, tally)
+    aware = strings.str.contains(OFFSET, regex=True, na=False)
+    if aware.all():
+        return pd.to_datetime(strings, format="ISO8601", errors="coerce", utc=True).astype(UTC_MICROSECONDS)
+    result = _localise(
+        pd.to_datetime(strings.mask(aware), format="ISO8601", errors="coerce"), timezone, tally
+    )
+    if aware.any():
+        with_offset = pd.to_datetime(strings.where(aware), format="ISO8601", errors="coerce", utc=True)
+        result = result.where(~aware, with_offset.astype(UTC_MICROSECONDS))
+    return result
+
+
+def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
+    """Read naive times as local: the repeated hour as its first pass, the hour left out as moved forward."""
+    naive = naive.astype("datetime64[us]")
+    summer = pd.Series(True, index=naive.index).to_numpy()
+    local = naive.dt.tz_localize(timezone, ambiguous=summer, nonexistent="shift_forward")
+    winter = naive.dt.tz_localize(timezone, ambiguous=~summer, nonexistent="shift_forward")
+    tally.note(
+        "times in the hour that autumn repeats, read as its first pass",
+        int((local != winter)[naive.notna()].sum()),
+    )
+    moved = (local.dt.tz_localize(None) != naive)[naive.notna()]
+    tally.note("times in the hour that spring leaves out, moved forward", int(moved.sum()))
+    return local.dt.tz_convert("UTC").astype(UTC_MICROSECONDS)
