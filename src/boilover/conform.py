@@ -84,11 +84,11 @@ def _strings(data: pa.ChunkedArray) -> pa.ChunkedArray:
     return data.cast(pa.string())
 
 
-def _timestamps(
-    data: pa.ChunkedArray, table: str, column: Column
-) -> tuple[pa.ChunkedArray, list[Violation]]:
+def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:
     if pa.types.is_timestamp(data.type) or pa.types.is_date(data.type):
-        return data.cast(pa.timestamp("us", tz=getattr(data.type, "tz", None)), safe=False).cast(TIMESTAMP), []
+        return data.cast(pa.timestamp("us", tz=getattr(data.type, "tz", None)), safe=False).cast(
+            TIMESTAMP
+        ), []
     if not pa.types.is_string(data.type):
         problem = f"holds {data.type}, not a time"
         mend = "write ISO 8601, or map the column with its unit through a [mapping]"
@@ -126,8 +126,14 @@ def _unread(
 def _missing(table: str, column: Column, present: Sequence[str], columns: Sequence[Column]) -> Violation:
     known = {each.name for each in columns}
     near = difflib.get_close_matches(column.name, [each for each in present if each not in known], 1, 0.5)
-    mend = f"rename '{near[0]}' to it" if near else f"add it ({column.meaning}), or map your table with a [mapping]"
-    return Violation(table, f"required column is missing; there are: {', '.join(present) or 'none'}", mend, column.name)
+    mend = (
+        f"rename '{near[0]}' to it"
+        if near
+        else f"add it ({column.meaning}), or map your table with a [mapping]"
+    )
+    return Violation(
+        table, f"required column is missing; there are: {', '.join(present) or 'none'}", mend, column.name
+    )
 
 
 def _null(table: str, column: Column, data: pa.ChunkedArray) -> Violation:

@@ -76,7 +76,9 @@ class ContractError(InputError):
     def __init__(self, violations: Sequence[Violation], *, file: object = None) -> None:
         self.violations = tuple(violations)
         lines = "\n".join(f"  {violation}" for violation in self.violations)
-        super().__init__(f"{len(self.violations)} violation(s) of the event-log contract:\n{lines}", file=file)
+        super().__init__(
+            f"{len(self.violations)} violation(s) of the event-log contract:\n{lines}", file=file
+        )
 
 
 class StaleInputError(BoiloverError):

@@ -37,7 +37,9 @@ class EventLog:
     is_sorted: bool = False
 
     @classmethod
-    def from_arrow(cls, events: pa.Table, tickets: pa.Table | None = None, *, source: object = None) -> EventLog:
+    def from_arrow(
+        cls, events: pa.Table, tickets: pa.Table | None = None, *, source: object = None
+    ) -> EventLog:
         """Bring two tables to the contract's types; raise `ContractError` with every cell that does not fit."""
         is_sorted = SORTED_MARK in (events.schema.metadata or {})
         events, violations = conform(events, "events", (*EVENTS, *MEASURES), keep_extra=False)
@@ -49,13 +51,18 @@ class EventLog:
         if violations:
             raise ContractError(violations, file=source)
         if not len(events):
-            raise InputError("the log holds no event", file=source, mend="Export at least one ticket with its history")
+            raise InputError(
+                "the log holds no event", file=source, mend="Export at least one ticket with its history"
+            )
         return cls(events, tickets, is_sorted=is_sorted)
 
     @classmethod
     def from_pandas(cls, events: pd.DataFrame, tickets: pd.DataFrame | None = None) -> EventLog:
         """Build a log from two frames with the contract's columns; see `boilover.schema`."""
-        frames = [None if frame is None else pa.Table.from_pandas(frame, preserve_index=False) for frame in (events, tickets)]
+        frames = [
+            None if frame is None else pa.Table.from_pandas(frame, preserve_index=False)
+            for frame in (events, tickets)
+        ]
         return cls.from_arrow(frames[0], frames[1])
 
     def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -85,7 +92,9 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
     """Read a log folder; ``leave_out`` names columns of ``events`` not to read, such as ``text``."""
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError("is not a folder", file=folder, mend="Name a folder that holds events.parquet or events.csv")
+        raise InputError(
+            "is not a folder", file=folder, mend="Name a folder that holds events.parquet or events.csv"
+        )
     events = _read(folder, "events", leave_out)
     if events is None:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
@@ -123,7 +132,9 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         kind = "CSV" if ".csv" in path.name else "Parquet"
         reason = str(error).splitlines()[0] if str(error) else "nothing in it"
-        raise InputError(f"cannot be read as {kind}: {reason}", file=path, mend="Export it again, as UTF-8") from error
+        raise InputError(
+            f"cannot be read as {kind}: {reason}", file=path, mend="Export it again, as UTF-8"
+        ) from error
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:

@@ -1,0 +1,71 @@
+"""Annotations: facts about each event that use only events at or before it in its ticket.
+
+An annotator is a function from `Annotations` to arrays, one value per event, registered under the names that it
+yields. It runs when one of them is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.errors import UsageError
+from boilover.history import Coded, History
+
+Array = npt.NDArray[Any]
+Annotator = Callable[["Annotations"], Mapping[str, "Array | Coded"]]
+
+ANNOTATORS: dict[str, Annotator] = {}
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A history and, on demand, its annotations.
+
+    Flags are bool (n_events), values float64 (n_events) with NaN for missing, codes `Coded` (n_events).
+    """
+
+    history: History
+    _known: dict[str, Array | Coded] = field(default_factory=dict, repr=False)
+
+    def flag(self, name: str) -> npt.NDArray[np.bool_]:
+        """Return whether each event is a ``name``, bool (n_events)."""
+        return self._get(name, np.ndarray, np.bool_)  # type: ignore[no-any-return]
+
+    def value(self, name: str) -> npt.NDArray[np.float64]:
+        """Return the value ``name`` after each event, float64 (n_events)."""
+        return self._get(name, np.ndarray, np.float64)  # type: ignore[no-any-return]
+
+    def codes(self, name: str) -> Coded:
+        """Return the state ``name`` after each event, as codes (n_events)."""
+        return self._get(name, Coded, None)  # type: ignore[no-any-return]
+
+    def _get(self, name: str, form: type, dtype: type | None) -> Any:
+        if name not in self._known:
+            if name not in ANNOTATORS:
+                known = ", ".join(sorted(ANNOTATORS))
+                raise UsageError(f"there is no annotation '{name}'. There are: {known}")
+            self._known.update(ANNOTATORS[name](self))
+        found = self._known[name]
+        if not isinstance(found, form) or (isinstance(found, np.ndarray) and found.dtype != dtype):
+            wanted = "codes" if dtype is None else np.dtype(dtype).name
+            raise UsageError(f"annotation '{name}' holds no {wanted}, one per event")
+        return found
+
+
+def annotates(*names: str) -> Callable[[Annotator], Annotator]:
+    """Register a function as the annotator of ``names``; it yields a mapping that holds each of them.
+
+    Write your own in the same way; `boilover.future_edit_test` then guards any feature that uses it.
+    """
+
+    def register(annotator: Annotator) -> Annotator:
+        for name in names:
+            ANNOTATORS[name] = annotator
+        return annotator
+
+    return register

@@ -1,0 +1,87 @@
+"""How urgent the desk holds a ticket: priority as a level, rises and falls."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from boilover.annotations.base import Annotations, annotates
+from boilover.history import KINDS, Coded, Floats, Ints
+
+Flags = npt.NDArray[np.bool_]
+
+LEVELS = {
+    "planning": 0,
+    "trivial": 0,
+    "lowest": 0,
+    "enhancement": 0,
+    "low": 1,
+    "minor": 1,
+    "normal": 2,
+    "medium": 2,
+    "moderate": 2,
+    "major": 3,
+    "high": 3,
+    "critical": 4,
+    "urgent": 4,
+    "highest": 4,
+    "blocker": 5,
+    "emergency": 5,
+}
+"""The usual words, from least to most urgent."""
+
+NUMBERED = re.compile(r"^\s*p?(\d)\b", re.IGNORECASE)
+
+
+def priority_level(word: str) -> float:
+    """Return the urgency of a priority word, greater is more urgent, NaN where it is not known.
+
+    A numbered priority (``1``, ``P1``, ``1 - Critical``) counts down from 5, as service desks number: 1 is the most
+    urgent. An adapter whose source counts up writes words instead.
+    """
+    numbered = NUMBERED.match(word)
+    if numbered:
+        return float(5 - int(numbered.group(1)))
+    return float(LEVELS.get(word.strip().lower(), np.nan))
+
+
+@annotates("priority", "priority_level", "priority_raised", "priority_lowered")
+def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
+    """Follow the priority of each ticket; only known levels are compared, so the first one is no rise."""
+    history = notes.history
+    told = history.coded("value")
+    levels = np.array([*(priority_level(word) for word in told.words), np.nan])
+    changed = history.kind == KINDS["priority_changed"]
+    after, raised, lowered, last = _follow(changed, levels[told.codes], history.offsets)
+    codes = np.where(last >= 0, told.codes[last], -1).astype(np.int32)
+    return {
+        "priority": Coded(codes, told.words),
+        "priority_level": after,
+        "priority_raised": raised,
+        "priority_lowered": lowered,
+    }
+
+
+@njit(cache=True, nogil=True)
+def _follow(changed: Flags, levels: Floats, offsets: Ints) -> tuple[Floats, Flags, Flags, Ints]:
+    n = len(changed)
+    after = np.full(n, np.nan)
+    raised = np.zeros(n, np.bool_)
+    lowered = np.zeros(n, np.bool_)
+    last = np.full(n, -1, np.int64)
+    for ticket in range(len(offsets) - 1):
+        level = np.nan
+        latest = np.int64(-1)
+        for row in range(offsets[ticket], offsets[ticket + 1]):
+            if changed[row]:
+                latest = row
+                if not np.isnan(levels[row]):
+                    raised[row] = levels[row] > level
+                    lowered[row] = levels[row] < level
+                    level = levels[row]
+            after[row] = level
+            last[row] = latest
+    return after, raised, lowered, last

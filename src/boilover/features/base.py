@@ -1,0 +1,112 @@
+"""A feature is a small frozen value; its column name is derived from its class and what was changed in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, ClassVar
+
+from boilover.errors import MismatchError, UsageError
+from boilover.features import filters
+from boilover.features.view import TICKET, Sight, View
+from boilover.history import Coded, Floats
+from boilover.times import parse_duration
+
+KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (filters.Flag, filters.Known, filters.Match, filters.Both, filters.Either, filters.Not)
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Base of all features. Subclasses are found by their name when a saved model is read."""
+
+    def __init_subclass__(cls) -> None:
+        """Register the class for `from_json`."""
+        KINDS[cls.__name__] = cls
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        raise NotImplementedError
+
+    def compute(self, sight: Sight) -> Floats | Coded:
+        """Return one value per point: float64 with NaN for missing, or codes of a category."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Aggregate(Feature):
+    """A primitive: one aggregate over the events that a point may see.
+
+    Parameters
+    ----------
+    where : which events; for a feature with a value, those at which the value is known, where left out.
+    window : only the last such span, as in ``24h`` or ``7d``: events in (as_of − window, as_of].
+    key : whose events: the ``ticket``'s own, those of its present ``assignee`` or ``group``, of the whole ``desk``,
+        or of all tickets that share an attribute, such as ``customer_id``.
+    event_key : an annotation that tells whose an event is, where that is not ``key`` itself: ``group_before``.
+    """
+
+    where: filters.Filter | None = None
+    window: str | None = None
+    key: str = TICKET
+    event_key: str | None = None
+
+    verb: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Check the window when the feature is written, not when it is computed."""
+        if self.window is not None:
+            parse_duration(self.window)
+
+    @property
+    def subject(self) -> str:
+        """What is aggregated, as a part of the column's name."""
+        return "" if self.where is None else self.where.name
+
+    @property
+    def name(self) -> str:
+        """Key, verb, subject and window, joined."""
+        parts = ["" if self.key == TICKET else self.key, self.verb, self.subject, self.window or ""]
+        return "_".join(part for part in parts if part)
+
+    @property
+    def reads(self) -> filters.Filter:
+        """Which events are read."""
+        if self.where is None:
+            raise UsageError(f"{type(self).__name__} needs `where`: which events?")
+        return self.where
+
+    def compute(self, sight: Sight) -> Floats | Coded:
+        """Return the aggregate for each point, in the order in which the points were asked."""
+        window = None if self.window is None else parse_duration(self.window)
+        view = sight.view(self.reads, self.key, window, self.event_key)
+        return view.asked.scatter(self._aggregate(view))
+
+    def _aggregate(self, view: View) -> Floats:
+        """Return the aggregate for each point of the view, float64."""
+        raise NotImplementedError
+
+
+def to_json(value: Any) -> Any:
+    """Return a feature or filter as plain JSON: its class and the fields that were changed."""
+    if not is_dataclass(value):
+        return value
+    changed = {each.name: to_json(getattr(value, each.name)) for each in fields(value)}
+    return {"is": type(value).__name__} | {
+        name: field for name, field in changed.items() if field is not None
+    }
+
+
+def from_json(value: Any) -> Any:
+    """Return the feature or filter that `to_json` wrote; raise `MismatchError` for a class that is not known."""
+    if not isinstance(value, dict):
+        return value
+    kind = KINDS.get(str(value.get("is")))
+    if kind is None:
+        raise MismatchError(
+            f"the model uses a feature of class {value.get('is')!r}, which is not known here."
+            " Import the module that defines it first"
+        )
+    return kind(**{name: from_json(field) for name, field in value.items() if name != "is"})

@@ -1,0 +1,141 @@
+"""Features that are no aggregates: states, attributes, the calendar, and two ways to combine features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from boilover.errors import UsageError
+from boilover.features.base import Feature
+from boilover.features.view import Sight
+from boilover.history import HOUR, Coded, Floats
+
+
+@dataclass(frozen=True)
+class State(Feature):
+    """The state that the ticket is in, as a category: status, assignee, group, priority."""
+
+    of: str
+
+    @property
+    def name(self) -> str:
+        """The state's own name."""
+        return self.of
+
+    def compute(self, sight: Sight) -> Coded:
+        """Return the state after the last event that each point sees."""
+        return sight.state(self.of)
+
+
+@dataclass(frozen=True)
+class FieldState(Feature):
+    """The last value of a field that can change, as a category."""
+
+    field: str
+
+    @property
+    def name(self) -> str:
+        """The field's name, set apart from attributes."""
+        return f"field_{self.field}"
+
+    def compute(self, sight: Sight) -> Coded:
+        """Return the field's value after the last change that each point sees."""
+        from boilover.features.filters import Match
+
+        history = sight.notes.history
+        view = sight.view(Match("field_changed", field=self.field), "ticket", None)
+        told = history.coded("value")
+        codes = view.last(told.codes[view.stream.rows].astype(np.float64), -1.0)
+        return Coded(view.asked.scatter(codes).astype(np.int32), told.words)
+
+
+@dataclass(frozen=True)
+class Attribute(Feature):
+    """An attribute fixed at creation: a category, or a number where the tickets table holds numbers."""
+
+    column: str
+
+    @property
+    def name(self) -> str:
+        """The attribute's name, set apart from states."""
+        return f"ticket_{self.column}"
+
+    def compute(self, sight: Sight) -> Floats | Coded:
+        """Return the attribute of each point's ticket."""
+        attributes = sight.notes.history.attributes
+        if self.column in attributes.column_names and is_number(attributes[self.column].type):
+            values = attributes[self.column].cast(pa.float64()).to_numpy()
+            return np.where(sight.points.ticket >= 0, values[sight.points.ticket], np.nan)
+        return sight.attribute(self.column)
+
+
+@dataclass(frozen=True)
+class Calendar(Feature):
+    """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation."""
+
+    part: Literal["hour", "weekday"]
+    of: Literal["now", "creation"] = "now"
+
+    @property
+    def name(self) -> str:
+        """The part, and of what."""
+        return f"{self.part}_of_{self.of}"
+
+    def compute(self, sight: Sight) -> Floats:
+        """Return the part of each point's moment."""
+        created = sight.notes.history.created[sight.points.ticket]
+        hours = (sight.points.as_of if self.of == "now" else created) / HOUR
+        # 1970-01-01 was a Thursday.
+        return hours % 24 if self.part == "hour" else np.floor(hours / 24 + 3) % 7
+
+
+@dataclass(frozen=True)
+class Combined(Feature):
+    """Base of features made of two others."""
+
+    left: Feature
+    right: Feature
+
+    def _operands(self, sight: Sight) -> tuple[Floats, Floats]:
+        left, right = self.left.compute(sight), self.right.compute(sight)
+        if isinstance(left, Coded) or isinstance(right, Coded):
+            raise UsageError(f"{self.name} combines a category; only numbers can be combined")
+        return left, right
+
+
+@dataclass(frozen=True)
+class Difference(Combined):
+    """The left feature less the right one."""
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.left.name}_less_{self.right.name}"
+
+    def compute(self, sight: Sight) -> Floats:
+        """Return the difference for each point."""
+        left, right = self._operands(sight)
+        return left - right
+
+
+@dataclass(frozen=True)
+class Ratio(Combined):
+    """The left feature over the right one, NaN where the right one is 0."""
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.left.name}_per_{self.right.name}"
+
+    def compute(self, sight: Sight) -> Floats:
+        """Return the ratio for each point."""
+        left, right = self._operands(sight)
+        return np.divide(left, right, where=right != 0, out=np.full_like(left, np.nan))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether a column of this type is a numeric feature, not a category."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))

@@ -1,0 +1,52 @@
+"""Features of points: one column per feature, one row per point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.annotations import Annotations
+from boilover.errors import UsageError
+from boilover.features.base import Feature
+from boilover.features.view import Sight
+from boilover.history import Coded
+from boilover.points import Points
+
+
+def compute(
+    features: Sequence[Feature], notes: Annotations, points: Points, *, n_jobs: int | None = None
+) -> pd.DataFrame:
+    """Return the features of the points: float32 columns with NaN, and categories.
+
+    Row ``i`` belongs to point ``i``; it does not depend on the other points, nor on anything after its moment.
+    """
+    names = [feature.name for feature in features]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise UsageError(f"two features have the same name: {', '.join(twice)}")
+    sight = Sight(notes, points)
+    numbers: npt.NDArray[np.float32] = np.empty((len(features), len(points)), dtype=np.float32)
+    categories: dict[str, Coded] = {}
+
+    def fill(place: int) -> None:
+        column = features[place].compute(sight)
+        if isinstance(column, Coded):
+            categories[names[place]] = column
+        else:
+            numbers[place] = column
+
+    with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
+        list(pool.map(fill, range(len(features))))
+    frame = pd.DataFrame(numbers.T, columns=names, copy=False)
+    columns = {
+        name: pd.Categorical.from_codes(categories[name].codes, categories=pd.Index(categories[name].words))
+        if name in categories
+        else frame[name]
+        for name in names
+    }
+    return pd.DataFrame(columns, copy=False)

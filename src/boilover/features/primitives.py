@@ -1,0 +1,241 @@
+"""The ten primitives. Each is one class and one kernel; all else about a feature is in what it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from boilover import kernels
+from boilover.errors import UsageError
+from boilover.features.base import Aggregate
+from boilover.features.filters import Filter, Known
+from boilover.features.view import DESK, Sight, View
+from boilover.history import HOUR, Coded, Floats
+from boilover.times import parse_duration
+
+
+@dataclass(frozen=True)
+class Count(Aggregate):
+    """How many events."""
+
+    verb: ClassVar[str] = "count"
+
+    def _aggregate(self, view: View) -> Floats:
+        return view.count
+
+
+@dataclass(frozen=True)
+class SinceLast(Aggregate):
+    """Hours since the last event, or since the moment ``at`` that it tells of (negative while that is to come).
+
+    ``until`` names events that end it: the value is missing once one of them came later.
+    """
+
+    at: str | None = None
+    until: Filter | None = None
+
+    verb: ClassVar[str] = "hours_since"
+
+    @property
+    def subject(self) -> str:
+        """The events, and what they tell of."""
+        ends = f"_until_{self.until.name}" if self.until else ""
+        return (self.at or super().subject) + ends
+
+    @property
+    def reads(self) -> Filter:
+        """The events, and those that end it."""
+        return super().reads | self.until if self.until else super().reads
+
+    def _aggregate(self, view: View) -> Floats:
+        if self.at is not None:
+            return view.asked.as_of / HOUR - view.last(view.values(self.at), np.nan)
+        some = view.hi > view.lo
+        last = view.hi[some] - 1
+        if self.until is not None:
+            ended = self.until.mask(view.notes)[view.stream.rows[last]]
+            some[some] = ~ended
+            last = last[~ended]
+        out = np.full(len(view.hi), np.nan)
+        out[some] = (view.asked.as_of[some] - view.stream.times[last]) / HOUR
+        return out
+
+
+@dataclass(frozen=True)
+class Valued(Aggregate):
+    """Base of the primitives that aggregate a value."""
+
+    value: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The value, and the events where they are not all at which it is known."""
+        return self.value if self.where is None else f"{self.value}_of_{self.where.name}"
+
+    @property
+    def reads(self) -> Filter:
+        """The events at which the value is known, among ``where``."""
+        known = Known(self.value)
+        return known if self.where is None else self.where & known
+
+
+@dataclass(frozen=True)
+class Sum(Valued):
+    """The sum of a value."""
+
+    verb: ClassVar[str] = "sum"
+
+    def _aggregate(self, view: View) -> Floats:
+        sums = kernels.running_sum(view.values(self.value), view.stream.offsets)
+        return kernels.sum_between(sums, view.first, view.lo, view.hi)
+
+
+@dataclass(frozen=True)
+class Mean(Valued):
+    """The mean of a value, NaN over no event.
+
+    With ``shrink`` it is drawn toward the desk's mean over the same window, as if so many more events had had that
+    one (empirical Bayes, Efron & Morris 1975): the rate of a small group says little.
+    """
+
+    shrink: float | None = None
+
+    verb: ClassVar[str] = "mean"
+
+    def compute(self, sight: Sight) -> Floats | Coded:
+        """Return the mean for each point."""
+        window = None if self.window is None else parse_duration(self.window)
+        total, count = self._total(sight.view(self.reads, self.key, window, self.event_key))
+        if self.shrink is not None:
+            desk_total, desk_count = self._total(sight.view(self.reads, DESK, window))
+            total += self.shrink * np.divide(
+                desk_total, desk_count, where=desk_count > 0, out=np.full_like(total, np.nan)
+            )
+            count += self.shrink
+        return np.divide(total, count, where=count > 0, out=np.full_like(total, np.nan))
+
+    def _total(self, view: View) -> tuple[Floats, Floats]:
+        sums = kernels.running_sum(view.values(self.value), view.stream.offsets)
+        total = kernels.sum_between(sums, view.first, view.lo, view.hi)
+        return view.asked.scatter(total), view.asked.scatter(view.count)
+
+
+@dataclass(frozen=True)
+class Max(Valued):
+    """The greatest value, NaN over no event."""
+
+    verb: ClassVar[str] = "max"
+
+    def _aggregate(self, view: View) -> Floats:
+        return kernels.greatest(view.values(self.value), view.first, view.lo, view.hi)
+
+
+@dataclass(frozen=True)
+class Min(Valued):
+    """The least value, NaN over no event."""
+
+    verb: ClassVar[str] = "min"
+
+    def _aggregate(self, view: View) -> Floats:
+        return -kernels.greatest(-view.values(self.value), view.first, view.lo, view.hi)
+
+
+@dataclass(frozen=True)
+class Last(Valued):
+    """The last value; with ``where``, the value after the last such event, even if it is then missing."""
+
+    verb: ClassVar[str] = "last"
+
+    @property
+    def reads(self) -> Filter:
+        """The events of ``where``, or those at which the value is known."""
+        return self.where or Known(self.value)
+
+    def _aggregate(self, view: View) -> Floats:
+        return view.last(view.values(self.value), np.nan)
+
+
+@dataclass(frozen=True)
+class Slope(Valued):
+    """The least-squares slope of a value over time, per hour; NaN below two moments."""
+
+    verb: ClassVar[str] = "slope"
+
+    def _aggregate(self, view: View) -> Floats:
+        offsets, times = view.stream.offsets, view.stream.times
+        starts = np.repeat(offsets[:-1], np.diff(offsets))
+        x = (times - times[starts]) / HOUR
+        y = view.values(self.value)
+        sx, sy, sxx, sxy = (
+            kernels.sum_between(kernels.running_sum(term, offsets), view.first, view.lo, view.hi)
+            for term in (x, y, x * x, x * y)
+        )
+        n = view.count
+        spread = n * sxx - sx * sx
+        # Below this, the spread is what is left of rounding: all events share one moment.
+        spread[spread <= 1e-9 * n * sxx] = 0
+        return np.divide(n * sxy - sx * sy, spread, where=spread > 0, out=np.full(len(n), np.nan))
+
+
+@dataclass(frozen=True)
+class Decayed(Aggregate):
+    """Events counted, or a value summed, each worth half as much for every ``half_life`` that passed since."""
+
+    half_life: str = "24h"
+    value: str | None = None
+
+    verb: ClassVar[str] = "decayed"
+
+    def __post_init__(self) -> None:
+        """Refuse a window: the decay is the window."""
+        parse_duration(self.half_life)
+        if self.window is not None:
+            raise UsageError("Decayed takes a half_life and no window")
+
+    @property
+    def subject(self) -> str:
+        """What decays, and how fast."""
+        what = (
+            super().subject
+            if self.value is None
+            else "_of_".join(filter(None, (self.value, super().subject)))
+        )
+        return f"{what}_{self.half_life}"
+
+    @property
+    def reads(self) -> Filter:
+        """The events, at which the value is known where there is one."""
+        if self.value is None:
+            return super().reads
+        return Known(self.value) if self.where is None else self.where & Known(self.value)
+
+    def _aggregate(self, view: View) -> Floats:
+        half_life = float(parse_duration(self.half_life))
+        times = view.stream.times
+        values = np.ones(len(times)) if self.value is None else view.values(self.value)
+        sums = kernels.decay(values, times, view.stream.offsets, half_life)
+        out = np.zeros(len(view.hi))
+        some = view.hi > view.lo
+        last = view.hi[some] - 1
+        out[some] = sums[last] * 0.5 ** ((view.asked.as_of[some] - times[last]) / half_life)
+        return out
+
+
+@dataclass(frozen=True)
+class Distinct(Aggregate):
+    """How many different states: people, groups, assignees."""
+
+    of: str = ""
+
+    verb: ClassVar[str] = "distinct"
+
+    @property
+    def subject(self) -> str:
+        """The state, and the events."""
+        return f"{self.of}_of_{super().subject}" if self.where is not None else self.of
+
+    def _aggregate(self, view: View) -> Floats:
+        n_codes = len(view.notes.codes(self.of).words)
+        return kernels.distinct(view.codes(self.of), n_codes, view.first, view.lo, view.hi)

@@ -1,0 +1,179 @@
+"""Compiled kernels: each is one linear pass over the events of a stream and the points asked of it.
+
+A *stream* holds the events that pass a filter, sorted by (key, time), with the offsets of each key. *Points* are
+sorted by (key, as_of). A point's visible events are the half-open range ``lo:hi`` of the stream, and that is all that
+a kernel reads. Sums are prefix sums that begin anew with each key, so that a result depends neither on the other keys
+nor on the other points.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+compiled = njit(cache=True, nogil=True)
+
+
+@compiled
+def select(mask, offsets):
+    """Return the rows where ``mask`` is set, and each key's offsets among them."""
+    chosen = np.empty(np.count_nonzero(mask), np.int64)
+    new_offsets = np.empty(len(offsets), np.int64)
+    n = 0
+    for key in range(len(offsets) - 1):
+        new_offsets[key] = n
+        for row in range(offsets[key], offsets[key + 1]):
+            if mask[row]:
+                chosen[n] = row
+                n += 1
+    new_offsets[-1] = n
+    return chosen, new_offsets
+
+
+@compiled
+def group_by_key(keys, order, n_keys):
+    """Return ``order`` sorted by key, stably, without the rows of key −1, and each key's offsets: a counting sort."""
+    offsets = np.zeros(n_keys + 1, np.int64)
+    for row in order:
+        if keys[row] >= 0:
+            offsets[keys[row] + 1] += 1
+    for key in range(n_keys):
+        offsets[key + 1] += offsets[key]
+    place = offsets[:-1].copy()
+    grouped = np.empty(offsets[-1], np.int64)
+    for row in order:
+        key = keys[row]
+        if key >= 0:
+            grouped[place[key]] = row
+            place[key] += 1
+    return grouped, offsets
+
+
+@compiled
+def visible(offsets, times, keys, as_of):
+    """Return the range ``lo, hi`` of events that each point may see: time <= as_of, equality included.
+
+    This is the only place where visibility is decided.
+    """
+    lo = np.zeros(len(keys), np.int64)
+    hi = np.zeros(len(keys), np.int64)
+    last = -1
+    row = 0
+    for point in range(len(keys)):
+        key = keys[point]
+        if key < 0:
+            continue
+        if key != last:
+            row = offsets[key]
+            last = key
+        while row < offsets[key + 1] and times[row] <= as_of[point]:
+            row += 1
+        lo[point] = offsets[key]
+        hi[point] = row
+    return lo, hi
+
+
+@compiled
+def within(times, lo, hi, as_of, window):
+    """Return ``lo`` moved up to the first event after ``as_of - window``."""
+    start = np.empty(len(lo), np.int64)
+    row = 0
+    for point in range(len(lo)):
+        if point == 0 or lo[point] != lo[point - 1] or row < lo[point]:
+            row = lo[point]
+        while row < hi[point] and times[row] <= as_of[point] - window:
+            row += 1
+        start[point] = row
+    return start
+
+
+@compiled
+def running_sum(values, offsets):
+    """Return the inclusive prefix sums of ``values``, begun anew with each key."""
+    sums = np.empty(len(values), np.float64)
+    for key in range(len(offsets) - 1):
+        total = 0.0
+        for row in range(offsets[key], offsets[key + 1]):
+            total += values[row]
+            sums[row] = total
+    return sums
+
+
+@compiled
+def sum_between(sums, first, lo, hi):
+    """Return the sum over ``lo:hi`` for each point, from prefix sums of the key that begins at ``first``."""
+    out = np.zeros(len(lo), np.float64)
+    for point in range(len(lo)):
+        if hi[point] > lo[point]:
+            out[point] = sums[hi[point] - 1]
+            if lo[point] > first[point]:
+                out[point] -= sums[lo[point] - 1]
+    return out
+
+
+@compiled
+def greatest(values, first, lo, hi):
+    """Return the greatest value in ``lo:hi`` for each point, NaN where there is none: a monotonic queue."""
+    out = np.full(len(lo), np.nan)
+    queue = np.empty(len(values), np.int64)
+    head = tail = 0
+    row = 0
+    for point in range(len(lo)):
+        if point == 0 or first[point] != first[point - 1] or row < lo[point]:
+            head = tail = 0
+            row = lo[point]
+        while row < hi[point]:
+            while tail > head and values[queue[tail - 1]] <= values[row]:
+                tail -= 1
+            queue[tail] = row
+            tail += 1
+            row += 1
+        while head < tail and queue[head] < lo[point]:
+            head += 1
+        if head < tail and hi[point] > lo[point]:
+            out[point] = values[queue[head]]
+    return out
+
+
+@compiled
+def decay(values, times, offsets, half_life):
+    """Return, at each event, the sum of the values so far, each halved for every ``half_life`` since it."""
+    out = np.empty(len(values), np.float64)
+    for key in range(len(offsets) - 1):
+        total = 0.0
+        for row in range(offsets[key], offsets[key + 1]):
+            if row > offsets[key]:
+                total *= 0.5 ** ((times[row] - times[row - 1]) / half_life)
+            total += values[row]
+            out[row] = total
+    return out
+
+
+@compiled
+def distinct(codes, n_codes, first, lo, hi):
+    """Return how many different codes stand in ``lo:hi`` for each point; −1 is no code."""
+    out = np.zeros(len(lo), np.float64)
+    seen = np.zeros(n_codes, np.int64)
+    start = row = 0
+    different = 0
+    for point in range(len(lo)):
+        if point == 0 or first[point] != first[point - 1] or row < lo[point]:
+            for old in range(start, row):
+                if codes[old] >= 0:
+                    seen[codes[old]] = 0
+            different = 0
+            start = row = lo[point]
+        while row < hi[point]:
+            if codes[row] >= 0:
+                if seen[codes[row]] == 0:
+                    different += 1
+                seen[codes[row]] += 1
+            row += 1
+        while start < lo[point]:
+            if codes[start] >= 0:
+                seen[codes[start]] -= 1
+                if seen[codes[start]] == 0:
+                    different -= 1
+            start += 1
+        out[point] = different
+    return out

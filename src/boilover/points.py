@@ -1,0 +1,137 @@
+"""Points: questions of the form "this ticket, as of this moment"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from boilover import kernels
+from boilover.annotations import Annotations
+from boilover.errors import InputError, shorten
+from boilover.history import HOUR, Codes, History, Ints
+
+AGES = tuple(float(24 * days) for days in (0, 1, 2, 4, 7, 14, 30, 60, 90, 180, 365))
+AGES_HOURS = (0.0, 1.0, 8.0, *AGES[1:])
+"""Ages in hours at which training asks about each ticket."""
+NIGHT_HOUR = 6
+DAY = 24 * HOUR
+
+READY, UNKNOWN, NOT_CREATED, ESCALATED, SOLVED, CENSORED = range(6)
+REASONS = ("", "unknown ticket", "not yet created", "already escalated", "solved", "censored")
+
+
+@dataclass(frozen=True)
+class Points:
+    """``ticket`` int32 (n_points): codes of a `History`, −1 unknown. ``as_of`` int64 (n_points): UTC microseconds."""
+
+    ticket: Codes
+    as_of: Ints
+
+    def __len__(self) -> int:
+        """Return how many questions there are."""
+        return len(self.ticket)
+
+    def take(self, rows: npt.NDArray[np.bool_] | Ints) -> Points:
+        """Return the points at ``rows``, a mask or positions."""
+        return Points(self.ticket[rows], self.as_of[rows])
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, history: History, *, source: object = None) -> Points:
+        """Read points from a frame with columns ticket_id and as_of (times; texts in ISO 8601; UTC where naive)."""
+        for column in ("ticket_id", "as_of"):
+            if column not in frame.columns:
+                held = ", ".join(map(str, frame.columns)) or "none"
+                raise InputError(
+                    f"required column is missing; there are: {held}",
+                    file=source,
+                    column=column,
+                    mend="Points are rows of ticket_id, as_of",
+                )
+        times = pd.to_datetime(frame["as_of"], utc=True, errors="coerce", format="ISO8601")
+        if times.isna().any():
+            row = int(np.argmax(times.isna()))
+            raise InputError(
+                "cannot be read as time",
+                file=source,
+                column="as_of",
+                row=row + 1,
+                value=shorten(frame["as_of"].iloc[row]),
+                mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
+            )
+        ids = pa.array(frame["ticket_id"].astype(str), type=pa.string())
+        return cls(history.find(ids), times.dt.as_unit("us").astype(np.int64).to_numpy())
+
+
+def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
+    """Return whether each point can be asked, int8 (n_points): ``READY`` or why not, a position in ``REASONS``."""
+    history = notes.history
+    order = np.lexsort((points.as_of, points.ticket))
+    keys, as_of = points.ticket[order].astype(np.int64), points.as_of[order]
+    lo, hi = kernels.visible(history.offsets, history.time, keys, as_of)
+    state = np.full(len(points), UNKNOWN, dtype=np.int8)
+    known = keys >= 0
+    escalations = kernels.running_sum(notes.flag("escalated").astype(np.float64), history.offsets)
+    last = np.maximum(hi - 1, 0)
+    state[known] = READY
+    state[known & ~notes.flag("alive")[last]] = SOLVED
+    state[known & (escalations[last] > 0)] = ESCALATED
+    state[known & ((hi == lo) | (as_of < history.created[keys]))] = NOT_CREATED
+    out = np.empty_like(state)
+    out[order] = state
+    return out
+
+
+def fixed_ages(notes: Annotations, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:
+    """Ask about every ticket at fixed ages, in hours after its creation, while it is at risk; nothing after ``until``.
+
+    These are the landmarks of van Houwelingen & Putter (2011).
+    """
+    history = notes.history
+    until = history.end if until is None else until
+    born = np.flatnonzero(history.created <= until)
+    steps = np.array([round(age * HOUR) for age in ages], dtype=np.int64)
+    as_of = (history.created[born, None] + steps[None, :]).ravel()
+    points = Points(np.repeat(born, len(steps)).astype(np.int32), as_of)
+    points = points.take(as_of <= until)
+    return points.take(state_of(notes, points) == READY)
+
+
+def nightly(notes: Annotations, since: int, until: int, hour: int = NIGHT_HOUR) -> Points:
+    """Ask about every ticket at risk on each night from ``since`` to ``until``, at ``hour`` o'clock UTC."""
+    history = notes.history
+    first = -(-(since - hour * HOUR) // DAY)
+    last = (until - hour * HOUR) // DAY
+    born = np.flatnonzero(history.created <= until)
+    start = np.maximum(first, -(-(history.created[born] - hour * HOUR) // DAY))
+    over = _ends(notes)[born]
+    stop = np.minimum(last, np.where(over < until, -(-(over - hour * HOUR) // DAY), last))
+    nights = np.maximum(stop - start + 1, 0)
+    ticket = np.repeat(born, nights).astype(np.int32)
+    within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
+    points = Points(ticket, (np.repeat(start, nights) + within) * DAY + hour * HOUR)
+    return points.take(state_of(notes, points) == READY)
+
+
+def tonight(notes: Annotations, as_of: int) -> Points:
+    """Ask about every ticket that is at risk at ``as_of``, one point each."""
+    history = notes.history
+    born = np.flatnonzero(history.created <= as_of).astype(np.int32)
+    points = Points(born, np.full(len(born), as_of, dtype=np.int64))
+    return points.take(state_of(notes, points) == READY)
+
+
+def _ends(notes: Annotations) -> Ints:
+    """Return the moment after which each ticket is never at risk again, the far future where it still is."""
+    history = notes.history
+    ends = np.full(history.n_tickets, np.iinfo(np.int64).max)
+    last = history.offsets[1:] - 1
+    some = np.diff(history.offsets) > 0
+    over = some & ~notes.flag("alive")[np.maximum(last, 0)]
+    ends[over] = history.time[last[over]]
+    rows = np.flatnonzero(notes.flag("escalated"))
+    ends[history.ticket[rows]] = np.minimum(ends[history.ticket[rows]], history.time[rows])
+    return ends

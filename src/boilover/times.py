@@ -1,0 +1,44 @@
+"""Durations and moments as people write them, as integer microseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pandas as pd
+
+from boilover.errors import UsageError
+
+UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
+
+
+def parse_duration(text: str) -> int:
+    """Return microseconds of a duration such as ``24h``, ``7d``, ``90m`` or ``2w``."""
+    found = DURATION.fullmatch(text.strip().lower())
+    if not found or float(found.group(1)) <= 0:
+        raise UsageError(
+            f"'{text}' is no duration. Write a positive number and m, h, d or w, such as 24h or 7d"
+        )
+    return round(float(found.group(1)) * UNITS[found.group(2)])
+
+
+def parse_moment(text: str | datetime) -> int:
+    """Return microseconds since 1970 of a date or time; without an offset it is UTC."""
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is no time. Write ISO 8601 such as 2026-03-03 or 2026-03-03T06:00Z"
+        ) from error
+    if pd.isna(moment):
+        raise UsageError("an empty text is no time. Write ISO 8601 such as 2026-03-03")
+    moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
+    return int(moment.as_unit("us").value)
+
+
+def in_words(hours: float) -> str:
+    """Return a span of time as a person would say it: ``40 min``, ``52 h``, ``9 days``."""
+    if hours < 1:
+        return f"{round(hours * 60)} min"
+    return f"{round(hours)} h" if hours < 72 else f"{round(hours / 24)} days"
