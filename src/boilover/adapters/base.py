@@ -21,8 +21,8 @@ class IngestReport:
     """What became of an export: every row that is not in the log is counted here, with its reason.
 
     Counts are of rows of the source. ``unknown`` holds words that the recipe does not know, by kind (``status``,
-    ``priority``, ``row``, …) and word; ``notes`` counts what was mended or assumed; ``lacks`` names the event types
-    that the source holds none of, which is what features built on them cost.
+    ``priority``, ``row``) and word; ``notes`` counts what was mended or assumed; ``lacks`` names the event
+    types that the source holds none of: features built on them stay empty.
     """
 
     format: str
@@ -43,13 +43,10 @@ class IngestReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values that JSON can hold."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        plain["files"], plain["lacks"] = list(self.files), list(self.lacks)
-        plain["dropped"], plain["examples"], plain["notes"] = (
-            dict(self.dropped),
-            dict(self.examples),
-            dict(self.notes),
-        )
+        for name in ("dropped", "examples", "notes"):
+            plain[name] = dict(plain[name])
         plain["unknown"] = {kind: dict(words) for kind, words in self.unknown.items()}
+        plain["files"], plain["lacks"] = list(self.files), list(self.lacks)
         return plain
 
 
@@ -84,10 +81,10 @@ class Tally:
         self,
         log: EventLog,
         *,
-        format: str,
+        format: str,  # noqa: A002
         recipe: str | None,
         files: Sequence[Path],
-        time_zone: str,  # noqa: A002
+        time_zone: str,
     ) -> IngestReport:
         """Close the account of ``log``."""
         times = log.events["occurred_at"].to_pandas()

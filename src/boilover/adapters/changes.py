@@ -1,8 +1,8 @@
-"""Find what happened in the rows of a table: changes between consecutive states, and rows that say it themselves.
+"""Find what happened in the rows of a table: changes between states, and rows that say it themselves.
 
-Both give the same *steps*, one row per event to be: ``row`` (position among the sorted rows), ``step`` (order among
-the events of one row), ``target`` (part of the state, or missing), ``event_type``, ``value``, ``raw_value``, ``old``,
-``number``, ``text``, ``is_public``, ``repeat`` and ``hidden``.
+Both give the same *steps*, one row per event to be: ``row`` (position among the sorted rows), ``step`` (order
+among the events of one row), ``target`` (part of the state, or missing), ``event_type``, ``value``,
+``raw_value``, ``old``, ``number``, ``text``, ``is_public``, ``repeat`` and ``hidden``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Flags = npt.NDArray[np.bool_]
 def state_steps(
     rows: pd.DataFrame, is_first: Flags, mapping: TableMapping, tally: Tally
 ) -> list[pd.DataFrame]:
-    """Compare each row with the one before it in the same ticket, column by column; a first row sets its state."""
+    """Compare each row with the one before it in its ticket, column by column; a first row sets the state."""
     steps = []
     targets = [*mapping.state.items(), *mapping.counters.items()]
     for step, (target, column) in enumerate(targets):
@@ -64,7 +64,7 @@ def rule_steps(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> list[
 
 
 def normalise(target: str, raw: pd.Series, mapping: TableMapping, tally: Tally) -> pd.Series:
-    """Return ``raw`` in the vocabulary of ``target``; a status that is not known becomes missing and is counted."""
+    """Return ``raw`` in the vocabulary of ``target``; an unknown status becomes missing and is counted."""
     if target == "status":
         words = {**{status: status for status in STATUSES}, **_folded(mapping.statuses)}
         value = _translate(raw, words)
@@ -116,11 +116,11 @@ def _emitted(
     block = state_block(at, step, target, value, raw)
     block["event_type"] = emit.event_type or block["event_type"]
     if emit.old is not None:
-        block["old"] = rows[emit.old].to_numpy()
+        block["old"] = rows[emit.old].array
     if emit.number is not None:
         block["number"] = pd.to_numeric(rows[emit.number], errors="coerce").to_numpy()
     if emit.text is not None:
-        block["text"] = rows[emit.text].to_numpy()
+        block["text"] = rows[emit.text].array
     block["is_public"] = pd.array([emit.public] * len(block), dtype="boolean")
     block["repeat"], block["hidden"] = emit.repeat or emit.event_type is not None, emit.hidden
     if emit.target == "status":
@@ -138,16 +138,23 @@ def state_block(
     number: float | npt.NDArray[np.float64] = np.nan,
 ) -> pd.DataFrame:
     """Return steps that set ``target`` to ``value`` at the rows ``at``."""
-    block = pd.DataFrame({"row": at, "step": step})
-    names = target.to_numpy() if isinstance(target, pd.Series) else target
-    block["target"] = pd.Series(names, index=block.index, dtype="str")
-    block["event_type"] = block["target"].map(TARGETS).fillna("field_changed").astype("str")
-    block["value"] = value.to_numpy()
-    same = (value == raw).fillna(False).to_numpy(dtype=bool)
-    block["raw_value"] = raw.mask(same).to_numpy()
-    block["old"] = pd.Series(None, index=block.index, dtype="str")
-    block["number"] = number
-    block["text"] = pd.Series(None, index=block.index, dtype="str")
-    block["is_public"] = pd.array([None] * len(block), dtype="boolean")
-    block["repeat"], block["hidden"] = False, False
-    return block
+    names = target.array if isinstance(target, pd.Series) else [target] * len(at)
+    targets = pd.Series(names, dtype="str")
+    empty = pd.Series(None, index=targets.index, dtype="str")
+    same = (value == raw).to_numpy(dtype=bool, na_value=False)
+    return pd.DataFrame(
+        {
+            "row": at,
+            "step": step,
+            "target": targets,
+            "event_type": targets.map(TARGETS).fillna("field_changed").astype("str"),
+            "value": value.array,
+            "raw_value": raw.mask(same).array,
+            "old": empty,
+            "number": number,
+            "text": empty,
+            "is_public": pd.array([None] * len(at), dtype="boolean"),
+            "repeat": False,
+            "hidden": False,
+        }
+    )

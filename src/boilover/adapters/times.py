@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from boilover.adapters.base import Tally
 from boilover.conform import OFFSET
 
-UTC_MICROSECONDS = "datetime64[us, UTC]"
+UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 
 def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:
     """Return ``values`` as ``datetime64[us, UTC]``; what cannot be read is NaT.
 
-    ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format. Times with an offset keep it, each
-    its own; times without one are local to ``timezone``.
+    ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format. Times with an offset
+    keep it, each its own; times without one are local to ``timezone``.
     """
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.astype(UTC_MICROSECONDS)
@@ -44,14 +45,12 @@ def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> 
 
 def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
     """Read naive times as local: the repeated hour as its first pass, the hour left out as moved forward."""
-    naive = naive.astype("datetime64[us]")
-    summer = pd.Series(True, index=naive.index).to_numpy()
+    naive = naive.dt.as_unit("us")
+    summer = np.ones(len(naive), dtype=bool)
     local = naive.dt.tz_localize(timezone, ambiguous=summer, nonexistent="shift_forward")
     winter = naive.dt.tz_localize(timezone, ambiguous=~summer, nonexistent="shift_forward")
-    tally.note(
-        "times in the hour that autumn repeats, read as its first pass",
-        int((local != winter)[naive.notna()].sum()),
-    )
+    repeated = (local != winter)[naive.notna()]
+    tally.note("times in the hour that autumn repeats, read as its first pass", int(repeated.sum()))
     moved = (local.dt.tz_localize(None) != naive)[naive.notna()]
     tally.note("times in the hour that spring leaves out, moved forward", int(moved.sum()))
     return local.dt.tz_convert("UTC").astype(UTC_MICROSECONDS)
