@@ -1,0 +1,45 @@
+"""A figure with its interval, and the two ways in which intervals are made."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A figure and the bounds of its interval; NaN where it is not defined."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def percentile_interval(estimate: float, rounds: Floats, level: float) -> Interval:
+    """Return the percentile interval of bootstrap ``rounds``; undefined rounds are left out."""
+    rounds = rounds[np.isfinite(rounds)]
+    if not len(rounds) or not np.isfinite(estimate):
+        return Interval(estimate, float("nan"), float("nan"))
+    low, high = np.quantile(rounds, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(low), float(high))
+
+
+def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Return the exact two-sided interval of a proportion (Clopper & Pearson, Biometrika 1934)."""
+    if not trials:
+        return Interval(float("nan"), 0.0, 1.0)
+    upper_tail = lower_bound(np.array([trials - successes]), np.array([trials]), (1 + level) / 2)
+    low = lower_bound(np.array([successes]), np.array([trials]), (1 + level) / 2)
+    return Interval(successes / trials, float(low[0]), 1.0 - float(upper_tail[0]))
+
+
+def lower_bound(successes: npt.NDArray[np.int64], trials: npt.NDArray[np.int64], confidence: float) -> Floats:
+    """Return the exact one-sided lower bound of each proportion (Clopper & Pearson); 0 without a success."""
+    from scipy.stats import beta
+
+    some = np.maximum(successes, 1)
+    bounds = beta.ppf(1 - confidence, some, np.maximum(trials - some, 0) + 1)
+    return np.where(successes > 0, bounds, 0.0)
