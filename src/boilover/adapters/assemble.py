@@ -21,7 +21,7 @@ COLUMNS = tuple(column.name for column in EVENTS)
 def build_log(
     rows: pd.DataFrame, tickets: pd.DataFrame | None, mapping: TableMapping, tally: Tally
 ) -> EventLog:
-    """Return the log of ``rows``, and of ``tickets``, the second table; ``tally`` counts what is lost."""
+    """Return the log of ``rows`` and ``tickets``, the second table; ``tally`` counts what is lost."""
     rows = prepare(rows, mapping, tally)
     is_first = np.ones(len(rows), dtype=bool)
     ids = rows[mapping.ticket_id].to_numpy()

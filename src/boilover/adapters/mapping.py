@@ -1,4 +1,4 @@
-"""A table of events or of updates (CSV, Parquet, compressed or not), read through a recipe's ``[mapping]``."""
+"""A table of events or of updates (CSV, Parquet), read through a recipe's ``[mapping]``."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _nearer(present: Sequence[str], mapping: TableMapping) -> set[str]:
 
 
 def _read_all(paths: Sequence[Path], columns: set[str], mapping: TableMapping, tally: Tally) -> pd.DataFrame:
-    """Concatenate tables; a row that an earlier file holds already is dropped, so that exports may overlap."""
+    """Concatenate tables; what an earlier file holds already is dropped, so that exports may overlap."""
     frames = [
         read_table(
             path, columns, tally,

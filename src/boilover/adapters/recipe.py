@@ -1,4 +1,4 @@
-"""A recipe: one TOML file that says how a table of a desk becomes the event log, and what escalation means there."""
+"""A recipe: one TOML file that says how a desk's table becomes the event log, and what escalation is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TARGETS = {
     "group": "group_changed",
     "assignee": "assignee_changed",
 }
-"""A *target* is a part of a ticket's state; any other name is a field, and its changes are ``field_changed``."""
+"""A *target* is a part of a ticket's state; any other name is a field: its changes are ``field_changed``."""
 
 
 class _Frozen(BaseModel):
@@ -29,7 +29,7 @@ class _Frozen(BaseModel):
 
 
 class Emit(_Frozen):
-    """One event that a row gives rise to; every string but ``target``, ``event_type`` and ``constant`` is a column."""
+    """One event that a row becomes; each string but ``target``, ``event_type`` and ``constant`` is a column."""
 
     target: str | None = None
     """The part of the state that is set: status, priority, group, assignee or the name of a field."""
@@ -84,23 +84,23 @@ class TicketTable(_Frozen):
     creator: str | None = None
     attributes: dict[str, str] = {}
     final: dict[str, str] = {}
-    """Target to the column with its value *today*, which serves only to rebuild the value at creation: it is the
-    old value of the first change, or today's where nothing ever changed."""
+    """Target to the column with its value *today*, which serves only to rebuild the value at creation: it is
+    the old value of the first change, or today's where nothing ever changed."""
 
 
 class TableMapping(_Frozen):
     """The ``[mapping]`` of a recipe. Words without a note are columns of the source."""
 
     shape: Literal["events", "updates"]
-    """What a row is: something that happened (``rules`` say what), or the whole state after an update (``state``
-    says where; changes are found by comparing rows). A log that has both in a row may give both."""
+    """What a row is: something that happened (``rules`` say what), or the whole state after an update
+    (``state`` says where; changes are found by comparing rows). A row that is both may have both."""
     ticket_id: str
     time: str
     time_format: str = "iso"
     """``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us`` or a strptime format."""
     timezone: str = "UTC"
-    """Where naive times were written. The hour that autumn repeats is taken as its first pass; a time in the hour
-    that spring leaves out is moved forward to the first that exists. Both are counted."""
+    """Where naive times were written. The hour that autumn repeats is taken as its first pass; a time in the
+    hour that spring leaves out is moved forward to the first that exists. Both are counted."""
     order: tuple[str, ...] = ()
     """Numbers that order the rows of a ticket; time only breaks their ties."""
     event_id: str | None = None
@@ -195,7 +195,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """Return a shipped recipe by its name, or the recipe in a TOML file; raise `UsageError` naming the wrong key."""
+    """Return a shipped recipe by its name, or the one in a TOML file; `UsageError` names the key that is wrong."""
     path = Path(name_or_path)
     if str(name_or_path) in recipe_names():
         return _shipped(str(name_or_path))

@@ -1,4 +1,4 @@
-"""Open the files of an export: compressed or not by content, never by name, with errors that say what is wrong."""
+"""Open the files of an export: what they are is told from their content, never from their names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEAD = 65_536
 
 
 def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
-    """Return the files named by ``sources``, a folder standing for the files in it, in the order of their names."""
+    """Return the files named by ``sources``; a folder stands for the files in it, in the order of their names."""
     if not sources:
         raise InputError("no file was named", mend="Name at least one export file")
     found: list[Path] = []
@@ -51,8 +51,8 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 def open_source(path: Path) -> Iterator[BinaryIO]:
     """Yield the bytes of ``path`` as a stream, decompressed where they are gzip, past a UTF-8 byte order mark.
 
-    Raises `InputError` for a file that is empty, cannot be read, is in another encoding or container by its first
-    bytes, or, while it is being read, is truncated or damaged.
+    Raises `InputError` for a file that is empty, cannot be read, is in another encoding or container by its
+    first bytes, or, while it is being read, is truncated or damaged.
     """
     try:
         raw = path.open("rb")

@@ -37,7 +37,7 @@ def header(path: Path, head: bytes, *, delimiter: str = ",", encoding: str = "ut
 
 
 def require(path: Path, present: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise `InputError` that names the first column of ``wanted`` that is absent, and the nearest that is there."""
+    """Raise `InputError` naming the first column of ``wanted`` that is absent, and the nearest that is there."""
     missing = sorted(set(wanted) - set(present))
     if not missing:
         return
@@ -55,8 +55,8 @@ def read_table(
 ) -> pd.DataFrame:
     """Return ``columns`` of a CSV or Parquet file, strings as ``str``, stored times as times.
 
-    The words of ``missing`` and empty cells become missing values. A CSV row with a wrong number of cells is dropped
-    and counted. Raises `InputError` where the file cannot be read or a column is absent.
+    The words of ``missing`` and empty cells become missing values. A CSV row with a wrong number of cells is
+    dropped and counted. Raises `InputError` where the file cannot be read or a column is absent.
     """
     head = read_head(path)
     present = header(path, head, delimiter=delimiter, encoding=encoding)
@@ -86,7 +86,7 @@ def _read_csv(
     read = pa_csv.ReadOptions(encoding=encoding, block_size=16 << 20, use_threads=False)
     try:
         with open_source(path) as stream:
-            return pa_csv.read_csv(stream, read, parse, options).to_pandas()
+            table = pa_csv.read_csv(stream, read, parse, options)
     except UnicodeDecodeError as error:
         raise _encoding_error(path, encoding) from error
     except pa.ArrowInvalid as error:
@@ -94,6 +94,8 @@ def _read_csv(
             raise _encoding_error(path, encoding) from error
         reason = str(error).splitlines()[0].split(":")[0]
         raise InputError(f"cannot be read as CSV: {reason}", file=path, mend="Export it again") from error
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _read_parquet(path: Path, columns: list[str], missing: Sequence[str]) -> pd.DataFrame:

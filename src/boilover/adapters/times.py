@@ -53,4 +53,5 @@ def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
     tally.note("times in the hour that autumn repeats, read as its first pass", int(repeated.sum()))
     moved = (local.dt.tz_localize(None) != naive)[naive.notna()]
     tally.note("times in the hour that spring leaves out, moved forward", int(moved.sum()))
-    return local.dt.tz_convert("UTC").astype(UTC_MICROSECONDS)
+    result: pd.Series = local.dt.tz_convert("UTC").astype(UTC_MICROSECONDS)
+    return result

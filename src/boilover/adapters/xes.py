@@ -1,7 +1,7 @@
 """XES event logs (IEEE 1849-2016), read as a stream and mapped like any other table.
 
-An event becomes a row: its attributes are columns under their own keys, the attributes of its trace are columns
-under ``case:`` and their key, a nested attribute has the keys on its way joined by ``/``.
+An event becomes a row: its attributes are columns under their own keys, the attributes of its trace are
+columns under ``case:`` and their key, a nested attribute has the keys on its way joined by ``/``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from boilover.adapters.base import IngestReport, Tally
 from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
 from boilover.adapters.sources import open_source
 from boilover.adapters.tables import require
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 
 CASE = "case:"
@@ -52,9 +52,9 @@ class XesAdapter:
 
 
 def read_xes(path: Path, wanted: set[str]) -> pd.DataFrame:
-    """Return one row per event with the columns ``wanted``, all ``str``; raise `InputError` where the XML is wrong.
+    """Return one row per event with the columns ``wanted``, all ``str``; a key that an event lacks is missing.
 
-    A document type declaration is refused: XES has none, and entities declared there can grow without bound.
+    Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has none, and entities declared there can grow without bound.
     """
     reader = _Reader(path)
     parser = expat.ParserCreate(namespace_separator="}")
@@ -81,49 +81,47 @@ class _Reader:
         self.events: list[dict[str, str]] = []
         self.keys: set[str] = set()
         self._trace: dict[str, str] = {}
-        self._event: dict[str, str] | None = None
-        self._in_trace = False
-        self._way: list[str] = []
-        self._trace_starts = 0
+        self._events_before = 0
+        self._into: dict[str, str] | None = None
+        """Where attributes go now: the event, or else the trace; nowhere outside of traces."""
+        self._prefixes = [""]
+        """For each attribute that is open, what comes before the keys inside of it."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition("}")[2]
         if tag == "trace":
-            self._in_trace, self._trace, self._trace_starts = True, {}, len(self.events)
+            self._trace, self._events_before, self._prefixes = {}, len(self.events), [CASE]
+            self._into = self._trace
         elif tag == "event":
-            self._event = {}
-        elif self._in_trace or self._event is not None:
+            self._into, self._prefixes = {}, [""]
+        elif self._into is not None:
             self._attribute(tag, attributes)
 
     def _attribute(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag not in VALUES and tag not in CONTAINERS:
-            if tag not in TRANSPARENT:
-                raise InputError(
-                    f"<{tag}> is no attribute of XES", file=self.path, mend="Export it as XES 1.0 or 2.0"
-                )
-            self._way.append("")
-            return
-        self._way.append(attributes.get("key", ""))
-        if tag in VALUES and "value" in attributes:
-            key = "/".join(part for part in self._way if part)
-            if self._event is not None:
-                self._event[key] = attributes["value"]
-                self.keys.add(key)
-            else:
-                self._trace[CASE + key] = attributes["value"]
-                self.keys.add(CASE + key)
+        prefix = self._prefixes[-1]
+        if tag in VALUES or tag in CONTAINERS:
+            key = prefix + attributes.get("key", "")
+            prefix = f"{key}/"
+            if "value" in attributes and self._into is not None:
+                self._into[key] = attributes["value"]
+        elif tag not in TRANSPARENT:
+            problem = f"<{shorten(tag)}> is no attribute of XES"
+            raise InputError(problem, file=self.path, mend="Export it as XES 1.0 or 2.0")
+        self._prefixes.append(prefix)
 
     def end(self, name: str) -> None:
         tag = name.rpartition("}")[2]
-        if tag == "event" and self._event is not None:
-            self.events.append(self._event)
-            self._event = None
+        if tag == "event" and self._into is not None:
+            self.events.append(self._into)
+            self.keys.update(self._into)
+            self._into, self._prefixes = self._trace, [CASE]
         elif tag == "trace":
-            for event in self.events[self._trace_starts :]:
+            for event in self.events[self._events_before :]:
                 event.update(self._trace)
-            self._in_trace = False
-        elif self._way:
-            self._way.pop()
+            self.keys.update(self._trace)
+            self._into = None
+        elif self._into is not None:
+            self._prefixes.pop()
 
     def refuse(self, *declared: object) -> None:
         problem = "declares a document type, which XES does not have"
