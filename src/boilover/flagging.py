@@ -1,0 +1,203 @@
+"""Thresholds: chosen on a slice that neither the model nor its calibration learnt from, then applied
+night by night.
+
+All functions take plain arrays: ``risk`` (n risks, 0 to 1), ``y`` (n zeros and ones), ``night`` (n whole
+numbers, the night of each point, see `boilover.evaluation.workload.nights_of`).
+
+What a threshold promises was measured on the slice where it was chosen. Two things make the promise too
+good: points of one ticket are counted as if they were independent, and the best of many thresholds is
+also the luckiest. Read it as an upper estimate, and the backtest as the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.errors import GateError, InputError
+from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound
+from boilover.evaluation.metrics import Floats, checked
+from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy, parse_policy
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A threshold, the policy that set it, and what it gave on the slice where it was chosen."""
+
+    value: float
+    """Points of at least this risk are flagged; for `Capacity` it tells where the capacity ends on an
+    average night."""
+    policy: Policy
+    precision: Interval
+    recall: Interval
+    """Exact 95 % intervals (Clopper & Pearson); recall over the points of the slice that escalate."""
+    flags_per_night: Interval
+    """Mean, and the range that holds 95 % of the nights."""
+    nights: int
+    points: int
+    positives: int
+    cost_per_point: float | None = None
+    """For `LeastCost`, in the unit of its costs."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the threshold as plain values for JSON; an undefined figure is None."""
+        values = {**asdict(self), "policy": self.policy.model_dump()}
+        for name in ("precision", "recall", "flags_per_night"):
+            values[name] = [None if np.isnan(figure) else figure for figure in values[name]]
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Threshold:
+        """Return the threshold that `to_dict` wrote."""
+        intervals = {
+            name: Interval(*(float("nan") if figure is None else figure for figure in values[name]))
+            for name in ("precision", "recall", "flags_per_night")
+        }
+        return cls(**{**values, **intervals, "policy": parse_policy(values["policy"])})
+
+
+def choose_threshold(
+    policy: Policy, risk: npt.ArrayLike, y: npt.ArrayLike, night: npt.ArrayLike
+) -> Threshold:
+    """Choose the threshold that ``policy`` asks for on the n points of a slice, and measure it there.
+
+    Raises `InputError` for an empty slice or bad values, `GateError` where no threshold reaches the
+    precision.
+    """
+    labels, scores = checked(y, risk)
+    nights = _checked_nights(night, len(labels))
+    match policy:
+        case FixedRisk():
+            value = policy.risk
+        case Capacity():
+            value = capacity_threshold(scores, nights, policy.per_night)
+        case LeastPrecision():
+            value = precision_threshold(labels, scores, policy.at_least, policy.confidence)
+        case LeastCost(method="calibrated"):
+            value = calibrated_threshold(policy.miss, policy.false_alarm)
+        case LeastCost():
+            value = cheapest_threshold(labels, scores, policy.miss, policy.false_alarm)
+    flagged = _flag(policy, value, scores, nights, np.arange(len(labels)))
+    return _measured(policy, value, flagged, labels, nights)
+
+
+def apply_threshold(
+    threshold: Threshold, risk: npt.ArrayLike, night: npt.ArrayLike, ids: npt.ArrayLike
+) -> Bools:
+    """Return which of n points to flag, ``bool[n]``; a NaN risk is never flagged.
+
+    `Capacity` flags exactly the ``per_night`` highest risks of each night, or all where there are fewer;
+    of equal risks the lower of ``ids`` goes first, so that neither the order of rows nor a re-run
+    changes a flag.
+    """
+    scores, names = np.asarray(risk, dtype=np.float64), np.asarray(ids)
+    nights = _checked_nights(night, len(scores))
+    if len(names) != len(scores):
+        raise InputError(f"{len(scores)} risks and {len(names)} ids differ in number")
+    ranks = np.unique(names, return_inverse=True)[1]
+    return _flag(threshold.policy, threshold.value, scores, nights, ranks)
+
+
+def capacity_threshold(risk: Floats, night: npt.NDArray[np.int64], per_night: int) -> float:
+    """Return the smallest threshold that flags at most ``per_night`` points on an average night."""
+    allowed = per_night * len(np.unique(night))
+    thresholds, flagged, _ = _ladder(np.zeros(len(risk)), risk)
+    return _last(thresholds, flagged <= allowed, risk)
+
+
+def precision_threshold(y: Floats, risk: Floats, at_least: float, confidence: float) -> float:
+    """Return the smallest threshold whose precision has a lower bound of at least ``at_least``.
+
+    The bound is the exact one-sided one (Clopper & Pearson) of each threshold by itself: it is not
+    corrected for the number of thresholds tried. Precision need not rise with the threshold, so a
+    higher threshold may miss the target.
+    """
+    thresholds, flagged, hits = _ladder(y, risk)
+    bounds = lower_bound(hits, flagged, confidence)
+    if bounds.max() < at_least:
+        best = int(np.argmax(bounds))
+        raise GateError(
+            f"no threshold has a precision of at least {at_least:g} with confidence {confidence:g}:"
+            f" the best is {bounds[best]:.3f}, at a risk of {thresholds[best]:.3f} with {hits[best]}"
+            f" of {flagged[best]} flags right. Ask for less precision or confidence, or give a longer slice"
+        )
+    return _last(thresholds, bounds >= at_least, risk)
+
+
+def calibrated_threshold(miss: float, false_alarm: float) -> float:
+    """Return the calibrated risk at which a flag and silence cost the same (Elkan, IJCAI 2001)."""
+    return false_alarm / (false_alarm + miss)
+
+
+def cheapest_threshold(y: Floats, risk: Floats, miss: float, false_alarm: float) -> float:
+    """Return the threshold of least cost on the slice, the highest of equals; it may flag nothing."""
+    thresholds, flagged, hits = _ladder(y, risk)
+    costs = false_alarm * (flagged - hits) + miss * (y.sum() - hits)
+    best = int(np.argmin(costs))
+    return float(thresholds[best]) if costs[best] < miss * y.sum() else _above(risk)
+
+
+def _ladder(y: Floats, risk: Floats) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return each distinct risk from the highest down, with the points and the positives at or above it."""
+    order = np.argsort(-risk, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(risk[order]) != 0, True])
+    return risk[order][ends], ends + 1, np.cumsum(y[order]).astype(np.int64)[ends]
+
+
+def _last(thresholds: Floats, allowed: Bools, risk: Floats) -> float:
+    places = np.flatnonzero(allowed)
+    return float(thresholds[places[-1]]) if len(places) else _above(risk)
+
+
+def _above(risk: Floats) -> float:
+    """Return a threshold that flags nothing."""
+    return float(np.nextafter(risk.max(), np.inf))
+
+
+def _flag(
+    policy: Policy, value: float, risk: Floats, night: npt.NDArray[np.int64], ids: npt.NDArray[Any]
+) -> Bools:
+    if not isinstance(policy, Capacity):
+        return risk >= value
+    order = np.lexsort((ids, -risk, night))
+    positions = np.arange(len(order))
+    new_night = np.r_[True, np.diff(night[order]) != 0][: len(order)]
+    start = np.maximum.accumulate(np.where(new_night, positions, 0))
+    flagged = np.zeros(len(order), dtype=np.bool_)
+    flagged[order] = positions - start < policy.per_night
+    return flagged & np.isfinite(risk)
+
+
+def _measured(
+    policy: Policy, value: float, flagged: Bools, y: Floats, night: npt.NDArray[np.int64]
+) -> Threshold:
+    hits, flags, positives = int(y[flagged].sum()), int(flagged.sum()), int(y.sum())
+    by_night = np.bincount(np.unique(night, return_inverse=True)[1], flagged)
+    low, high = np.quantile(by_night, [0.025, 0.975])
+    cost = None
+    if isinstance(policy, LeastCost):
+        cost = (policy.false_alarm * (flags - hits) + policy.miss * (positives - hits)) / len(y)
+    return Threshold(
+        value,
+        policy,
+        clopper_pearson(hits, flags),
+        clopper_pearson(hits, positives),
+        Interval(float(by_night.mean()), float(low), float(high)),
+        nights=len(by_night),
+        points=len(y),
+        positives=positives,
+        cost_per_point=cost,
+    )
+
+
+def _checked_nights(night: npt.ArrayLike, n: int) -> npt.NDArray[np.int64]:
+    nights = np.asarray(night)
+    if nights.shape != (n,):
+        raise InputError(f"{n} risks and nights of shape {nights.shape} do not match")
+    return nights.astype(np.int64)
