@@ -1,0 +1,251 @@
+"""The classifier: boosted trees, a linear partner beside them, and a calibrator on top.
+
+Rows stand in time order and fall into three slices, each later than the one before: to fit on, to stop and
+to weigh the partner on, to calibrate on. `boilover.split` makes slices with gaps between them; without any
+the order of the rows decides. Imbalance is left as it is: the loss is a proper one, and resampling would
+only spoil the probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, assert_all_finite
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+
+from boilover import boosting
+from boilover.boosting import Settings
+from boilover.calibration import fit_calibrator
+from boilover.calibrators import Platt, calibrator_from_dict, sigmoid
+from boilover.encoding import Encoding
+from boilover.errors import UsageError
+from boilover.linear import LinearPartner
+from boilover.tuning import CALIBRATE, FIT, STOP, Rows, tune, usable_slices
+
+Floats = npt.NDArray[np.float64]
+DEFAULT_WEIGHT = 0.5
+"""Weight of the linear partner where there is no slice to choose it on."""
+
+
+class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Calibrated risk of escalation from a frame of features, in the manner of scikit-learn.
+
+    The raw score is ``(1 - w) * trees + w * linear`` in log-odds. On large logs the trees win, on small or
+    drifting ones the shrunken linear partner: w is the weight nearest to 0.5 that is not clearly worse
+    than the best on the stopping slice (by more than one standard error of log-loss, counted over tickets).
+
+    Parameters
+    ----------
+    linear : weight of the linear partner, 0 to 1, or ``auto``.
+    calibration : ``auto``, ``identity``, ``platt``, ``beta`` or ``isotonic``, see `fit_calibrator`.
+    min_category : categories of fewer training rows (or than a hundredth of few rows) count as missing.
+    random_state : the seed; the same rows and seed give the same model to the last bit.
+    n_jobs : threads of LightGBM; -1 for all cores.
+
+    Attributes
+    ----------
+    classes_ : the two labels, sorted; the second one is the escalation.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+    categories_ : dict of column to its kept categories.
+    linear_weight_, rounds_, calibrator_ : what was chosen.
+    """
+
+    def __init__(
+        self,
+        linear: float | Literal["auto"] = "auto",
+        calibration: str = "auto",
+        min_category: int = 20,
+        random_state: int = 0,
+        n_jobs: int = -1,
+    ) -> None:
+        self.linear = linear
+        self.calibration = calibration
+        self.min_category = min_category
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(
+        self,
+        X: pd.DataFrame | npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        slices: npt.ArrayLike | None = None,
+        groups: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Fit trees, linear partner and calibrator.
+
+        Parameters
+        ----------
+        X : n rows in time order. A frame's numeric and boolean columns are numbers (NaN: missing), all others
+            categories; an array is all numbers.
+        y : two classes, [n].
+        slices : int8[n]; 0 to fit on, 1 to stop on, 2 to calibrate on, -1 left out. Without: the last 15 %
+            calibrate, the 15 % before them stop; fewer than 200 rows are all fitted on, and not calibrated.
+        groups : the ticket of each row, [n]; measures what there is to learn from. Without: each row by
+            itself.
+
+        Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of
+        range.
+        """
+        if self.linear != "auto" and not 0.0 <= self.linear <= 1.0:
+            raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
+        frame = self._frame(X, reset=True)
+        labels = self._labels(y)
+        tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
+        check_consistent_length(frame, labels, tickets)
+        parts = usable_slices(slices, labels, tickets)
+        learned = (parts == FIT) | (parts == STOP)
+        if len(np.unique(labels[learned])) < 2:
+            raise ValueError("the rows to fit on hold one class only; both classes are needed")
+        min_category = int(np.clip(learned.sum() // 100, 1, self.min_category))
+        self.encoding_ = Encoding.learn(frame[learned], min_category)
+        self.categories_ = dict(self.encoding_.categories)
+        rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
+        self._fit_parts(rows, parts)
+        later = rows.where(parts == CALIBRATE)
+        if len(later):
+            self.calibrator_ = fit_calibrator(
+                self._blend(later.frame, later.matrix),
+                later.labels,
+                method=self.calibration,
+                groups=later.tickets,
+                seed=self.random_state,
+            )
+        else:
+            self.calibrator_ = Platt()
+        return self
+
+    def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return uncalibrated log-odds, ``float64[n]``."""
+        check_is_fitted(self)
+        frame = self._frame(X, reset=False)
+        return self._blend(frame, self.encoding_.encode(frame))
+
+    def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
+        scores = self.raw_scores(X)
+        return self.calibrator_.log_odds(scores)
+
+    def predict_proba(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return calibrated probabilities of both classes, ``float64[n, 2]``."""
+        risk = sigmoid(self.decision_function(X))
+        return np.column_stack([1.0 - risk, risk])
+
+    def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the likelier class of each row, ``[n]``."""
+        second = self.decision_function(X) > 0.0
+        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
+        return chosen
+
+    def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return what each column adds to the raw log-odds beside `base_value`, ``float64[n, n_features]``.
+
+        Exact for trees and linear partner, and milliseconds a row: for the rows that are shown.
+        """
+        check_is_fitted(self)
+        frame = self._frame(X, reset=False)
+        trees = boosting.contributions(self.booster_, self.encoding_.encode(frame), self._threads())
+        linear = self.linear_.contributions(frame)
+        return (1.0 - self.linear_weight_) * trees[:, :-1] + self.linear_weight_ * linear
+
+    @property
+    def base_value(self) -> float:
+        """The raw log-odds to which `contributions` are added."""
+        check_is_fitted(self)
+        nothing = np.full((1, len(self.encoding_.columns)), np.nan, dtype=np.float32)
+        trees = float(boosting.contributions(self.booster_, nothing, self._threads())[0, -1])
+        return (1.0 - self.linear_weight_) * trees + self.linear_weight_ * self.linear_.intercept_
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of the fitted model but its trees (``booster_``), as plain values for JSON."""
+        check_is_fitted(self)
+        return {
+            "parameters": self.get_params(),
+            "classes": self.classes_.tolist(),
+            "encoding": self.encoding_.to_dict(),
+            "rounds": self.rounds_,
+            "linear_weight": self.linear_weight_,
+            "linear": self.linear_.to_dict(),
+            "calibrator": self.calibrator_.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], trees: str) -> EscalationClassifier:
+        """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
+        model = cls(**values["parameters"])
+        model.classes_ = np.array(values["classes"])
+        model.encoding_ = Encoding.from_dict(values["encoding"])
+        model.categories_ = dict(model.encoding_.categories)
+        model.feature_names_in_ = np.array(model.encoding_.columns, dtype=object)
+        model.n_features_in_ = len(model.encoding_.columns)
+        model.rounds_, model.linear_weight_ = values["rounds"], values["linear_weight"]
+        model.linear_ = LinearPartner.from_dict(values["linear"])
+        model.calibrator_ = calibrator_from_dict(values["calibrator"])
+        model.booster_ = boosting.reread(trees)
+        return model
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn: two classes only, missing values welcome."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _fit_parts(self, rows: Rows, parts: npt.NDArray[np.int8]) -> None:
+        """Choose rounds and weight on the stopping slice, then fit both parts on all rows up to its end."""
+        settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
+        stop = rows.where(parts == STOP)
+        self.rounds_, self.linear_weight_ = boosting.UNSTOPPED_ROUNDS, DEFAULT_WEIGHT
+        if len(stop):
+            self.rounds_, self.linear_weight_ = tune(rows.where(parts == FIT), stop, settings)
+        if self.linear != "auto":
+            self.linear_weight_ = float(self.linear)
+        learn = rows.where((parts == FIT) | (parts == STOP))
+        self.booster_ = boosting.train(learn.matrix, learn.labels, learn.capacity, settings, self.rounds_)
+        self.linear_ = LinearPartner().fit(learn.frame, learn.labels)
+
+    def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
+        weight = self.linear_weight_
+        if weight == 0.0:
+            return boosting.margins(self.booster_, matrix, self._threads())
+        if weight == 1.0:
+            return self.linear_.decision(frame)
+        trees = boosting.margins(self.booster_, matrix, self._threads())
+        return (1.0 - weight) * trees + weight * self.linear_.decision(frame)
+
+    def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, reset: bool) -> pd.DataFrame:
+        """Return ``X`` as a frame with text names, after scikit-learn's checks of its columns."""
+        if not isinstance(X, pd.DataFrame):
+            values = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=reset)
+            return pd.DataFrame(values, columns=[f"x{place}" for place in range(values.shape[1])])
+        validate_data(self, X, skip_check_array=True, reset=reset)
+        if not len(X):
+            raise ValueError("Found array with 0 sample(s): there is no row")
+        names = [str(name) for name in X.columns]
+        if len(set(names)) < len(names):
+            repeated = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"columns of the same name: {', '.join(repeated)}")
+        return X.set_axis(names, axis=1)
+
+    def _labels(self, y: npt.ArrayLike) -> Floats:
+        """Keep the two classes and return ``y`` as zeros and ones."""
+        values = column_or_1d(y, warn=True)
+        assert_all_finite(values, input_name="y")
+        check_classification_targets(values)
+        kind = type_of_target(values, input_name="y")
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        self.classes_, codes = np.unique(values, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y holds one class only, {self.classes_[0]!r}; two classes are needed")
+        return codes.astype(np.float64)
+
+    def _threads(self) -> int:
+        # LightGBM reads 0 as all cores.
+        return max(self.n_jobs, 0)
