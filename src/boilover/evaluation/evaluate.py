@@ -1,0 +1,198 @@
+"""The model and its peers measured on the same points, with intervals and a verdict in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.errors import InputError
+from boilover.evaluation import workload as wl
+from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES
+from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
+from boilover.evaluation.groups import GroupTable, by_age, by_segment
+from boilover.evaluation.interval import Interval
+from boilover.evaluation.metrics import (
+    NAN,
+    CalibrationBin,
+    Floats,
+    are_probabilities,
+    calibration_curve,
+    checked,
+)
+
+MODEL = "model"
+TOP_K = 10
+PROBABILITY_METRICS = ("brier", "brier_skill", "log_loss", "calibration_error")
+
+
+class AtThreshold(NamedTuple):
+    """What flagging every point of at least ``threshold`` gives; net benefit beside that of flagging all."""
+
+    threshold: float
+    flagged_share: float
+    recall: float
+    precision: float
+    net_benefit: float
+    net_benefit_of_all: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything measured on one set of points. Accuracy is not: see `boilover.evaluation.metrics`."""
+
+    points: int
+    tickets: int
+    positives: int
+    base_rate: float
+    """The average precision of a random order: it belongs beside every average precision."""
+    beats_age_only: bool | None
+    """Whether the interval of the difference in average precision lies above 0; None when not compared."""
+    verdict: tuple[str, ...]
+    scores: dict[str, dict[str, Interval]]
+    """For `MODEL` and each peer, every figure of `boilover.evaluation.bootstrap.METRICS`."""
+    differences: dict[str, Interval]
+    """Average precision of the model minus that of each peer, paired."""
+    unavailable: tuple[str, ...]
+    """Peers that could not run on this log."""
+    workloads: tuple[wl.AtWorkload, ...]
+    top_k: wl.TopK
+    at_threshold: AtThreshold | None
+    by_age: GroupTable
+    by_segment: dict[str, GroupTable]
+    calibration: tuple[CalibrationBin, ...]
+    curves: wl.Curves
+    """Precision over recall is the precision-recall curve, recall over workload the gain curve."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def evaluate(
+    y: npt.ArrayLike,
+    risk: npt.ArrayLike,
+    as_of_us: npt.ArrayLike,
+    tickets: npt.ArrayLike,
+    age_hours: npt.ArrayLike,
+    *,
+    segments: Mapping[str, npt.ArrayLike] | None = None,
+    baselines: Mapping[str, Floats | None] | None = None,
+    threshold: float | None = None,
+    k: int = TOP_K,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure ``risk`` on n points and compare it with its peers.
+
+    Parameters
+    ----------
+    y : n zeros and ones.
+    risk : n calibrated risks, 0 to 1.
+    as_of_us : moment of each point, int64 microseconds since 1970, UTC.
+    tickets : the ticket of each point.
+    age_hours : age of the ticket at each point.
+    segments : names of n groups by the name of a segment, such as ``{"channel": …}``.
+    baselines : n scores of each peer, None for one that cannot run; see `boilover.evaluation.baselines`.
+    threshold : risk from which a point is flagged; net benefit is undefined from 1 on.
+    k : points that the desk looks at a night.
+    rounds, seed : of the bootstrap over tickets.
+
+    Raises `InputError` for no point, values not allowed or arrays that do not match.
+    """
+    labels, scores = checked(y, risk)
+    if not are_probabilities(scores):
+        raise InputError("holds values outside 0 to 1", column="risk", mend="Calibrate the scores first")
+    for name, values in (("as_of_us", as_of_us), ("tickets", tickets), ("age_hours", age_hours)):
+        if np.shape(values) != labels.shape:
+            raise InputError(f"{len(labels)} points but {name} of shape {np.shape(values)}")
+    codes = np.unique(np.asarray(tickets), return_inverse=True)[1]
+    peers = {name: score for name, score in (baselines or {}).items() if score is not None}
+    resampled = {
+        name: resample(labels, score, codes, rounds=rounds, seed=seed)
+        for name, score in {MODEL: scores, **peers}.items()
+    }
+    model = resampled[MODEL]
+    differences = {name: model.difference(resampled[name], "average_precision") for name in peers}
+    figures = {name: _figures(name, found) for name, found in resampled.items()}
+    base_rate = float(labels.mean())
+    age_only = differences.get(AGE_ONLY)
+    return Evaluation(
+        points=len(labels),
+        tickets=int(codes.max()) + 1,
+        positives=int(labels.sum()),
+        base_rate=base_rate,
+        beats_age_only=None if age_only is None or np.isnan(age_only.low) else age_only.low > 0,
+        verdict=tuple(
+            compare(
+                name, figures[MODEL]["average_precision"], figures[name]["average_precision"], gap, base_rate
+            )
+            for name, gap in differences.items()
+        ),
+        scores=figures,
+        differences=differences,
+        unavailable=tuple(name for name in baselines or {} if name not in peers),
+        workloads=tuple(wl.at_workload(labels, scores, share) for share in wl.WORKLOADS),
+        top_k=wl.top_k_a_night(labels, scores, as_of_us, k),
+        at_threshold=None if threshold is None else _at_threshold(labels, scores, threshold),
+        by_age=by_age(labels, scores, age_hours),
+        by_segment={name: by_segment(labels, scores, values) for name, values in (segments or {}).items()},
+        calibration=tuple(calibration_curve(labels, scores)),
+        curves=wl.curves(labels, scores),
+    )
+
+
+def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:
+    """Return the verdict on the model against one peer: it beats it only if the interval lies above 0."""
+    words = name.replace("_", " ")
+    if np.isnan(difference.low):
+        return f"cannot be compared with {words}: these points are too few or all alike"
+    figures = (
+        f"average precision {model.estimate:.3f} against {peer.estimate:.3f}, base rate {base_rate:.3f};"
+        f" difference {difference.estimate:+.3f},"
+        f" 95 % interval {difference.low:+.3f} to {difference.high:+.3f}"
+    )
+    if difference.low > 0:
+        return f"beats {words} ({figures})"
+    beyond = " beyond chance" if difference.estimate > 0 else ""
+    return f"DOES NOT BEAT {words}{beyond} ({figures})"
+
+
+def _figures(name: str, found: Resampled) -> dict[str, Interval]:
+    undefined = PROBABILITY_METRICS if name in NOT_PROBABILITIES else ()
+    return {
+        metric: Interval(NAN, NAN, NAN) if metric in undefined else found.interval(metric)
+        for metric in METRICS
+    }
+
+
+def _at_threshold(labels: Floats, scores: Floats, threshold: float) -> AtThreshold:
+    flagged = scores >= threshold
+    hits, flags, positives = float(labels[flagged].sum()), float(flagged.sum()), float(labels.sum())
+    return AtThreshold(
+        threshold,
+        flags / len(labels),
+        hits / positives if positives else NAN,
+        hits / flags if flags else NAN,
+        *(
+            wl.net_benefit(labels, flags_from, threshold) if threshold < 1 else NAN
+            for flags_from in (scores, np.ones(len(labels)))
+        ),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value) if np.isfinite(value) else None
+    return value

@@ -1,0 +1,151 @@
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from boilover.errors import InputError
+from boilover.evaluation import metrics
+from boilover.evaluation.baselines import AGE_ONLY, BASE_RATE, LOGISTIC, SLA_RULE
+from boilover.evaluation.evaluate import MODEL, Evaluation, compare, evaluate
+from boilover.evaluation.interval import Interval
+from boilover.evaluation.table import render
+from boilover.evaluation.workload import MICROSECONDS_PER_DAY, at_workload, top_k_a_night
+
+Array = np.ndarray[Any, Any]
+N = 1500
+
+
+def sample(seed: int = 0) -> dict[str, Array]:
+    rng = np.random.default_rng(seed)
+    risk = rng.beta(1, 4, N)
+    return {
+        "y": (rng.random(N) < risk).astype(float),
+        "risk": risk,
+        "as_of_us": rng.integers(0, 30, N) * MICROSECONDS_PER_DAY,
+        "tickets": np.array([f"T{ticket}" for ticket in rng.integers(0, 400, N)]),
+        "age_hours": rng.exponential(100, N),
+    }
+
+
+def peers(data: dict[str, Array]) -> dict[str, Array | None]:
+    rng = np.random.default_rng(5)
+    return {
+        BASE_RATE: np.full(N, 0.2),
+        AGE_ONLY: rng.random(N),
+        SLA_RULE: rng.random(N),
+        LOGISTIC: np.clip(data["risk"] + rng.normal(0, 1e-4, N), 0, 1),
+        "rules": None,
+    }
+
+
+def whole(**changed: Any) -> Evaluation:
+    data = sample()
+    options: dict[str, Any] = {
+        "segments": {"channel": np.where(data["age_hours"] > 50, "mail", "phone")},
+        "baselines": peers(data),
+        "threshold": 0.3,
+        "rounds": 60,
+    }
+    return evaluate(**data, **{**options, **changed})
+
+
+def test_figures_are_those_of_the_parts() -> None:
+    data, found = sample(), whole(k=3)
+    y, risk = data["y"], data["risk"]
+    assert (found.points, found.positives, found.tickets) == (N, y.sum(), len(set(data["tickets"])))
+    assert found.base_rate == pytest.approx(y.mean())
+    model = found.scores[MODEL]
+    assert model["average_precision"].estimate == pytest.approx(metrics.average_precision(y, risk))
+    assert model["recall_at_11.8%"].estimate == pytest.approx(at_workload(y, risk, 0.118).recall)
+    assert found.top_k == top_k_a_night(y, risk, data["as_of_us"], 3)
+    assert sum(group.points for group in found.by_segment["channel"].groups) == N
+    assert found.at_threshold is not None
+    assert found.at_threshold.precision == pytest.approx(y[risk >= 0.3].mean())
+    assert found.at_threshold.net_benefit > max(0, found.at_threshold.net_benefit_of_all)
+    for name, score in peers(data).items():
+        if score is not None:
+            gap = metrics.average_precision(y, risk) - metrics.average_precision(y, score)
+            assert found.differences[name].estimate == pytest.approx(gap)
+
+
+def test_a_better_model_beats_and_an_equal_one_loudly_does_not() -> None:
+    found = whole()
+    assert found.beats_age_only is True
+    assert found.unavailable == ("rules",)
+    said = dict(zip(found.differences, found.verdict, strict=True))
+    assert said[AGE_ONLY].startswith("beats age only (average precision 0.")
+    assert f"base rate {found.base_rate:.3f}" in said[AGE_ONLY]
+    assert said[LOGISTIC].startswith("DOES NOT BEAT logistic")
+    data = sample()
+    worse = evaluate(**{**data, "risk": np.full(N, 0.1)}, baselines={AGE_ONLY: data["risk"]}, rounds=30)
+    assert worse.beats_age_only is False
+    assert worse.verdict[0].startswith("DOES NOT BEAT age only (")
+
+
+def test_the_verdict_needs_an_interval_above_nought() -> None:
+    def verdict(*difference: float) -> str:
+        return compare(
+            "age_only", Interval(0.3, 0.2, 0.4), Interval(0.2, 0.1, 0.3), Interval(*difference), 0.1
+        )
+
+    assert verdict(0.1, 0.01, 0.2).startswith("beats age only")
+    assert verdict(0.1, 0.0, 0.2).startswith("DOES NOT BEAT age only beyond chance")
+    assert verdict(-0.1, -0.2, 0.1).startswith("DOES NOT BEAT age only (")
+    assert verdict(np.nan, np.nan, np.nan).startswith("cannot be compared")
+
+
+def test_a_rule_claims_no_probability() -> None:
+    found = whole().scores[SLA_RULE]
+    assert np.isnan(found["brier_skill"]).all()
+    assert np.isnan(found["calibration_error"]).all()
+    assert np.isfinite(found["average_precision"]).all()
+
+
+def test_the_dictionary_is_json_and_the_same_every_time() -> None:
+    found = whole().to_dict()
+    text = json.dumps(found, allow_nan=False)
+    assert text == json.dumps(whole().to_dict())
+    assert text != json.dumps(whole(seed=1).to_dict())
+    assert found["scores"][SLA_RULE]["brier"] == {"estimate": None, "low": None, "high": None}
+    assert found["curves"]["recall"][-1] == 1
+    assert "accuracy" not in text
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_one_class_is_measured_without_a_warning(label: float) -> None:
+    data = sample()
+    data["y"] = np.full(N, label)
+    found = evaluate(**data, baselines=peers(data), threshold=0.3, rounds=5)
+    assert np.isnan(found.scores[MODEL]["roc_auc"].estimate)
+    assert not found.beats_age_only
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert "The model" in render(found.to_dict())
+
+
+def test_equal_risks_and_one_point() -> None:
+    data = sample()
+    found = evaluate(**{**data, "risk": np.full(N, 0.2)}, rounds=5)
+    assert [row.recall for row in found.workloads] == pytest.approx([row.workload for row in found.workloads])
+    assert found.scores[MODEL]["roc_auc"].estimate == 0.5
+    one = evaluate([1], [0.5], [0], ["T"], [1.0], rounds=3)
+    assert one.points == one.tickets == 1
+    assert one.verdict == ()
+    assert one.beats_age_only is None
+
+
+def test_a_threshold_that_flags_nothing() -> None:
+    found = whole(threshold=np.nextafter(1, 2), rounds=3).at_threshold
+    assert found is not None
+    assert (found.flagged_share, found.recall) == (0, 0)
+    assert np.isnan([found.precision, found.net_benefit, found.net_benefit_of_all]).all()
+
+
+def test_bad_input() -> None:
+    with pytest.raises(InputError, match="no point"):
+        evaluate([], [], [], [], [])
+    data = sample()
+    with pytest.raises(InputError, match="'risk'.*outside 0 to 1"):  # noqa: RUF043
+        evaluate(**{**data, "risk": data["risk"] + 1})
+    with pytest.raises(InputError, match="tickets of shape"):
+        evaluate(**{**data, "tickets": data["tickets"][1:]})
