@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from boilover.adapters.base import Tally
 from boilover.adapters.changes import Flags, normalise, rule_steps, state_block, state_steps
@@ -12,7 +13,7 @@ from boilover.adapters.recipe import TableMapping
 from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare
 from boilover.errors import InputError
 from boilover.log import EventLog
-from boilover.schema import EVENTS
+from boilover.schema import EVENTS, TIMESTAMP
 
 CREATED, AT_CREATION, LATER = 0, 1, 2
 COLUMNS = tuple(column.name for column in EVENTS)
@@ -32,26 +33,32 @@ def build_log(
     steps = [_created(births), _steps(rows, is_first, births, mapping, tally)]
     if tickets is not None:
         steps.append(_rebuilt(steps[-1], tickets, births, mapping, tally))
+    steps.append(_defaults(pd.concat(steps[1:], ignore_index=True), births, mapping))
     events = _in_order(pd.concat([part for part in steps if len(part)], ignore_index=True))
     events = _without_repeats(events, tally)
     attributes = _attributes(events, tickets, births, mapping)
     events = _finish(_opened(events, mapping), births, attributes, mapping)
-    return EventLog.from_pandas(events, attributes.reset_index(names="ticket_id"))
+    return EventLog.from_arrow(_to_arrow(events), _to_arrow(attributes.reset_index(names="ticket_id")))
+
+
+def _to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Convert column by column: pandas 3.1 warns where Arrow takes a whole frame with zoned times."""
+    columns = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            times = column.dt.tz_convert(None).to_numpy()
+            columns[name] = pa.array(times, type=pa.timestamp("us"), from_pandas=True).cast(TIMESTAMP)
+        else:
+            columns[name] = pa.array(column, from_pandas=True)
+    return pa.table(columns)
 
 
 def _created(births: Births) -> pd.DataFrame:
     everyone = np.arange(len(births.frame))
     nothing = pd.Series(None, index=everyone, dtype="str")
     block = state_block(everyone, 0, None, nothing, nothing)
-    return block.assign(
-        ticket=everyone,
-        phase=CREATED,
-        event_type="created",
-        repeat=True,
-        occurred_at=births.of("_created", everyone),
-        observed_at=births.of("_created", everyone),
-        actor_id=births.of("_creator", everyone),
-    )
+    block = block.assign(ticket=everyone, phase=CREATED, event_type="created", repeat=True)
+    return _at_birth(block, births)
 
 
 def _steps(
@@ -59,8 +66,8 @@ def _steps(
 ) -> pd.DataFrame:
     """Return the steps of all rows with their ticket, times, actor and phase.
 
-    The state that a ticket's first row shows is the state at creation, even where that row comes later: then it
-    occurred at creation and was observed with the row.
+    The state that a ticket's first row shows is the state at creation, even where that row comes later: then
+    it occurred at creation and was observed with the row.
     """
     states = state_steps(rows, is_first, mapping, tally)
     parts = [part.assign(initial=is_first[part["row"].to_numpy()]) for part in states]
@@ -107,10 +114,25 @@ def _rebuilt(
         part = state_block(at, step, target, value.iloc[at], raw.iloc[at])
         hidden = bool(changes["hidden"].any())
         parts.append(part.assign(ticket=at, row=-1, phase=AT_CREATION, hidden=hidden))
-    rebuilt = pd.concat(parts, ignore_index=True)
-    ticket = rebuilt["ticket"].to_numpy()
+    return _at_birth(pd.concat(parts, ignore_index=True), births)
+
+
+def _defaults(steps: pd.DataFrame, births: Births, mapping: TableMapping) -> pd.DataFrame:
+    """Return the declared initial state of the tickets whose rows at creation do not tell it."""
+    parts = [steps.iloc[:0]]
+    at_creation = steps[steps["phase"] == AT_CREATION]
+    for step, (target, word) in enumerate(mapping.initial.items()):
+        told = at_creation.loc[at_creation["target"] == target, "ticket"]
+        at = np.setdiff1d(np.arange(len(births.frame)), told.to_numpy(dtype=np.int64))
+        value = pd.Series(word, index=at, dtype="str")
+        parts.append(state_block(at, step, target, value, value).assign(ticket=at, row=-1, phase=AT_CREATION))
+    return _at_birth(pd.concat(parts, ignore_index=True), births)
+
+
+def _at_birth(steps: pd.DataFrame, births: Births) -> pd.DataFrame:
+    ticket = steps["ticket"].to_numpy(dtype=np.int64)
     created = births.of("_created", ticket)
-    return rebuilt.assign(occurred_at=created, observed_at=created, actor_id=births.of("_creator", ticket))
+    return steps.assign(occurred_at=created, observed_at=created, actor_id=births.of("_creator", ticket))
 
 
 def _in_order(events: pd.DataFrame) -> pd.DataFrame:

@@ -21,8 +21,8 @@ class IngestReport:
     """What became of an export: every row that is not in the log is counted here, with its reason.
 
     Counts are of rows of the source. ``unknown`` holds words that the recipe does not know, by kind
-    (``status``, ``priority``, ``row``) and word; ``notes`` counts what was mended or assumed; ``lacks`` names the event
-    types that the source holds none of: features built on them stay empty.
+    (``status``, ``priority``, ``row``) and word; ``notes`` counts what was mended or assumed; ``lacks`` names
+    the event types that the source holds none of: features built on them stay empty.
     """
 
     format: str

@@ -29,7 +29,7 @@ class _Frozen(BaseModel):
 
 
 class Emit(_Frozen):
-    """One event that a row becomes; each string but ``target``, ``event_type`` and ``constant`` is a column."""
+    """One event that a row becomes; strings but ``target``, ``event_type`` and ``constant`` name columns."""
 
     target: str | None = None
     """The part of the state that is set: status, priority, group, assignee or the name of a field."""
@@ -122,6 +122,8 @@ class TableMapping(_Frozen):
     """Source's word to the priority; the key ``""`` is a missing value."""
     state: dict[str, str] = {}
     """Target to column."""
+    initial: dict[str, str] = {}
+    """Target to the value that it has at creation where no row at creation tells it."""
     counters: dict[str, str] = {}
     """Field to a column of numbers that count as the ticket goes on."""
     rules: tuple[Rule, ...] = ()
@@ -147,6 +149,8 @@ class TableMapping(_Frozen):
             raise ValueError(f"unknown timezone '{self.timezone}'; write a name such as Europe/Berlin")
         if odd := sorted(set(self.statuses.values()) - set(STATUSES) - {""}):
             raise ValueError(f"statuses lead to {odd}; there are: {', '.join(STATUSES)}")
+        if self.initial.get("status", "new") not in STATUSES:
+            raise ValueError(f"initial status '{self.initial['status']}' is none of {', '.join(STATUSES)}")
         used = self.columns() | (self.ticket_columns() if self.tickets else set())
         if read := sorted(used & set(self.forbidden)):
             raise ValueError(f"columns {read} are both used and forbidden")
@@ -195,7 +199,7 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """Return a shipped recipe by its name, or the one in a TOML file; `UsageError` names the key that is wrong."""
+    """Return a shipped recipe by its name, or that of a TOML file; `UsageError` names the wrong key."""
     path = Path(name_or_path)
     if str(name_or_path) in recipe_names():
         return _shipped(str(name_or_path))

@@ -26,7 +26,7 @@ HEAD = 65_536
 
 
 def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
-    """Return the files named by ``sources``; a folder stands for the files in it, in the order of their names."""
+    """Return the files named by ``sources``; a folder stands for the files in it, ordered by name."""
     if not sources:
         raise InputError("no file was named", mend="Name at least one export file")
     found: list[Path] = []
@@ -49,7 +49,7 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 
 @contextmanager
 def open_source(path: Path) -> Iterator[BinaryIO]:
-    """Yield the bytes of ``path`` as a stream, decompressed where they are gzip, past a UTF-8 byte order mark.
+    """Yield the bytes of ``path`` as a stream, decompressed if they are gzip, past a UTF-8 byte order mark.
 
     Raises `InputError` for a file that is empty, cannot be read, is in another encoding or container by its
     first bytes, or, while it is being read, is truncated or damaged.

@@ -37,7 +37,7 @@ def header(path: Path, head: bytes, *, delimiter: str = ",", encoding: str = "ut
 
 
 def require(path: Path, present: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise `InputError` naming the first column of ``wanted`` that is absent, and the nearest that is there."""
+    """Raise `InputError` naming the first column of ``wanted`` that is absent, and the nearest present."""
     missing = sorted(set(wanted) - set(present))
     if not missing:
         return

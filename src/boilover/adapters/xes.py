@@ -21,6 +21,7 @@ from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 
 CASE = "case:"
+BLOCK = 1 << 20
 VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 CONTAINERS = frozenset({"list", "container"})
 TRANSPARENT = frozenset({"values"})
@@ -52,19 +53,21 @@ class XesAdapter:
 
 
 def read_xes(path: Path, wanted: set[str]) -> pd.DataFrame:
-    """Return one row per event with the columns ``wanted``, all ``str``; a key that an event lacks is missing.
+    """Return one row per event with the columns ``wanted``, all ``str``; a key an event lacks is missing.
 
-    Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has none, and entities declared there can grow without bound.
+    Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has
+    none, and entities declared there can grow without bound.
     """
     reader = _Reader(path)
     parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.StartDoctypeDeclHandler = reader.refuse
     try:
         with open_source(path) as stream:
-            parser.ParseFile(stream)
+            while block := stream.read(BLOCK):
+                parser.Parse(block)
+            parser.Parse(b"", True)
     except expat.ExpatError as error:
         problem = f"is not whole XML: {expat.ErrorString(error.code)} in line {error.lineno}"
         raise InputError(problem, file=path, mend="Copy or export it again") from error

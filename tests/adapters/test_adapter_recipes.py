@@ -1,0 +1,67 @@
+"""Recipes: what a wrong one says, and that the shipped ones hold together."""
+
+import pytest
+
+from boilover.adapters import load_recipe, recipe_names
+from boilover.adapters.recipe import parse_recipe
+from boilover.errors import UsageError
+
+MINIMAL = b"""
+[mapping]
+shape = "updates"
+ticket_id = "id"
+time = "at"
+state = { status = "state" }
+"""
+
+
+def parse(content: bytes):
+    return parse_recipe(content, name="test", source="test.toml")
+
+
+def test_the_name_comes_from_the_file_unless_given():
+    assert parse(MINIMAL).name == "test"
+    assert parse(b'name = "mine"\n' + MINIMAL).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (b'colour = "red"', "mapping.colour"),
+        (b'timezone = "Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
+        (b'statuses = { New = "fresh" }', "'fresh'"),
+        (b'forbidden = { state = "tells the end" }', "'state'"),
+        (b'rules = [{ when = { a = "b" } }]', "rules.0"),
+        (b'rules = [{ emit = [{ target = "x", event_type = "message" }] }]', "exactly one of"),
+        (b'rules = [{ emit = [{ event_type = "exploded" }] }]', "exploded"),
+        (b'rules = [{ emit = [{ target = "x", value = "a", constant = "b" }] }]', "not both"),
+    ],
+)
+def test_a_wrong_key_is_named(change, said):
+    with pytest.raises(UsageError) as caught:
+        parse(MINIMAL + change)
+    assert said in str(caught.value)
+    assert "test.toml" in str(caught.value)
+
+
+def test_each_shape_needs_its_part():
+    with pytest.raises(UsageError, match=r"needs \[\[mapping.rules\]\]"):
+        parse(MINIMAL.replace(b"updates", b"events"))
+    with pytest.raises(UsageError, match=r"needs \[mapping.state\]"):
+        parse(MINIMAL.replace(b'state = { status = "state" }', b""))
+
+
+def test_broken_toml_and_unknown_names_are_usage_errors():
+    with pytest.raises(UsageError, match="is not TOML"):
+        parse(b"[mapping")
+    with pytest.raises(UsageError, match="helpdesk"):
+        load_recipe("no_such_recipe")
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_shipped_recipes_parse_cite_and_declare_an_escalation(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.citation
+    assert recipe.escalation["default"] in recipe.escalation
+    assert all(len(reason) > 3 for reason in recipe.mapping.forbidden.values())

@@ -1,0 +1,106 @@
+"""Files as people hand them over: compressed, cut off, misnamed, in another encoding."""
+
+import gzip
+
+import pytest
+
+from boilover.adapters import ingest
+from boilover.adapters.sources import open_source
+from boilover.errors import InputError, UsageError
+
+RECIPE = """
+[mapping]
+shape = "updates"
+ticket_id = "id"
+time = "at"
+state = { status = "state", name = "name" }
+"""
+TABLE = "id,at,state,name\nA,2026-01-01T00:00:00Z,new,Zoë\nA,2026-01-02T00:00:00Z,closed,Zoë\n"
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def write(tmp_path, content: bytes, name="log.csv"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "log.txt", "log"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_content_counts_and_the_name_does_not(tmp_path, recipe, name, pack, mark):
+    path = write(tmp_path, pack(mark + TABLE.encode()), name)
+    log, report = ingest([path], recipe=recipe)
+    assert log.tickets["ticket_id"].to_pylist() == ["A"]
+    assert report.rows == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (gzip.compress(b""), "empty"),
+        (gzip.compress(TABLE.encode() * 50)[:-20], "truncated"),
+        (gzip.compress(TABLE.encode())[:10] + b"\xff" * 30, "damaged"),
+        (TABLE.encode("utf-16"), "UTF-16"),
+        (b"PK\x03\x04rest of it", "zip"),
+        (TABLE.encode("latin-1"), "not utf-8"),
+        (TABLE.encode() + b"A,2026-01-03T00:00:00Z,new,Zo\xeb\n" * 500, "not utf-8"),
+        (b"PAR1 and then nothing", "Parquet"),
+        (TABLE.splitlines()[0].encode() + b"\n", "no row"),
+    ],
+)
+def test_a_bad_file_says_what_is_wrong(tmp_path, recipe, content, said):
+    path = write(tmp_path, content)
+    with pytest.raises(InputError, match=said) as caught:
+        ingest([path], recipe=recipe)
+    assert "Zo" not in str(caught.value)
+
+
+def test_another_encoding_can_be_declared(tmp_path, recipe):
+    recipe.write_text(RECIPE + 'encoding = "latin-1"\ndelimiter = ";"\n')
+    path = write(tmp_path, TABLE.replace(",", ";").encode("latin-1"))
+    events, _ = ingest([path], recipe=recipe)[0].to_pandas()
+    assert set(events.loc[events.field == "name", "value"]) == {"Zoë"}
+
+
+def test_a_missing_column_names_the_nearest(tmp_path, recipe):
+    path = write(tmp_path, TABLE.replace("state", "State").encode())
+    with pytest.raises(InputError, match=r"column 'state'.*nearest is 'State'"):
+        ingest([path], recipe=recipe)
+
+
+def test_rows_of_the_wrong_width_are_dropped_and_counted(tmp_path, recipe):
+    path = write(tmp_path, (TABLE + "A,2026-01-03T00:00:00Z\n").encode())
+    report = ingest([path], recipe=recipe)[1]
+    assert report.dropped == {"not 4 cells": 1}
+    assert report.rows == 3
+
+
+def test_a_missing_file_an_empty_folder_and_an_unknown_format(tmp_path, recipe):
+    with pytest.raises(InputError, match="does not exist"):
+        ingest([tmp_path / "no.csv"], recipe=recipe)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no file"):
+        ingest([tmp_path / "empty"], recipe=recipe)
+    with pytest.raises(InputError, match="no file was named"):
+        ingest([], recipe=recipe)
+    with pytest.raises(UsageError, match="table, xes"):
+        ingest([write(tmp_path, TABLE.encode())], format="telex", recipe=recipe)
+
+
+def test_a_table_without_a_recipe_asks_for_one(tmp_path):
+    with pytest.raises(UsageError, match="needs a recipe"):
+        ingest([write(tmp_path, TABLE.encode())])
+
+
+def test_open_source_reads_past_the_mark(tmp_path):
+    with open_source(write(tmp_path, b"\xef\xbb\xbfabc")) as stream:
+        assert stream.read() == b"abc"

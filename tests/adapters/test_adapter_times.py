@@ -1,0 +1,61 @@
+"""Times: formats, units, offsets, daylight saving."""
+
+import pandas as pd
+import pytest
+
+from boilover.adapters.base import Tally
+from boilover.adapters.times import to_utc
+
+
+def read(values, time_format="iso", timezone="UTC"):
+    tally = Tally()
+    times = to_utc(pd.Series(values, dtype="str"), time_format, timezone, tally)
+    assert times.dtype == "datetime64[us, UTC]"
+    return [None if pd.isna(time) else time.strftime("%Y-%m-%dT%H:%M:%S") for time in times], tally
+
+
+@pytest.mark.parametrize(
+    ("value", "time_format", "timezone", "expected"),
+    [
+        ("3/2/2016 01:16", "%d/%m/%Y %H:%M", "UTC", "2016-02-03T01:16:00"),
+        ("3/2/2016 01:16", "%m/%d/%Y %H:%M", "UTC", "2016-03-02T01:16:00"),
+        ("2016-02-03 01:16:00", "iso", "Europe/Rome", "2016-02-03T00:16:00"),
+        ("2016-07-03 01:16:00", "iso", "Europe/Rome", "2016-07-02T23:16:00"),
+        ("2010-03-31T16:59:42.000+02:00", "iso", "Europe/Rome", "2010-03-31T14:59:42"),
+        ("2016-03-03T13:40:01.000+0000", "iso", "Asia/Tokyo", "2016-03-03T13:40:01"),
+        ("01-01-2022 09:33:38 +0200", "%d-%m-%Y %H:%M:%S %z", "UTC", "2022-01-01T07:33:38"),
+        ("1136131494", "epoch_s", "Asia/Tokyo", "2006-01-01T16:04:54"),
+        ("1136131494000", "epoch_ms", "UTC", "2006-01-01T16:04:54"),
+        ("1136131494000000", "epoch_us", "UTC", "2006-01-01T16:04:54"),
+        ("31/31/2016 01:16", "%d/%m/%Y %H:%M", "UTC", None),
+        ("soon", "iso", "UTC", None),
+        ("soon", "epoch_s", "UTC", None),
+    ],
+)
+def test_formats(value, time_format, timezone, expected):
+    assert read([value], time_format, timezone)[0] == [expected]
+
+
+def test_offsets_and_naive_times_may_mix():
+    values = ["2026-01-01T12:00:00+05:00", "2026-01-01T12:00:00", None]
+    assert read(values, timezone="Europe/Berlin")[0] == ["2026-01-01T07:00:00", "2026-01-01T11:00:00", None]
+
+
+def test_the_repeated_hour_is_its_first_pass_and_is_counted():
+    times, tally = read(["2026-10-25 02:30:00", "2026-10-25 03:30:00"], timezone="Europe/Berlin")
+    assert times == ["2026-10-25T00:30:00", "2026-10-25T02:30:00"]
+    assert tally.notes == {"times in the hour that autumn repeats, read as its first pass": 1}
+
+
+def test_the_hour_left_out_moves_forward_and_is_counted():
+    times, tally = read(["2026-03-29 02:30:00", "2026-03-29 03:30:00"], timezone="Europe/Berlin")
+    assert times == ["2026-03-29T01:00:00", "2026-03-29T01:30:00"]
+    assert tally.notes == {"times in the hour that spring leaves out, moved forward": 1}
+
+
+def test_stored_times_keep_their_zone_and_lose_nothing():
+    tally = Tally()
+    aware = pd.Series(pd.to_datetime(["2026-01-01T12:00:00.123456+01:00"]))
+    assert to_utc(aware, "iso", "Asia/Tokyo", tally)[0] == pd.Timestamp("2026-01-01T11:00:00.123456Z")
+    naive = pd.Series(pd.to_datetime(["2026-01-01T12:00:00"]))
+    assert to_utc(naive, "iso", "Asia/Tokyo", tally)[0] == pd.Timestamp("2026-01-01T03:00:00Z")
