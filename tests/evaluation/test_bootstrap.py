@@ -127,6 +127,17 @@ def test_undefined_figures_are_nan_and_undefined_rounds_left_out() -> None:
     assert np.isfinite(ranks["average_precision"].estimate)
 
 
+def test_the_interval_of_the_calibration_error_is_centred() -> None:
+    rng = np.random.default_rng(0)
+    risk = rng.random(800)
+    y = (rng.random(800) < risk).astype(float)
+    found = bs.resample(y, risk, np.arange(800), rounds=200)
+    interval = found.interval("calibration_error")
+    assert 0 <= interval.low < interval.estimate < interval.high
+    plain = found.rounds[:, bs.METRICS.index("calibration_error")]
+    assert plain.mean() > interval.estimate
+
+
 def test_bad_input() -> None:
     with pytest.raises(InputError, match="no point"):
         bs.resample([], [], [])

@@ -76,7 +76,7 @@ def test_a_better_model_beats_and_an_equal_one_loudly_does_not() -> None:
     said = dict(zip(found.differences, found.verdict, strict=True))
     assert said[AGE_ONLY].startswith("beats age only (average precision 0.")
     assert f"base rate {found.base_rate:.3f}" in said[AGE_ONLY]
-    assert said[LOGISTIC].startswith("DOES NOT BEAT logistic")
+    assert said[LOGISTIC].startswith("DOES NOT BEAT logistic regression")
     data = sample()
     worse = evaluate(**{**data, "risk": np.full(N, 0.1)}, baselines={AGE_ONLY: data["risk"]}, rounds=30)
     assert worse.beats_age_only is False
@@ -145,7 +145,7 @@ def test_bad_input() -> None:
     with pytest.raises(InputError, match="no point"):
         evaluate([], [], [], [], [])
     data = sample()
-    with pytest.raises(InputError, match="'risk'.*outside 0 to 1"):  # noqa: RUF043
+    with pytest.raises(InputError, match=r"'risk'.*outside 0 to 1"):
         evaluate(**{**data, "risk": data["risk"] + 1})
     with pytest.raises(InputError, match="tickets of shape"):
         evaluate(**{**data, "tickets": data["tickets"][1:]})

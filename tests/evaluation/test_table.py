@@ -20,10 +20,9 @@ def test_it_tells_what_was_measured() -> None:
     text = render(found.to_dict())
     assert f"base rate {found.base_rate:.3f}" in text.splitlines()[0]
     assert "The model beats age only" in text
-    assert "sla rule could not run on this log." in text
+    assert "75 % SLA rule could not run on this log." in text
     low, high = found.scores["model"]["average_precision"][1:]
-    assert f"{low:.3f} to" in text
-    assert f"{high:.3f})" in text
+    assert f"({low:.3f}–{high:.3f})" in text
     assert f"{found.workloads[3].recall:.3f}" in next(
         line for line in text.splitlines() if line.startswith("| 11.8 % ")
     )

@@ -16,6 +16,12 @@ BASE_RATE = "base_rate"
 AGE_ONLY = "age_only"
 SLA_RULE = "sla_rule"
 LOGISTIC = "logistic"
+TITLES = {
+    BASE_RATE: "base rate",
+    AGE_ONLY: "age only",
+    SLA_RULE: "75 % SLA rule",
+    LOGISTIC: "logistic regression",
+}
 SLA_SHARE_TO_FLAG = 0.75
 """The rule of thumb of many desks: look at a ticket once 75 % of its SLA is used."""
 NOT_PROBABILITIES = frozenset({SLA_RULE})

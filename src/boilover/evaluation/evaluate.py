@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from boilover.errors import InputError
 from boilover.evaluation import workload as wl
-from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES
+from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, TITLES
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
 from boilover.evaluation.interval import Interval
@@ -147,13 +147,14 @@ def evaluate(
 
 def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:
     """Return the verdict on the model against one peer: it beats it only if the interval lies above 0."""
-    words = name.replace("_", " ")
+    words, digits = TITLES.get(name, name), 3 if base_rate >= 0.05 else 4
     if np.isnan(difference.low):
         return f"cannot be compared with {words}: these points are too few or all alike"
     figures = (
-        f"average precision {model.estimate:.3f} against {peer.estimate:.3f}, base rate {base_rate:.3f};"
-        f" difference {difference.estimate:+.3f},"
-        f" 95 % interval {difference.low:+.3f} to {difference.high:+.3f}"
+        f"average precision {model.estimate:.{digits}f} against {peer.estimate:.{digits}f},"
+        f" base rate {base_rate:.{digits}f};"
+        f" difference {difference.estimate:+.{digits}f},"
+        f" 95 % interval {difference.low:+.{digits}f} to {difference.high:+.{digits}f}"
     )
     if difference.low > 0:
         return f"beats {words} ({figures})"

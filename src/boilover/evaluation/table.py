@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from boilover.evaluation.baselines import TITLES
+
 WIDTH = 118
 MAX_NAME = 40
 MISSING = "–"
@@ -19,8 +21,9 @@ COLUMNS = {
     "AUC": "roc_auc",
     "recall at 11.8 %": "recall_at_11.8%",
     "Brier skill": "brier_skill",
-    "calibration error": "calibration_error",
+    "ECE": "calibration_error",
 }
+WITH_INTERVAL = ("average_precision", "roc_auc")
 
 
 def render(evaluation: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
@@ -34,7 +37,7 @@ def render(evaluation: Mapping[str, Any], *, terminal: bool = False, width: int 
         style = "green" if sentence.startswith("beats") else "bold red"
         console.print(Text(f"The model {sentence}.", style=style))
     for name in evaluation["unavailable"]:
-        console.print(Text(f"{_words(name)} could not run on this log."))
+        console.print(Text(f"{_title(name)} could not run on this log."))
     for table in _tables(evaluation, box.SIMPLE_HEAD if terminal else box.ASCII2):
         console.print(table)
     lines = (line.rstrip() for line in target.getvalue().splitlines())
@@ -50,7 +53,7 @@ def _headline(evaluation: Mapping[str, Any]) -> str:
 
 def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     scores = [
-        [_words(name), *(_interval(figures[metric]) for metric in COLUMNS.values())]
+        [_title(name), *(_score(metric, figures[metric]) for metric in COLUMNS.values())]
         for name, figures in evaluation["scores"].items()
     ]
     base_rate = _number(evaluation["base_rate"])
@@ -115,17 +118,25 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], line
     return table
 
 
+def _score(metric: str, figures: Mapping[str, float | None]) -> str:
+    return _interval(figures) if metric in WITH_INTERVAL else _number(figures["estimate"])
+
+
 def _interval(figures: Mapping[str, float | None]) -> str:
     estimate, low, high = (figures[name] for name in ("estimate", "low", "high"))
     if estimate is None or low is None:
         return _number(estimate)
-    return f"{_number(estimate)} ({_number(low)} to {_number(high)})"
+    return f"{_number(estimate)} ({_number(low)}–{_number(high)})"
 
 
 def _number(value: float | None) -> str:
     if value is None:
         return MISSING
     return f"{value:.4f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, _words(name))
 
 
 def _words(name: str) -> str:
