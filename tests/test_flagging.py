@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -45,6 +45,7 @@ def test_figures_are_those_of_the_flags(policy: Policy) -> None:
     assert Threshold.from_dict(json.loads(json.dumps(found.to_dict()))) == found
 
 
+@settings(max_examples=40, deadline=None)
 @given(points, st.integers(1, 5))
 def test_capacity_flags_the_highest_of_each_night(drawn: list[tuple[bool, int, int]], k: int) -> None:
     y, risk, night = (np.array(values, float) for values in zip(*drawn, strict=True))

@@ -30,7 +30,7 @@ def by_copies(y: Array, risk: Array) -> list[float]:
     return [figure(y, risk) for figure in found] + [at_workload(y, risk, share).recall for share in WORKLOADS]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_weighted_figures_equal_figures_of_copied_rows(seed: int) -> None:
     y, risk, tickets = sample(15, 4, seed)

@@ -95,6 +95,20 @@ def test_the_verdict_needs_an_interval_above_nought() -> None:
     assert verdict(np.nan, np.nan, np.nan).startswith("cannot be compared")
 
 
+def test_the_model_stands_beside_the_rule_at_the_same_workload() -> None:
+    data, found = sample(), whole().beside_sla_rule
+    flagged = peers(data)[SLA_RULE] >= 0.75  # type: ignore[operator]
+    assert found is not None
+    assert found.flagged_share == pytest.approx(flagged.mean())
+    assert found.recall == pytest.approx(data["y"][flagged].sum() / data["y"].sum())
+    assert found.precision == pytest.approx(data["y"][flagged].mean())
+    highest = np.sort(data["risk"])[-flagged.sum()]
+    assert found.model_precision == pytest.approx(data["y"][data["risk"] >= highest].mean())
+    assert "model, as many" in render(whole().to_dict())
+    assert whole(baselines={SLA_RULE: np.zeros(N)}).beside_sla_rule is None
+    assert whole(baselines={}).beside_sla_rule is None
+
+
 def test_a_rule_claims_no_probability() -> None:
     found = whole().scores[SLA_RULE]
     assert np.isnan(found["brier_skill"]).all()

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boilover.errors import InputError
@@ -30,6 +30,7 @@ def sample(n: int = 500, seed: int = 0) -> tuple[Array, Array]:
     return (rng.random(n) < risk).astype(float), risk
 
 
+@settings(max_examples=40, deadline=None)
 @given(points)
 def test_auc_is_the_share_of_ordered_pairs(drawn: list[tuple[bool, int]]) -> None:
     y, risk = arrays(drawn)
@@ -38,6 +39,7 @@ def test_auc_is_the_share_of_ordered_pairs(drawn: list[tuple[bool, int]]) -> Non
     assert metrics.roc_auc(y, risk) == pytest.approx(expected, nan_ok=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(points)
 def test_average_precision_sums_over_thresholds(drawn: list[tuple[bool, int]]) -> None:
     y, risk = arrays(drawn)
@@ -51,6 +53,7 @@ def test_average_precision_sums_over_thresholds(drawn: list[tuple[bool, int]]) -
     assert metrics.average_precision(y, risk) == pytest.approx(expected, nan_ok=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(points, st.randoms(use_true_random=False))
 def test_order_of_points_does_not_matter(drawn: list[tuple[bool, int]], random: Any) -> None:
     shuffled = list(drawn)
@@ -60,6 +63,7 @@ def test_order_of_points_does_not_matter(drawn: list[tuple[bool, int]], random: 
         assert figure(*arrays(drawn)) == pytest.approx(figure(*arrays(shuffled)), nan_ok=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(points)
 def test_ranges(drawn: list[tuple[bool, int]]) -> None:
     y, risk = arrays(drawn)

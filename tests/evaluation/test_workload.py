@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boilover.errors import InputError, UsageError
@@ -27,6 +27,7 @@ def test_workload_is_the_mean_over_all_orders_of_ties(taken: int) -> None:
     assert found.lift == pytest.approx(found.precision / 0.6)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=50).filter(any), st.sampled_from(wl.WORKLOADS))
 def test_a_constant_risk_finds_the_workload(labels: list[bool], workload: float) -> None:
     found = wl.at_workload(labels, np.full(len(labels), 0.3), workload)
@@ -34,6 +35,7 @@ def test_a_constant_risk_finds_the_workload(labels: list[bool], workload: float)
     assert found.lift == pytest.approx(1)
 
 
+@settings(max_examples=40, deadline=None)
 @given(points, st.randoms(use_true_random=False))
 def test_order_of_points_does_not_matter_and_more_work_finds_more(
     drawn: list[tuple[bool, int]], random: Any
@@ -50,6 +52,7 @@ def test_order_of_points_does_not_matter_and_more_work_finds_more(
         assert np.isnan(recalls).all()
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(0, 3)), min_size=1), st.integers(1, 5)
 )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from boilover.errors import InputError
 from boilover.evaluation import workload as wl
-from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, TITLES
+from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE, SLA_SHARE_TO_FLAG, TITLES
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
 from boilover.evaluation.interval import Interval
@@ -40,6 +40,16 @@ class AtThreshold(NamedTuple):
     net_benefit_of_all: float
 
 
+class BesideRule(NamedTuple):
+    """What the rule of 75 % of the SLA finds, and what the model finds among as many points."""
+
+    flagged_share: float
+    recall: float
+    precision: float
+    model_recall: float
+    model_precision: float
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Everything measured on one set of points. Accuracy is not: see `boilover.evaluation.metrics`."""
@@ -61,6 +71,8 @@ class Evaluation:
     workloads: tuple[wl.AtWorkload, ...]
     top_k: wl.TopK
     at_threshold: AtThreshold | None
+    beside_sla_rule: BesideRule | None
+    """None without an SLA, or where the rule flags nothing."""
     by_age: GroupTable
     by_segment: dict[str, GroupTable]
     calibration: tuple[CalibrationBin, ...]
@@ -138,6 +150,7 @@ def evaluate(
         workloads=tuple(wl.at_workload(labels, scores, share) for share in wl.WORKLOADS),
         top_k=wl.top_k_a_night(labels, scores, as_of_us, k),
         at_threshold=None if threshold is None else _at_threshold(labels, scores, threshold),
+        beside_sla_rule=_beside_rule(labels, scores, peers.get(SLA_RULE)),
         by_age=by_age(labels, scores, age_hours),
         by_segment={name: by_segment(labels, scores, values) for name, values in (segments or {}).items()},
         calibration=tuple(calibration_curve(labels, scores)),
@@ -183,6 +196,16 @@ def _at_threshold(labels: Floats, scores: Floats, threshold: float) -> AtThresho
             for flags_from in (scores, np.ones(len(labels)))
         ),
     )
+
+
+def _beside_rule(labels: Floats, scores: Floats, sla_share: Floats | None) -> BesideRule | None:
+    flagged = np.zeros(len(labels)) if sla_share is None else np.asarray(sla_share) >= SLA_SHARE_TO_FLAG
+    if not flagged.any():
+        return None
+    hits, positives = float(labels @ flagged), float(labels.sum())
+    model = wl.at_workload(labels, scores, float(flagged.mean()))
+    recall = hits / positives if positives else NAN
+    return BesideRule(model.workload, recall, hits / float(flagged.sum()), model.recall, model.precision)
 
 
 def _plain(value: Any) -> Any:

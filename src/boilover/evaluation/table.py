@@ -61,7 +61,12 @@ def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     yield _table(
         "What looking at the highest risks finds",
         ["look at", "recall", "precision", "lift"],
-        [*map(_workload, evaluation["workloads"]), _top_k(evaluation["top_k"]), *_flagged(evaluation)],
+        [
+            *map(_workload, evaluation["workloads"]),
+            _top_k(evaluation["top_k"]),
+            *_flagged(evaluation),
+            *_rule(evaluation),
+        ],
         lines,
     )
     yield _groups("By age", evaluation["by_age"], lines)
@@ -88,6 +93,17 @@ def _flagged(evaluation: Mapping[str, Any]) -> list[list[str]]:
         return []
     look = f"risk ≥ {row['threshold']:g} ({100 * row['flagged_share']:.1f} %)"
     return [[look, _number(row["recall"]), _number(row["precision"]), MISSING]]
+
+
+def _rule(evaluation: Mapping[str, Any]) -> list[list[str]]:
+    row = evaluation["beside_sla_rule"]
+    if row is None:
+        return []
+    share = f"({100 * row['flagged_share']:.1f} %)"
+    return [
+        [f"75 % of SLA used {share}", _number(row["recall"]), _number(row["precision"]), MISSING],
+        [f"model, as many {share}", _number(row["model_recall"]), _number(row["model_precision"]), MISSING],
+    ]
 
 
 def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
