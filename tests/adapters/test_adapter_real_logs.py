@@ -43,6 +43,13 @@ def test_real_logs(real):
     assert (started.occurred_at == started.occurred_at_created).mean() > 0.9
 
 
+@pytest.mark.parametrize("name", ["helpdesk", "jira_duraspace"])
+def test_a_shipped_recipe_is_found_by_its_columns(name):
+    log, report = ingest([SHARED / name])
+    assert report.recipe == name
+    assert len(log.tickets) == SIZES[name][1]
+
+
 def _nothing_forbidden(name, events, tickets):
     mapping = load_recipe(name).mapping
     sources = {*mapping.state.values(), *mapping.counters.values(), *mapping.attributes.values()}

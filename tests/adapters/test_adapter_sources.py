@@ -104,3 +104,10 @@ def test_a_table_without_a_recipe_asks_for_one(tmp_path):
 def test_open_source_reads_past_the_mark(tmp_path):
     with open_source(write(tmp_path, b"\xef\xbb\xbfabc")) as stream:
         assert stream.read() == b"abc"
+
+
+def test_a_letter_cut_in_two_by_the_end_of_the_head_is_no_encoding_error(tmp_path, recipe):
+    rows = "".join(f"A{n},2026-01-01T00:00:00Z,new,ëëëëëëë\n" for n in range(3000))
+    for pad in ("", "x"):
+        path = write(tmp_path, (TABLE.splitlines()[0] + "\n" + pad + rows).encode())
+        assert ingest([path], recipe=recipe)[1].tickets == 3000

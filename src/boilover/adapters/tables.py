@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import io
@@ -14,7 +15,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from boilover.adapters.base import Tally
-from boilover.adapters.sources import PARQUET_MAGIC, open_source, read_head
+from boilover.adapters.sources import HEAD, PARQUET_MAGIC, open_source, read_head
 from boilover.conform import conform
 from boilover.errors import InputError
 from boilover.schema import Column
@@ -30,7 +31,7 @@ def header(path: Path, head: bytes, *, delimiter: str = ",", encoding: str = "ut
     if is_parquet(head):
         return list(_parquet_schema(path).names)
     try:
-        text = head.decode(encoding, errors="strict" if len(head) < 1024 else "ignore")
+        text = codecs.getincrementaldecoder(encoding)().decode(head, final=len(head) < HEAD)
     except UnicodeDecodeError as error:
         raise _encoding_error(path, encoding) from error
     return next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
