@@ -22,11 +22,12 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from boilover import boosting
 from boilover.boosting import Settings
 from boilover.calibration import fit_calibrator
-from boilover.calibrators import Platt, calibrator_from_dict, sigmoid
+from boilover.calibrators import Calibrator, Platt, calibrator_from_dict, sigmoid
 from boilover.encoding import Encoding
 from boilover.errors import UsageError
 from boilover.linear import LinearPartner
-from boilover.tuning import CALIBRATE, FIT, STOP, Rows, tune, usable_slices
+from boilover.split import CALIBRATE, FIT, STOP
+from boilover.tuning import Rows, learned, tune, usable_slices
 
 Floats = npt.NDArray[np.float64]
 DEFAULT_WEIGHT = 0.5
@@ -85,8 +86,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         X : n rows in time order. A frame's numeric and boolean columns are numbers (NaN: missing), all others
             categories; an array is all numbers.
         y : two classes, [n].
-        slices : int8[n]; 0 to fit on, 1 to stop on, 2 to calibrate on, -1 left out. Without: the last 15 %
-            calibrate, the 15 % before them stop; fewer than 200 rows are all fitted on, and not calibrated.
+        slices : int8[n], the slices of `boilover.split`: 0 to fit on, 1 to stop on, 2 to calibrate on, 3
+            only for the last fit on 0, 1 and 3, -1 left out. Without: the last 15 % calibrate, the 15 %
+            before them stop; fewer than 200 rows are all fitted on, and not calibrated.
         groups : the ticket of each row, [n]; measures what there is to learn from. Without: each row by
             itself.
 
@@ -100,25 +102,15 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
         check_consistent_length(frame, labels, tickets)
         parts = usable_slices(slices, labels, tickets)
-        learned = (parts == FIT) | (parts == STOP)
-        if len(np.unique(labels[learned])) < 2:
+        learn = learned(parts)
+        if len(np.unique(labels[learn])) < 2:
             raise ValueError("the rows to fit on hold one class only; both classes are needed")
-        min_category = int(np.clip(learned.sum() // 100, 1, self.min_category))
-        self.encoding_ = Encoding.learn(frame[learned], min_category)
+        min_category = int(np.clip(learn.sum() // 100, 1, self.min_category))
+        self.encoding_ = Encoding.learn(frame[learn], min_category)
         self.categories_ = dict(self.encoding_.categories)
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
         self._fit_parts(rows, parts)
-        later = rows.where(parts == CALIBRATE)
-        if len(later):
-            self.calibrator_ = fit_calibrator(
-                self._blend(later.frame, later.matrix),
-                later.labels,
-                method=self.calibration,
-                groups=later.tickets,
-                seed=self.random_state,
-            )
-        else:
-            self.calibrator_ = Platt()
+        self._calibrate(rows.where(parts == CALIBRATE))
         return self
 
     def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
@@ -129,8 +121,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
-        scores = self.raw_scores(X)
-        return self.calibrator_.log_odds(scores)
+        return self.calibrator_.log_odds(self.raw_scores(X))
 
     def predict_proba(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return calibrated probabilities of both classes, ``float64[n, 2]``."""
@@ -139,8 +130,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the likelier class of each row, ``[n]``."""
-        second = self.decision_function(X) > 0.0
-        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
+        chosen: npt.NDArray[Any] = self.classes_[(self.decision_function(X) > 0.0).astype(np.int64)]
         return chosen
 
     def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
@@ -200,24 +190,31 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def _fit_parts(self, rows: Rows, parts: npt.NDArray[np.int8]) -> None:
         """Choose rounds and weight on the stopping slice, then fit both parts on all rows up to its end."""
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
-        stop = rows.where(parts == STOP)
+        fit, stop, learn = (rows.where(kept) for kept in (parts == FIT, parts == STOP, learned(parts)))
         self.rounds_, self.linear_weight_ = boosting.UNSTOPPED_ROUNDS, DEFAULT_WEIGHT
         if len(stop):
-            self.rounds_, self.linear_weight_ = tune(rows.where(parts == FIT), stop, settings)
+            rounds, self.linear_weight_ = tune(fit, stop, settings)
+            # More rows bear more trees.
+            self.rounds_ = max(1, round(rounds * len(learn) / len(fit)))
         if self.linear != "auto":
             self.linear_weight_ = float(self.linear)
-        learn = rows.where((parts == FIT) | (parts == STOP))
         self.booster_ = boosting.train(learn.matrix, learn.labels, learn.capacity, settings, self.rounds_)
         self.linear_ = LinearPartner().fit(learn.frame, learn.labels)
 
+    def _calibrate(self, later: Rows) -> None:
+        self.calibrator_: Calibrator = Platt()
+        if len(later):
+            scores = self._blend(later.frame, later.matrix)
+            self.calibrator_ = fit_calibrator(
+                scores, later.labels, method=self.calibration, groups=later.tickets, seed=self.random_state
+            )
+
     def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
         weight = self.linear_weight_
-        if weight == 0.0:
-            return boosting.margins(self.booster_, matrix, self._threads())
         if weight == 1.0:
             return self.linear_.decision(frame)
         trees = boosting.margins(self.booster_, matrix, self._threads())
-        return (1.0 - weight) * trees + weight * self.linear_.decision(frame)
+        return trees if weight == 0.0 else (1.0 - weight) * trees + weight * self.linear_.decision(frame)
 
     def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, reset: bool) -> pd.DataFrame:
         """Return ``X`` as a frame with text names, after scikit-learn's checks of its columns."""

@@ -15,14 +15,11 @@ from boilover.calibrators import log_loss
 from boilover.encoding import Matrix
 from boilover.errors import InputError
 from boilover.linear import LinearPartner
+from boilover.split import CALIBRATE, CALIBRATE_SHARE, FIT, LEFT_OUT, REFIT, STOP, STOP_SHARE
 
 Floats = npt.NDArray[np.float64]
 Slices = npt.NDArray[np.int8]
 
-FIT, STOP, CALIBRATE, LEFT_OUT = 0, 1, 2, -1
-"""The values of ``slices``, each slice later than the one before."""
-LATER_SHARE = 0.15
-"""Share of the rows in each later slice, where the caller gives no slices."""
 MIN_ROWS = 200
 """Fewer rows are not cut into slices."""
 MIN_KNOWN = 10
@@ -62,8 +59,8 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     parts = _by_order(len(labels)) if slices is None else np.array(slices, dtype=np.int8)
     if len(parts) != len(labels):
         raise InputError(f"{len(parts)} slices and {len(labels)} rows differ in number")
-    if not np.isin(parts, (LEFT_OUT, FIT, STOP, CALIBRATE)).all():
-        raise InputError("a slice is 0 (fit), 1 (stop), 2 (calibrate) or -1 (left out)", column="slices")
+    if not np.isin(parts, (LEFT_OUT, FIT, STOP, CALIBRATE, REFIT)).all():
+        raise InputError("not a slice", column="slices", mend="Take those of boilover.split")
     fit, stop = parts == FIT, parts == STOP
     if slices is None and len(np.unique(labels[fit | stop])) < 2:
         return np.zeros(len(labels), dtype=np.int8)
@@ -72,11 +69,13 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     return parts
 
 
-def tune(fit: Rows, stop: Rows, settings: Settings) -> tuple[int, float]:
-    """Return the number of trees for the rows of both slices together, and the weight of the linear partner.
+def learned(parts: Slices) -> npt.NDArray[np.bool_]:
+    """Tell which rows the final trees and weights are fitted on: all up to the end of the stopping slice."""
+    return np.isin(parts, (FIT, STOP, REFIT))
 
-    The number grows with the rows: more of them bear more trees.
-    """
+
+def tune(fit: Rows, stop: Rows, settings: Settings) -> tuple[int, float]:
+    """Return the best number of trees for the rows to fit on, and the weight of the linear partner."""
     trees = boosting.train_stopped(
         fit.matrix,
         fit.labels,
@@ -87,8 +86,7 @@ def tune(fit: Rows, stop: Rows, settings: Settings) -> tuple[int, float]:
     )
     linear = LinearPartner().fit(fit.frame, fit.labels).decision(stop.frame)
     margins = boosting.margins(trees, stop.matrix, settings.threads)
-    rounds = max(1, round(trees.best_iteration * (1 + len(stop) / len(fit))))
-    return rounds, choose_weight(margins, linear, stop.labels, stop.tickets)
+    return trees.best_iteration, choose_weight(margins, linear, stop.labels, stop.tickets)
 
 
 def choose_weight(trees: Floats, linear: Floats, y: Floats, tickets: npt.NDArray[np.int64]) -> float:
@@ -115,9 +113,9 @@ def choose_weight(trees: Floats, linear: Floats, y: Floats, tickets: npt.NDArray
 def _by_order(rows: int) -> Slices:
     parts = np.zeros(rows, dtype=np.int8)
     if rows >= MIN_ROWS:
-        later = round(rows * LATER_SHARE)
-        parts[-2 * later : -later] = STOP
-        parts[-later:] = CALIBRATE
+        calibrate = rows - round(rows * CALIBRATE_SHARE)
+        parts[calibrate - round(rows * STOP_SHARE) : calibrate] = STOP
+        parts[calibrate:] = CALIBRATE
     return parts
 
 

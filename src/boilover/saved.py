@@ -1,0 +1,223 @@
+"""A saved model is a folder of text; nothing in it is run or unpickled when it is read.
+
+::
+
+    manifest.json      what the model is: columns, horizons, escalation rule, training window, figures
+    model-7d.txt       the trees of one horizon, LightGBM's text format
+    model-7d.json      categories, linear partner and calibrator of that horizon
+    calibration.csv    night, risk, label of the calibration slice, to choose thresholds on; no ticket is
+    named
+
+The manifest holds a SHA-256 of every other file: LightGBM's reader does not survive a damaged text, so it
+never sees one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from lightgbm.basic import LightGBMError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from boilover.errors import InputError, MismatchError, UsageError
+from boilover.files import replacing
+from boilover.horizons import HorizonModel, in_order
+from boilover.model import EscalationClassifier
+
+SCHEMA_VERSION = 1
+MANIFEST, CALIBRATION = "manifest.json", "calibration.csv"
+RETRAIN = "Train the model again"
+
+
+class Manifest(BaseModel):
+    """What a saved model is. Times are ISO 8601 in UTC; the caller gives them all, none is read from a
+    clock."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    boilover_version: str
+    created_at: str
+    horizons: tuple[str, ...]
+    """The primary one first."""
+    columns: tuple[str, ...]
+    """Of the feature frame, in order."""
+    categories: dict[str, tuple[str, ...]]
+    """Kept categories of the categorical columns, by the primary horizon's model."""
+    features: tuple[dict[str, Any], ...]
+    """The specification of each feature, as `boilover.features` writes it."""
+    escalation: dict[str, Any]
+    """The rule that tells what counts as escalated."""
+    trained_from: str
+    trained_until: str
+    split: dict[str, str]
+    """Where each slice begins, by name."""
+    base_rate: float
+    metrics: dict[str, float | None]
+    fingerprint: str
+    """Of the log that it was trained on."""
+    packages: dict[str, str]
+    """Versions of the packages that fitted it."""
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationSlice:
+    """The calibrated risks of rows that the trees never saw: int64[n] nights (days since 1970), risks,
+    labels."""
+
+    night: npt.NDArray[np.int64]
+    risk: npt.NDArray[np.float64]
+    label: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A fitted model with all that is known about it."""
+
+    model: HorizonModel
+    manifest: Manifest
+    calibration: CalibrationSlice
+
+
+def save_model(folder: Path, saved: SavedModel) -> None:
+    """Write the model to ``folder``, which is replaced as a whole; raise `MismatchError` if the parts do
+    not agree."""
+    _check_agreement(saved.model, saved.manifest, folder / MANIFEST)
+    texts = {CALIBRATION: _calibration_text(saved.calibration)}
+    for horizon, model in saved.model.models.items():
+        texts[f"model-{horizon}.txt"] = model.booster_.model_to_string()
+        texts[f"model-{horizon}.json"] = json.dumps(model.to_dict(), indent=1, allow_nan=False)
+    described = saved.manifest.model_dump(mode="json")
+    described["files"] = {name: _digest(text.encode()) for name, text in texts.items()}
+    texts[MANIFEST] = json.dumps(described, indent=1, allow_nan=False)
+    with replacing(folder) as made:
+        made.mkdir()
+        for name, text in texts.items():
+            (made / name).write_bytes(text.encode())
+
+
+def load_model(folder: Path) -> SavedModel:
+    """Read the model in ``folder``; its predictions are those of the saved one to the last bit.
+
+    Raises `InputError` for a missing or damaged file, `MismatchError` for a model of another version, or
+    one whose parts do not agree; each names the file.
+    """
+    file = folder / MANIFEST
+    values = _json(file, _read(file))
+    version = values.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise MismatchError(
+            f"{file}: schema version {version!r}, this Boilover reads {SCHEMA_VERSION}. {RETRAIN}"
+        )
+    digests = values.pop("files", None)
+    if not isinstance(digests, dict):
+        raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
+    manifest = _manifest(file, values)
+    models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
+    model = HorizonModel(models)
+    _check_agreement(model, manifest, file)
+    return SavedModel(model, manifest, _load_calibration(folder, digests))
+
+
+def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
+    """Raise `MismatchError` naming the columns that the model was trained on and the frame lacks."""
+    present = set(columns)
+    missing = [f"'{name}'" for name in manifest.columns if name not in present]
+    if missing:
+        named = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+        raise MismatchError(
+            f"{len(missing)} of {len(manifest.columns)} columns that the model reads are missing: {named}. "
+            "Score with the features of the training, or train the model again"
+        )
+
+
+def _manifest(file: Path, values: Mapping[str, Any]) -> Manifest:
+    try:
+        manifest = Manifest.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(first["msg"], file=file, column=name, mend=RETRAIN) from error
+    try:
+        in_order(manifest.horizons)
+    except UsageError as error:
+        raise InputError(str(error), file=file, column="horizons", mend=RETRAIN) from error
+    return manifest
+
+
+def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> EscalationClassifier:
+    file = folder / f"model-{horizon}.json"
+    values = _json(file, _read_intact(file, digests))
+    trees = folder / f"model-{horizon}.txt"
+    text = _read_intact(trees, digests).decode()
+    try:
+        return EscalationClassifier.from_dict(values, text)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"is no model of this version: {error!r}", file=file, mend=RETRAIN) from error
+    except LightGBMError as error:
+        raise InputError(f"is no LightGBM model: {error}", file=trees, mend=RETRAIN) from error
+
+
+def _check_agreement(model: HorizonModel, manifest: Manifest, file: Path) -> None:
+    if manifest.horizons != model.horizons:
+        raise MismatchError(f"{file}: lists other horizons than the model has. {RETRAIN}")
+    for classifier in model.models.values():
+        if manifest.columns != classifier.encoding_.columns:
+            raise MismatchError(f"{file}: lists other columns than the model was fitted on. {RETRAIN}")
+        if classifier.booster_.num_feature() != len(manifest.columns):
+            raise MismatchError(f"{file}: lists other columns than the trees were grown on. {RETRAIN}")
+    if manifest.categories != model.primary.categories_:
+        raise MismatchError(f"{file}: lists other categories than the model was fitted on. {RETRAIN}")
+
+
+def _calibration_text(calibration: CalibrationSlice) -> str:
+    frame = pd.DataFrame({"night": calibration.night, "risk": calibration.risk, "label": calibration.label})
+    frame["night"] = frame["night"].to_numpy().astype("datetime64[D]").astype(str)
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSlice:
+    file = folder / CALIBRATION
+    _read_intact(file, digests)
+    types = {"night": str, "risk": np.float64, "label": np.int8}
+    frame = pd.read_csv(file, dtype=types)
+    nights = frame["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return CalibrationSlice(nights, frame["risk"].to_numpy(), frame["label"].to_numpy())
+
+
+def _read_intact(file: Path, digests: Mapping[str, str]) -> bytes:
+    content = _read(file)
+    if _digest(content) != digests.get(file.name):
+        raise InputError("is damaged: its content is not what was saved", file=file, mend=RETRAIN)
+    return content
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", file=file, mend="Name a folder that `boilover train` wrote"
+        ) from error
+
+
+def _json(file: Path, content: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(content)
+    except ValueError as error:
+        raise InputError(f"is no JSON: {error}", file=file, mend=RETRAIN) from error
+    if not isinstance(values, dict):
+        raise InputError("is no JSON object", file=file, mend=RETRAIN)
+    return values
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

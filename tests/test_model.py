@@ -1,0 +1,156 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import average_precision_score, log_loss
+
+from boilover.calibrators import Platt, sigmoid
+from boilover.errors import MismatchError, UsageError
+from boilover.model import EscalationClassifier
+
+
+def desk(rows=1500, seed=0):
+    """A frame with all kinds of columns, and labels that follow from two of them."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "age": np.where(rng.random(rows) < 0.2, np.nan, rng.lognormal(size=rows)),
+            "queue": pd.Categorical(rng.choice(["net", "db", "app", "hr"], rows)),
+            "channel": pd.Series(rng.choice(["mail", "phone"], rows), dtype="str"),
+            "vip": rng.random(rows) < 0.1,
+            "empty": np.full(rows, np.nan),
+            "same": np.ones(rows),
+        }
+    )
+    log_odds = X["age"].fillna(0) * 1.2 + (X["queue"] == "db") * 1.5 - 2.5
+    return X, (rng.random(rows) < sigmoid(log_odds.to_numpy(dtype=float))).astype(int)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return EscalationClassifier(n_jobs=1).fit(*desk())
+
+
+def test_it_learns_and_its_risks_can_be_taken_at_their_word(fitted):
+    X, y = desk(seed=1)
+    risk = fitted.predict_proba(X)[:, 1]
+    assert average_precision_score(y, risk) > 2 * y.mean()
+    assert log_loss(y, risk) < log_loss(y, np.full(len(y), y.mean())) - 0.05
+    assert risk.mean() == pytest.approx(y.mean(), abs=0.04)
+
+
+def test_the_same_rows_and_seed_give_the_same_model_on_any_number_of_threads(fitted):
+    X, y = desk()
+    again = EscalationClassifier(n_jobs=2).fit(X, y)
+    assert np.array_equal(again.raw_scores(X), fitted.raw_scores(X))
+    assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    other = clone(fitted).set_params(random_state=1).fit(X, y)
+    assert not np.array_equal(other.raw_scores(X), fitted.raw_scores(X))
+
+
+def test_a_row_has_the_same_risk_alone_and_among_others(fitted):
+    X, _ = desk()
+    assert np.array_equal(fitted.predict_proba(X[100:101]), fitted.predict_proba(X)[100:101])
+
+
+@pytest.mark.parametrize("linear", [0.0, 0.25, 1.0])
+def test_contributions_add_up_to_the_raw_score(linear):
+    X, y = desk(600)
+    model = EscalationClassifier(linear=linear, n_jobs=1).fit(X, y)
+    found = model.contributions(X[:50])
+    assert found.shape == (50, 6)
+    assert model.linear_weight_ == linear
+    assert found.sum(axis=1) + model.base_value == pytest.approx(model.raw_scores(X[:50]), abs=1e-9)
+    assert (np.abs(found).max(axis=0)[[0, 1]] > 0.1).all()
+    assert not found[:, [4, 5]].any()
+
+
+def test_the_blend_is_the_weighted_sum_of_its_parts():
+    X, y = desk(600)
+    trees, half, partner = (
+        EscalationClassifier(linear=weight, n_jobs=1).fit(X, y).raw_scores(X) for weight in (0.0, 0.5, 1.0)
+    )
+    assert half == pytest.approx((trees + partner) / 2, abs=1e-12)
+
+
+def test_unseen_categories_read_as_missing(fitted):
+    X, _ = desk(50)
+    unseen = X.assign(queue="never heard of", channel="pigeon")
+    missing = X.assign(queue=pd.Series([None] * 50, dtype="str"), channel=pd.Series([None] * 50, dtype="str"))
+    trees = fitted.encoding_.encode(unseen)
+    np.testing.assert_array_equal(trees, fitted.encoding_.encode(missing))
+    assert np.isfinite(fitted.raw_scores(unseen)).all()
+
+
+def test_rare_categories_are_not_kept():
+    X, y = desk(1000)
+    X["queue"] = X["queue"].astype(str).where(np.arange(1000) % 300 != 0, "rare")
+    model = EscalationClassifier(n_jobs=1).fit(X, y)
+    assert model.categories_ == {"queue": ("app", "db", "hr", "net"), "channel": ("mail", "phone")}
+
+
+@pytest.mark.parametrize("rows", [2, 3, 10, 60, 199, 200])
+def test_tiny_data_gives_a_model(rows):
+    X, _ = desk(rows)
+    risk = EscalationClassifier(n_jobs=1).fit(X, np.arange(rows) % 2).predict_proba(X)
+    assert ((risk > 0) & (risk < 1)).all()
+    assert risk.sum(axis=1) == pytest.approx(np.ones(rows))
+
+
+def test_slices_decide_what_is_learned_from():
+    X, y = desk()
+    slices = np.repeat(np.array([0, 1, 2, -1], dtype=np.int8), [800, 300, 300, 100])
+    model = EscalationClassifier(n_jobs=1).fit(X, y, slices=slices)
+    garbled = y.copy()
+    garbled[1400:] = 1 - garbled[1400:]
+    same = EscalationClassifier(n_jobs=1).fit(X, garbled, slices=slices)
+    assert np.array_equal(same.predict_proba(X), model.predict_proba(X))
+    garbled[1100:1400] = 1
+    moved = EscalationClassifier(n_jobs=1).fit(X, garbled, slices=slices)
+    assert np.array_equal(moved.raw_scores(X), model.raw_scores(X))
+    assert moved.predict_proba(X)[:, 1].mean() > model.predict_proba(X)[:, 1].mean() + 0.2
+    uncalibrated = EscalationClassifier(n_jobs=1).fit(X, y, slices=np.where(slices == 2, -1, slices))
+    assert uncalibrated.calibrator_ == Platt()
+
+
+def test_text_labels_and_arrays_are_welcome():
+    X, y = desk(400)
+    numbers = X[["age", "empty", "same"]].to_numpy()
+    model = EscalationClassifier(n_jobs=1).fit(numbers, np.where(y, "yes", "no"))
+    assert model.classes_.tolist() == ["no", "yes"]
+    assert set(model.predict(numbers)) <= {"no", "yes"}
+    assert np.array_equal(model.predict(numbers) == "yes", model.predict_proba(numbers)[:, 1] > 0.5)
+
+
+def test_plain_values_and_text_give_the_same_model_back(fitted):
+    X, _ = desk(seed=2)
+    values = json.loads(json.dumps(fitted.to_dict(), allow_nan=False))
+    again = EscalationClassifier.from_dict(values, fitted.booster_.model_to_string())
+    assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    assert np.array_equal(again.contributions(X[:20]), fitted.contributions(X[:20]))
+    assert again.base_value == fitted.base_value
+    assert again.get_params() == fitted.get_params()
+
+
+def test_one_class_is_refused():
+    X, _ = desk(300)
+    with pytest.raises(ValueError, match="one class only"):
+        EscalationClassifier().fit(X, np.zeros(300))
+    with pytest.raises(ValueError, match="rows to fit on hold one class"):
+        EscalationClassifier().fit(X, np.arange(300) > 250, slices=np.where(np.arange(300) > 250, 2, 0))
+
+
+def test_bad_calls_are_named(fitted):
+    X, y = desk(300)
+    with pytest.raises(UsageError, match="linear"):
+        EscalationClassifier(linear=1.5).fit(X, y)
+    with pytest.raises(ValueError, match="same name: age"):
+        EscalationClassifier().fit(pd.concat([X, X[["age"]]], axis=1), y)
+    with pytest.raises(ValueError, match="queue"):
+        fitted.predict(X.drop(columns="queue"))
+    with pytest.raises(MismatchError, match="'age'"):
+        fitted.predict(X.assign(age="old"))
+    with pytest.raises(ValueError, match="0 sample"):
+        fitted.predict(X[:0])
