@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,22 @@ from boilover.schema import TIMESTAMP, Column, Violation
 
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+
+
+def from_frame(frame: pd.DataFrame) -> pa.Table:
+    """Return ``frame`` as an Arrow table; a column that mixes kinds, as ids may, becomes text."""
+    return pa.table({str(name): _array(values) for name, values in frame.items()})
+
+
+def _array(values: pd.Series[Any]) -> pa.Array:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        # pyarrow reads times with a zone through `Series.values`, which pandas 3.1 deprecates.
+        naive = pa.array(values.dt.tz_convert(None), from_pandas=True)
+        return naive.cast(pa.timestamp(naive.type.unit, tz="UTC"))
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(values.map(str, na_action="ignore"), from_pandas=True)
 
 
 def conform(
@@ -92,10 +109,10 @@ def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.C
     if not pa.types.is_string(data.type):
         problem = f"holds {data.type}, not a time"
         mend = "write ISO 8601, or map the column with its unit through a [mapping]"
-        found = Violation(table, problem, mend, column.name, 1, shorten(data[0].as_py()), len(data))
-        return pa.chunked_array([pa.nulls(len(data), TIMESTAMP)]), [found]
+        wrong = Violation(table, problem, mend, column.name, 1, shorten(data[0].as_py()), len(data))
+        return pa.chunked_array([pa.nulls(len(data), TIMESTAMP)]), [wrong]
     parsed = pd.to_datetime(data.to_pandas(), format="ISO8601", errors="coerce", utc=True)
-    result = pa.array(parsed.dt.as_unit("us"), type=TIMESTAMP, from_pandas=True)
+    result = _array(parsed.dt.as_unit("us"))
     mend = "write ISO 8601 as in 2026-03-03T13:40:01+00:00, or map the column with its date format"
     found = _unread(data, result, table, column, mend)
     aware = pc.match_substring_regex(data, OFFSET)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from boilover.conform import conform
+from boilover.conform import conform, from_frame
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
@@ -59,11 +59,7 @@ class EventLog:
     @classmethod
     def from_pandas(cls, events: pd.DataFrame, tickets: pd.DataFrame | None = None) -> EventLog:
         """Build a log from two frames with the contract's columns; see `boilover.schema`."""
-        frames = [
-            None if frame is None else pa.Table.from_pandas(frame, preserve_index=False)
-            for frame in (events, tickets)
-        ]
-        return cls.from_arrow(frames[0], frames[1])
+        return cls.from_arrow(from_frame(events), None if tickets is None else from_frame(tickets))
 
     def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return ``(events, tickets)`` as frames."""
@@ -85,7 +81,8 @@ def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     times = events["occurred_at"]
     if "observed_at" in events.column_names:
         times = pc.coalesce(events["observed_at"], times)
-    return times.cast(pa.int64()).to_numpy()
+    instants: np.ndarray[tuple[int], np.dtype[np.int64]] = times.cast(pa.int64()).to_numpy()
+    return instants
 
 
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
