@@ -15,7 +15,7 @@ def frame():
             "known": [True, False, True, True],
             "queue": pd.Categorical(["b", "a", "b", None], categories=["unused", "b", "a"]),
             "channel": pd.Series(["mail", "mail", None, "fax"], dtype="str"),
-            "mixed": pd.Series([1, "1", None, True], dtype="object"),
+            "mixed": pd.Series([1, "1", None, 2.5], dtype="object"),
             "visits": pd.array([1, None, 3, 4], dtype="Int64"),
         }
     )
@@ -23,7 +23,7 @@ def frame():
 
 def test_numbers_stay_and_categories_become_their_position():
     encoding = Encoding.learn(frame(), 1)
-    assert encoding.categories == {"queue": ("a", "b"), "channel": ("fax", "mail"), "mixed": ("1", "True")}
+    assert encoding.categories == {"queue": ("a", "b"), "channel": ("fax", "mail"), "mixed": ("1", "2.5")}
     assert encoding.categorical == [2, 3, 4]
     matrix = encoding.encode(frame())
     nan = np.nan

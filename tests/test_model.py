@@ -146,7 +146,7 @@ def test_bad_calls_are_named(fitted):
     X, y = desk(300)
     with pytest.raises(UsageError, match="linear"):
         EscalationClassifier(linear=1.5).fit(X, y)
-    with pytest.raises(ValueError, match="same name: age"):
+    with pytest.raises(ValueError, match="unique column names"):
         EscalationClassifier().fit(pd.concat([X, X[["age"]]], axis=1), y)
     with pytest.raises(ValueError, match="queue"):
         fitted.predict(X.drop(columns="queue"))

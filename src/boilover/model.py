@@ -121,7 +121,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
-        return self.calibrator_.log_odds(self.raw_scores(X))
+        scores = self.raw_scores(X)
+        return self.calibrator_.log_odds(scores)
 
     def predict_proba(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return calibrated probabilities of both classes, ``float64[n, 2]``."""
@@ -224,11 +225,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         validate_data(self, X, skip_check_array=True, reset=reset)
         if not len(X):
             raise ValueError("Found array with 0 sample(s): there is no row")
-        names = [str(name) for name in X.columns]
-        if len(set(names)) < len(names):
-            repeated = sorted({name for name in names if names.count(name) > 1})
-            raise ValueError(f"columns of the same name: {', '.join(repeated)}")
-        return X.set_axis(names, axis=1)
+        return X.set_axis([str(name) for name in X.columns], axis=1)
 
     def _labels(self, y: npt.ArrayLike) -> Floats:
         """Keep the two classes and return ``y`` as zeros and ones."""

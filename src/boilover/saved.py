@@ -121,6 +121,8 @@ def load_model(folder: Path) -> SavedModel:
     if not isinstance(digests, dict):
         raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
     manifest = _manifest(file, values)
+    if set(digests) != _file_names(manifest.horizons):
+        raise MismatchError(f"{file}: lists files of other horizons than its own. {RETRAIN}")
     models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
     model = HorizonModel(models)
     _check_agreement(model, manifest, file)
@@ -137,6 +139,10 @@ def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
             f"{len(missing)} of {len(manifest.columns)} columns that the model reads are missing: {named}. "
             "Score with the features of the training, or train the model again"
         )
+
+
+def _file_names(horizons: Sequence[str]) -> set[str]:
+    return {CALIBRATION} | {f"model-{horizon}.{kind}" for horizon in horizons for kind in ("txt", "json")}
 
 
 def _manifest(file: Path, values: Mapping[str, Any]) -> Manifest:
