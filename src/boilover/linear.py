@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from boilover.errors import InputError, MismatchError
 from boilover.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
@@ -34,10 +35,10 @@ class LinearPartner:
     ----------
     C : variance of the Gaussian prior on each weight, per standard deviation of a number or per category;
         smaller shrinks more. scikit-learn's parameter of that name.
-    max_iter : most Newton steps.
+    max_iter : most steps of the solver (L-BFGS).
     """
 
-    def __init__(self, C: float = 0.1, max_iter: int = 100) -> None:
+    def __init__(self, C: float = 0.1, max_iter: int = 1000) -> None:
         self.C = C
         self.max_iter = max_iter
         self.terms_: tuple[Term, ...] = ()
@@ -62,9 +63,9 @@ class LinearPartner:
             X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
         terms = [learn_term(str(name), X[name]) for name in X.columns]
         blocks = [term.design(X[term.column]) for term in terms]
-        design = np.empty((len(X), sum(len(block) for block in blocks)))
-        for place, column in enumerate(column for block in blocks for column in block):
-            design[:, place] = column
+        # Mostly indicators of categories: sparse, the memory and the time of a step shrink to what is not 0.
+        columns = [sparse.csc_array(column[:, None]) for block in blocks for column in block]
+        design = sparse.hstack(columns, format="csr") if columns else sparse.csr_array((len(X), 0))
         intercept, coefficients = self._solve(design, labels, weights)
         ends = np.cumsum([len(block) for block in blocks])
         self.terms_ = tuple(
@@ -120,14 +121,13 @@ class LinearPartner:
         )
         return model
 
-    def _solve(self, design: Floats, labels: Floats, weights: Floats) -> tuple[float, Floats]:
+    def _solve(self, design: sparse.csr_array, labels: Floats, weights: Floats) -> tuple[float, Floats]:
         positive, total = float(weights @ labels), float(weights.sum())
         if not design.shape[1] or positive in (0.0, total):
             return float(np.log((positive + 0.5) / (total - positive + 0.5))), np.zeros(design.shape[1])
         from sklearn.linear_model import LogisticRegression
 
-        # Newton steps on the Hessian: few, exact and free of random numbers, as rows far outnumber columns.
-        solver = LogisticRegression(C=self.C, solver="newton-cholesky", tol=1e-6, max_iter=self.max_iter)
+        solver = LogisticRegression(C=self.C, solver="lbfgs", tol=1e-4, max_iter=self.max_iter)
         solver.fit(design, labels, sample_weight=weights)
         return float(solver.intercept_[0]), np.asarray(solver.coef_[0], dtype=np.float64)
 

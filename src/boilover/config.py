@@ -1,0 +1,47 @@
+"""One TOML file, read into one frozen value at the edge; inner functions take plain arguments."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from boilover.errors import UsageError
+from boilover.points import AGES_HOURS
+
+
+class Config(BaseModel):
+    """What a desk can set; every key has a default. The command line goes before the file.
+
+    ``escalation`` is the table of `boilover.escalation`, ``threshold`` that of `boilover.policy`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    horizon: tuple[str, ...] = ("7d",)
+    """Within which spans a ticket may escalate; ``risk`` is that of the first."""
+    ages: tuple[float, ...] = Field(default=AGES_HOURS, min_length=1)
+    """Hours after creation at which training asks about each ticket."""
+    seed: int = 0
+    escalation: Mapping[str, Any] = Field(default_factory=dict)
+    threshold: Mapping[str, Any] = Field(default_factory=lambda: {"kind": "capacity", "per_night": 10})
+
+
+def load_config(path: Path | None) -> Config:
+    """Read a configuration file, or the defaults where there is none; raise `UsageError` naming the key."""
+    if path is None:
+        return Config()
+    try:
+        return Config.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(Config.model_fields)
+        raise UsageError(f"{path}: {key}: {first['msg']}. Keys are {known}") from error

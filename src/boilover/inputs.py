@@ -1,0 +1,82 @@
+"""From what the user names to a log that can be asked: read, mended, measured, with its escalations declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from boilover.check import mend
+from boilover.errors import InputError
+from boilover.escalation import EscalationRule, declare, parse_rule
+from boilover.log import EventLog, observed, read_log
+from boilover.points import Points
+from boilover.text import with_measures
+
+
+@dataclass(frozen=True)
+class Source:
+    """A prepared log, the rule that says what escalated means in it, and where it came from."""
+
+    log: EventLog
+    rule: EscalationRule
+    name: str
+    format: str
+
+
+def open_log(
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: str | None = None,
+    escalation: Mapping[str, Any] | None = None,
+    escalation_name: str | None = None,
+) -> Source:
+    """Open an event-log folder or a raw export.
+
+    ``escalation`` is the table that declares what escalated means; a recipe brings its own; without either the log's
+    escalated events say so. Raises `InputError` for input that cannot be used.
+    """
+    if not path.exists():
+        raise InputError("does not exist", file=path, mend="Name a log folder or an export")
+    declared = dict(escalation or {})
+    if recipe is None and format in ("auto", "log") and _is_log(path):
+        log, kind = mend(read_log(path), source=path), "log"
+    else:
+        from boilover.adapters import ingest, load_recipe
+
+        log, report = ingest([path], format=format, recipe=recipe)
+        log, kind = mend(log, source=path), report.format
+        if recipe is not None and not declared:
+            declared = dict(load_recipe(recipe).escalation)
+    rule = parse_rule(declared, escalation_name) if declared else EscalationRule()
+    return Source(declare(with_measures(log), rule), rule, path.name, kind)
+
+
+def cut(log: EventLog, until: int) -> EventLog:
+    """Return the log as it was at ``until``, microseconds: what was observed later is not in it."""
+    events = log.events.filter(pa.array(observed(log.events) <= until))
+    tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"]).combine_chunks()))
+    if not len(events):
+        raise InputError("the log holds no event up to that time", mend="Take a later time")
+    return EventLog(events, tickets, log.warnings, log.is_sorted)
+
+
+def read_points(path: Path) -> pd.DataFrame:
+    """Read a file of points, CSV or Parquet, with columns ticket_id and as_of."""
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    except (OSError, ValueError, pa.ArrowInvalid) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"cannot be read as points: {reason}", file=path, mend="Points are rows of ticket_id, as_of") from error
+
+
+def _is_log(path: Path) -> bool:
+    return path.is_dir() and any(path.glob("events*"))

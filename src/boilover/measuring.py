@@ -1,0 +1,113 @@
+"""Measuring: a model on points after its training window, beside its peers on the same points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.annotations import Annotations
+from boilover.errors import InputError
+from boilover.evaluation import Evaluation, evaluate
+from boilover.evaluation.baselines import Baselines, fit_baselines
+from boilover.features.families import SLA_SHARE
+from boilover.features.view import Sight
+from boilover.history import HOUR, Coded, Floats, History
+from boilover.labels import is_covered, label
+from boilover.log import EventLog
+from boilover.points import AGES_HOURS, Points, fixed_ages
+from boilover.saved import SavedModel
+from boilover.scoring import feature_frame
+from boilover.times import parse_duration, parse_moment
+
+MAX_SEGMENTS = 6
+MAX_GROUPS = 30
+STATES = ("priority", "group", "status")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation and what it was computed from, one entry per test point."""
+
+    evaluation: Evaluation
+    points: Points
+    label: Floats
+    risk: Floats
+
+
+def measure(
+    log: EventLog,
+    saved: SavedModel,
+    *,
+    since: int | None = None,
+    ages: tuple[float, ...] = AGES_HOURS,
+    threshold: float | None = None,
+    seed: int = 0,
+    rounds: int = 500,
+) -> Measured:
+    """Evaluate ``saved`` on points of ``log`` after ``since`` (microseconds; the end of training where left out).
+
+    The peers learn from the points whose horizon ends by then. Raises `InputError` where no point is left.
+    """
+    since = parse_moment(saved.manifest.trained_until) if since is None else since
+    notes = Annotations(History.from_log(log))
+    points = fixed_ages(notes, ages)
+    points = points.take(np.argsort(points.as_of, kind="stable"))
+    horizon = parse_duration(saved.manifest.horizons[0])
+    covered = is_covered(notes, points, horizon)
+    past, later = points.as_of + horizon <= since, covered & (points.as_of > since)
+    y = label(notes, points, horizon)
+    for part, what in ((past, "up to"), (later, "after")):
+        if not part.any():
+            raise InputError(
+                f"the log has no point {what} the end of the model's training whose outcome is known",
+                mend="Evaluate on a log that begins before that end and goes on after it for longer than the horizon",
+            )
+    frame = feature_frame(notes, points, saved)
+    peers = _fit_peers(notes, points, frame, y, past, seed)
+    asked = points.take(later)
+    risk = saved.model.risks(frame[later])[:, 0]
+    evaluation = evaluate(
+        y[later],
+        risk,
+        asked.as_of,
+        asked.ticket,
+        _age_hours(notes, asked),
+        segments=_segments(notes, asked),
+        baselines=peers.predict(frame[later], _age_hours(notes, asked), _sla_share(notes, asked)),
+        threshold=threshold,
+        rounds=rounds,
+        seed=seed,
+    )
+    return Measured(evaluation, asked, y[later], risk)
+
+
+def _fit_peers(
+    notes: Annotations, points: Points, frame: pd.DataFrame, y: Floats, past: npt.NDArray[np.bool_], seed: int
+) -> Baselines:
+    known = points.take(past)
+    return fit_baselines(
+        frame[past], y[past], _age_hours(notes, known), _sla_share(notes, known), seed=seed, as_of_us=known.as_of
+    )
+
+
+def _age_hours(notes: Annotations, points: Points) -> Floats:
+    return (points.as_of - notes.history.created[points.ticket]) / HOUR
+
+
+def _sla_share(notes: Annotations, points: Points) -> Floats | None:
+    share = SLA_SHARE.compute(Sight(notes, points))
+    return None if isinstance(share, Coded) or np.isnan(share).all() else share
+
+
+def _segments(notes: Annotations, points: Points) -> dict[str, npt.NDArray[np.object_]]:
+    """Return the group of each point, for states and attributes that have few groups."""
+    sight = Sight(notes, points)
+    coded = {name: sight.state(name) for name in STATES}
+    coded |= {name: sight.attribute(name) for name in notes.history.attributes.column_names if name != "subject"}
+    few = {name: each for name, each in coded.items() if 2 <= len(np.unique(each.codes)) <= MAX_GROUPS}
+    return {
+        name: np.array([*few[name].words, "(none)"], dtype=object)[few[name].codes] for name in list(few)[:MAX_SEGMENTS]
+    }

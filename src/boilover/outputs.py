@@ -1,0 +1,130 @@
+"""Results as files and on standard output: CSV, JSON lines, Parquet, a table to read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from boilover.errors import UsageError
+from boilover.files import replacing
+
+FORMATS = ("csv", "jsonl", "parquet", "table")
+SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+TABLE_ROWS = 20
+STANDARD = Path("-")
+
+
+def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> None:
+    """Write a frame to a file, moved into place when whole, or to standard output where ``target`` is ``-``.
+
+    ``form`` is one of ``FORMATS``; left out, the file's ending tells, and standard output takes a table on a terminal
+    and CSV in a pipe. In CSV a text that a spreadsheet would run as a formula gets a leading apostrophe.
+    """
+    chosen = form or SUFFIXES.get(target.suffix) or _by_terminal(target)
+    if chosen not in FORMATS:
+        raise UsageError(f"'{chosen}' is no format. Formats are {', '.join(FORMATS)}")
+    if target == STANDARD:
+        if chosen == "parquet":
+            frame.to_parquet(sys.stdout.buffer)
+        else:
+            _write_text(frame, sys.stdout, chosen)
+        return
+    with replacing(target) as made:
+        if chosen == "parquet":
+            frame.to_parquet(made)
+        else:
+            with made.open("w", encoding="utf-8", newline="") as file:
+                _write_text(frame, file, chosen)
+
+
+def write_json(values: Mapping[str, Any], target: Path) -> None:
+    """Write plain values as JSON, to a file or to standard output."""
+    text = json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False)
+    if target == STANDARD:
+        sys.stdout.write(f"{text}\n")
+        return
+    with replacing(target) as made:
+        made.write_text(f"{text}\n", encoding="utf-8")
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is CSV on standard input."""
+    from boilover.errors import InputError
+
+    text = {"ticket_id": "str", "note": "str", "model": "str"}
+    try:
+        if path == STANDARD:
+            return pd.read_csv(sys.stdin, dtype=text)
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if SUFFIXES.get(path.suffix) == "jsonl":
+            return pd.read_json(path, lines=True, dtype=text)
+        return pd.read_csv(path, dtype=text)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"cannot be read as scores: {reason}", file=path, mend="Write them with `boilover score`") from error
+
+
+def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
+    """Return the first rows as a table to read: risk in per cent, reasons in one column, control characters shown."""
+    from rich.cells import cell_len
+
+    shown = frame.head(rows)
+    reasons = [name for name in frame.columns if name.startswith("reason_")]
+    columns = {
+        "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
+        "ticket": [_printable(ticket) for ticket in shown["ticket_id"]],
+        "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
+        "why": [
+            _printable("; ".join(filter(None, [*row[:-1]])) or row[-1])
+            for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
+        ],
+    }
+    widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
+    lines = [
+        "  ".join(_padded(cell, widths[name], left=name in ("ticket", "why")) for name, cell in zip(columns, row, strict=True))
+        for row in [tuple(columns), *zip(*columns.values(), strict=True)]
+    ]
+    more = f"\n… and {len(frame) - rows} more" if len(frame) > rows else ""
+    return "\n".join(line.rstrip() for line in lines) + more
+
+
+def _write_text(frame: pd.DataFrame, file: TextIO, form: str) -> None:
+    if form == "table":
+        file.write(f"{to_table(frame)}\n")
+    elif form == "jsonl":
+        frame.to_json(file, orient="records", lines=True, date_format="iso", double_precision=15)
+    else:
+        _neutral(frame).to_csv(file, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _neutral(frame: pd.DataFrame) -> pd.DataFrame:
+    changed = {}
+    for name in frame.columns:
+        if pd.api.types.is_string_dtype(frame[name]):
+            texts = frame[name].fillna("").astype(str)
+            formula = texts.str.startswith(FORMULA_STARTS)
+            if formula.any():
+                changed[name] = texts.where(~formula, "'" + texts)
+    return frame.assign(**changed)
+
+
+def _by_terminal(target: Path) -> str:
+    return "table" if target == STANDARD and sys.stdout.isatty() else "csv"
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in str(text))
+
+
+def _padded(cell: str, width: int, *, left: bool) -> str:
+    from rich.cells import cell_len
+
+    space = " " * (width - cell_len(cell))
+    return cell + space if left else space + cell

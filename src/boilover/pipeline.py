@@ -1,0 +1,159 @@
+"""The program's table of contents: one function per command, each a few calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from boilover.check import mend
+from boilover.config import Config
+from boilover.flagging import Threshold, apply_threshold, choose_threshold
+from boilover.inputs import Source, cut, open_log, read_points
+from boilover.log import observed, write_log
+from boilover.measuring import Measured, measure
+from boilover.outputs import write_frame, write_json
+from boilover.policy import parse_policy
+from boilover.saved import SavedModel, load_model, save_model
+from boilover.scoring import EXPLAINED, score
+from boilover.text import with_measures
+from boilover.times import parse_moment
+from boilover.training import train
+
+DEMO_SHARE = 0.7
+"""The demo trains on this share of its log's time and measures on the rest."""
+DEMO_FILES = {
+    "log": "log",
+    "model": "model",
+    "evaluation": "evaluation.json",
+    "scores": "scores.csv",
+    "flags": "flags.csv",
+    "report": "report.html",
+}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made: figures, tonight's scores and flags, and where the files are."""
+
+    measured: Measured
+    scores: pd.DataFrame
+    flags: pd.DataFrame
+    threshold: Threshold
+    files: Mapping[str, Path]
+
+
+def ingest_log(sources: Sequence[Path], folder: Path, *, form: str, recipe: str | None) -> Mapping[str, Any]:
+    """Turn an export into a log folder; return what was read, dropped and not known."""
+    from boilover.adapters import ingest
+
+    log, report = ingest(sources, format=form, recipe=recipe)
+    write_log(with_measures(mend(log)), folder)
+    return report.to_dict()
+
+
+def train_model(
+    source: Source, folder: Path, config: Config, *, until: str | None = None, track: bool = True
+) -> SavedModel:
+    """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow."""
+    log = source.log if until is None else cut(source.log, parse_moment(until))
+    saved = train(log, source.rule, horizons=config.horizon, ages=config.ages, seed=config.seed)
+    save_model(folder, saved)
+    if track:
+        from boilover.tracking import log_run
+
+        log_run(saved, folder)
+    return saved
+
+
+def evaluate_model(
+    source: Source, model: Path, config: Config, *, since: str | None = None, report: Path | None = None
+) -> Measured:
+    """Measure a saved model on the points of a log after its training window."""
+    saved = load_model(model)
+    moment = None if since is None else parse_moment(since)
+    measured = measure(source.log, saved, since=moment, ages=config.ages, seed=config.seed)
+    if report is not None:
+        _report(report, measured, saved, source)
+    return measured
+
+
+def score_log(
+    source: Source,
+    model: Path,
+    *,
+    as_of: str | None = None,
+    points: Path | None = None,
+    explain: int = EXPLAINED,
+) -> pd.DataFrame:
+    """Score every ticket at risk as of a moment, or the points of a file."""
+    return score(
+        source.log,
+        load_model(model),
+        as_of=None if as_of is None else parse_moment(as_of),
+        points=None if points is None else read_points(points),
+        explain=explain,
+        source=points,
+    )
+
+
+def flag_scores(
+    scores: pd.DataFrame, saved: SavedModel, policy: Mapping[str, Any]
+) -> tuple[Threshold, pd.DataFrame]:
+    """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags."""
+    held_out = saved.calibration
+    threshold = choose_threshold(parse_policy(policy), held_out.risk, held_out.label, held_out.night)
+    nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
+    flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
+    return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
+
+
+def demo(
+    folder: Path,
+    *,
+    n_tickets: int = 6000,
+    seed: int = 0,
+    track: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+) -> Demo:
+    """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report."""
+    from boilover.synthetic import synthetic_desk
+
+    files = {name: folder / path for name, path in DEMO_FILES.items()}
+    say(f"a desk of {n_tickets} tickets: writing its log")
+    write_log(with_measures(synthetic_desk(n_tickets=n_tickets, seed=seed)), files["log"])
+    source = open_log(files["log"])
+    times = observed(source.log.events)
+    until = pd.Timestamp(int(times.min() + DEMO_SHARE * (times.max() - times.min())), unit="us")
+    config = Config(seed=seed)
+    say(f"training on what was known on {until:%d %B %Y}")
+    saved = train_model(source, files["model"], config, until=until.isoformat(), track=track)
+    say("measuring on what came after")
+    measured = evaluate_model(source, files["model"], config)
+    say("scoring and flagging the tickets that are open on the last night")
+    scores = score_log(source, files["model"])
+    threshold, flags = flag_scores(scores, saved, config.threshold)
+    write_json(measured.evaluation.to_dict(), files["evaluation"])
+    write_frame(scores, files["scores"])
+    write_frame(flags, files["flags"])
+    _report(files["report"], measured, saved, source, scores, flags)
+    return Demo(measured, scores, flags, threshold, files)
+
+
+def _report(
+    path: Path,
+    measured: Measured,
+    saved: SavedModel,
+    source: Source,
+    scores: pd.DataFrame | None = None,
+    flags: pd.DataFrame | None = None,
+) -> None:
+    from boilover.report import write_report
+
+    figures = measured.evaluation.to_dict()
+    write_report(
+        path, evaluation=figures, scores=scores, flags=flags, manifest=saved.manifest, title=source.name
+    )

@@ -1,0 +1,112 @@
+"""Scoring: from a log, a model and points to ranked rows with calibrated risk and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from boilover.annotations import Annotations
+from boilover.errors import MismatchError
+from boilover.features import Attribute, compute, from_json
+from boilover.history import History, Ints
+from boilover.log import EventLog
+from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
+from boilover.reasons import TOP, reasons
+from boilover.saved import SavedModel
+
+EXPLAINED = 200
+"""Rows that get reasons, the riskiest first: exact contributions cost milliseconds a row."""
+REASON_COLUMNS = tuple(f"reason_{place + 1}" for place in range(TOP))
+
+
+def score(
+    log: EventLog,
+    saved: SavedModel,
+    *,
+    as_of: int | None = None,
+    points: pd.DataFrame | None = None,
+    explain: int = EXPLAINED,
+    source: object = None,
+) -> pd.DataFrame:
+    """Score every ticket that is at risk at ``as_of`` (microseconds; the log's end where left out), or ``points``.
+
+    Returns one row per ticket, the riskiest first, or one row per point in the order given: ``ticket_id, as_of,
+    risk, rank, risk_<horizon>…, reason_1…3, note, model``. ``risk`` is the calibrated probability of escalating
+    within the model's first horizon; ``rank`` 1 is the highest. A point that cannot be asked has an empty risk and a
+    ``note`` why. The ``explain`` riskiest rows have reasons. A row depends on what its point may see alone.
+    """
+    notes = Annotations(History.from_log(log))
+    history = notes.history
+    if points is None:
+        asked = tonight(notes, history.end if as_of is None else as_of)
+        ids = history.ticket_ids.take(asked.ticket).to_pandas().to_numpy()
+    else:
+        asked = Points.from_frame(points, history, source=source)
+        ids = points["ticket_id"].astype(str).to_numpy()
+    state = state_of(notes, asked)
+    scored = np.flatnonzero((state == READY) | (state == SOLVED))
+    columns = _risks(notes, asked.take(scored), saved, explain)
+    rows: dict[str, object] = {"ticket_id": ids, "as_of": _times(asked.as_of)}
+    for name, values in columns.items():
+        empty: object = "" if name in REASON_COLUMNS else np.nan
+        full = np.full(len(asked), empty, dtype=values.dtype if values.dtype != object else object)
+        full[scored] = values
+        rows[name] = full
+    rows["rank"] = pd.array(_rank(np.asarray(rows["risk"], dtype=np.float64), ids), dtype="Int64")
+    rows["note"] = np.array(REASONS, dtype=object)[state]
+    rows["model"] = model_name(saved)
+    order = ["ticket_id", "as_of", "risk", "rank", *(name for name in columns if name.startswith("risk_"))]
+    frame = pd.DataFrame({name: rows[name] for name in (*order, *REASON_COLUMNS, "note", "model")})
+    return frame if points is not None else frame.sort_values("rank", ignore_index=True)
+
+
+def model_name(saved: SavedModel) -> str:
+    """Return a name by which a score tells its model: horizon and the first digits of its data's fingerprint."""
+    return f"{saved.manifest.horizons[0]}-{saved.manifest.fingerprint[:8]}"
+
+
+def feature_frame(notes: Annotations, points: Points, saved: SavedModel) -> pd.DataFrame:
+    """Return the features that the model reads; raise `MismatchError` where the log lacks an attribute of them."""
+    features = [from_json(spec) for spec in saved.manifest.features]
+    present = set(notes.history.attributes.column_names)
+    lacking = [each.column for each in features if isinstance(each, Attribute) and each.column not in present]
+    if lacking:
+        raise MismatchError(
+            f"the model was trained on tickets with {', '.join(map(repr, lacking[:5]))}, which this log's tickets"
+            " do not have. Score a log of the same desk, or train on this one"
+        )
+    return compute(features, notes, points)
+
+
+def _risks(notes: Annotations, points: Points, saved: SavedModel, explain: int) -> Mapping[str, np.ndarray]:
+    horizons = saved.manifest.horizons
+    found: dict[str, np.ndarray] = {"risk": np.empty(len(points))}
+    found |= {f"risk_{horizon}": np.empty(len(points)) for horizon in horizons[1:]}
+    told = np.full((len(points), TOP), "", dtype=object)
+    if len(points):
+        frame = feature_frame(notes, points, saved)
+        risks = saved.model.risks(frame)
+        for place, name in enumerate(list(found)):
+            found[name] = risks[:, place]
+        shown = np.argsort(-risks[:, 0], kind="stable")[:explain]
+        if len(shown):
+            rows = frame.iloc[shown]
+            features = [from_json(spec) for spec in saved.manifest.features]
+            for row, sentences in zip(shown, reasons(features, rows, saved.model.primary.contributions(rows)), strict=True):
+                told[row, : len(sentences)] = sentences
+    return found | {name: told[:, place] for place, name in enumerate(REASON_COLUMNS)}
+
+
+def _rank(risk: np.ndarray, ids: np.ndarray) -> pd.Series:
+    """Return 1 for the highest risk; equal risks by ticket id, so that a re-run ranks the same."""
+    order = np.lexsort((ids.astype(str), -risk))
+    known = int((~np.isnan(risk)).sum())
+    ranks = np.full(len(risk), np.nan)
+    ranks[order[:known]] = np.arange(1, known + 1)
+    return pd.Series(ranks)
+
+
+def _times(as_of: Ints) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(as_of.astype("datetime64[us]")).tz_localize("UTC")

@@ -1,0 +1,193 @@
+"""Training: from a log to a saved model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import boilover
+from boilover.annotations import Annotations
+from boilover.errors import InputError
+from boilover.escalation import EscalationRule
+from boilover.evaluation.workload import nights_of
+from boilover.features import Feature, compute, default_features, to_json
+from boilover.history import HOUR, Floats, History
+from boilover.horizons import HorizonModel, in_order
+from boilover.labels import first_escalations, is_covered, label
+from boilover.log import EventLog
+from boilover.points import AGES_HOURS, Points, fixed_ages
+from boilover.saved import CalibrationSlice, Manifest, SavedModel
+from boilover.split import CALIBRATE, Split, split
+from boilover.times import parse_duration
+
+MIN_ESCALATED = 30
+"""With fewer escalated tickets a model would be a tale told by chance."""
+PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Points in time order with their features, and per horizon labels (NaN: left out) and slices."""
+
+    notes: Annotations
+    points: Points
+    features: tuple[Feature, ...]
+    frame: pd.DataFrame
+    labels: dict[str, Floats]
+    splits: dict[str, Split]
+
+    @property
+    def age_hours(self) -> Floats:
+        """Age of the ticket at each point, hours."""
+        return (self.points.as_of - self.notes.history.created[self.points.ticket]) / HOUR
+
+
+def training_rows(
+    log: EventLog,
+    horizons: Sequence[str],
+    *,
+    ages: Sequence[float] = AGES_HOURS,
+    features: Sequence[Feature] | None = None,
+) -> TrainingRows:
+    """Ask the log at fixed ages, compute features, label and split.
+
+    Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
+    """
+    in_order(horizons)
+    notes = Annotations(History.from_log(log))
+    _check_escalations(notes)
+    points = fixed_ages(notes, tuple(ages))
+    points = points.take(np.argsort(points.as_of, kind="stable"))
+    labels, splits = {}, {}
+    for horizon in horizons:
+        length = parse_duration(horizon)
+        covered = is_covered(notes, points, length)
+        _check_horizon(notes, points, horizon, length, covered)
+        labels[horizon] = np.where(covered, label(notes, points, length), np.nan)
+        _check_classes(labels[horizon], horizon)
+        splits[horizon] = split(points.as_of, length, points.ticket, covered)
+    chosen = tuple(features) if features is not None else default_features(notes)
+    frame = compute(chosen, notes, points)
+    if features is None:
+        varies = [frame[feature.name].nunique(dropna=False) > 1 for feature in chosen]
+        chosen = tuple(feature for feature, keep in zip(chosen, varies, strict=True) if keep)
+        frame = frame[[feature.name for feature in chosen]]
+    return TrainingRows(notes, points, chosen, frame, labels, splits)
+
+
+def train(
+    log: EventLog,
+    rule: EscalationRule,
+    *,
+    horizons: Sequence[str] = ("7d",),
+    ages: Sequence[float] = AGES_HOURS,
+    features: Sequence[Feature] | None = None,
+    seed: int = 0,
+    n_jobs: int = -1,
+    created_at: datetime | None = None,
+) -> SavedModel:
+    """Fit, calibrate and describe a model of ``log``, whose escalated events ``rule`` declared.
+
+    The same log, options and seed give the same model to the last bit.
+    """
+    rows = training_rows(log, horizons, ages=ages, features=features)
+    slices = {horizon: each.slices for horizon, each in rows.splits.items()}
+    model = HorizonModel.fit(
+        rows.frame, rows.labels, slices=slices, groups=rows.points.ticket, random_state=seed, n_jobs=n_jobs
+    )
+    primary = horizons[0]
+    y, cut = rows.labels[primary], rows.splits[primary]
+    held_out = cut.slices == CALIBRATE
+    calibration = CalibrationSlice(
+        nights_of(rows.points.as_of[held_out]), model.primary.held_out_risk_, y[held_out].astype(np.int8)
+    )
+    manifest = Manifest(
+        boilover_version=boilover.__version__,
+        created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
+        horizons=tuple(horizons),
+        columns=tuple(map(str, rows.frame.columns)),
+        categories=model.primary.categories_,
+        features=tuple(to_json(feature) for feature in rows.features),
+        escalation=rule.model_dump(mode="json", exclude_defaults=True),
+        trained_from=_moment(int(rows.notes.history.time.min())),
+        trained_until=_moment(rows.notes.history.end),
+        split={"stop": _moment(cut.stop), "calibrate": _moment(cut.calibrate), "by": cut.by},
+        base_rate=float(np.nanmean(y)),
+        metrics=_held_out_metrics(calibration),
+        fingerprint=fingerprint(log),
+        packages={name: version(name) for name in PACKAGES},
+    )
+    return SavedModel(model, manifest, calibration)
+
+
+def fingerprint(log: EventLog) -> str:
+    """Return a SHA-256 of what the log tells: ticket, time and type of each event, in order."""
+    events = log.ordered().events
+    digest = hashlib.sha256()
+    for name in ("ticket_id", "occurred_at", "event_type"):
+        hashes = pd.util.hash_array(events[name].to_pandas().to_numpy(), categorize=True)
+        digest.update(np.ascontiguousarray(hashes).data)
+    return digest.hexdigest()
+
+
+def _held_out_metrics(calibration: CalibrationSlice) -> dict[str, float | None]:
+    from boilover.evaluation.metrics import average_precision, calibration_error, roc_auc
+
+    y, risk = calibration.label.astype(np.float64), calibration.risk
+    if not len(y):
+        return {}
+    found = {
+        "average_precision": average_precision(y, risk),
+        "base_rate": float(y.mean()),
+        "roc_auc": roc_auc(y, risk),
+        "calibration_error": calibration_error(y, risk),
+        "points": float(len(y)),
+    }
+    return {name: None if np.isnan(figure) else float(figure) for name, figure in found.items()}
+
+
+def _check_escalations(notes: Annotations) -> None:
+    escalated = int((first_escalations(notes) < np.iinfo(np.int64).max).sum())
+    if not escalated:
+        raise InputError(
+            "no ticket of the log ever escalated",
+            mend="Add escalated events, or declare what escalated means in an [escalation] table",
+        )
+    if escalated < MIN_ESCALATED:
+        raise InputError(
+            f"only {escalated} of {notes.history.n_tickets} tickets escalated; {MIN_ESCALATED} are needed to learn from",
+            mend="Take a longer log, or a wider declaration of what escalated means",
+        )
+
+
+def _check_horizon(
+    notes: Annotations, points: Points, horizon: str, length: int, covered: npt.NDArray[np.bool_]
+) -> None:
+    history = notes.history
+    if not covered.any():
+        span = (history.end - int(history.time.min())) / (24 * HOUR)
+        raise InputError(
+            f"the horizon of {horizon} is longer than the log can answer: it spans {span:.1f} days",
+            mend="Take a shorter horizon or a longer log",
+        )
+
+
+def _check_classes(y: Floats, horizon: str) -> None:
+    outcomes = np.unique(y[~np.isnan(y)])
+    if len(outcomes) < 2:
+        every = "escalates" if outcomes[0] else "stays calm"
+        raise InputError(
+            f"within {horizon} of every point the ticket {every}: there is nothing to tell apart",
+            mend="Take another horizon, or another declaration of what escalated means",
+        )
+
+
+def _moment(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat(timespec="seconds")
