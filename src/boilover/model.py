@@ -131,7 +131,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the likelier class of each row, ``[n]``."""
-        chosen: npt.NDArray[Any] = self.classes_[(self.decision_function(X) > 0.0).astype(np.int64)]
+        second = self.decision_function(X) > 0.0
+        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
         return chosen
 
     def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
