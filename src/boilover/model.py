@@ -2,7 +2,8 @@
 
 Rows stand in time order and fall into three slices, each later than the one before: to fit on, to stop and
 to weigh the partner on, to calibrate on. `boilover.split` makes slices with gaps between them; without any
-the order of the rows decides. Imbalance is left as it is: the loss is a proper one, and resampling would
+the order of the rows decides. What is chosen on a later slice is kept, and trees and partner are then grown anew on
+all rows: on logs of weeks, the last days before tonight are worth more than any setting. Imbalance is left as it is: the loss is a proper one, and resampling would
 only spoil the probabilities.
 """
 
@@ -26,8 +27,8 @@ from boilover.calibrators import Calibrator, Platt, calibrator_from_dict, sigmoi
 from boilover.encoding import Encoding
 from boilover.errors import UsageError
 from boilover.linear import LinearPartner
-from boilover.split import CALIBRATE, FIT, STOP
-from boilover.tuning import Rows, learned, tune, usable_slices
+from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
+from boilover.tuning import Rows, tune, usable_slices
 
 Floats = npt.NDArray[np.float64]
 DEFAULT_WEIGHT = 0.5
@@ -55,6 +56,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     n_features_in_, feature_names_in_ : as in scikit-learn.
     categories_ : dict of column to its kept categories.
     linear_weight_, rounds_, calibrator_ : what was chosen.
+    held_out_risk_ : float64, calibrated risks of the calibration slice by the model that had not seen it; after
+        `fit` only, not saved.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             categories; an array is all numbers.
         y : two classes, [n].
         slices : int8[n], the slices of `boilover.split`: 0 to fit on, 1 to stop on, 2 to calibrate on, 3
-            only for the last fit on 0, 1 and 3, -1 left out. Without: the last 15 % calibrate, the 15 %
+            only for the last fit on them all, -1 left out. Without: the last 15 % calibrate, the 15 %
             before them stop; fewer than 200 rows are all fitted on, and not calibrated.
         groups : the ticket of each row, [n]; measures what there is to learn from. Without: each row by
             itself.
@@ -102,15 +105,18 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
         check_consistent_length(frame, labels, tickets)
         parts = usable_slices(slices, labels, tickets)
-        learn = learned(parts)
-        if len(np.unique(labels[learn])) < 2:
+        if len(np.unique(labels[parts == FIT])) < 2:
             raise ValueError("the rows to fit on hold one class only; both classes are needed")
-        min_category = int(np.clip(learn.sum() // 100, 1, self.min_category))
-        self.encoding_ = Encoding.learn(frame[learn], min_category)
+        used = parts != LEFT_OUT
+        min_category = int(np.clip(used.sum() // 100, 1, self.min_category))
+        self.encoding_ = Encoding.learn(frame[used], min_category)
         self.categories_ = dict(self.encoding_.categories)
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
-        self._fit_parts(rows, parts)
-        self._calibrate(rows.where(parts == CALIBRATE))
+        settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
+        fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
+        self._choose(fit, stop, calibrate, settings)
+        self.rounds_ = _scaled(self.rounds_, used.sum() / (len(fit) + len(stop)))
+        self._grow(rows.where(used), settings)
         return self
 
     def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
@@ -189,27 +195,33 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tags.input_tags.allow_nan = True
         return tags
 
-    def _fit_parts(self, rows: Rows, parts: npt.NDArray[np.int8]) -> None:
-        """Choose rounds and weight on the stopping slice, then fit both parts on all rows up to its end."""
-        settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
-        fit, stop, learn = (rows.where(kept) for kept in (parts == FIT, parts == STOP, learned(parts)))
+    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> None:
+        """Choose rounds, weight and calibrator, each on rows later than those that were fitted on."""
         self.rounds_, self.linear_weight_ = boosting.UNSTOPPED_ROUNDS, DEFAULT_WEIGHT
+        self.calibrator_: Calibrator = Platt()
+        self.held_out_risk_ = np.empty(0)
+        early = fit
         if len(stop):
             rounds, self.linear_weight_ = tune(fit, stop, settings)
-            # More rows bear more trees.
-            self.rounds_ = max(1, round(rounds * len(learn) / len(fit)))
+            early = fit.with_(stop)
+            self.rounds_ = _scaled(rounds, len(early) / len(fit))
         if self.linear != "auto":
             self.linear_weight_ = float(self.linear)
-        self.booster_ = boosting.train(learn.matrix, learn.labels, learn.capacity, settings, self.rounds_)
-        self.linear_ = LinearPartner().fit(learn.frame, learn.labels)
-
-    def _calibrate(self, later: Rows) -> None:
-        self.calibrator_: Calibrator = Platt()
-        if len(later):
-            scores = self._blend(later.frame, later.matrix)
+        if len(calibrate):
+            self._grow(early, settings)
+            scores = self._blend(calibrate.frame, calibrate.matrix)
             self.calibrator_ = fit_calibrator(
-                scores, later.labels, method=self.calibration, groups=later.tickets, seed=self.random_state
+                scores,
+                calibrate.labels,
+                method=self.calibration,
+                groups=calibrate.tickets,
+                seed=self.random_state,
             )
+            self.held_out_risk_ = sigmoid(self.calibrator_.log_odds(scores))
+
+    def _grow(self, rows: Rows, settings: Settings) -> None:
+        self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, self.rounds_)
+        self.linear_ = LinearPartner().fit(rows.frame, rows.labels)
 
     def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
         weight = self.linear_weight_
@@ -244,3 +256,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def _threads(self) -> int:
         # LightGBM reads 0 as all cores.
         return max(self.n_jobs, 0)
+
+
+def _scaled(rounds: int, growth: float) -> int:
+    """Return the rounds for more rows: they bear more trees."""
+    return max(1, round(rounds * growth))
