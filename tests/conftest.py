@@ -45,7 +45,7 @@ def pick(rng: np.random.Generator, among: list[str | None]) -> str | None:
 
 
 def random_frames(
-    seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True
+    seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True, steps: np.ndarray = STEPS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return events and tickets as frames, the events in arbitrary order of tickets but in order within each."""
     rng = np.random.default_rng(seed)
@@ -54,7 +54,7 @@ def random_frames(
         n_events = 0 if rng.random() < 0.08 else 1 + int(rng.poisson(mean_events))
         now = BASE + int(rng.integers(0, 60)) * DAY
         for position in range(n_events):
-            now += int(rng.choice(STEPS)) if position else 0
+            now += int(rng.choice(steps)) if position else 0
             first = position == 0 and rng.random() < 0.85
             rows.append(_row(rng, f"t{ticket:03d}", now, "created" if first else None, late))
     events = pd.DataFrame(rows)
@@ -120,9 +120,9 @@ def _interleave(rng: np.random.Generator, tickets: np.ndarray) -> np.ndarray:
     return places
 
 
-def log_of_seed(seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True) -> EventLog:
+def log_of_seed(seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True, steps: np.ndarray = STEPS) -> EventLog:
     """Return a random log: ties, empty tickets, tickets never created, nulls, unknown words, late observations."""
-    return EventLog.from_pandas(*random_frames(seed, n_tickets, mean_events, late=late))
+    return EventLog.from_pandas(*random_frames(seed, n_tickets, mean_events, late=late, steps=steps))
 
 
 def points_of_seed(history: History, seed: int, n_points: int = 120) -> Points:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from boilover.log import EventLog
 
-HOUR = pd.Timedelta("1h")
-EPOCH = pd.Timestamp(0, tz="UTC")
+HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAN = math.nan
 MEASURED = ("sentiment", "words", "exclamations", "questions", "shouting", "urgency")
 URGENCY = {"low": 1, "normal": 2, "medium": 2, "moderate": 2, "high": 3, "urgent": 4, "critical": 4}
@@ -20,8 +21,10 @@ Event = dict[str, Any]
 
 
 def told(cell: object) -> Any:
-    """Return a cell, None where it is empty."""
-    return None if cell is None or pd.isna(cell) else cell
+    """Return a cell, None where it is empty; times as Python's, which are exact to the microsecond."""
+    if cell is None or pd.isna(cell):
+        return None
+    return cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell
 
 
 def walk(log: EventLog) -> list[Event]:
@@ -82,7 +85,7 @@ def _status(history: list[Event]) -> None:
 
 
 def _holders(history: list[Event]) -> None:
-    handed_at: set[pd.Timestamp] = set()
+    handed_at: set[datetime] = set()
     earlier: dict[str, list[str]] = {"assignee": [], "group": []}
     now: dict[str, str | None] = {"assignee": None, "group": None}
     for event in history:
@@ -131,7 +134,7 @@ def _messages(history: list[Event]) -> None:
 
 
 def _waits(history: list[Event]) -> None:
-    asked: list[pd.Timestamp] = []
+    asked: list[datetime] = []
     replies = 0
     for event in history:
         event |= {"wait_began": False, "wait_ended": False, "response_gap": NAN, "first_reply": False}

@@ -55,7 +55,11 @@ class History:
 
     @classmethod
     def from_log(cls, log: EventLog) -> History:
-        """Sort and encode ``log``; a sorted log is recognised and not sorted again."""
+        """Sort and encode ``log``; a sorted log is recognised and not sorted again.
+
+        Tickets are in the order of their ids, so that sums and ties over many tickets are the same in whatever order
+        the rows came.
+        """
         ids = log.events["ticket_id"]
         time = observed(log.events)
         runs = _runs(ids) if log.is_sorted else None
@@ -65,13 +69,16 @@ class History:
         else:
             encoded = _encode(ids)
             n_tickets = len(encoded.dictionary)
-            codes = encoded.indices.to_numpy()
+            by_id = pc.sort_indices(encoded.dictionary)
+            rank = np.empty(n_tickets, dtype=np.int32)
+            rank[by_id.to_numpy()] = np.arange(n_tickets, dtype=np.int32)
+            codes = rank[encoded.indices.to_numpy()]
             rows = np.lexsort((time, codes))
             time = time[rows]
             offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=n_tickets)))).astype(
                 np.int64
             )
-            ticket_ids = encoded.dictionary
+            ticket_ids = encoded.dictionary.take(by_id)
         listed = log.tickets["ticket_id"].combine_chunks()
         silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
         if len(silent):
@@ -185,10 +192,10 @@ def _coded(data: pa.ChunkedArray) -> Coded:
 
 
 def _runs(ids: pa.ChunkedArray) -> tuple[pa.Array, Ints] | None:
-    """Return the ticket of each run of equal ids and the runs' offsets; None where a ticket has several runs."""
+    """Return the ticket of each run of equal ids and the runs' offsets; None where ids do not ascend."""
     runs = pc.run_end_encode(ids.combine_chunks(), run_end_type=pa.int64())
     tickets = runs.values
-    if pc.count_distinct(tickets).as_py() != len(tickets):
+    if not pc.all(pc.less(tickets.slice(0, len(tickets) - 1), tickets.slice(1))).as_py():
         return None
     offsets: Ints = np.concatenate(([0], runs.run_ends.to_numpy())).astype(np.int64)
     return tickets, offsets

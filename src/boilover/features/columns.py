@@ -74,7 +74,10 @@ class Attribute(Feature):
 
 @dataclass(frozen=True)
 class Calendar(Feature):
-    """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation."""
+    """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation.
+
+    As long as no created event is visible, the creation is the first visible event; NaN where there is none.
+    """
 
     part: Literal["hour", "weekday"]
     of: Literal["now", "creation"] = "now"
@@ -86,10 +89,18 @@ class Calendar(Feature):
 
     def compute(self, sight: Sight) -> Floats:
         """Return the part of each point's moment."""
-        created = sight.notes.history.created[sight.points.ticket]
-        hours = (sight.points.as_of if self.of == "now" else created) / HOUR
+        hours = (sight.points.as_of if self.of == "now" else _creation(sight)) / HOUR
         # 1970-01-01 was a Thursday.
         return hours % 24 if self.part == "hour" else np.floor(hours / 24 + 3) % 7
+
+
+def _creation(sight: Sight) -> Floats:
+    """Return when each point's ticket came into being, as far as the point can know; NaN where it sees no event."""
+    history, ticket = sight.notes.history, sight.points.ticket
+    first = history.time[np.where(sight.now >= 0, history.offsets[ticket], 0)]
+    created = history.created[ticket]
+    known = np.where(created <= sight.points.as_of, created, first)
+    return np.where(sight.now >= 0, known, np.nan)
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,6 @@ class SinceLast(Aggregate):
         return super().reads | self.until if self.until else super().reads
 
     def _aggregate(self, view: View) -> Floats:
-        if self.at is not None:
-            return view.asked.as_of / HOUR - view.last(view.values(self.at), np.nan)
         some = view.hi > view.lo
         last = view.hi[some] - 1
         if self.until is not None:
@@ -59,7 +57,10 @@ class SinceLast(Aggregate):
             some[some] = ~ended
             last = last[~ended]
         out = np.full(len(view.hi), np.nan)
-        out[some] = (view.asked.as_of[some] - view.stream.times[last]) / HOUR
+        if self.at is not None:
+            out[some] = view.asked.as_of[some] / HOUR - view.values(self.at)[last]
+        else:
+            out[some] = (view.asked.as_of[some] - view.stream.times[last]) / HOUR
         return out
 
 
