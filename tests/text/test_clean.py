@@ -80,7 +80,8 @@ def test_a_text_of_quotes_only_is_empty() -> None:
 @pytest.mark.parametrize(
     "unit",
     ["<", "<a ", "<pre>", "<!--", "&", "&amp", "{code}", "{quote", "`", "```\n", "> ", "On ", "On 1 wrote",
-     "\\", "www.", "@", "-", "_", "\n", " ", "\t", "at a.b(", "From: x\n", "é", "a", "A!", "but ", "not ", "İ", "(",
+     "\\", "www.", "@", "-", "_", "\n", " ", "\t", "at a.b(", "From: x\n", "é", "a", "A!", "but ",
+     "not ", "İ", "(",
      "1-", "don't-", "a" * 99 + "@", "bad but good ", "File \"", "please urgent "],
 )  # fmt: skip
 def test_hostile_megabytes_take_no_time(unit: str, length: int) -> None:
