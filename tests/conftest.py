@@ -1,4 +1,4 @@
-"""What tests share: random logs full of ties and gaps, points on the very edge of events, and the shared data."""
+"""What tests share: random logs full of ties and gaps, points on the edge of events, and the shared data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pick(rng: np.random.Generator, among: list[str | None]) -> str | None:
 def random_frames(
     seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True, steps: np.ndarray = STEPS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return events and tickets as frames, the events in arbitrary order of tickets but in order within each."""
+    """Return events and tickets as frames, events of different tickets mixed, of one ticket in order."""
     rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     for ticket in range(n_tickets):
@@ -120,13 +120,15 @@ def _interleave(rng: np.random.Generator, tickets: np.ndarray) -> np.ndarray:
     return places
 
 
-def log_of_seed(seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True, steps: np.ndarray = STEPS) -> EventLog:
-    """Return a random log: ties, empty tickets, tickets never created, nulls, unknown words, late observations."""
+def log_of_seed(
+    seed: int, n_tickets: int = 25, mean_events: int = 14, *, late: bool = True, steps: np.ndarray = STEPS
+) -> EventLog:
+    """Return a random log: ties, empty tickets, tickets never created, nulls, unknown words, late events."""
     return EventLog.from_pandas(*random_frames(seed, n_tickets, mean_events, late=late, steps=steps))
 
 
 def points_of_seed(history: History, seed: int, n_points: int = 120) -> Points:
-    """Return points at events, a microsecond beside them, at the ends of their windows, and of unknown tickets."""
+    """Return points at events, a microsecond beside them, at ends of windows, and of unknown tickets."""
     rng = np.random.default_rng(seed + 1000)
     ticket = rng.integers(-1, history.n_tickets, n_points).astype(np.int32)
     near = history.time[rng.integers(0, len(history.time), n_points)]

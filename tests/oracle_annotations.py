@@ -1,4 +1,4 @@
-"""Annotations told anew from their descriptions: one plain walk per ticket over rows, without arrays or kernels."""
+"""Annotations told anew from their descriptions: one plain walk per ticket over rows, without arrays."""
 
 from __future__ import annotations
 

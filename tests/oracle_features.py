@@ -1,7 +1,7 @@
 """Features computed anew, one point at a time: look at every event, keep what the point may see, aggregate.
 
-`value_of` dispatches on the feature's class, so that a new default feature is covered by being there, and a new
-primitive fails until it has a line here.
+`value_of` dispatches on the feature's class, so that a new default feature is covered by being there, and
+a new primitive fails until it has a line here.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from oracle_annotations import EPOCH, HOUR, Event, told, walk
 
 from boilover.features import base, columns, filters, primitives
 from boilover.log import EventLog
+from oracle_annotations import EPOCH, HOUR, Event, told, walk
 
 NAN = math.nan
 
@@ -38,19 +38,24 @@ class Truth:
 
     def __post_init__(self) -> None:
         """Sort by time, then ticket, then arrival: the order in which the desk learned of things."""
-        self.events = sorted(walk(self.log), key=lambda event: (event["time"], event["ticket_id"], event["arrival"]))
+        self.events = sorted(
+            walk(self.log), key=lambda event: (event["time"], event["ticket_id"], event["arrival"])
+        )
         frame = self.log.tickets.to_pandas()
         self.tickets = {
-            row["ticket_id"]: {name: told(cell) for name, cell in row.items()} for row in frame.to_dict("records")
+            row["ticket_id"]: {name: told(cell) for name, cell in row.items()}
+            for row in frame.to_dict("records")
         }
         self._kept: dict[Any, list[Event]] = {}
 
     def reads(self, where: filters.Filter, key: str, whose: str) -> list[Event]:
         """Return the events of the whole log that pass a filter and are ``whose``; kept, to be quicker."""
+        if where not in self._kept:
+            self._kept[where] = [event for event in self.events if passes(where, event)]
         asked = (where, key, whose)
         if asked not in self._kept:
             self._kept[asked] = [
-                event for event in self.events if passes(where, event) and key_of_event(self, key, event) == whose
+                event for event in self._kept[where] if key_of_event(self, key, event) == whose
             ]
         return self._kept[asked]
 
@@ -70,7 +75,12 @@ def passes(where: filters.Filter, event: Event) -> bool:
         case filters.Match(event_type, value, name, role):
             return all(
                 wanted is None or event.get(column) == wanted
-                for column, wanted in (("event_type", event_type), ("value", value), ("field", name), ("role", role))
+                for column, wanted in (
+                    ("event_type", event_type),
+                    ("value", value),
+                    ("field", name),
+                    ("role", role),
+                )
             )
         case filters.Both(left, right):
             return passes(left, event) and passes(right, event)
@@ -112,7 +122,12 @@ def key_of_event(truth: Truth, key: str, event: Event) -> str | None:
 
 
 def seen(
-    truth: Truth, point: Point, where: filters.Filter, key: str, window: str | None, event_key: str | None = None
+    truth: Truth,
+    point: Point,
+    where: filters.Filter,
+    key: str,
+    window: str | None,
+    event_key: str | None = None,
 ) -> list[Event]:
     whose = key_of_point(truth, key, point)
     if whose is None:

@@ -10,6 +10,7 @@
     ├── MismatchError        5   the model and the data do not fit
     ├── LockedError          6   another run holds the lock
     └── GateError            7   a quality or drift gate failed
+        └── LeakError        7   a feature reads the future
 
 An error says where (file, column, row), what it found there, and how to mend it.
 """
@@ -43,7 +44,7 @@ class InputError(BoiloverError):
     Parameters
     ----------
     problem : what is wrong, one clause.
-    file, column, row, value : where it was found; each may be left out. Rows count from 1, the header not counted.
+    file, column, row, value : where it was found; each may be left out. Rows count from 1, the header none.
     mend : what the reader can do about it, one clause.
     """
 
@@ -103,6 +104,10 @@ class GateError(BoiloverError):
     """A quality or drift gate failed."""
 
     exit_code = 7
+
+
+class LeakError(GateError):
+    """A feature's value changed when events after its moment changed."""
 
 
 def shorten(value: object) -> str:
