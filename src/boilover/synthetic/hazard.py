@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, log1p
 
-BASE = -10.0
+BASE = -9.6
 """Log-hazard per working hour of a quiet ticket; sets the share of tickets that escalate."""
 WAIT, HOP, REOPEN, ANGER, TEMPER, OVERDUE = 1.15, 0.65, 1.1, 1.45, 0.85, 0.7
 PRIORITY = {"low": -0.5, "normal": 0.0, "high": 0.3, "urgent": 0.7}

@@ -18,6 +18,8 @@ MOMENT = 1 / 600
 """Working hours between two things done in one go."""
 FIRST_REPLY_TARGETS = {"low": 24.0, "normal": 8.0, "high": 4.0, "urgent": 1.0}
 RESOLUTION_TARGETS = {"low": 240.0, "normal": 120.0, "high": 48.0, "urgent": 12.0}
+PATIENCE_SHAPE = 2.0
+"""Patience is gamma distributed with mean 1; the larger the shape, the less is luck."""
 LUCK = 0.2
 """Spread of the luck of a ticket in its log-hazard."""
 
@@ -74,7 +76,7 @@ class Ticket:
         self.waiting_since: float | None = request.created
         self.anger = 0.0
         self.due = float("inf")
-        self.patience_left = random.expovariate(1.0)
+        self.patience_left = random.gammavariate(PATIENCE_SHAPE, 1.0 / PATIENCE_SHAPE)
         self.escalated = self.ended = False
 
     def emit(
