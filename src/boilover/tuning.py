@@ -45,6 +45,15 @@ class Rows:
         """Return the kept rows."""
         return Rows(self.frame[kept], self.matrix[kept], self.labels[kept], self.tickets[kept])
 
+    def with_(self, other: Rows) -> Rows:
+        """Return these rows and then the other ones."""
+        return Rows(
+            pd.concat([self.frame, other.frame]),
+            np.vstack([self.matrix, other.matrix]),
+            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.tickets, other.tickets]),
+        )
+
     @property
     def capacity(self) -> Capacity:
         """How much there is to learn from."""
@@ -67,11 +76,6 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     if len(np.unique(labels[fit])) < 2 or _known(labels[stop], tickets[stop]) < MIN_KNOWN:
         parts[stop] = FIT
     return parts
-
-
-def learned(parts: Slices) -> npt.NDArray[np.bool_]:
-    """Tell which rows the final trees and weights are fitted on: all up to the end of the stopping slice."""
-    return np.isin(parts, (FIT, STOP, REFIT))
 
 
 def tune(fit: Rows, stop: Rows, settings: Settings) -> tuple[int, float]:
