@@ -16,6 +16,8 @@ from boilover.errors import shorten
 from boilover.schema import TIMESTAMP, Column, Violation
 
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
+LARGEST_ID = 2.0**53
+"""Beyond it, not every whole number is a float."""
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -80,7 +82,7 @@ def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.Chunked
     if pa.types.is_timestamp(column.type):
         return _timestamps(data, table, column)
     if pa.types.is_string(column.type):
-        return _strings(data), []
+        return as_strings(data), []
     values = data.to_pandas()
     if pa.types.is_boolean(column.type):
         cast = values.map(lambda cell: BOOLEANS.get(str(cell).strip().lower().removesuffix(".0")))
@@ -92,12 +94,12 @@ def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.Chunked
     return pa.chunked_array([result]), _unread(data, result, table, column, mend)
 
 
-def _strings(data: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_strings(data: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return ids and words as strings; a float that holds whole numbers (an id with gaps) loses its ``.0``."""
     if pa.types.is_floating(data.type):
-        rounded = pc.round(data)
-        if pc.all(pc.equal(rounded, data)).as_py() is not False:
-            data = rounded.cast(pa.int64())
+        whole = pc.and_(pc.equal(pc.round(data), data), pc.less(pc.abs(data), LARGEST_ID))
+        if pc.all(whole).as_py() is not False:
+            data = data.cast(pa.int64())
     return data.cast(pa.string())
 
 

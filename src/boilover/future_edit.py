@@ -39,8 +39,8 @@ def future_edit_test(
     """Raise `LeakError` if a feature's value changes with events after its moment.
 
     At each of a few moments all events observed later are deleted in the first trial and rewritten at random
-    in the others: types, values, numbers, people, texts and times, on known tickets and new ones; attributes of
-    tickets not yet seen change too. Values must stay bit for bit what they were.
+    in the others: types, values, numbers, people, texts and times, on known tickets and new ones; attributes
+    of tickets not yet seen change too. Values must stay bit for bit what they were.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def future_edit_test(
 
 
 def edit_future(log: EventLog, as_of: int, rng: np.random.Generator, *, rewrite: bool) -> EventLog:
-    """Return ``log`` without the events observed after ``as_of``; with random ones instead where ``rewrite``.
+    """Return ``log`` without the events observed after ``as_of``; or with random ones instead.
 
     Events and tickets seen by then stay as they are, in their order; new rows stand anywhere among them.
     """

@@ -24,12 +24,14 @@ def first_escalations(notes: Annotations) -> Ints:
 def label(notes: Annotations, points: Points, horizon: int) -> Floats:
     """Return 1 where the ticket first escalates in (as_of, as_of + horizon], else 0, float64 (n_points).
 
-    NaN is *censored*: nothing happened up to the log's end, which comes before the horizon's.
+    NaN is *censored*: nothing happened up to the log's end, which comes before the horizon's; or the ticket is not
+    known.
     """
     first = first_escalations(notes)[points.ticket]
     until = points.as_of + horizon
     happened = (first > points.as_of) & (first <= until)
-    return np.where(happened, 1.0, np.where(until <= notes.history.end, 0.0, np.nan))
+    told = np.where(happened, 1.0, np.where(until <= notes.history.end, 0.0, np.nan))
+    return np.where(points.ticket >= 0, told, np.nan)
 
 
 def is_covered(notes: Annotations, points: Points, horizon: int) -> npt.NDArray[np.bool_]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from boilover import kernels
 from boilover.annotations import Annotations
+from boilover.conform import as_strings, from_frame
 from boilover.errors import InputError, shorten
 from boilover.history import HOUR, Codes, History, Ints
 
@@ -62,7 +62,7 @@ class Points:
                 value=shorten(frame["as_of"].iloc[row]),
                 mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
             )
-        ids = pa.array(frame["ticket_id"].astype(str), type=pa.string())
+        ids = as_strings(from_frame(frame[["ticket_id"]])["ticket_id"].combine_chunks())
         return cls(history.find(ids), times.dt.as_unit("us").astype(np.int64).to_numpy())
 
 

@@ -76,7 +76,7 @@ class Attribute(Feature):
 class Calendar(Feature):
     """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation.
 
-    As long as no created event is visible, the creation is the first visible event; NaN where there is none.
+    Until a created event is visible, the creation is the first visible event; NaN where there is none.
     """
 
     part: Literal["hour", "weekday"]
@@ -95,7 +95,7 @@ class Calendar(Feature):
 
 
 def _creation(sight: Sight) -> Floats:
-    """Return when each point's ticket came into being, as far as the point can know; NaN where it sees no event."""
+    """Return when each ticket came into being, as far as its point can know; NaN where it sees no event."""
     history, ticket = sight.notes.history, sight.points.ticket
     first = history.time[np.where(sight.now >= 0, history.offsets[ticket], 0)]
     created = history.created[ticket]

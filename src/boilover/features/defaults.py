@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.features.base import Feature
-from boilover.features.columns import Attribute, FieldState, State, is_number
+from boilover.features.columns import Attribute, FieldState, is_number
 from boilover.features.families import FAMILIES, outcomes
 from boilover.features.filters import Match
 from boilover.features.primitives import Count, SinceLast
+from boilover.features.view import DESK, HOLDERS, TICKET
 from boilover.history import KINDS
 
 FREQUENT = 0.005
@@ -23,6 +24,8 @@ IDENTIFYING = 0.9
 FEW = 2
 TEXTS = ("subject", "description")
 HISTORIES = ("customer_id", "account_id")
+OTHER_KEYS = (TICKET, DESK, *HOLDERS, *(f"{holder}_before" for holder in HOLDERS))
+"""Keys that are no attributes: one of such a name is a category and no key."""
 
 
 def default_features(notes: Annotations) -> tuple[Feature, ...]:
@@ -71,7 +74,7 @@ def _attributes(notes: Annotations) -> Iterator[Feature]:
         if len(coded.words) < FEW or len(coded.words) > IDENTIFYING * known:
             continue
         yield Attribute(column.name)
-        if column.name not in HISTORIES:
+        if column.name not in (*HISTORIES, *OTHER_KEYS):
             yield from outcomes(column.name)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.filters import Filter, Flag
-from boilover.history import Codes, Coded, Floats, Ints
+from boilover.history import Coded, Codes, Floats, Ints
 from boilover.points import Points
 
 TICKET, DESK = "ticket", "desk"
