@@ -28,8 +28,19 @@ def replacing(target: Path) -> Iterator[Path]:
     made = workshop / target.name
     try:
         yield made
-        if target.is_dir():
-            os.replace(target, workshop / "old")
-        os.replace(made, target)
+        _move(made, target, aside=workshop / f"{target.name}.old")
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _move(made: Path, target: Path, *, aside: Path) -> None:
+    """Move ``made`` to ``target``; a folder that is there is put aside first, and put back when the move fails."""
+    if not target.is_dir() or target.is_symlink():
+        os.replace(made, target)
+        return
+    os.replace(target, aside)
+    try:
+        os.replace(made, target)
+    except OSError:
+        os.replace(aside, target)
+        raise

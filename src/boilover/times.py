@@ -34,7 +34,7 @@ def parse_moment(text: str | datetime) -> int:
     if pd.isna(moment):
         raise UsageError("an empty text is no time. Write ISO 8601 such as 2026-03-03")
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
-    return int(moment.as_unit("us").value)
+    return int(moment.tz_convert(None).to_datetime64().astype("datetime64[us]").astype("int64"))
 
 
 def in_words(hours: float) -> str:

@@ -1,0 +1,85 @@
+"""A killed or failed run leaves the old output or the new one, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from boilover.errors import UsageError
+from boilover.files import replacing
+
+
+def held(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_a_file_is_written_and_replaced(tmp_path):
+    target = tmp_path / "deep" / "scores.csv"
+    for text in ("old", "new"):
+        with replacing(target) as made:
+            assert made.suffix == ".csv"
+            made.write_text(text)
+        assert target.read_text() == text
+    assert held(tmp_path) == ["deep", "deep/scores.csv"]
+
+
+@pytest.mark.parametrize("name", ["log", "old", "log.old"])
+def test_a_folder_is_replaced_as_a_whole(tmp_path, name):
+    target = tmp_path / name
+    for part in ("events", "tickets"):
+        with replacing(target) as made:
+            made.mkdir()
+            (made / part).write_text(part)
+    assert held(tmp_path) == [name, f"{name}/tickets"]
+
+
+def test_the_old_output_is_untouched_while_the_new_one_is_written(tmp_path):
+    target = tmp_path / "scores.csv"
+    target.write_text("old")
+    with replacing(target) as made:
+        made.write_text("half")
+        assert target.read_text() == "old"
+
+
+@pytest.mark.parametrize("was_folder", [True, False])
+def test_a_failed_block_leaves_what_was_there(tmp_path, was_folder):
+    target = tmp_path / "out"
+    if was_folder:
+        target.mkdir()
+        (target / "events").write_text("old")
+    else:
+        target.write_text("old")
+    before = held(tmp_path)
+
+    def fail():
+        with replacing(target) as made:
+            made.mkdir()
+            (made / "events").write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert held(tmp_path) == before
+
+
+def test_a_block_that_wrote_nothing_does_not_lose_a_folder(tmp_path):
+    target = tmp_path / "log"
+    target.mkdir()
+    (target / "events").write_text("old")
+    with pytest.raises(FileNotFoundError), replacing(target):
+        pass
+    assert held(tmp_path) == ["log", "log/events"]
+    assert (target / "events").read_text() == "old"
+
+
+def test_a_file_does_not_replace_a_folder_by_half(tmp_path):
+    target = tmp_path / "out"
+    target.write_text("a file")
+    with pytest.raises(NotADirectoryError), replacing(target) as made:
+        made.mkdir()
+    assert target.read_text() == "a file"
+
+
+def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"cannot write to .*file/out"), replacing(tmp_path / "file" / "out"):
+        pass
