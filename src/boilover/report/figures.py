@@ -1,0 +1,141 @@
+"""The evaluation as sentences and rows of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from boilover.evaluation.baselines import BASE_RATE, TITLES
+from boilover.evaluation.evaluate import MODEL
+from boilover.report.words import interval, number, percent
+
+
+class Verdict(NamedTuple):
+    """What was measured, whether the model is worth its keep, and whether to say so as a warning."""
+
+    measured: str
+    compared: str
+    is_bad: bool
+
+
+class Peer(NamedTuple):
+    """One row of the table of figures: each with its interval, and how far the model is ahead of the peer."""
+
+    name: str
+    is_model: bool
+    figures: list[tuple[str, str]]
+    difference: tuple[str, str]
+
+
+class GroupRows(NamedTuple):
+    """One table of groups."""
+
+    name: str
+    rows: Sequence[Mapping[str, Any]]
+    suppressed: str
+
+
+FIGURES = {
+    "average precision": "average_precision",
+    "AUC": "roc_auc",
+    "recall at 11.8 %": "recall_at_11.8%",
+    "Brier skill": "brier_skill",
+    "calibration error": "calibration_error",
+}
+
+
+def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
+    """Return two sentences: what was measured, and against whom the model holds."""
+    points, tickets, escalated = (evaluation[name] for name in ("points", "tickets", "positives"))
+    rate = evaluation["base_rate"]
+    found = evaluation["scores"][MODEL]["average_precision"]
+    measured = (
+        f"The model was asked {points:,} times about {tickets:,} tickets, and {escalated:,} times"
+        f" the ticket escalated within {horizon}; it ranks these with an average precision of"
+        f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
+    )
+    beaten, unbeaten, unknown = _sorted_peers(evaluation["differences"])
+    clauses = []
+    if beaten:
+        clauses.append(f"beats {_listed(beaten)}")
+    if unbeaten:
+        clauses.append(f"does not beat {_listed(unbeaten)} beyond chance")
+    if unknown:
+        clauses.append(f"cannot be compared with {_listed(unknown)}")
+    compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no peer."
+    return Verdict(measured, compared, evaluation["beats_age_only"] is False or BASE_RATE in unbeaten)
+
+
+def peers(evaluation: Mapping[str, Any]) -> list[Peer]:
+    """Return the model and its peers, the model first."""
+    none = {"estimate": None, "low": None, "high": None}
+    rows = []
+    for name, scores in evaluation["scores"].items():
+        gap = evaluation["differences"].get(name, none)
+        cells = [(number(scores[key]["estimate"]), interval(scores[key])) for key in FIGURES.values()]
+        difference = (number(gap["estimate"], signed=True), interval(gap, signed=True))
+        rows.append(Peer(_title(name), name == MODEL, cells, ("", "") if name == MODEL else difference))
+    return rows
+
+
+def workloads(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return what is looked at, recall, precision, and how many times better than a random order that is."""
+    rows = [
+        (f"riskiest {100 * row['workload']:g} % of points", row["recall"], row["precision"])
+        for row in evaluation["workloads"]
+    ]
+    top, flagged, rule = evaluation["top_k"], evaluation["at_threshold"], evaluation["beside_sla_rule"]
+    rows.append((f"riskiest {top['k']} points a night", top["recall"], top["precision"]))
+    if flagged is not None:
+        share = percent(flagged["flagged_share"])
+        at = percent(flagged["threshold"])
+        rows.append((f"risk of at least {at} ({share} of points)", flagged["recall"], flagged["precision"]))
+    if rule is not None:
+        share = percent(rule["flagged_share"])
+        rows.append((f"peer: 75 % of the SLA used ({share} of points)", rule["recall"], rule["precision"]))
+        rows.append((f"model, as many ({share} of points)", rule["model_recall"], rule["model_precision"]))
+    rate = evaluation["base_rate"]
+    return [(look, percent(recall), percent(hits), _lift(hits, rate)) for look, recall, hits in rows]
+
+
+def groups(evaluation: Mapping[str, Any]) -> list[GroupRows]:
+    """Return the table by age, then one for each segment."""
+    tables = {"age": evaluation["by_age"], **evaluation["by_segment"]}
+    return [
+        GroupRows(name.replace("_", " "), table["groups"], _suppressed(table))
+        for name, table in tables.items()
+    ]
+
+
+def _sorted_peers(
+    differences: Mapping[str, Mapping[str, float | None]],
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the names of the peers that the model beats, does not beat, and cannot be compared with."""
+    beaten: list[str] = []
+    unbeaten: list[str] = []
+    unknown: list[str] = []
+    for name, gap in differences.items():
+        low = gap["low"]
+        (unknown if low is None else beaten if low > 0 else unbeaten).append(name)
+    return beaten, unbeaten, unknown
+
+
+def _listed(names: Sequence[str]) -> str:
+    words = [f"the {_title(name)}" if name in (BASE_RATE, "sla_rule") else _title(name) for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name.replace("_", " "))
+
+
+def _lift(precision: float | None, rate: float) -> str:
+    return f"{precision / rate:.1f} ×" if precision is not None and rate else "–"
+
+
+def _suppressed(table: Mapping[str, Any]) -> str:
+    count = table["suppressed_groups"]
+    if not count:
+        return ""
+    noun = "group" if count == 1 else "groups"
+    return f"{count} smaller {noun} with {table['suppressed_points']:,} points not shown"

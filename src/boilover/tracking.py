@@ -1,0 +1,200 @@
+"""Runs in MLflow: parameters, figures, plots and the model, kept beside the model's folder by default.
+
+All goes through a client of its own, so the tracking URI and the active run of the caller stay as they are.
+The model is logged as code (`boilover.pyfunc`) and text: loading it unpickles nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from boilover.errors import UsageError
+from boilover.plots import PLOTS, figure, figure_png
+from boilover.saved import SavedModel, check_fits
+from boilover.tracked import metrics, parameters
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back MLflow's warnings of its own types and storage: nothing that a caller of ours could mend."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"mlflow\.")
+        yield
+
+
+# MLflow reports its use over the network unless this is set before it is imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+with _quiet():
+    import mlflow.pyfunc
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModelOutput, Metric, Param, Run
+    from mlflow.exceptions import MlflowException
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types.schema import ColSpec, DataType, Schema
+# It tells of every table that it creates.
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+
+EXPERIMENT = "boilover"
+MODEL_NAME = "model"
+STORE, ARTIFACTS = "mlflow.db", "mlartifacts"
+MODEL_FOLDER = "model_folder"
+"""Name under which `boilover.pyfunc` finds the saved model among the artifacts."""
+EXAMPLE_ROWS = 5
+
+
+def log_run(
+    saved: SavedModel,
+    folder: Path,
+    *,
+    evaluation: Mapping[str, Any] | None = None,
+    tracking_uri: str | None = None,
+    experiment: str = EXPERIMENT,
+    example: pd.DataFrame | None = None,
+) -> str:
+    """Log a model that `boilover.saved.save_model` wrote to ``folder``; return the id of the run.
+
+    Parameters
+    ----------
+    evaluation : `Evaluation.to_dict()`; its figures, with intervals as ``_low`` and ``_high``, and its plots.
+    tracking_uri : where to. Without it MLFLOW_TRACKING_URI, and without that a SQLite file `STORE` with
+        artifacts in `ARTIFACTS`, both beside ``folder``.
+    experiment : created where it does not exist.
+    example : a feature frame; its first rows are kept with the model to show what it takes. They are rows of
+        the desk: give none where the store is shared more widely than the tickets.
+
+    Raises `MismatchError` where ``example`` lacks columns of the model, `UsageError` where the store refuses.
+    A run that fails is marked as failed.
+    """
+    rows = None if example is None else _rows(saved, example)
+    try:
+        with _quiet():
+            client, artifacts = _client(folder, tracking_uri)
+            run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
+            with _terminating(client, run):
+                _log(client, run, saved, folder, evaluation, rows)
+    except MlflowException as error:
+        raise UsageError(f"MLflow cannot log the run: {error.message}. Check the tracking URI") from error
+    return str(run.info.run_id)
+
+
+@contextmanager
+def _terminating(client: MlflowClient, run: Run) -> Iterator[None]:
+    """Mark the run as finished, or as failed where the block fails."""
+    try:
+        yield
+    except BaseException:
+        client.set_terminated(run.info.run_id, "FAILED")
+        raise
+    client.set_terminated(run.info.run_id)
+
+
+def _log(
+    client: MlflowClient,
+    run: Run,
+    saved: SavedModel,
+    folder: Path,
+    evaluation: Mapping[str, Any] | None,
+    rows: pd.DataFrame | None,
+) -> None:
+    run_id = run.info.run_id
+    model_id = _log_model(client, run, saved, folder, rows)
+    now = time.time_ns() // 1_000_000
+    figures = [
+        Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
+        for name, value in metrics(saved, evaluation)
+    ]
+    client.log_batch(run_id, figures, [Param(name, value) for name, value in parameters(saved)])
+    if evaluation is not None:
+        _log_evaluation(client, run_id, evaluation)
+
+
+def _client(folder: Path, tracking_uri: str | None) -> tuple[MlflowClient, str | None]:
+    """Return a client, and where the artifacts of the default store go; another store knows for itself."""
+    chosen = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if chosen:
+        return MlflowClient(chosen), None
+    beside = folder.absolute().parent
+    return MlflowClient(f"sqlite:///{beside / STORE}"), (beside / ARTIFACTS).as_uri()
+
+
+def _experiment_id(client: MlflowClient, name: str, artifacts: str | None) -> str:
+    found = client.get_experiment_by_name(name)
+    return str(client.create_experiment(name, artifacts) if found is None else found.experiment_id)
+
+
+def _run_name(saved: SavedModel) -> str:
+    return f"{saved.manifest.horizons[0]}-{saved.manifest.fingerprint[:8]}"
+
+
+def _log_model(
+    client: MlflowClient, run: Run, saved: SavedModel, folder: Path, rows: pd.DataFrame | None
+) -> str:
+    """Log the folder as a model of the run, ``models:/<id>``; return its id."""
+    run_id = run.info.run_id
+    logged = client.create_logged_model(run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id)
+    with tempfile.TemporaryDirectory() as workshop:
+        path = Path(workshop) / MODEL_NAME
+        mlflow.pyfunc.save_model(
+            path,
+            python_model=Path(__file__).with_name("pyfunc.py"),
+            artifacts={MODEL_FOLDER: str(folder.absolute())},
+            signature=_signature(saved),
+            input_example=rows,
+            # Given, not guessed: guessing starts a process that loads the model and asks the package index.
+            pip_requirements=_requirements(saved),
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                model_uuid=logged.model_id,
+                run_id=run_id,
+                model_id=logged.model_id,
+            ),
+        )
+        client.log_model_artifacts(logged.model_id, str(path))
+    client.finalize_logged_model(logged.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return str(logged.model_id)
+
+
+def _signature(saved: SavedModel) -> ModelSignature:
+    """Return numbers as doubles and categories as strings, any of which may be missing; risks come back."""
+    manifest = saved.manifest
+    inputs = [
+        ColSpec(DataType.string if name in manifest.categories else DataType.double, name)
+        for name in manifest.columns
+    ]
+    outputs = [ColSpec(DataType.double, f"risk_{horizon}") for horizon in manifest.horizons]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def _rows(saved: SavedModel, example: pd.DataFrame) -> pd.DataFrame:
+    """Return the first rows of a feature frame with the types of the signature."""
+    manifest = saved.manifest
+    check_fits(manifest, list(example.columns))
+    rows = example[list(manifest.columns)].head(EXAMPLE_ROWS)
+    return rows.astype(
+        {name: "object" if name in manifest.categories else "float64" for name in rows.columns}
+    )
+
+
+def _requirements(saved: SavedModel) -> list[str]:
+    pinned = [f"{name}=={version}" for name, version in saved.manifest.packages.items()]
+    return [f"boilover=={saved.manifest.boilover_version}", *pinned]
+
+
+def _log_evaluation(client: MlflowClient, run_id: str, evaluation: Mapping[str, Any]) -> None:
+    """Log the whole evaluation as JSON, and each plot as a PNG."""
+    client.log_dict(run_id, dict(evaluation), "evaluation.json")
+    with tempfile.TemporaryDirectory() as workshop:
+        for name in PLOTS:
+            (Path(workshop) / f"{name}.png").write_bytes(figure_png(figure(name, evaluation)))
+        client.log_artifacts(run_id, workshop, "plots")
