@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from boilover.annotations import Annotations
 from boilover.annotations.priority import priority_level
@@ -52,6 +52,11 @@ class Condition(_Frozen):
     of: Literal["assignee", "group", "any"] = "any"
     reopened: int | None = Field(default=None, ge=1)
     sla_missed: bool = False
+
+    @field_validator("group_matches")
+    @classmethod
+    def _is_expression(cls, pattern: str | None) -> str | None:
+        return _checked(pattern)
 
     @model_validator(mode="after")
     def _one_way(self) -> Condition:
@@ -126,6 +131,11 @@ class OnlyTickets(_Frozen):
     group_not_matches: str
     at: Literal["first"] = "first"
 
+    @field_validator("group_not_matches")
+    @classmethod
+    def _is_expression(cls, pattern: str) -> str | None:
+        return _checked(pattern)
+
 
 class EscalationRule(_Frozen):
     """A ticket escalates at the first moment at which any of the conditions is met."""
@@ -190,12 +200,14 @@ def declare(log: EventLog, rule: EscalationRule) -> EventLog:
 def _only(log: EventLog, only: OnlyTickets) -> EventLog:
     notes = Annotations(History.from_log(log))
     history = notes.history
-    rows = np.flatnonzero(history.kind == KINDS["group_changed"])[::-1]
     told = history.coded("value")
+    rows = np.flatnonzero((history.kind == KINDS["group_changed"]) & (told.codes >= 0))[::-1]
     first = np.full(history.n_tickets, -1)
     first[history.ticket[rows]] = told.codes[rows]
     dropped = np.array([*(_found(only.group_not_matches, word) for word in told.words), False])[first]
     left = history.ticket_ids.filter(pa.array(~dropped))
+    if not len(left):
+        raise UsageError("escalation: only_tickets leaves no ticket. Loosen group_not_matches")
     tables = (log.events, log.tickets)
     events, tickets = (table.filter(pc.is_in(table["ticket_id"], left)) for table in tables)
     return replace(log, events=events, tickets=tickets)
@@ -208,6 +220,15 @@ def _among(history: History, column: str, words: tuple[str, ...]) -> Mask:
 
 def _found(pattern: str | None, word: str) -> bool:
     return pattern is not None and re.search(pattern, word) is not None
+
+
+def _checked(pattern: str | None) -> str | None:
+    """Return ``pattern``; raise `ValueError`, which names the key, for what is no regular expression."""
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
 
 
 def _number(word: str) -> float:
@@ -252,7 +273,7 @@ def _nth(history: History, flags: Mask, n: int) -> Mask:
 
 
 def _missed(notes: Annotations) -> tuple[Ints, Ints]:
-    """Return tickets and due times of targets that were not met when they fell due."""
+    """Return tickets and due times of targets not met by then; when they were told of, if later."""
     history = notes.history
     moved = np.flatnonzero(notes.flag("sla_moved"))
     ticket = history.ticket[moved]
@@ -260,6 +281,9 @@ def _missed(notes: Annotations) -> tuple[Ints, Ints]:
         np.where(ticket[1:] == ticket[:-1], history.time[moved[1:]], history.end), history.end
     )
     following = following[: len(moved)]
-    due = notes.value("sla_due")[moved] * HOUR
+    # Hours as floats are a fraction of a microsecond off.
+    due = np.round(notes.value("sla_due")[moved] * HOUR)
     missed = due < following
-    return ticket[missed].astype(np.int64), np.round(due[missed]).astype(np.int64)
+    return ticket[missed].astype(np.int64), np.maximum(
+        due[missed].astype(np.int64), history.time[moved[missed]]
+    )
