@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from boilover.errors import shorten
 from boilover.schema import TIMESTAMP, Column, Violation
 
-OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
+OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
+"""An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
 LARGEST_ID = 2.0**53
 """Beyond it, not every whole number is a float."""
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
@@ -52,15 +53,17 @@ def conform(
             if column.required:
                 violations.append(_missing(name, column, table.column_names, columns))
             continue
-        data, found = _cast(table[column.name], name, column)
+        given = _plain(table[column.name])
+        data, found = _cast(given, name, column)
         violations += found
-        if column.required and data.null_count > sum(violation.count for violation in found):
-            violations.append(_null(name, column, data))
+        if column.required and given.null_count:
+            violations.append(_null(name, column, given))
         fields[column.name] = data
     if keep_extra:
         for extra in table.column_names:
             if extra not in fields:
                 fields[extra] = _plain(table[extra])
+                violations += _nested(fields[extra], name, extra)
     return pa.table(fields), violations
 
 
@@ -76,9 +79,9 @@ def _plain(data: pa.ChunkedArray) -> pa.ChunkedArray:
 def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:
     if data.type == column.type:
         return data, []
-    data = _plain(data)
-    if pa.types.is_null(data.type):
-        return pa.chunked_array([pa.nulls(len(data), column.type)]), []
+    nested = _nested(data, table, column.name)
+    if nested or not len(data) or pa.types.is_null(data.type):
+        return pa.chunked_array([pa.nulls(len(data), column.type)]), nested
     if pa.types.is_timestamp(column.type):
         return _timestamps(data, table, column)
     if pa.types.is_string(column.type):
@@ -127,6 +130,13 @@ def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.C
         mend = "write every time with its offset"
         found.append(Violation(table, problem, mend, column.name, row + 1, shorten(data[row].as_py())))
     return pa.chunked_array([result]), found
+
+
+def _nested(data: pa.ChunkedArray, table: str, column: str) -> list[Violation]:
+    if not pa.types.is_nested(data.type):
+        return []
+    problem = f"holds {shorten(str(data.type))}, not one value a row"
+    return [Violation(table, problem, "make it one column per value, or leave it out", column)]
 
 
 def _unread(

@@ -135,11 +135,19 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
-    strings = {column.name: pa.string() for column in (*EVENTS, *TICKETS)}
+    lines = pa_csv.ParseOptions(newlines_in_values=True)
+    with pa_csv.open_csv(path, parse_options=lines) as reader:
+        names = reader.schema.names
+    # An id keeps its leading zeros.
+    texts = [
+        *(column.name for column in (*EVENTS, *TICKETS)),
+        *(name for name in names if name.endswith("_id")),
+    ]
     options = pa_csv.ConvertOptions(
-        column_types=strings, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+        column_types=dict.fromkeys(texts, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
     )
-    table = pa_csv.read_csv(
-        path, convert_options=options, parse_options=pa_csv.ParseOptions(newlines_in_values=True)
-    )
+    table = pa_csv.read_csv(path, convert_options=options, parse_options=lines)
     return table.drop_columns([name for name in leave_out if name in table.column_names])

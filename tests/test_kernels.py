@@ -1,0 +1,86 @@
+"""Kernels against the plainest code that says the same, on random streams with empty keys and ties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from boilover import kernels
+
+
+@pytest.fixture(params=range(12))
+def stream(request):
+    """Return (times, offsets, keys, as_of): events by key, and points sorted by (key, as_of), −1 the first."""
+    rng = np.random.default_rng(request.param)
+    n_keys = int(rng.integers(1, 8))
+    counts = rng.integers(0, 12, n_keys) * (rng.random(n_keys) < 0.7)
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    times = np.concatenate([np.sort(rng.integers(0, 20, n)) for n in counts]).astype(np.int64)
+    keys = np.sort(rng.integers(-1, n_keys, 60))
+    as_of = np.concatenate([np.sort(rng.integers(-2, 22, (keys == key).sum())) for key in np.unique(keys)])
+    return times, offsets, keys.astype(np.int64), as_of.astype(np.int64)
+
+
+def rows_of(stream, point, window=None):
+    times, offsets, keys, as_of = stream
+    if keys[point] < 0:
+        return []
+    rows = range(offsets[keys[point]], offsets[keys[point] + 1])
+    return [
+        r for r in rows if times[r] <= as_of[point] and (window is None or times[r] > as_of[point] - window)
+    ]
+
+
+@pytest.mark.parametrize("window", [1, 3, 7, 100])
+def test_visible_and_within(stream, window):
+    times, offsets, keys, as_of = stream
+    first, hi = kernels.visible(offsets, times, keys, as_of)
+    lo = kernels.within(times, first, hi, as_of, window)
+    for point in range(len(keys)):
+        assert list(range(first[point], hi[point])) == rows_of(stream, point)
+        assert list(range(lo[point], hi[point])) == rows_of(stream, point, window)
+
+
+@pytest.mark.parametrize("window", [1, 3, 100])
+def test_aggregates_of_ranges(stream, window):
+    times, offsets, keys, as_of = stream
+    rng = np.random.default_rng(0)
+    values = rng.integers(-5, 6, len(times)).astype(np.float64)
+    codes = rng.integers(-1, 4, len(times)).astype(np.int32)
+    first, hi = kernels.visible(offsets, times, keys, as_of)
+    lo = kernels.within(times, first, hi, as_of, window)
+    sums = kernels.sum_between(kernels.running_sum(values, offsets), first, lo, hi)
+    most = kernels.greatest(values, first, lo, hi)
+    different = kernels.distinct(codes, 4, first, lo, hi)
+    for point in range(len(keys)):
+        rows = rows_of(stream, point, window)
+        assert sums[point] == sum(values[row] for row in rows)
+        assert different[point] == len({codes[row] for row in rows} - {-1})
+        expected = max((values[row] for row in rows), default=np.nan)
+        assert most[point] == expected or (np.isnan(most[point]) and np.isnan(expected))
+
+
+def test_decay_halves_per_half_life(stream):
+    times, offsets, _, _ = stream
+    values = np.arange(1.0, len(times) + 1)
+    out = kernels.decay(values, times, offsets, 4.0)
+    for key in range(len(offsets) - 1):
+        for row in range(offsets[key], offsets[key + 1]):
+            parts = [values[r] * 0.5 ** ((times[row] - times[r]) / 4) for r in range(offsets[key], row + 1)]
+            assert out[row] == pytest.approx(sum(parts), rel=1e-12)
+
+
+def test_select_and_group(stream):
+    times, offsets, _, _ = stream
+    rng = np.random.default_rng(1)
+    mask = rng.random(len(times)) < 0.5
+    chosen, among = kernels.select(mask, offsets)
+    for key in range(len(offsets) - 1):
+        rows = [row for row in range(offsets[key], offsets[key + 1]) if mask[row]]
+        assert chosen[among[key] : among[key + 1]].tolist() == rows
+    other = rng.integers(-1, 3, len(times)).astype(np.int32)
+    order = rng.permutation(chosen)
+    grouped, by_key = kernels.group_by_key(other, order, 3)
+    for key in range(3):
+        assert grouped[by_key[key] : by_key[key + 1]].tolist() == [row for row in order if other[row] == key]
+    assert len(grouped) == by_key[-1] == sum(other[row] >= 0 for row in order)

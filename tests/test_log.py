@@ -1,0 +1,172 @@
+"""Logs on disk: every form that is read, every file that is not."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from boilover.errors import ContractError, InputError
+from boilover.log import SORTED_MARK, EventLog, observed, read_log, write_log
+from conftest import log_of_seed
+
+CSV = "ticket_id,occurred_at,event_type,text\n007,2026-03-01T00:00Z,created,\n007,2026-03-02T00:00Z,message,grüß dich\n"
+
+
+@pytest.fixture
+def log():
+    return log_of_seed(0)
+
+
+def folder_of(tmp_path, **files):
+    """Write files named with ``_`` for the dot: ``events_csv``."""
+    for name, content in files.items():
+        content = content.encode() if isinstance(content, str) else content
+        (tmp_path / name.replace("_", ".", 1).replace("_", ".")).write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_what_is_written_is_read(log, tmp_path, form):
+    write_log(log, tmp_path / "log", format=form)
+    read = read_log(tmp_path / "log")
+    events, tickets = read.to_pandas()
+    expected, attributes = log.ordered().to_pandas()
+    pd.testing.assert_frame_equal(events, expected)
+    pd.testing.assert_frame_equal(tickets, attributes, check_dtype=form == "parquet")
+    assert read.is_sorted == (form == "parquet")
+
+
+def test_sorting_keeps_the_order_of_simultaneous_events(log):
+    frame = log.events.to_pandas().assign(at=observed(log.events))
+    expected = frame.sort_values(["ticket_id", "at"], kind="stable").drop(columns="at").reset_index(drop=True)
+    ordered = log.ordered()
+    pd.testing.assert_frame_equal(ordered.events.to_pandas(), expected)
+    assert ordered.ordered() is ordered
+
+
+def test_the_mark_that_it_is_sorted_is_honoured_and_kept_from_others(log, tmp_path):
+    write_log(log, tmp_path / "log")
+    table = pq.read_table(tmp_path / "log" / "events.parquet")
+    assert SORTED_MARK in table.schema.metadata
+    pq.write_table(table.replace_schema_metadata(None), tmp_path / "log" / "events.parquet")
+    assert not read_log(tmp_path / "log").is_sorted
+
+
+def test_a_partitioned_dataset(log, tmp_path):
+    """Its parts may each be sorted; the whole is not taken to be."""
+    write_log(log, tmp_path / "log")
+    table = pq.read_table(tmp_path / "log" / "events.parquet")
+    (tmp_path / "log" / "events.parquet").unlink()
+    for month, rows in (("2026-01", table.slice(0, 100)), ("2026-02", table.slice(100))):
+        part = tmp_path / "log" / "events" / f"month={month}"
+        part.mkdir(parents=True)
+        pq.write_table(rows, part / "0.parquet")
+    read = read_log(tmp_path / "log")
+    assert not read.is_sorted
+    assert read.ordered().events.equals(log.ordered().events)
+
+
+def test_columns_left_out(log, tmp_path):
+    for form in ("parquet", "csv"):
+        write_log(log, tmp_path / form, format=form)
+        names = read_log(tmp_path / form, leave_out=["text", "moon"]).events.column_names
+        assert names == [name for name in log.events.column_names if name != "text"]
+
+
+def test_csv_keeps_leading_zeros_and_every_letter(tmp_path):
+    for name, content in (("plain", CSV.encode()), ("bom", b"\xef\xbb\xbf" + CSV.encode())):
+        (tmp_path / name).mkdir()
+        log = read_log(folder_of(tmp_path / name, events_csv=content))
+        assert log.events["ticket_id"].to_pylist() == ["007", "007"]
+        assert log.events["text"].to_pylist() == [None, "grüß dich"]
+        assert log.tickets.to_pylist() == [{"ticket_id": "007"}]
+
+
+def test_customers_with_leading_zeros_stay_who_they_are(tmp_path):
+    tickets = "ticket_id,customer_id,seats\n007,0042,5\n"
+    read = read_log(folder_of(tmp_path, events_csv=CSV, tickets_csv=tickets))
+    assert read.tickets.to_pylist() == [{"ticket_id": "007", "customer_id": "0042", "seats": 5}]
+
+
+def test_gzipped_csv(tmp_path):
+    log = read_log(folder_of(tmp_path, events_csv_gz=gzip.compress(CSV.encode())))
+    assert len(log.events) == 2
+
+
+def test_text_over_several_lines(tmp_path):
+    written = CSV.replace("grüß dich", '"one\ntwo, ""three"""')
+    assert (
+        read_log(folder_of(tmp_path, events_csv=written)).events["text"].to_pylist()[1] == 'one\ntwo, "three"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, r"holds no events.parquet, events.csv or events/ \(it holds nothing\)"),
+        ({"tickets_csv": "ticket_id\n1\n"}, r"it holds tickets\.csv"),
+        ({"events_csv": ""}, "cannot be read as CSV: Empty CSV file"),
+        ({"events_csv": CSV.splitlines()[0] + "\n"}, "the log holds no event"),
+        ({"events_csv": CSV.encode("latin-1")}, "cannot be read as CSV: .*UTF-?8"),
+        ({"events_csv": CSV + "1,2\n"}, "cannot be read as CSV: .*Expected 4 columns, got 2"),
+        ({"events_parquet": b""}, "cannot be read as Parquet"),
+        ({"events_parquet": CSV}, "cannot be read as Parquet"),
+        ({"events_csv_gz": b"no gzip"}, "cannot be read as CSV"),
+        ({"events_csv": CSV, "tickets_csv": b"ticket_id\n\xff\n"}, r"tickets\.csv: cannot be read as CSV"),
+        ({"events_csv": CSV, "tickets_csv": "id\n007\n"}, r"required column is missing; there are: id"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path, files, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read_log(folder_of(tmp_path, **files))
+    assert caught.value.exit_code == 3
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_truncated_parquet_file(log, tmp_path):
+    write_log(log, tmp_path / "log")
+    path = tmp_path / "log" / "events.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match=r"events\.parquet: cannot be read as Parquet"):
+        read_log(tmp_path / "log")
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(InputError, match="is not a folder"):
+        read_log(tmp_path / "moon")
+
+
+def test_an_empty_dataset(tmp_path):
+    (tmp_path / "events").mkdir()
+    with pytest.raises(InputError):
+        read_log(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_log(log, tmp_path, monkeypatch):
+    write_log(log, tmp_path / "log")
+    before = (tmp_path / "log" / "events.parquet").read_bytes()
+    unwritable = EventLog(log.events, pa.table({"ticket_id": ["a"], "tags": [[1]]}))
+    with pytest.raises(pa.ArrowException):
+        write_log(unwritable, tmp_path / "log", format="csv")
+    assert (tmp_path / "log" / "events.parquet").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
+
+
+def test_a_written_log_replaces_what_is_there(log, tmp_path):
+    write_log(log, tmp_path / "log", format="csv")
+    write_log(log, tmp_path / "log")
+    assert sorted(path.name for path in (tmp_path / "log").iterdir()) == ["events.parquet", "tickets.parquet"]
+    shutil.rmtree(tmp_path / "log")
+
+
+def test_cells_that_do_not_fit_name_the_file(tmp_path):
+    with pytest.raises(
+        ContractError, match="column 'occurred_at' row 2 value 'soon': cannot be read as time"
+    ) as caught:
+        read_log(folder_of(tmp_path, events_csv=CSV.replace("2026-03-02T00:00Z", "soon")))
+    assert str(tmp_path) in str(caught.value)
