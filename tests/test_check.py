@@ -95,7 +95,7 @@ def test_a_ticket_that_stands_twice_is_an_error():
     found = only(log)
     assert (found.table, found.column, found.row, found.severity) == ("tickets", "ticket_id", 3, "error")
     with pytest.raises(
-        ContractError, match="log.csv: 1 violation.*\n.*row 3 value 'a': ticket stands twice"
+        ContractError, match=r"log.csv: 1 violation.*\n.*row 3 value 'a': ticket stands twice"
     ) as caught:
         mend(log, source="log.csv")
     assert caught.value.violations == (found,)

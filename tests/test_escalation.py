@@ -13,7 +13,7 @@ T0 = pd.Timestamp("2026-03-01T00:00Z")
 
 
 def log_of(*rows):
-    """Return a log of (hours after T0, type, value, further columns) on ticket a; b is there to be left alone."""
+    """Return a log of (hours after T0, type, value, further columns) on ticket a; b is to be left alone."""
     made = [{"ticket_id": "b", "at": 1000, "event_type": "created"}]
     for at, kind, value, *more in rows:
         made.append(

@@ -10,7 +10,7 @@ from boilover import kernels
 
 @pytest.fixture(params=range(12))
 def stream(request):
-    """Return (times, offsets, keys, as_of): events by key, and points sorted by (key, as_of), −1 the first."""
+    """Return (times, offsets, keys, as_of): events by key, and points by (key, as_of), −1 the first."""
     rng = np.random.default_rng(request.param)
     n_keys = int(rng.integers(1, 8))
     counts = rng.integers(0, 12, n_keys) * (rng.random(n_keys) < 0.7)

@@ -48,7 +48,7 @@ LAYERS = (
     ("pipeline",),
     ("cli", "__main__"),
 )
-"""From the bottom up. A module imports from layers below and from its own; the package itself is at the top."""
+"""From the bottom up. A module imports from layers below and from its own, never in a ring."""
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = ("lightgbm", "mlflow", "sklearn", "matplotlib")
 

@@ -14,7 +14,11 @@ from boilover.errors import ContractError, InputError
 from boilover.log import SORTED_MARK, EventLog, observed, read_log, write_log
 from conftest import log_of_seed
 
-CSV = "ticket_id,occurred_at,event_type,text\n007,2026-03-01T00:00Z,created,\n007,2026-03-02T00:00Z,message,grüß dich\n"
+CSV = (
+    "ticket_id,occurred_at,event_type,text\n"
+    "007,2026-03-01T00:00Z,created,\n"
+    "007,2026-03-02T00:00Z,message,grüß dich\n"
+)
 
 
 @pytest.fixture
