@@ -33,6 +33,7 @@ class BoiloverModel(PythonModel):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """Return float64 risks, 0 to 1, one row per row of ``model_input`` and with its index.
 
+        MLflow's schema knows no categories: give those columns as strings, ``frame.astype({name: "str"})``.
         Raises `MismatchError` naming the columns that are missing; further columns are left aside.
         """
         check_fits(self.saved.manifest, list(model_input.columns))
