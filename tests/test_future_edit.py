@@ -16,6 +16,7 @@ from boilover.future_edit import edit_future, future_edit_test
 from boilover.history import History
 from boilover.log import observed
 from boilover.points import Points
+from boilover.synthetic import synthetic_desk
 from conftest import log_of_seed
 
 
@@ -163,3 +164,8 @@ def test_no_points_is_an_error():
     log = log_of_seed(0)
     with pytest.raises(UsageError, match="no point to test"):
         future_edit_test([State("status")], log, Points(np.empty(0, np.int32), np.empty(0, np.int64)))
+
+
+def test_no_default_feature_reads_the_future_of_a_synthetic_desk():
+    log = synthetic_desk(n_tickets=400, days=60, seed=1)
+    future_edit_test(every_feature(Annotations(History.from_log(log))), log, trials=2)

@@ -41,6 +41,7 @@ LAYERS = (
         "training",
         "measuring",
         "plots",
+        "tracked",
         "pyfunc",
         "tracking",
         "report",

@@ -63,7 +63,8 @@ class Points:
                 mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
             )
         ids = as_strings(from_frame(frame[["ticket_id"]])["ticket_id"].combine_chunks())
-        return cls(history.find(ids), times.dt.as_unit("us").astype(np.int64).to_numpy())
+        as_of: Ints = times.dt.as_unit("us").astype(np.int64).to_numpy()
+        return cls(history.find(ids), as_of)
 
 
 def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
