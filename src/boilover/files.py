@@ -34,7 +34,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:
-    """Move ``made`` to ``target``; a folder that is there is put aside first, and put back when the move fails."""
+    """Move ``made`` to ``target``; a folder there is put aside first, and put back if the move fails."""
     if not target.is_dir() or target.is_symlink():
         os.replace(made, target)
         return

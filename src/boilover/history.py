@@ -57,8 +57,8 @@ class History:
     def from_log(cls, log: EventLog) -> History:
         """Sort and encode ``log``; a sorted log is recognised and not sorted again.
 
-        Tickets are in the order of their ids, so that sums and ties over many tickets are the same in whatever order
-        the rows came.
+        Tickets are in the order of their ids, so that sums and ties over many tickets are the same in
+        whatever order the rows came.
         """
         ids = log.events["ticket_id"]
         time = observed(log.events)

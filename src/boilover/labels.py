@@ -24,8 +24,8 @@ def first_escalations(notes: Annotations) -> Ints:
 def label(notes: Annotations, points: Points, horizon: int) -> Floats:
     """Return 1 where the ticket first escalates in (as_of, as_of + horizon], else 0, float64 (n_points).
 
-    NaN is *censored*: nothing happened up to the log's end, which comes before the horizon's; or the ticket is not
-    known.
+    NaN is *censored*: nothing happened up to the log's end, which comes before the horizon's. A ticket that
+    the log does not know has no label either.
     """
     first = first_escalations(notes)[points.ticket]
     until = points.as_of + horizon

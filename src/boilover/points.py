@@ -63,7 +63,7 @@ class Points:
                 mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
             )
         ids = as_strings(from_frame(frame[["ticket_id"]])["ticket_id"].combine_chunks())
-        as_of: Ints = times.dt.as_unit("us").astype(np.int64).to_numpy()
+        as_of = np.asarray(times.dt.as_unit("us").astype(np.int64), dtype=np.int64)
         return cls(history.find(ids), as_of)
 
 

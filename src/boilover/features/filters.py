@@ -84,7 +84,7 @@ class Match(Filter):
 
     @property
     def name(self) -> str:
-        """The words asked for, joined; a type alone is marked, for it may be called like a flag."""
+        """The words asked for, joined; a type alone is marked: it may be called like a flag."""
         if self.event_type is not None and (self.field, self.value, self.role) == (None, None, None):
             return f"event_{self.event_type}"
         return "_".join(
