@@ -109,8 +109,26 @@ def test_slices_decide_what_is_learned_from():
     assert np.array_equal(same.predict_proba(X), model.predict_proba(X))
     garbled[1100:1400] = 1
     moved = EscalationClassifier(n_jobs=1).fit(X, garbled, slices=slices)
-    assert np.array_equal(moved.raw_scores(X), model.raw_scores(X))
+    assert (moved.linear_weight_, moved.linear_c_) == (model.linear_weight_, model.linear_c_)
+    assert moved.rounds_ == model.rounds_
     assert moved.predict_proba(X)[:, 1].mean() > model.predict_proba(X)[:, 1].mean() + 0.2
+
+
+def test_held_out_risks_are_of_a_model_that_had_not_seen_the_calibration_slice():
+    X, y = desk()
+    slices = np.repeat(np.array([0, 1, 2], dtype=np.int8), [800, 350, 350])
+    model = EscalationClassifier(n_jobs=1, calibration="identity").fit(X, y, slices=slices)
+    garbled = y.copy()
+    garbled[1150:] = 1 - garbled[1150:]
+    other = EscalationClassifier(n_jobs=1, calibration="identity").fit(X, garbled, slices=slices)
+    assert np.array_equal(model.held_out_risk_, other.held_out_risk_)
+    assert len(model.held_out_risk_) == 350
+    assert not np.array_equal(model.raw_scores(X), other.raw_scores(X))
+
+
+def test_without_a_calibration_slice_nothing_is_calibrated():
+    X, y = desk()
+    slices = np.repeat(np.array([0, 1, 2, -1], dtype=np.int8), [800, 300, 300, 100])
     uncalibrated = EscalationClassifier(n_jobs=1).fit(X, y, slices=np.where(slices == 2, -1, slices))
     assert uncalibrated.calibrator_ == Platt()
 

@@ -1,70 +1,94 @@
+"""What is chosen on the stopping slice: shrinkage, weight and rounds."""
+
+from __future__ import annotations
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from boilover.boosting import Capacity
-from boilover.calibrators import sigmoid
+from boilover.boosting import Capacity, Settings
 from boilover.errors import InputError
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, REFIT, STOP
-from boilover.tuning import choose_weight, learned, usable_slices
+from boilover.tuning import Rows, most_plausible, tune, usable_slices, usual_shrinkage, usual_weight
 
 
-@pytest.fixture
-def truth():
+def rows(n: int, seed: int, *, linear: bool) -> Rows:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n, 4)).astype(np.float32)
+    # A straight line is what the partner sees, the sign of a product is what only trees see.
+    logit = 1.5 * values[:, 0] if linear else 3.0 * np.sign(values[:, 0] * values[:, 1])
+    y = (rng.random(n) < 1 / (1 + np.exp(1.0 - logit))).astype(float)
+    return Rows(pd.DataFrame(values, columns=list("abcd")), values, y, np.arange(n))
+
+
+SETTINGS = Settings((), 0, 1)
+
+
+@pytest.mark.parametrize(("tickets", "chosen"), [(2000, 0.0), (40, 1.0)])
+def test_many_tickets_let_the_slice_decide_and_few_leave_the_usual_choice(
+    tickets: int, chosen: float
+) -> None:
     rng = np.random.default_rng(0)
-    z = rng.normal(-1.5, 1.5, 4000)
-    return z, (rng.random(4000) < sigmoid(z)).astype(float), rng.normal(-1.5, 1.5, 4000), np.arange(4000)
+    knows = rng.normal(-1, 1, tickets)
+    y = (rng.random(tickets) < 1 / (1 + np.exp(-knows))).astype(float)
+    scores = {0.0: knows, 1.0: knows + rng.normal(0, 1, tickets)}
+    assert most_plausible(scores, {0.0: 4.0, 1.0: 0.0}, y, np.arange(tickets)) == chosen
 
 
-def test_the_part_that_knows_gets_the_weight(truth):
-    z, y, noise, tickets = truth
-    assert choose_weight(z, noise, y, tickets) == 0.0
-    assert choose_weight(noise, z, y, tickets) == 1.0
+def test_the_points_of_a_ticket_count_as_one() -> None:
+    rng = np.random.default_rng(1)
+    knows = rng.normal(-1, 1, 60)
+    y = (rng.random(60) < 1 / (1 + np.exp(-knows))).astype(float)
+    scores = {0.0: knows, 1.0: knows + rng.normal(0, 1, 60)}
+    again = {choice: np.repeat(score, 50) for choice, score in scores.items()}
+    strangeness = {0.0: 4.0, 1.0: 0.0}
+    assert most_plausible(scores, strangeness, y, np.arange(60)) == 1.0
+    assert most_plausible(again, strangeness, np.repeat(y, 50), np.repeat(np.arange(60), 50)) == 1.0
+    assert most_plausible(again, strangeness, np.repeat(y, 50), np.arange(3000)) == 0.0
 
 
-def test_two_halves_of_the_truth_are_shared(truth):
-    _, _, noise, tickets = truth
-    other = np.random.default_rng(5).normal(-1.5, 1.5, 4000)
-    y = (np.random.default_rng(6).random(4000) < sigmoid(noise + other)).astype(float)
-    assert choose_weight(noise, other, y, tickets) == 0.5
+def test_few_tickets_leave_the_usual_choice() -> None:
+    fit, few = rows(600, 0, linear=False), rows(24, 1, linear=False)
+    chosen = tune(fit, few, SETTINGS)
+    assert abs(chosen.weight - usual_weight(fit.capacity.known)) <= 0.25
+    assert abs(np.log10(chosen.C / usual_shrinkage(fit.capacity.known))) <= 0.5
 
 
-def test_a_shift_of_level_costs_a_part_nothing(truth):
-    z, y, noise, tickets = truth
-    assert choose_weight(z - 3.0, noise, y, tickets) == choose_weight(z, noise, y, tickets)
+def test_a_shift_of_the_base_rate_is_no_reason_to_choose_otherwise() -> None:
+    fit, stop = rows(3000, 0, linear=True), rows(3000, 1, linear=True)
+    rarer = stop.where((stop.labels == 0) | (np.arange(3000) % 5 == 0))
+    assert tune(fit, stop, SETTINGS).weight == tune(fit, rarer, SETTINGS).weight
 
 
-def test_little_evidence_stays_in_the_middle(truth):
-    z, y, noise, tickets = truth
-    few = slice(0, 60)
-    weak = 0.5 * z + noise
-    assert choose_weight(weak, noise, y, tickets) == 0.0
-    assert choose_weight(weak[few], noise[few], y[few], tickets[few]) == 0.5
+def test_the_usual_choices_free_themselves_with_the_number_of_tickets() -> None:
+    known = [1, 50, 100, 500, 1000, 2000, 3000, 10**6]
+    weights, shrinkages = [usual_weight(n) for n in known], [usual_shrinkage(n) for n in known]
+    assert weights == sorted(weights, reverse=True)
+    assert shrinkages == sorted(shrinkages)
+    assert (weights[0], weights[-1]) == (1.0, 0.25)
+    assert (shrinkages[0], shrinkages[-1]) == (1e-4, 1e-1)
 
 
-def test_slices_by_order_take_the_last_rows():
-    y = np.tile([0.0, 1.0], 500)
-    parts = usable_slices(None, y, np.arange(1000))
-    assert [int((parts == part).sum()) for part in (FIT, STOP, CALIBRATE)] == [700, 150, 150]
-    assert (np.diff(parts) >= 0).all()
-    assert not usable_slices(None, y[:199], np.arange(199)).any()
+def test_thinned_rows_are_evenly_spaced_and_none_is_lost_where_there_are_few() -> None:
+    many = rows(1000, 0, linear=True)
+    assert len(many.thinned(10)) == 10
+    assert many.thinned(10).tickets.tolist() == np.linspace(0, 999, 10).astype(int).tolist()
+    assert len(many.thinned(5000)) == 1000
 
 
-def test_a_stopping_slice_of_few_tickets_joins_the_fit():
-    y = np.tile([0.0, 1.0], 500)
-    given = np.repeat(np.array([FIT, REFIT, STOP, CALIBRATE, LEFT_OUT], dtype=np.int8), 200)
-    kept = usable_slices(given, y, np.arange(1000))
-    assert np.array_equal(kept, given)
-    merged = usable_slices(given, y, np.arange(1000) // 50)
-    assert np.array_equal(merged, np.where(given == STOP, FIT, given))
-    assert np.array_equal(learned(given), np.repeat([True, True, True, False, False], 200))
+def test_slices_are_taken_as_given_unless_the_stopping_slice_holds_too_little() -> None:
+    y = np.tile([0.0, 1.0], 250)
+    tickets = np.arange(500)
+    given = np.repeat(np.array([FIT, STOP, CALIBRATE, REFIT, LEFT_OUT], dtype=np.int8), 100)
+    assert usable_slices(given, y, tickets).tolist() == given.tolist()
+    one_ticket = np.where(given == STOP, 0, tickets)
+    assert (usable_slices(given, y, one_ticket)[given == STOP] == FIT).all()
 
 
-@pytest.mark.parametrize(
-    ("slices", "error"), [([0, 1], "2 slices and 4 rows"), ([0, 0, 9, 0], "not a slice")]
-)
-def test_bad_slices_are_named(slices, error):
-    with pytest.raises(InputError, match=error):
-        usable_slices(slices, np.array([0.0, 1.0, 0.0, 1.0]), np.arange(4))
+@pytest.mark.parametrize("slices", [np.zeros(3), np.full(10, 7)])
+def test_slices_that_do_not_fit_are_refused(slices: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        usable_slices(slices, np.tile([0.0, 1.0], 5), np.arange(10))
 
 
 def test_capacity_grows_and_shrinkage_falls_with_what_is_known():

@@ -61,7 +61,7 @@ def open_log(
 def cut(log: EventLog, until: int) -> EventLog:
     """Return the log as it was at ``until``, microseconds: what was observed later is not in it."""
     events = log.events.filter(pa.array(observed(log.events) <= until))
-    tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"]).combine_chunks()))
+    tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"])))
     if not len(events):
         raise InputError("the log holds no event up to that time", mend="Take a later time")
     return EventLog(events, tickets, log.warnings, log.is_sorted)
@@ -75,7 +75,9 @@ def read_points(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"cannot be read as points: {reason}", file=path, mend="Points are rows of ticket_id, as_of") from error
+        raise InputError(
+            f"cannot be read as points: {reason}", file=path, mend="Points are rows of ticket_id, as_of"
+        ) from error
 
 
 def _is_log(path: Path) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.errors import InputError
-from boilover.evaluation import Evaluation, evaluate
+from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.baselines import Baselines, fit_baselines
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
@@ -89,7 +89,12 @@ def _fit_peers(
 ) -> Baselines:
     known = points.take(past)
     return fit_baselines(
-        frame[past], y[past], _age_hours(notes, known), _sla_share(notes, known), seed=seed, as_of_us=known.as_of
+        frame[past],
+        y[past],
+        _age_hours(notes, known),
+        _sla_share(notes, known),
+        seed=seed,
+        as_of_us=known.as_of,
     )
 
 
@@ -106,8 +111,11 @@ def _segments(notes: Annotations, points: Points) -> dict[str, npt.NDArray[np.ob
     """Return the group of each point, for states and attributes that have few groups."""
     sight = Sight(notes, points)
     coded = {name: sight.state(name) for name in STATES}
-    coded |= {name: sight.attribute(name) for name in notes.history.attributes.column_names if name != "subject"}
+    coded |= {
+        name: sight.attribute(name) for name in notes.history.attributes.column_names if name != "subject"
+    }
     few = {name: each for name, each in coded.items() if 2 <= len(np.unique(each.codes)) <= MAX_GROUPS}
     return {
-        name: np.array([*few[name].words, "(none)"], dtype=object)[few[name].codes] for name in list(few)[:MAX_SEGMENTS]
+        name: np.array([*few[name].words, "(none)"], dtype=object)[few[name].codes]
+        for name in list(few)[:MAX_SEGMENTS]
     }

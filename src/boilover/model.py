@@ -28,19 +28,17 @@ from boilover.encoding import Encoding
 from boilover.errors import UsageError
 from boilover.linear import LinearPartner
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
-from boilover.tuning import Rows, tune, usable_slices
+from boilover.tuning import Chosen, Rows, tune, usual_shrinkage, usable_slices, usual_weight
 
 Floats = npt.NDArray[np.float64]
-DEFAULT_WEIGHT = 0.5
-"""Weight of the linear partner where there is no slice to choose it on."""
 
 
 class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Calibrated risk of escalation from a frame of features, in the manner of scikit-learn.
 
     The raw score is ``(1 - w) * trees + w * linear`` in log-odds. On large logs the trees win, on small or
-    drifting ones the shrunken linear partner: w is the weight nearest to 0.5 that is not clearly worse
-    than the best on the stopping slice (by more than one standard error of log-loss, counted over tickets).
+    drifting ones the shrunken linear partner: weight and shrinkage follow from the number of tickets that there
+    are to learn from, and from the stopping slice as far as it has enough of them to say (`boilover.tuning`).
 
     Parameters
     ----------
@@ -196,17 +194,18 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return tags
 
     def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> None:
-        """Choose rounds, weight and calibrator, each on rows later than those that were fitted on."""
-        self.rounds_, self.linear_weight_ = boosting.UNSTOPPED_ROUNDS, DEFAULT_WEIGHT
-        self.calibrator_: Calibrator = Platt()
-        self.held_out_risk_ = np.empty(0)
+        """Choose rounds, shrinkage, weight and calibrator, each on rows later than those fitted on."""
+        known = fit.capacity.known
+        chosen = Chosen(boosting.UNSTOPPED_ROUNDS, usual_shrinkage(known), usual_weight(known))
         early = fit
         if len(stop):
-            rounds, self.linear_weight_ = tune(fit, stop, settings)
+            chosen = tune(fit, stop, settings)
             early = fit.with_(stop)
-            self.rounds_ = _scaled(rounds, len(early) / len(fit))
-        if self.linear != "auto":
-            self.linear_weight_ = float(self.linear)
+        self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
+        self.linear_c_ = chosen.C
+        self.rounds_ = _scaled(chosen.rounds, len(early) / len(fit))
+        self.calibrator_: Calibrator = Platt()
+        self.held_out_risk_ = np.empty(0)
         if len(calibrate):
             self._grow(early, settings)
             scores = self._blend(calibrate.frame, calibrate.matrix)
@@ -221,7 +220,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _grow(self, rows: Rows, settings: Settings) -> None:
         self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, self.rounds_)
-        self.linear_ = LinearPartner().fit(rows.frame, rows.labels)
+        self.linear_ = LinearPartner(C=self.linear_c_).fit(rows.frame, rows.labels)
 
     def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
         weight = self.linear_weight_

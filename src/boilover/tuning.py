@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from boilover import boosting
 from boilover.boosting import Capacity, Settings
-from boilover.calibration import clearly_better, fit_calibrator
+from boilover.calibration import fit_calibrator
 from boilover.calibrators import log_loss
 from boilover.encoding import Matrix
 from boilover.errors import InputError
@@ -24,8 +25,26 @@ MIN_ROWS = 200
 """Fewer rows are not cut into slices."""
 MIN_KNOWN = 10
 """A stopping slice with fewer tickets of either outcome joins the rows to fit on."""
-WEIGHTS = (0.5, 0.25, 0.75, 0.0, 1.0)
-"""Weights of the linear partner that are tried, the preferred ones first."""
+WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Weights of the linear partner that are tried."""
+USUAL_WEIGHTS = ((100, 1.0), (1000, 0.75), (3000, 0.5))
+"""Below so many tickets of the rarer outcome, this weight is the usual one."""
+DOUBT_OF_WEIGHT = 0.1
+"""Standard deviation of the belief in the usual weight."""
+CHOICES_OF_C = (1e-4, 1e-3, 1e-2, 1e-1)
+DOUBT_OF_C = 0.35
+"""Standard deviation of the belief in the usual shrinkage, in powers of ten."""
+MAX_ROWS_TO_CHOOSE = 30_000
+"""Of more rows, evenly spaced ones choose the shrinkage."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Number of trees, shrinkage of the linear partner and its weight."""
+
+    rounds: int
+    C: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,12 @@ class Rows:
             np.concatenate([self.tickets, other.tickets]),
         )
 
+    def thinned(self, most: int) -> Rows:
+        """Return at most so many rows, evenly spaced."""
+        kept = np.zeros(len(self), dtype=bool)
+        kept[np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64)] = True
+        return self.where(kept)
+
     @property
     def capacity(self) -> Capacity:
         """How much there is to learn from."""
@@ -78,40 +103,55 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     return parts
 
 
-def tune(fit: Rows, stop: Rows, settings: Settings) -> tuple[int, float]:
-    """Return the best number of trees for the rows to fit on, and the weight of the linear partner."""
-    trees = boosting.train_stopped(
-        fit.matrix,
-        fit.labels,
-        stop.matrix,
-        stop.labels,
-        fit.capacity,
-        settings,
+def tune(fit: Rows, stop: Rows, settings: Settings) -> Chosen:
+    """Return what serves best on the stopping slice, of models fitted on the rows to fit on."""
+    known = fit.capacity.known
+    few = fit.thinned(MAX_ROWS_TO_CHOOSE)
+    decisions = {C: LinearPartner(C=C).fit(few.frame, few.labels).decision(stop.frame) for C in CHOICES_OF_C}
+    usual_c = usual_shrinkage(known)
+    C = most_plausible(
+        decisions, {C: np.log10(C / usual_c) / DOUBT_OF_C for C in CHOICES_OF_C}, stop.labels, stop.tickets
     )
-    linear = LinearPartner().fit(fit.frame, fit.labels).decision(stop.frame)
+    trees = boosting.train_stopped(fit.matrix, fit.labels, stop.matrix, stop.labels, fit.capacity, settings)
     margins = boosting.margins(trees, stop.matrix, settings.threads)
-    return trees.best_iteration, choose_weight(margins, linear, stop.labels, stop.tickets)
+    blends = {weight: (1.0 - weight) * margins + weight * decisions[C] for weight in WEIGHTS}
+    usual = usual_weight(known)
+    weight = most_plausible(
+        blends, {each: (each - usual) / DOUBT_OF_WEIGHT for each in WEIGHTS}, stop.labels, stop.tickets
+    )
+    return Chosen(trees.best_iteration, C, weight)
 
 
-def choose_weight(trees: Floats, linear: Floats, y: Floats, tickets: npt.NDArray[np.int64]) -> float:
-    """Return the weight nearest to 0.5 that is not clearly worse than the best of `WEIGHTS`.
+def usual_shrinkage(known: int) -> float:
+    """Return the linear partner's C that fits so many tickets of the rarer outcome: the more, the freer."""
+    return float(np.clip(1.6e-5 * known, CHOICES_OF_C[0], CHOICES_OF_C[-1]))
 
-    Each blend is rescaled to the slice first, so that it is judged by its order and shape: a shift of the
-    base rate is the calibrator's affair. "Clearly" is one standard error over tickets (Breiman et al.,
-    CART, 1984).
+
+def usual_weight(known: int) -> float:
+    """Return the linear partner's weight that fits so many tickets: trees pay once there is much to learn from."""
+    return next((weight for below, weight in USUAL_WEIGHTS if known < below), 0.25)
+
+
+def most_plausible(
+    scores: Mapping[float, Floats],
+    strangeness: Mapping[float, float],
+    y: Floats,
+    tickets: npt.NDArray[np.int64],
+) -> float:
+    """Return the choice of greatest posterior: its likelihood on the slice, and how far it is from the usual.
+
+    Each score is rescaled to the slice first, so that it is judged by its order and shape: a shift of the base rate
+    is the calibrator's affair. The points of a ticket count as one, for they are nearly the same. ``strangeness`` is
+    in standard deviations: with few tickets the usual choice stands, with many the slice decides.
     """
     places = np.unique(tickets, return_inverse=True)[1]
-    losses = {}
-    for weight in WEIGHTS:
-        blend = (1.0 - weight) * trees + weight * linear
-        losses[weight] = log_loss(fit_calibrator(blend, y, method="platt").log_odds(blend), y)
-    best = min(WEIGHTS, key=lambda weight: losses[weight].sum())
-    near = (weight for weight in WEIGHTS if not clearly_better(losses[best], losses[weight], places))
-    distance = min(abs(weight - 0.5) for weight in near)
-    return min(
-        (weight for weight in WEIGHTS if abs(weight - 0.5) == distance),
-        key=lambda weight: losses[weight].sum(),
-    )
+    share = 1.0 / np.bincount(places)[places]
+    losses = {
+        choice: float(share @ log_loss(fit_calibrator(score, y, method="platt").log_odds(score), y))
+        + 0.5 * strangeness[choice] ** 2
+        for choice, score in scores.items()
+    }
+    return min(losses, key=lambda choice: losses[choice])
 
 
 def _by_order(rows: int) -> Slices:
