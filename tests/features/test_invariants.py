@@ -31,7 +31,7 @@ from boilover.log import EventLog, observed, read_log, write_log
 from boilover.points import Points
 from conftest import log_of_seed, points_of_seed, random_frames
 
-SEEDS = range(4)
+SEEDS = range(3)
 
 
 def notes_of(log):
