@@ -61,7 +61,14 @@ def test_precision_recall_stands_beside_the_base_rate(measured: dict[str, Any]) 
     curves = measured["curves"]
     assert np.array_equal(line(ax), np.column_stack([curves["recall"], curves["precision"]]))
     assert any(np.allclose(found.get_ydata(), measured["base_rate"]) for found in ax.lines)
-    assert [text.get_text() for text in ax.texts] == [f"base rate {100 * measured['base_rate']:.1f} %"]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["model", f"base rate {100 * measured['base_rate']:.1f} %"]
+
+
+def test_rare_escalations_are_not_flattened_by_the_first_find(measured: dict[str, Any]) -> None:
+    curves = {"recall": [0.01, 0.1, 1], "precision": [1, 0.03, 0.01], "workload": [0.001, 0.1, 1]}
+    ax = drawn("precision_recall", {**measured, "curves": curves, "base_rate": 0.01})
+    assert ax.get_ylim() == pytest.approx((0, 0.033))
 
 
 def test_gain_begins_at_nothing_and_shows_each_peer_with_its_interval(measured: dict[str, Any]) -> None:

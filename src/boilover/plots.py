@@ -33,6 +33,8 @@ FONT = "system-ui, sans-serif"
 SIZE = (4.8, 3.5)
 """Inches."""
 WORKLOAD, RECALL_THERE = 0.118, "recall_at_11.8%"
+SETTLED = 0.05
+"""Recall from which precision sets the range of its axis."""
 
 STYLE: dict[str, Any] = {
     "font.size": 9.0,
@@ -63,11 +65,13 @@ def precision_recall(ax: Axes, evaluation: Mapping[str, Any]) -> None:
     """Draw precision over recall; a random order stays on the base rate."""
     recall, precision = _curve(evaluation, "recall"), _curve(evaluation, "precision")
     rate = float(evaluation["base_rate"])
-    ax.plot(recall, precision, color=MODEL_COLOUR)
-    ax.axhline(rate, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
-    label = f"base rate {_percent(rate)}"
-    ax.annotate(label, (0, rate), (4, 3), textcoords="offset points", ha="left", va="bottom")
+    ax.plot(recall, precision, color=MODEL_COLOUR, label="model")
+    ax.axhline(rate, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), label=f"base rate {_percent(rate)}")
+    ax.legend(loc="upper right", handlelength=1.6, borderaxespad=0.2)
+    # The first few finds leap with luck; where escalations are rare they would flatten all that follows.
+    settled = np.nanmax(precision[recall >= SETTLED], initial=3 * rate)
     _shares(ax, "recall: share of escalations found", "precision: share of finds that escalate")
+    ax.set_ylim(0, 1.0 if settled > 0.5 else 1.1 * max(settled, 0.001))
 
 
 def gain(ax: Axes, evaluation: Mapping[str, Any]) -> None:

@@ -221,10 +221,10 @@ def test_the_verdict_tells_what_was_measured_and_whom_it_beats() -> None:
 
 def test_a_model_that_has_not_earned_its_keep_says_so() -> None:
     rng = np.random.default_rng(0)
-    page = Page(render(evaluation=measured(baselines={"age_only": rng.beta(1, 4, N), "rules": None})))
+    page = Page(render(evaluation=measured(baselines={"age_only": rng.beta(1, 4, N), "sla_rule": None})))
     assert page.text("strong")[0] == "It does not beat age only beyond chance."
     assert "This model has not earned its keep:" in page.text("strong")
-    assert any("Could not run on this log: rules." in text for text in page.text("p"))
+    assert any("Could not run on this log: 75 % SLA rule." in text for text in page.text("p"))
     assert "This model has not earned its keep:" not in Page(usual()).text("strong")
     alone = Page(render(evaluation=measured(baselines={})))
     assert alone.text("strong")[0] == "It was compared with no peer."
@@ -286,7 +286,7 @@ def test_the_model_is_described() -> None:
         "abcdef0123",
     ):
         assert words in told
-    assert "2, of which 1 categories" in told
+    assert "2, of which 1 categorical" in told
     assert "an escalated event in the log" in " ".join(
         Page(render(manifest=manifest(escalation={}))).text("bdi")
     )

@@ -77,6 +77,7 @@ def render_report(
         evaluation=evaluation,
         verdict=figures.verdict(evaluation, manifest.horizons[0]),
         peers=figures.peers(evaluation),
+        unavailable=figures.unavailable(evaluation),
         workloads=figures.workloads(evaluation),
         groups=figures.groups(evaluation),
         plots=[(name, CAPTIONS[name], image) for name, image in images.items()],

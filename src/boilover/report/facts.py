@@ -22,7 +22,7 @@ def of(manifest: Manifest) -> list[tuple[str, str]]:
         ("Trained on", f"{_time(manifest.trained_from)} to {_time(manifest.trained_until)}, UTC"),
         ("Slices by time", "; ".join(["fit from the start", *parts])),
         ("Base rate in training", f"{manifest.base_rate:.4f}"),
-        ("Features", f"{len(manifest.columns)}, of which {len(manifest.categories)} categories"),
+        ("Features", f"{len(manifest.columns)}, of which {len(manifest.categories)} categorical"),
         ("Fingerprint of the log", manifest.fingerprint),
         ("Made", f"{_time(manifest.created_at)}, UTC, by Boilover {manifest.boilover_version}"),
         ("With", ", ".join(f"{name} {version}" for name, version in manifest.packages.items())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from boilover.evaluation.baselines import BASE_RATE, TITLES
+from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.words import interval, number, percent
 
@@ -59,9 +59,9 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
     if beaten:
         clauses.append(f"beats {_listed(beaten)}")
     if unbeaten:
-        clauses.append(f"does not beat {_listed(unbeaten)} beyond chance")
+        clauses.append(f"does not beat {_listed(unbeaten, 'or')} beyond chance")
     if unknown:
-        clauses.append(f"cannot be compared with {_listed(unknown)}")
+        clauses.append(f"cannot be compared with {_listed(unknown, 'or')}")
     compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no peer."
     return Verdict(measured, compared, evaluation["beats_age_only"] is False or BASE_RATE in unbeaten)
 
@@ -76,6 +76,11 @@ def peers(evaluation: Mapping[str, Any]) -> list[Peer]:
         difference = (number(gap["estimate"], signed=True), interval(gap, signed=True))
         rows.append(Peer(_title(name), name == MODEL, cells, ("", "") if name == MODEL else difference))
     return rows
+
+
+def unavailable(evaluation: Mapping[str, Any]) -> list[str]:
+    """Return the names of the peers that could not run."""
+    return [_title(name) for name in evaluation["unavailable"]]
 
 
 def workloads(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -120,9 +125,9 @@ def _sorted_peers(
     return beaten, unbeaten, unknown
 
 
-def _listed(names: Sequence[str]) -> str:
-    words = [f"the {_title(name)}" if name in (BASE_RATE, "sla_rule") else _title(name) for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _listed(names: Sequence[str], last: str = "and") -> str:
+    words = [f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name) for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _title(name: str) -> str:
