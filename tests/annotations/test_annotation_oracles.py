@@ -64,7 +64,7 @@ def test_every_flag_occurs_in_the_random_logs():
     """An oracle proves nothing on events that never happen."""
     from conftest import log_of_seed
 
-    logs = [Annotations(History.from_log(log_of_seed(seed, n_tickets=40))) for seed in range(3)]
+    logs = [Annotations(History.from_log(log_of_seed(seed, n_tickets=40))) for seed in range(8)]
     for name in SHIPPED:
         seen = [_read(notes, name) for notes in logs]
         values = {value for each in seen for value in each if value == value}
