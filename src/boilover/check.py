@@ -66,8 +66,8 @@ def doubles(log: EventLog) -> Mask:
     if unnamed.any():
         row = np.zeros(len(events), dtype=np.int64)
         for name in events.column_names:
-            codes = _codes(events[name]).astype(np.int64) + 1
-            _, row = np.unique(row * (codes.max() + 1) + codes, return_inverse=True)
+            column = _codes(events[name]).astype(np.int64) + 1
+            _, row = np.unique(row * (column.max() + 1) + column, return_inverse=True)
         doubled |= _repeats(row) & unnamed
     return doubled
 

@@ -15,7 +15,6 @@ from boilover.check import mend
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, observed, read_log
-from boilover.points import Points
 from boilover.text import with_measures
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.errors import InputError
-from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.baselines import Baselines, fit_baselines
+from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
 from boilover.history import HOUR, Coded, Floats, History

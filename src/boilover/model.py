@@ -2,9 +2,9 @@
 
 Rows stand in time order and fall into three slices, each later than the one before: to fit on, to stop and
 to weigh the partner on, to calibrate on. `boilover.split` makes slices with gaps between them; without any
-the order of the rows decides. What is chosen on a later slice is kept, and trees and partner are then grown anew on
-all rows: on logs of weeks, the last days before tonight are worth more than any setting. Imbalance is left as it is: the loss is a proper one, and resampling would
-only spoil the probabilities.
+the order of the rows decides. What is chosen on a later slice is kept, and trees and partner are then
+grown anew on all rows: on logs of weeks, the last days before tonight are worth more than any setting.
+Imbalance is left as it is: the loss is a proper one, and resampling would only spoil the probabilities.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from boilover.encoding import Encoding
 from boilover.errors import UsageError
 from boilover.linear import LinearPartner
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
-from boilover.tuning import Chosen, Rows, tune, usual_shrinkage, usable_slices, usual_weight
+from boilover.tuning import Chosen, Rows, tune, usable_slices, usual_shrinkage, usual_weight
 
 Floats = npt.NDArray[np.float64]
 
@@ -112,8 +112,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
-        self._choose(fit, stop, calibrate, settings)
-        self.rounds_ = _scaled(self.rounds_, used.sum() / (len(fit) + len(stop)))
+        rounds = self._choose(fit, stop, calibrate, settings)
+        self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
         self._grow(rows.where(used), settings)
         return self
 
@@ -193,8 +193,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         tags.input_tags.allow_nan = True
         return tags
 
-    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> None:
-        """Choose rounds, shrinkage, weight and calibrator, each on rows later than those fitted on."""
+    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> int:
+        """Choose shrinkage, weight and calibrator, each on rows later than those fitted on; return the rounds for
+        the rows before the calibration slice."""
         known = fit.capacity.known
         chosen = Chosen(boosting.UNSTOPPED_ROUNDS, usual_shrinkage(known), usual_weight(known))
         early = fit
@@ -203,7 +204,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             early = fit.with_(stop)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_c_ = chosen.C
-        self.rounds_ = _scaled(chosen.rounds, len(early) / len(fit))
+        self.rounds_: int = _scaled(chosen.rounds, len(early) / len(fit))
         self.calibrator_: Calibrator = Platt()
         self.held_out_risk_ = np.empty(0)
         if len(calibrate):
@@ -217,6 +218,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 seed=self.random_state,
             )
             self.held_out_risk_ = sigmoid(self.calibrator_.log_odds(scores))
+        return self.rounds_
 
     def _grow(self, rows: Rows, settings: Settings) -> None:
         self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, self.rounds_)

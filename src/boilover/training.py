@@ -76,7 +76,7 @@ def training_rows(
     chosen = tuple(features) if features is not None else default_features(notes)
     frame = compute(chosen, notes, points)
     if features is None:
-        varies = [frame[feature.name].nunique(dropna=False) > 1 for feature in chosen]
+        varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
         chosen = tuple(feature for feature, keep in zip(chosen, varies, strict=True) if keep)
         frame = frame[[feature.name for feature in chosen]]
     return TrainingRows(notes, points, chosen, frame, labels, splits)
@@ -162,7 +162,7 @@ def _check_escalations(notes: Annotations) -> None:
         )
     if escalated < MIN_ESCALATED:
         raise InputError(
-            f"only {escalated} of {notes.history.n_tickets} tickets escalated; {MIN_ESCALATED} are needed to learn from",
+            f"only {escalated} of {notes.history.n_tickets} tickets escalated; at least {MIN_ESCALATED} are needed",
             mend="Take a longer log, or a wider declaration of what escalated means",
         )
 
