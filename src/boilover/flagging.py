@@ -52,6 +52,14 @@ class Threshold:
             values[name] = [None if np.isnan(figure) else figure for figure in values[name]]
         return values
 
+    def summary(self) -> str:
+        """Return what it gave on the slice, one line."""
+        return (
+            f"on {self.points} past points of {self.nights} nights: precision {self.precision.estimate:.2f}"
+            f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
+            f" ({self.recall.low:.2f} to {self.recall.high:.2f}), {self.flags_per_night.estimate:.1f} flags a night"
+        )
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Threshold:
         """Return the threshold that `to_dict` wrote."""

@@ -114,7 +114,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
         rounds = self._choose(fit, stop, calibrate, settings)
         self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
-        self._grow(rows.where(used), settings)
+        self._grow(rows.where(used), settings, self.rounds_)
         return self
 
     def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
@@ -204,11 +204,11 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             early = fit.with_(stop)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_c_ = chosen.C
-        self.rounds_: int = _scaled(chosen.rounds, len(early) / len(fit))
+        rounds = _scaled(chosen.rounds, len(early) / len(fit))
         self.calibrator_: Calibrator = Platt()
         self.held_out_risk_ = np.empty(0)
         if len(calibrate):
-            self._grow(early, settings)
+            self._grow(early, settings, rounds)
             scores = self._blend(calibrate.frame, calibrate.matrix)
             self.calibrator_ = fit_calibrator(
                 scores,
@@ -218,10 +218,10 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 seed=self.random_state,
             )
             self.held_out_risk_ = sigmoid(self.calibrator_.log_odds(scores))
-        return self.rounds_
+        return rounds
 
-    def _grow(self, rows: Rows, settings: Settings) -> None:
-        self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, self.rounds_)
+    def _grow(self, rows: Rows, settings: Settings, rounds: int) -> None:
+        self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds)
         self.linear_ = LinearPartner(C=self.linear_c_).fit(rows.frame, rows.labels)
 
     def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:

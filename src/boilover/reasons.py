@@ -71,7 +71,6 @@ OWNERS = {
     "account_id": "this account",
     "group": "this queue",
     "assignee": "this assignee",
-    "desk": "the whole desk",
 }
 MEASURED = {
     "sentiment": "sentiment of the customer's messages",
@@ -99,6 +98,7 @@ def reasons(
     summed = np.zeros((len(rows), len(groups)))
     for column, matter in enumerate(matters):
         summed[:, groups[matter]] += contributions[:, column]
+    values = [rows.iloc[:, column].tolist() for column in range(len(features))]
     found = []
     for row in range(len(rows)):
         sentences: list[str] = []
@@ -107,11 +107,8 @@ def reasons(
                 break
             members = [column for column, matter in enumerate(matters) if groups[matter] == group]
             for column in sorted(members, key=lambda each: -contributions[row, each]):
-                said = (
-                    sentence(features[column], rows.iat[row, column])
-                    if contributions[row, column] > 0
-                    else ""
-                )
+                told = contributions[row, column] > 0
+                said = sentence(features[column], values[column][row]) if told else ""
                 if said and said not in sentences:
                     sentences.append(said)
                     break
@@ -120,7 +117,12 @@ def reasons(
 
 
 def sentence(feature: Feature, value: object) -> str:
-    """Return what a feature's value says about the ticket, one clause; empty where it says nothing."""
+    """Return what a feature's value says about the ticket, one clause; empty where it says nothing.
+
+    What is the same for every ticket tonight, the hour or the load of the whole desk, is no reason for one of them.
+    """
+    if _is_common(feature):
+        return ""
     if isinstance(value, str):
         return say_word(feature, value if len(value) <= WORD_LIMIT else f"{value[: WORD_LIMIT - 1]}…")
     number = float(value) if isinstance(value, (int, float, np.number)) else float("nan")
@@ -131,7 +133,7 @@ def say_word(feature: Feature, word: str) -> str:
     """Return the clause for a category."""
     if isinstance(feature, State):
         return f"{feature.of} is {word}"
-    return f"{_plain(getattr(feature, 'field', None) or getattr(feature, 'column', feature.name))} is {word}"
+    return f"{_plain(_source(feature))} is {word}"
 
 
 @singledispatch
@@ -226,6 +228,14 @@ def _(feature: Attribute, value: float) -> str:
     return f"{_plain(feature.column)}: {value:g}"
 
 
+def _is_common(feature: Feature) -> bool:
+    if isinstance(feature, Calendar):
+        return feature.of == "now"
+    if isinstance(feature, (Difference, Ratio)):
+        return _is_common(feature.left)
+    return isinstance(feature, Aggregate) and feature.key == "desk"
+
+
 def _matter(feature: Feature) -> str:
     """Return what a feature is about, the same for features that differ in verb or window alone."""
     if isinstance(feature, (Difference, Ratio)):
@@ -233,8 +243,15 @@ def _matter(feature: Feature) -> str:
     if isinstance(feature, Aggregate):
         return f"{feature.key} {feature.subject}"
     if isinstance(feature, (Attribute, FieldState)):
-        return getattr(feature, "field", None) or getattr(feature, "column", "")
+        return _source(feature)
     return feature.name
+
+
+def _source(feature: Feature) -> str:
+    """Return the column or field that a feature shows as it is."""
+    if isinstance(feature, FieldState):
+        return feature.field
+    return feature.column if isinstance(feature, Attribute) else feature.name
 
 
 def _noun(subject: str) -> tuple[str, str]:
