@@ -15,7 +15,7 @@ LAYERS = (
     ("schema", "times"),
     ("conform", "files"),
     ("log",),
-    ("check",),
+    ("checking",),
     ("adapters", "text", "history", "kernels", "recipes"),
     ("annotations",),
     ("points", "escalation", "synthetic"),

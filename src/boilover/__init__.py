@@ -1,3 +1,121 @@
-"""Boilover predicts which open support tickets are about to escalate."""
+"""Boilover predicts which open support tickets are about to escalate.
+
+What stands here is the public interface. Names are imported when they are first used, so that ``import boilover`` and
+``boilover --help`` stay instant.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Threads that wait by spinning take the processor from each other as soon as another job runs beside: training then
+# took seven times as long. OpenMP reads this once, when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if TYPE_CHECKING:
+    from boilover.annotations import Annotations, annotates
+    from boilover.checking import check, mend
+    from boilover.escalation import EscalationRule, declare
+    from boilover.evaluation.evaluate import evaluate
+    from boilover.features import compute, default_features
+    from boilover.flagging import apply_threshold, choose_threshold
+    from boilover.future_edit import future_edit_test
+    from boilover.history import History
+    from boilover.horizons import HorizonModel
+    from boilover.inputs import cut, open_log
+    from boilover.labels import label
+    from boilover.log import EventLog, read_log, write_log
+    from boilover.measuring import measure
+    from boilover.model import EscalationClassifier
+    from boilover.points import Points, fixed_ages, nightly, tonight
+    from boilover.report import write_report
+    from boilover.saved import load_model, save_model
+    from boilover.scoring import score
+    from boilover.synthetic import synthetic_desk
+    from boilover.text import with_measures
+    from boilover.training import train
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "Annotations": "annotations",
+    "EscalationClassifier": "model",
+    "EscalationRule": "escalation",
+    "EventLog": "log",
+    "History": "history",
+    "HorizonModel": "horizons",
+    "Points": "points",
+    "annotates": "annotations",
+    "apply_threshold": "flagging",
+    "check": "checking",
+    "choose_threshold": "flagging",
+    "compute": "features",
+    "cut": "inputs",
+    "declare": "escalation",
+    "default_features": "features",
+    "evaluate": "evaluation.evaluate",
+    "fixed_ages": "points",
+    "future_edit_test": "future_edit",
+    "label": "labels",
+    "load_model": "saved",
+    "measure": "measuring",
+    "mend": "checking",
+    "nightly": "points",
+    "open_log": "inputs",
+    "read_log": "log",
+    "save_model": "saved",
+    "score": "scoring",
+    "synthetic_desk": "synthetic",
+    "tonight": "points",
+    "train": "training",
+    "with_measures": "text",
+    "write_log": "log",
+    "write_report": "report",
+}
+
+__all__ = [
+    "Annotations",
+    "EscalationClassifier",
+    "EscalationRule",
+    "EventLog",
+    "History",
+    "HorizonModel",
+    "Points",
+    "annotates",
+    "apply_threshold",
+    "check",
+    "choose_threshold",
+    "compute",
+    "cut",
+    "declare",
+    "default_features",
+    "evaluate",
+    "fixed_ages",
+    "future_edit_test",
+    "label",
+    "load_model",
+    "measure",
+    "mend",
+    "nightly",
+    "open_log",
+    "read_log",
+    "save_model",
+    "score",
+    "synthetic_desk",
+    "tonight",
+    "train",
+    "with_measures",
+    "write_log",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'boilover' has no attribute '{name}'")
+    found = getattr(import_module(f"boilover.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from boilover.check import mend
+from boilover.checking import mend
 from boilover.config import Config
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, open_log, read_points

@@ -1,0 +1,143 @@
+"""Every breach of the contract is found, at once, with its place; warnings are mended as they say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from boilover.checking import check, doubles, mend
+from boilover.errors import ContractError
+from boilover.log import EventLog
+
+ROWS = [
+    ("a", "2026-03-01T00:00Z", "created", None, None),
+    ("a", "2026-03-01T01:00Z", "message", None, "customer"),
+    ("b", "2026-03-02T00:00Z", "created", None, None),
+    ("b", "2026-03-02T01:00Z", "status_changed", "open", "agent"),
+]
+
+
+def log_of(*rows, tickets=("a", "b"), **columns):
+    frame = pd.DataFrame(
+        [*ROWS, *rows], columns=["ticket_id", "occurred_at", "event_type", "value", "actor_role"]
+    ).assign(**columns)
+    return EventLog.from_pandas(frame, pd.DataFrame({"ticket_id": list(tickets)}))
+
+
+def only(log):
+    (found,) = check(log)
+    return found
+
+
+def test_a_clean_log_has_nothing_to_tell():
+    log = log_of()
+    assert check(log) == []
+    assert mend(log).warnings == ()
+    assert mend(log).events.equals(log.events)
+
+
+def test_random_logs_are_mended(random_log):
+    for seed in range(4):
+        log = random_log(seed)
+        mended = mend(replace(log, events=pa.concat_tables([log.events, log.events.slice(5, 3)])))
+        problems = {violation.problem.split(",")[0] for violation in mended.warnings}
+        assert {"unknown type", "unknown status", "unknown role", "event stands twice in the log"} <= problems
+        assert not doubles(mended).any()
+        assert set(mended.events["ticket_id"].to_pylist()) <= set(mended.tickets["ticket_id"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "problem"),
+    [
+        (("a", "2026-03-02T00:00Z", "chime", None, None), "event_type", "chime", "unknown type"),
+        (("a", "2026-03-02T00:00Z", "status_changed", "odd", None), "value", "odd", "unknown status"),
+        (("a", "2026-03-02T00:00Z", "status_changed", None, None), "value", "None", "unknown status"),
+        (("a", "2026-03-02T00:00Z", "message", None, "boss"), "actor_role", "boss", "unknown role"),
+        (("c", "2026-03-02T00:00Z", "created", None, None), "ticket_id", "c", "ticket has no row in tickets"),
+        (("a", "2026-03-02T00:00Z", "created", None, None), "event_type", "a", "ticket is created twice"),
+        (("a", "2026-03-01T01:00Z", "message", None, "customer"), "ticket_id", "a", "event stands twice"),
+        (("a", "2026-02-01T01:00Z", "message", None, None), "occurred_at", "2026-02-01", "before its ticket"),
+    ],
+)
+def test_a_warning_names_its_place(row, column, value, problem):
+    found = only(log_of(row))
+    assert (found.table, found.column, found.row, found.count) == ("events", column, 5, 1)
+    assert found.severity == "warning"
+    assert value in found.value
+    assert problem in found.problem
+    assert f"row 5 value {found.value}: " in str(found)
+    assert mend(log_of(row)).warnings == (found,)
+
+
+def test_a_ticket_that_is_never_created():
+    found = only(log_of(("c", "2026-03-02T00:00Z", "message", None, None), tickets="abc"))
+    assert (found.column, found.row, found.problem) == ("ticket_id", 5, "ticket has no created event")
+
+
+def test_times_before_1980():
+    found = check(log_of(("c", "1970-01-19T00:00Z", "created", None, None), tickets="abc"))
+    assert [(each.column, each.row, each.problem) for each in found] == [
+        ("occurred_at", 5, "lies before 1980")
+    ]
+
+
+def test_a_time_among_the_attributes():
+    tickets = pd.DataFrame({"ticket_id": ["a", "b"], "due": pd.to_datetime(["2026-03-01"] * 2)})
+    found = only(EventLog.from_pandas(log_of().to_pandas()[0], tickets))
+    assert (found.table, found.column, found.severity) == ("tickets", "due", "warning")
+
+
+def test_a_ticket_that_stands_twice_is_an_error():
+    log = log_of(tickets=("a", "b", "a"))
+    found = only(log)
+    assert (found.table, found.column, found.row, found.severity) == ("tickets", "ticket_id", 3, "error")
+    with pytest.raises(
+        ContractError, match=r"log.csv: 1 violation.*\n.*row 3 value 'a': ticket stands twice"
+    ) as caught:
+        mend(log, source="log.csv")
+    assert caught.value.violations == (found,)
+    assert caught.value.exit_code == 3
+
+
+def test_all_violations_are_told_at_once():
+    log = log_of(
+        ("c", "1975-03-02T00:00Z", "chime", None, "boss"),
+        ("a", "2026-03-03T00:00Z", "status_changed", "odd", None),
+        ("b", "2026-03-03T00:00Z", "created", None, None),
+        ("b", "2026-03-03T00:00Z", "created", None, None),
+        tickets=("a", "b", "b"),
+    )
+    assert len(check(log)) == 9
+
+
+@pytest.mark.parametrize(("n_early", "severity"), [(1, "warning"), (2, "warning"), (3, "error")])
+def test_many_events_before_creation_mean_wrong_dates(n_early, severity):
+    rows = [(ticket, "2026-01-01T00:00Z", "message", None, None) for ticket in "abc"[:n_early]]
+    log = log_of(*rows, ("c", "2026-03-02T00:00Z", "created", None, None), tickets="abc")
+    (found,) = check(log)
+    assert (found.severity, found.count) == (severity, n_early)
+    assert f"in {n_early} of 3 tickets" in found.problem
+
+
+def test_doubles_by_the_sources_own_id():
+    log = log_of(*ROWS[:2], event_id=["1", "2", "3", "2", None, "1"])
+    assert doubles(log).tolist() == [False, False, False, True, False, True]
+    assert mend(log).events["event_id"].to_pylist() == ["1", "2", "3", None]
+
+
+def test_a_double_differs_in_nothing():
+    log = log_of(*ROWS[:2], text=["x", None, None, None, "y", None])
+    assert doubles(log).tolist() == [False, False, False, False, False, True]
+
+
+def test_tickets_without_a_row_get_one():
+    mended = mend(log_of(("c", "2026-03-02T00:00Z", "created", None, None)))
+    assert mended.tickets["ticket_id"].to_pylist() == ["a", "b", "c"]
+
+
+def test_a_log_that_this_package_wrote_is_taken_as_it_is():
+    log = log_of(*ROWS[:1]).ordered()
+    assert mend(log) is log

@@ -1,0 +1,35 @@
+"""The public interface: every name exists, none appears or goes unnoticed, and importing it stays light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import boilover
+
+PUBLIC = """
+Annotations EscalationClassifier EscalationRule EventLog History HorizonModel Points annotates apply_threshold check
+choose_threshold compute cut declare default_features evaluate fixed_ages future_edit_test label load_model measure mend
+nightly open_log read_log save_model score synthetic_desk tonight train with_measures write_log write_report
+""".split()
+
+
+def test_the_public_names_are_these() -> None:
+    assert boilover.__all__ == PUBLIC == sorted(PUBLIC)
+    assert all(callable(getattr(boilover, name)) for name in PUBLIC)
+
+
+def test_no_module_has_the_name_of_a_function() -> None:
+    # Importing it would put the module in the function's place.
+    modules = {path.stem for path in Path(boilover.__file__).parent.iterdir()}
+    assert not modules & set(PUBLIC)
+
+
+def test_importing_is_light() -> None:
+    code = (
+        "import sys, boilover, boilover.cli;"
+        "heavy = {'lightgbm', 'mlflow', 'sklearn', 'matplotlib', 'numba', 'pandas', 'pyarrow'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
