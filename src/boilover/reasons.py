@@ -32,11 +32,13 @@ from boilover.features import (
     State,
     Sum,
 )
+from boilover.features.families import DESK
 from boilover.features.primitives import Valued
 from boilover.history import Floats
 from boilover.times import in_words
 
 TOP = 3
+DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 WORD_LIMIT = 40
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -59,8 +61,8 @@ NOUNS = {
     "bot_message": ("automatic message", "automatic messages"),
     "priority_raised": ("rise of the priority", "rises of the priority"),
     "priority_lowered": ("fall of the priority", "falls of the priority"),
-    "joined_group": ("ticket joined this queue", "tickets joined this queue"),
-    "joined_assignee": ("ticket joined this assignee", "tickets joined this assignee"),
+    "joined_group": ("ticket that came", "tickets that came"),
+    "joined_assignee": ("ticket that came", "tickets that came"),
     "assignee": ("assignee", "different assignees"),
     "group": ("group", "different groups"),
     "actor": ("person involved", "different people involved"),
@@ -99,6 +101,7 @@ def reasons(
     for column, matter in enumerate(matters):
         summed[:, groups[matter]] += contributions[:, column]
     values = [rows.iloc[:, column].tolist() for column in range(len(features))]
+    desk_rates = rows[DESK_RATE].tolist() if DESK_RATE in rows else [0.0] * len(rows)
     found = []
     for row in range(len(rows)):
         sentences: list[str] = []
@@ -108,6 +111,7 @@ def reasons(
             members = [column for column, matter in enumerate(matters) if groups[matter] == group]
             for column in sorted(members, key=lambda each: -contributions[row, each]):
                 told = contributions[row, column] > 0
+                told = told and _warns(features[column], values[column][row], desk_rates[row])
                 said = sentence(features[column], values[column][row]) if told else ""
                 if said and said not in sentences:
                     sentences.append(said)
@@ -226,6 +230,23 @@ def _(feature: Ratio, value: float) -> str:
 @say.register
 def _(feature: Attribute, value: float) -> str:
     return f"{_plain(feature.column)}: {value:g}"
+
+
+def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
+    """Return whether the value is one that a reader takes as a warning.
+
+    What a feature adds depends on the others, so that a low rate or a friendly message may add to the risk: true, and
+    no reason to anybody.
+    """
+    if not isinstance(value, (int, float)):
+        return True
+    if isinstance(feature, Count):
+        return value > 0 or feature.subject in ("agent_reply", "agent_action")
+    if isinstance(feature, Valued) and feature.value == "outcome":
+        return value > desk_rate
+    if isinstance(feature, Valued) and feature.value == "sentiment":
+        return value < 0
+    return True
 
 
 def _is_common(feature: Feature) -> bool:
