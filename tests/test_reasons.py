@@ -1,0 +1,81 @@
+"""Reasons: facts of the ticket, in words, the strongest first, and only those that warn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover.features import Count, Flag, Last, Mean, Ratio, SinceLast, State
+from boilover.features.families import AGE, DESK, FAMILIES, SLA_SHARE, WAITING, holder
+from boilover.reasons import DESK_RATE, reasons
+from boilover.sentences import WORD_LIMIT, sentence
+
+HANDOFFS, RECENT = Count(Flag("handoff")), Count(Flag("handoff"), "24h")
+WAITED = WAITING[0]
+RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "said"),
+    [
+        (WAITED, 52.0, "customer has waited 52 h for a reply"),
+        (WAITED, 0.5, "customer has waited 30 min for a reply"),
+        (HANDOFFS, 3.0, "3 handoffs"),
+        (RECENT, 1.0, "1 handoff in the last 24 h"),
+        (Count(Flag("agent_reply")), 0.0, "no agent reply so far"),
+        (AGE[0], 216.0, "open for 9 days"),
+        (SLA_SHARE, 0.85, "85% of the service level's time used"),
+        (SinceLast(Flag("sla_moved"), at="sla_due"), -3.0, "service level due in 3 h"),
+        (SinceLast(Flag("sla_moved"), at="sla_due"), 5.0, "service level missed 5 h ago"),
+        (RATE, 0.14, "tickets of this customer escalate at 14%"),
+        (State("status"), "on_hold", "status is on_hold"),
+        (holder("group")[0], 17.0, "17 open tickets of this queue"),
+        (Last(value="sentiment"), -0.56, "last sentiment of the customer's messages: -0.56"),
+    ],
+)
+def test_a_sentence_tells_the_value(feature: Ratio, value: object, said: str) -> None:
+    assert sentence(feature, value) == said
+
+
+@pytest.mark.parametrize("feature", [each for family in FAMILIES.values() for each in family])
+def test_every_default_feature_can_be_told_and_says_nothing_where_it_is_missing(feature: Count) -> None:
+    assert sentence(feature, float("nan")) == ""
+    said = sentence(feature, 3.0)
+    assert "None" not in said
+    assert len(said) < 100
+
+
+def test_people_are_not_rated_and_what_all_tickets_share_is_no_reason() -> None:
+    assert [sentence(feature, 0.4) for feature in holder("assignee")[-2:]] == ["", ""]
+    assert [sentence(feature, 3.0) for feature in DESK] == [""] * len(DESK)
+    assert sentence(AGE[6], 9.5) == ""
+
+
+def test_a_long_word_is_cut() -> None:
+    assert len(sentence(State("group"), "x" * 5000)) <= WORD_LIMIT + len("group is ")
+
+
+def rows() -> tuple[list[Count], pd.DataFrame]:
+    features = [HANDOFFS, RECENT, WAITED, RATE, next(each for each in DESK if each.name == DESK_RATE)]
+    values = [[3.0, 1.0, 52.0, 0.3, 0.1], [0.0, 0.0, np.nan, 0.05, 0.1]]
+    return features, pd.DataFrame(values, columns=[feature.name for feature in features])
+
+
+def test_the_strongest_comes_first_and_one_feature_speaks_for_its_matter() -> None:
+    features, frame = rows()
+    added = np.array([[0.4, 0.5, 0.8, 0.1, 2.0], [0.4, 0.5, 0.8, 0.1, 2.0]])
+    told, quiet = reasons(features, frame, added)
+    assert told == [
+        "1 handoff in the last 24 h",
+        "customer has waited 52 h for a reply",
+        "tickets of this customer escalate at 30%",
+    ]
+    # No handoff, no wait, and a rate below the desk's: it may add to the risk and warns nobody.
+    assert quiet == []
+
+
+def test_what_lowers_the_risk_is_no_reason_and_the_number_is_bounded() -> None:
+    features, frame = rows()
+    assert reasons(features, frame, -np.ones((2, 5))) == [[], []]
+    assert reasons(features, frame, np.ones((2, 5)), top=1)[0] == ["3 handoffs"]
