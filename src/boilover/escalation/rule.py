@@ -1,0 +1,126 @@
+"""The ``[escalation]`` table of a recipe or configuration, as frozen values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from boilover.errors import UsageError
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Condition(_Frozen):
+    """One way to escalate. Exactly one of the keys that name a way is given; the others refine it."""
+
+    event: str | None = None
+    """An event of this type: ``escalated`` for logs that say it themselves."""
+    event_type: str | None = None
+    """With ``value_in``, and ``field`` where given: an event that sets one of these values."""
+    value_in: tuple[str, ...] = ()
+    priority_raised: bool = False
+    priority_at_least: str | None = None
+    """The priority becomes this or a more urgent one."""
+    group_in: tuple[str, ...] = ()
+    group_matches: str | None = None
+    """The group becomes one whose name holds this regular expression."""
+    field: str | None = None
+    """A field that is ``raised`` along ``order``, ``equals`` a value, or reaches ``at_least`` a number."""
+    raised: bool = False
+    order: tuple[str, ...] = ()
+    equals: str | None = None
+    at_least: float | None = None
+    reassignments: int | None = Field(default=None, ge=1)
+    """The n-th handoff ``of`` assignee, group or any."""
+    of: Literal["assignee", "group", "any"] = "any"
+    reopened: int | None = Field(default=None, ge=1)
+    sla_missed: bool = False
+
+    @field_validator("group_matches")
+    @classmethod
+    def _is_expression(cls, pattern: str | None) -> str | None:
+        return _checked(pattern)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Condition:
+        ways = (
+            self.event,
+            self.event_type,
+            self.priority_raised,
+            self.priority_at_least,
+            self.group_in,
+            self.group_matches,
+            self.field if self.event_type is None else None,
+            self.reassignments,
+            self.reopened,
+            self.sla_missed,
+        )
+        if sum(bool(way) for way in ways) != 1:
+            raise ValueError("a condition names exactly one way to escalate")
+        if self.event_type is not None and not self.value_in:
+            raise ValueError("event_type needs value_in")
+        if self.field is not None and self.event_type is None:
+            if self.raised == (len(self.order) < 2):
+                raise ValueError("raised needs an order of at least two values, and order needs raised")
+            if (self.raised, self.equals is not None, self.at_least is not None).count(True) != 1:
+                raise ValueError("field needs exactly one of raised, equals and at_least")
+        return self
+
+
+class OnlyTickets(_Frozen):
+    """Which tickets are asked at all: those whose first group does not match."""
+
+    group_not_matches: str
+    at: Literal["first"] = "first"
+
+    @field_validator("group_not_matches")
+    @classmethod
+    def _is_expression(cls, pattern: str) -> str | None:
+        return _checked(pattern)
+
+
+class EscalationRule(_Frozen):
+    """A ticket escalates at the first moment at which any of the conditions is met."""
+
+    any: tuple[Condition, ...] = (Condition(event="escalated"),)
+    only_tickets: OnlyTickets | None = None
+    priority_order: tuple[str, ...] = ()
+    """Priorities from least to most urgent, where `priority_level` does not know them."""
+
+
+def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationRule:
+    """Read the ``[escalation]`` table of a recipe or configuration; ``name`` chooses one of several.
+
+    Raises `UsageError` naming the key that is wrong.
+    """
+    named = {
+        key: value for key, value in table.items() if isinstance(value, Mapping) and key != "only_tickets"
+    }
+    shared = {key: value for key, value in table.items() if key == "priority_order"}
+    chosen = name or table.get("default")
+    if named:
+        if chosen not in named:
+            raise UsageError(f"there is no escalation '{chosen}'. There are: {', '.join(named)}")
+        table = shared | dict(named[chosen])
+    elif name is not None:
+        raise UsageError(f"there is no escalation '{name}': only one is declared, without a name")
+    try:
+        return EscalationRule.model_validate(dict(table))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("escalation", *first["loc"]))
+        raise UsageError(f"{place}: {first['msg']}") from error
+
+
+def _checked(pattern: str | None) -> str | None:
+    """Return ``pattern``; raise `ValueError`, which names the key, for what is no regular expression."""
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
