@@ -30,8 +30,8 @@ def check(log: EventLog) -> list[Violation]:
 def mend(log: EventLog, *, source: object = None) -> EventLog:
     """Return ``log`` with all warnings repaired and listed in ``warnings``; raise `ContractError` on errors.
 
-    Doubled events are dropped, tickets without a row get one without attributes. A log that this package wrote is
-    taken as it is.
+    Doubled events are dropped, infinite numbers emptied, tickets without a row get one without attributes. A log
+    that this package wrote is taken as it is.
     """
     if log.is_sorted:
         return log
@@ -48,6 +48,11 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
     tickets = log.tickets
     if len(missing):
         tickets = pa.concat_tables([tickets, pa.table({"ticket_id": missing})], promote_options="default")
+    for place, name in enumerate(tickets.column_names):
+        infinite = _infinite(tickets[name])
+        if infinite.any():
+            finite = pc.if_else(pa.array(infinite), None, tickets[name])
+            tickets = tickets.set_column(place, name, finite)
     return replace(log, events=events, tickets=tickets, warnings=tuple(violations))
 
 
@@ -89,6 +94,10 @@ def _check_tickets(log: EventLog) -> list[Violation]:
             mend = "The column is left out; give times as events, so that it is known when they became known"
             problem = "a time is no attribute fixed at creation"
             found.append(Violation("tickets", problem, mend, field.name, severity="warning"))
+        infinite = _infinite(log.tickets[field.name])
+        if infinite.any():
+            mend, column = "It is read as empty", log.tickets[field.name]
+            found.append(_violation("tickets", field.name, "an infinite number", mend, column, infinite))
     return found
 
 
@@ -184,6 +193,14 @@ def _violation(
     row = int(np.argmax(rows))
     value = shorten(str(data[row].as_py()))
     return Violation(table, problem, mend, column, row + 1, value, int(rows.sum()), severity)
+
+
+def _infinite(data: pa.ChunkedArray) -> Mask:
+    """Return which cells hold a number that a 32-bit float cannot."""
+    if not pa.types.is_floating(data.type):
+        return np.zeros(len(data), dtype=bool)
+    values: npt.NDArray[np.float64] = data.cast(pa.float64()).to_numpy()
+    return np.abs(values) > np.finfo(np.float32).max
 
 
 def _codes(data: pa.ChunkedArray) -> npt.NDArray[np.int32]:

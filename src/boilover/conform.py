@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from boilover.errors import shorten
 from boilover.schema import TIMESTAMP, Column, Violation
 
+ENCODED = pa.dictionary(pa.int32(), pa.string())
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
 """An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
 LARGEST_ID = 2.0**53
@@ -39,11 +40,12 @@ def _array(values: pd.Series[Any]) -> pa.Array:
 
 
 def conform(
-    table: pa.Table, name: str, columns: Sequence[Column], *, keep_extra: bool
+    table: pa.Table, name: str, columns: Sequence[Column], *, keep_extra: bool, keep_encoded: bool = False
 ) -> tuple[pa.Table, list[Violation]]:
     """Cast ``table`` to the types of ``columns``; return it with every violation found on the way.
 
     Absent optional columns stay absent. Columns outside the contract are kept where ``keep_extra``, else dropped.
+    ``keep_encoded`` leaves text columns of type ``ENCODED`` as they are: codes are read faster than strings.
     A cell that cannot be cast becomes null and a violation names the first such row.
     """
     violations: list[Violation] = []
@@ -53,8 +55,12 @@ def conform(
             if column.required:
                 violations.append(_missing(name, column, table.column_names, columns))
             continue
-        given = _plain(table[column.name])
-        data, found = _cast(given, name, column)
+        given = table[column.name]
+        if keep_encoded and given.type == ENCODED and pa.types.is_string(column.type):
+            data, found = given, []
+        else:
+            given = _plain(given)
+            data, found = _cast(given, name, column)
         violations += found
         if column.required and given.null_count:
             violations.append(_null(name, column, given))
@@ -62,9 +68,16 @@ def conform(
     if keep_extra:
         for extra in table.column_names:
             if extra not in fields:
-                fields[extra] = _plain(table[extra])
+                fields[extra] = _attribute(extra, _plain(table[extra]))
                 violations += _nested(fields[extra], name, extra)
     return pa.table(fields), violations
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return ``table`` with its ``ENCODED`` columns as strings."""
+    return table.cast(
+        pa.schema([f.with_type(pa.string()) if f.type == ENCODED else f for f in table.schema])
+    )
 
 
 def _plain(data: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -74,6 +87,14 @@ def _plain(data: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_large_string(data.type) or pa.types.is_string_view(data.type):
         return data.cast(pa.string())
     return data
+
+
+def _attribute(name: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return ids as strings, whatever they are made of, and decimals as floats."""
+    if pa.types.is_decimal(data.type):
+        data = data.cast(pa.float64())
+    is_id = name.endswith("_id") and (pa.types.is_integer(data.type) or pa.types.is_floating(data.type))
+    return as_strings(data) if is_id else data
 
 
 def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:

@@ -14,11 +14,12 @@ from boilover.evaluation.baselines import Baselines, fit_baselines
 from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
+from boilover.fitting import fit_attributes
 from boilover.history import HOUR, Coded, Floats, History
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
 from boilover.points import AGES_HOURS, Points, fixed_ages
-from boilover.saved import SavedModel
+from boilover.model.saved import SavedModel
 from boilover.scoring import feature_frame
 from boilover.times import parse_duration, parse_moment
 
@@ -52,7 +53,7 @@ def measure(
     The peers learn from the points whose horizon ends by then. Raises `InputError` where no point is left.
     """
     since = parse_moment(saved.manifest.trained_until) if since is None else since
-    notes = Annotations(History.from_log(log))
+    notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
     points = fixed_ages(notes, ages)
     points = points.take(np.argsort(points.as_of, kind="stable"))
     horizon = parse_duration(saved.manifest.horizons[0])

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import MismatchError
-from boilover.features import Attribute, compute, from_json
+from boilover.conform import as_strings, from_frame
+from boilover.features import compute, from_json
+from boilover.fitting import fit_attributes
 from boilover.history import History, Ints
 from boilover.log import EventLog
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
 from boilover.reasons import TOP, reasons
-from boilover.saved import SavedModel
+from boilover.model.saved import SavedModel
 
 EXPLAINED = 200
 """Rows that get reasons, the riskiest first: exact contributions cost milliseconds a row."""
@@ -37,14 +38,14 @@ def score(
     within the model's first horizon; ``rank`` 1 is the highest. A point that cannot be asked has an empty risk and a
     ``note`` why. The ``explain`` riskiest rows have reasons. A row depends on what its point may see alone.
     """
-    notes = Annotations(History.from_log(log))
+    notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
     history = notes.history
     if points is None:
         asked = tonight(notes, history.end if as_of is None else as_of)
         ids = history.ticket_ids.take(asked.ticket).to_pandas().to_numpy()
     else:
         asked = Points.from_frame(points, history, source=source)
-        ids = points["ticket_id"].astype(str).to_numpy()
+        ids = as_strings(from_frame(points[["ticket_id"]])["ticket_id"]).fill_null("").to_pandas().to_numpy()
     state = state_of(notes, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
     columns = _risks(notes, asked.take(scored), saved, explain)
@@ -54,7 +55,7 @@ def score(
         full = np.full(len(asked), empty, dtype=values.dtype if values.dtype != object else object)
         full[scored] = values
         rows[name] = full
-    rows["rank"] = pd.array(_rank(np.asarray(rows["risk"], dtype=np.float64), ids), dtype="Int64")
+    rows["rank"] = _rank(np.asarray(rows["risk"], dtype=np.float64), ids).astype("Int64")
     rows["note"] = np.array(REASONS, dtype=object)[state]
     rows["model"] = model_name(saved)
     order = ["ticket_id", "as_of", "risk", "rank", *(name for name in columns if name.startswith("risk_"))]
@@ -68,16 +69,8 @@ def model_name(saved: SavedModel) -> str:
 
 
 def feature_frame(notes: Annotations, points: Points, saved: SavedModel) -> pd.DataFrame:
-    """Return the features that the model reads; raise `MismatchError` where the log lacks an attribute of them."""
-    features = [from_json(spec) for spec in saved.manifest.features]
-    present = set(notes.history.attributes.column_names)
-    lacking = [each.column for each in features if isinstance(each, Attribute) and each.column not in present]
-    if lacking:
-        raise MismatchError(
-            f"the model was trained on tickets with {', '.join(map(repr, lacking[:5]))}, which this log's tickets"
-            " do not have. Score a log of the same desk, or train on this one"
-        )
-    return compute(features, notes, points)
+    """Return the features that the model reads, one row per point."""
+    return compute([from_json(spec) for spec in saved.manifest.features], notes, points)
 
 
 def _risks(notes: Annotations, points: Points, saved: SavedModel, explain: int) -> Mapping[str, np.ndarray]:
@@ -94,7 +87,9 @@ def _risks(notes: Annotations, points: Points, saved: SavedModel, explain: int) 
         if len(shown):
             rows = frame.iloc[shown]
             features = [from_json(spec) for spec in saved.manifest.features]
-            for row, sentences in zip(shown, reasons(features, rows, saved.model.primary.contributions(rows)), strict=True):
+            for row, sentences in zip(
+                shown, reasons(features, rows, saved.model.primary.contributions(rows)), strict=True
+            ):
                 told[row, : len(sentences)] = sentences
     return found | {name: told[:, place] for place, name in enumerate(REASON_COLUMNS)}
 
