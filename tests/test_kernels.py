@@ -80,7 +80,39 @@ def test_select_and_group(stream):
         assert chosen[among[key] : among[key + 1]].tolist() == rows
     other = rng.integers(-1, 3, len(times)).astype(np.int32)
     order = rng.permutation(chosen)
-    grouped, by_key = kernels.group_by_key(other, order, 3)
+    grouped, by_key = kernels.group_by_key(order, other[order], 3)
     for key in range(3):
         assert grouped[by_key[key] : by_key[key + 1]].tolist() == [row for row in order if other[row] == key]
     assert len(grouped) == by_key[-1] == sum(other[row] >= 0 for row in order)
+
+
+@pytest.mark.parametrize("span", [0, 1, 2047, 2048, 5_000_000_000_000])
+def test_time_order_is_a_stable_sort(span):
+    rng = np.random.default_rng(span % 97)
+    times = rng.integers(-span, span + 1, 500) // 3
+    rows = rng.permutation(500).astype(np.int32)
+    before = times.copy(), rows.copy()
+    assert kernels.in_time_order(rows, times).tolist() == rows[np.argsort(times, kind="stable")].tolist()
+    assert (times == before[0]).all()
+    assert (rows == before[1]).all()
+    assert kernels.in_time_order(rows[:0], times[:0]).tolist() == []
+
+
+def test_ascends_by_key_then_time():
+    keys = np.array([-1, 0, 0, 2], dtype=np.int32)
+    assert kernels.ascends(keys, np.array([9, 3, 3, 1]))
+    assert not kernels.ascends(keys, np.array([9, 3, 2, 1]))
+    assert not kernels.ascends(keys[::-1].copy(), np.array([0, 1, 2, 3]))
+
+
+def test_the_last_visible_event(stream):
+    times, offsets, keys, as_of = stream
+    rows = np.arange(len(times), dtype=np.int32)[::-1].copy()
+    values = np.random.default_rng(2).random(len(times))
+    first, hi = kernels.visible(offsets, times, keys, as_of)
+    found = kernels.last(values, rows, first, hi, -1.0)
+    hours = kernels.since_last(times, first, hi, as_of, 4)
+    for point in range(len(keys)):
+        seen = rows_of(stream, point)
+        assert found[point] == (values[rows[seen[-1]]] if seen else -1.0)
+        assert hours[point] == (as_of[point] - times[seen[-1]]) / 4 if seen else np.isnan(hours[point])

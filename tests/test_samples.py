@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from boilover.adapters import ingest
-from boilover.check import check
+from boilover.checking import check
 from boilover.log import read_log
 from boilover.synthetic import synthetic_desk
 

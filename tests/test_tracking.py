@@ -10,11 +10,11 @@ import pytest
 
 from boilover.errors import MismatchError, UsageError
 from boilover.evaluation.evaluate import evaluate
-from boilover.horizons import HorizonModel
+from boilover.model.horizons import HorizonModel
+from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, save_model
 from boilover.plots import PLOTS
-from boilover.saved import CalibrationSlice, Manifest, SavedModel, save_model
-from boilover.tracking import ARTIFACTS, STORE, log_run
-from test_model import desk
+from boilover.tracking.runs import ARTIFACTS, STORE, log_run
+from desk_rows import desk
 
 # isort: split
 # After boilover.tracking, which holds back what MLflow warns of while it is imported.
@@ -175,7 +175,7 @@ def test_a_store_that_refuses_and_a_run_that_fails(logged, tmp_path):
 
 
 def test_importing_it_turns_telemetry_off():
-    code = "import boilover.tracking, mlflow.telemetry.client as c; print(c.get_telemetry_client())"
+    code = "import boilover.tracking.runs, mlflow.telemetry.client as c; print(c.get_telemetry_client())"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
     environment = {
         key: value for key, value in environment.items() if key not in ("CI", "PYTEST_CURRENT_TEST")

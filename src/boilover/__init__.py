@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from boilover.flagging import apply_threshold, choose_threshold
     from boilover.future_edit import future_edit_test
     from boilover.history import History
-    from boilover.horizons import HorizonModel
     from boilover.inputs import cut, open_log
     from boilover.labels import label
     from boilover.log import EventLog, read_log, write_log
     from boilover.measuring import measure
-    from boilover.model import EscalationClassifier
+    from boilover.model.classifier import EscalationClassifier
+    from boilover.model.horizons import HorizonModel
+    from boilover.model.saved import load_model, save_model
     from boilover.points import Points, fixed_ages, nightly, tonight
     from boilover.report import write_report
-    from boilover.saved import load_model, save_model
     from boilover.scoring import score
     from boilover.synthetic import synthetic_desk
     from boilover.text import with_measures
@@ -41,11 +41,11 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Annotations": "annotations",
-    "EscalationClassifier": "model",
+    "EscalationClassifier": "model.classifier",
     "EscalationRule": "escalation",
     "EventLog": "log",
     "History": "history",
-    "HorizonModel": "horizons",
+    "HorizonModel": "model.horizons",
     "Points": "points",
     "annotates": "annotations",
     "apply_threshold": "flagging",
@@ -59,13 +59,13 @@ _HOME = {
     "fixed_ages": "points",
     "future_edit_test": "future_edit",
     "label": "labels",
-    "load_model": "saved",
+    "load_model": "model.saved",
     "measure": "measuring",
     "mend": "checking",
     "nightly": "points",
     "open_log": "inputs",
     "read_log": "log",
-    "save_model": "saved",
+    "save_model": "model.saved",
     "score": "scoring",
     "synthetic_desk": "synthetic",
     "tonight": "points",

@@ -30,10 +30,15 @@ app = typer.Typer(
 
 LogArgument = Annotated[Path, typer.Argument(metavar="LOG", help="An event-log folder, or an export.")]
 ModelOption = Annotated[Path, typer.Option("--model", help="The model's folder.")]
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
+]
 FormatOption = Annotated[str, typer.Option("--input-format", help="Format of LOG: auto, log, table or xes.")]
 RecipeOption = Annotated[
-    str | None, typer.Option("--recipe", help="How to read LOG: a shipped recipe's name, or a TOML file with a [mapping].")
+    str | None,
+    typer.Option(
+        "--recipe", help="How to read LOG: a shipped recipe's name, or a TOML file with a [mapping]."
+    ),
 ]
 EscalationOption = Annotated[
     str | None, typer.Option("--escalation", help="Which of several declared escalations to use.")
@@ -58,7 +63,9 @@ def _main(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path("out/demo"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path(
+        "out/demo"
+    ),
     tickets: Annotated[int, typer.Option(min=500, help="How many tickets the desk sees.")] = 6000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same desk.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
@@ -82,7 +89,9 @@ def demo(
 
 @app.command()
 def ingest(
-    sources: Annotated[list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export.")
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The event-log folder to write.")],
     input_format: Annotated[str, typer.Option("--format", help="auto, table or xes.")] = "auto",
     recipe: RecipeOption = None,
@@ -102,7 +111,8 @@ def train(
     log: LogArgument,
     model: ModelOption,
     horizon: Annotated[
-        str | None, typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; risk is that of the first.")
+        str | None,
+        typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; risk is that of the first."),
     ] = None,
     until: Annotated[str | None, typer.Option(help="Train on the log as it was then.")] = None,
     config: ConfigOption = None,
@@ -128,14 +138,18 @@ def train(
     typer.echo(f"features    {len(manifest.columns)}")
     typer.echo(f"base rate   {manifest.base_rate:.4f} of training points escalate")
     for name, figure in manifest.metrics.items():
-        typer.echo(f"held out    {name.replace('_', ' ')}: {'undefined' if figure is None else f'{figure:.4g}'}")
+        typer.echo(
+            f"held out    {name.replace('_', ' ')}: {'undefined' if figure is None else f'{figure:.4g}'}"
+        )
 
 
 @app.command()
 def evaluate(
     log: LogArgument,
     model: ModelOption,
-    since: Annotated[str | None, typer.Option(help="Measure on points after this; default: the end of training.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Measure on points after this; default: the end of training.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     config: ConfigOption = None,
@@ -167,9 +181,12 @@ def evaluate(
 def score(
     log: LogArgument,
     model: ModelOption,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Score as of then; default: the log's end.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Score as of then; default: the log's end.")
+    ] = None,
     points: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet with ticket_id, as_of: score these moments, one row each.")
+        Path | None,
+        typer.Option(help="CSV or Parquet with ticket_id, as_of: score these moments, one row each."),
     ] = None,
     output: OutputOption = Path("-"),
     form: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")] = None,
@@ -193,7 +210,9 @@ def score(
 
 @app.command()
 def flag(
-    scores: Annotated[Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")],
+    scores: Annotated[
+        Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")
+    ],
     model: ModelOption,
     config: ConfigOption = None,
     output: OutputOption = Path("-"),
@@ -205,8 +224,8 @@ def flag(
     Example: boilover flag scores.csv --model models/desk --config desk.toml
     """
     from boilover import pipeline
+    from boilover.model.saved import load_model
     from boilover.outputs import read_frame, write_frame
-    from boilover.saved import load_model
 
     threshold, flags = pipeline.flag_scores(read_frame(scores), load_model(model), _config(config).threshold)
     _say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
@@ -230,7 +249,9 @@ def _open(
 def _config(path: Path | None, **given: Any) -> Config:
     from boilover.config import load_config
 
-    return load_config(path).model_copy(update={name: value for name, value in given.items() if value is not None})
+    return load_config(path).model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
 
 
 def _say(text: str) -> None:
@@ -258,4 +279,7 @@ def main() -> None:
         # The message of a foreign error may quote a ticket, so it is not told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
-        _fail(BoiloverError(f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"), 1)
+        _fail(
+            BoiloverError(f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"),
+            1,
+        )

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
+from boilover.conform import plain
 from boilover.errors import LeakError, UsageError, shorten
 from boilover.features.base import Feature
 from boilover.features.compute import compute
@@ -71,6 +72,7 @@ def edit_future(log: EventLog, as_of: int, rng: np.random.Generator, *, rewrite:
 
     Events and tickets seen by then stay as they are, in their order; new rows stand anywhere among them.
     """
+    log = replace(log, events=plain(log.events))
     is_past = observed(log.events) <= as_of
     past = log.events.filter(pa.array(is_past))
     is_seen = pc.is_in(log.tickets["ticket_id"], pc.unique(past["ticket_id"]))

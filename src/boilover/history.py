@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover import kernels
 from boilover.log import EventLog, observed
 from boilover.schema import EVENT_TYPES, ROLES
 
@@ -52,6 +53,7 @@ class History:
     kind: Bytes
     _rows: npt.NDArray[np.int64] | None = None
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
+    _attributes: dict[str, Coded] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_log(cls, log: EventLog) -> History:
@@ -60,33 +62,26 @@ class History:
         Tickets are in the order of their ids, so that sums and ties over many tickets are the same in
         whatever order the rows came.
         """
-        ids = log.events["ticket_id"]
         time = observed(log.events)
-        runs = _runs(ids) if log.is_sorted else None
-        if runs is not None and _ascends(runs[1], time):
-            ticket_ids, offsets = runs
-            rows = None
-        else:
-            encoded = _encode(ids)
-            n_tickets = len(encoded.dictionary)
-            by_id = pc.sort_indices(encoded.dictionary)
-            rank = np.empty(n_tickets, dtype=np.int32)
-            rank[by_id.to_numpy()] = np.arange(n_tickets, dtype=np.int32)
-            codes = rank[encoded.indices.to_numpy()]
+        codes, ticket_ids = _encode(log.events["ticket_id"])
+        if not pc.all(pc.less(ticket_ids.slice(0, len(ticket_ids) - 1), ticket_ids.slice(1))).as_py():
+            by_id = pc.sort_indices(ticket_ids)
+            rank = np.empty(len(ticket_ids), dtype=np.int32)
+            rank[by_id.to_numpy()] = np.arange(len(rank), dtype=np.int32)
+            codes, ticket_ids = rank[codes], ticket_ids.take(by_id)
+        rows = None
+        if not kernels.ascends(codes, time):
             rows = np.lexsort((time, codes))
             time = time[rows]
-            offsets = np.concatenate(([0], np.cumsum(np.bincount(codes, minlength=n_tickets)))).astype(
-                np.int64
-            )
-            ticket_ids = encoded.dictionary.take(by_id)
+        offsets = np.zeros(len(ticket_ids) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(codes, minlength=len(ticket_ids)), out=offsets[1:])
         listed = log.tickets["ticket_id"].combine_chunks()
         silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
         if len(silent):
             ticket_ids = pa.concat_arrays([ticket_ids, silent])
             offsets = np.concatenate((offsets, np.full(len(silent), offsets[-1])))
-        types = _encode(log.events["event_type"])
-        kinds = np.array([KINDS.get(name, -1) for name in types.dictionary.to_pylist()], dtype=np.int8)
-        kind = kinds[types.indices.to_numpy()]
+        types, names = _encode(log.events["event_type"])
+        kind = np.array([KINDS.get(name, -1) for name in names.to_pylist()], dtype=np.int8)[types]
         return cls(log, ticket_ids, offsets, time, kind if rows is None else kind[rows], rows)
 
     @property
@@ -145,9 +140,11 @@ class History:
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute fixed at creation as codes, int32 (n_tickets); all −1 where there is none."""
-        if name not in self.attributes.column_names:
-            return Coded(np.full(self.n_tickets, -1, dtype=np.int32), ())
-        return _coded(self.attributes[name])
+        if name not in self._attributes:
+            if name not in self.attributes.column_names:
+                return Coded(np.full(self.n_tickets, -1, dtype=np.int32), ())
+            self._attributes[name] = _coded(self.attributes[name])
+        return self._attributes[name]
 
     def find(self, ticket_ids: pa.Array) -> Codes:
         """Return the codes of ``ticket_ids``, −1 where the log does not know the ticket."""
@@ -180,28 +177,34 @@ class History:
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
 
 
-def _encode(data: pa.ChunkedArray) -> pa.DictionaryArray:
-    encoded = data.combine_chunks().dictionary_encode()
-    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+def _encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
+    """Return int32 codes of strings, −1 for null, and the words in the order in which they are first told."""
+    if not pa.types.is_dictionary(data.type):
+        encoded = data.combine_chunks().dictionary_encode()
+        return _filled(encoded), encoded.dictionary
+    # Chunks that Parquet read from one row group share their dictionary: each is looked up once.
+    shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
+    joined = pa.concat_arrays(shared.values()).dictionary_encode()
+    ends = np.cumsum([len(words) for words in shared.values()])
+    parts = np.split(joined.indices.to_numpy(), ends[:-1])
+    within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
+    codes = [within[_place(chunk)][_filled(chunk)] for chunk in data.chunks]
+    return np.concatenate(codes), joined.dictionary
+
+
+def _filled(encoded: pa.DictionaryArray) -> Codes:
+    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _place(chunk: pa.DictionaryArray) -> tuple[int, int, int]:
+    """Return where in memory the words of a chunk are."""
+    words = chunk.dictionary
+    return words.buffers()[2].address if words.buffers()[2] else 0, words.offset, len(words)
 
 
 def _coded(data: pa.ChunkedArray) -> Coded:
-    encoded = _encode(data.cast(pa.string()))
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return Coded(codes, tuple(encoded.dictionary.to_pylist()))
-
-
-def _runs(ids: pa.ChunkedArray) -> tuple[pa.Array, Ints] | None:
-    """Return the ticket of each run of equal ids and the runs' offsets; None where ids do not ascend."""
-    runs = pc.run_end_encode(ids.combine_chunks(), run_end_type=pa.int64())
-    tickets = runs.values
-    if not pc.all(pc.less(tickets.slice(0, len(tickets) - 1), tickets.slice(1))).as_py():
-        return None
-    offsets: Ints = np.concatenate(([0], runs.run_ends.to_numpy())).astype(np.int64)
-    return tickets, offsets
-
-
-def _ascends(offsets: Ints, time: Ints) -> bool:
-    """Return whether times never fall within a run."""
-    falls = np.flatnonzero(time[1:] < time[:-1]) + 1
-    return bool(np.isin(falls, offsets).all())
+    if not pa.types.is_dictionary(data.type):
+        data = data.cast(pa.string())
+    codes, words = _encode(data)
+    return Coded(codes, tuple(words.to_pylist()))

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.checking import mend
+from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, observed, read_log
@@ -59,7 +60,7 @@ def open_log(
 
 def cut(log: EventLog, until: int) -> EventLog:
     """Return the log as it was at ``until``, microseconds: what was observed later is not in it."""
-    events = log.events.filter(pa.array(observed(log.events) <= until))
+    events = plain(log.events.filter(pa.array(observed(log.events) <= until)))
     tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"])))
     if not len(events):
         raise InputError("the log holds no event up to that time", mend="Take a later time")

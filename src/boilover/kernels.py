@@ -14,39 +14,76 @@ from numba import njit
 compiled = njit(cache=True, nogil=True)
 
 
-@compiled
 def select(mask, offsets):
-    """Return the rows where ``mask`` is set, and each key's offsets among them."""
-    chosen = np.empty(np.count_nonzero(mask), np.int64)
-    new_offsets = np.empty(len(offsets), np.int64)
-    n = 0
-    for key in range(len(offsets) - 1):
-        new_offsets[key] = n
-        for row in range(offsets[key], offsets[key + 1]):
-            if mask[row]:
-                chosen[n] = row
-                n += 1
-    new_offsets[-1] = n
-    return chosen, new_offsets
+    """Return the rows where ``mask`` is set, int32, and each key's offsets among them."""
+    chosen = np.flatnonzero(mask).astype(np.int32)
+    return chosen, _offsets_among(chosen, offsets)
 
 
 @compiled
-def group_by_key(keys, order, n_keys):
-    """Return ``order`` sorted by key, stably, without the rows of key −1, and each key's offsets: a counting sort."""
+def _offsets_among(chosen, offsets):
+    among = np.empty(len(offsets), np.int64)
+    n = 0
+    for key in range(len(offsets)):
+        while n < len(chosen) and chosen[n] < offsets[key]:
+            n += 1
+        among[key] = n
+    return among
+
+
+@compiled
+def in_time_order(rows, times):
+    """Return ``rows`` sorted stably by their ``times``: a radix sort, 11 bits at a time."""
+    least, most = np.int64(0), np.int64(0)
+    if len(times):
+        least, most = times.min(), times.max()
+    rest = times - least
+    to_rows, to_rest = np.empty_like(rows), np.empty_like(rest)
+    rows = rows.copy()
+    shift = 0
+    while (most - least) >> shift > 0:
+        place = np.zeros(2049, np.int64)
+        for each in rest:
+            place[((each >> shift) & 2047) + 1] += 1
+        for digit in range(2048):
+            place[digit + 1] += place[digit]
+        for i in range(len(rows)):
+            digit = (rest[i] >> shift) & 2047
+            to_rows[place[digit]] = rows[i]
+            to_rest[place[digit]] = rest[i]
+            place[digit] += 1
+        rows, to_rows = to_rows, rows
+        rest, to_rest = to_rest, rest
+        shift += 11
+    return rows
+
+
+@compiled
+def group_by_key(rows, keys, n_keys):
+    """Return ``rows`` sorted stably by their ``keys``, those of key −1 left out, and each key's offsets."""
     offsets = np.zeros(n_keys + 1, np.int64)
-    for row in order:
-        if keys[row] >= 0:
-            offsets[keys[row] + 1] += 1
+    for key in keys:
+        if key >= 0:
+            offsets[key + 1] += 1
     for key in range(n_keys):
         offsets[key + 1] += offsets[key]
     place = offsets[:-1].copy()
-    grouped = np.empty(offsets[-1], np.int64)
-    for row in order:
-        key = keys[row]
+    grouped = np.empty(offsets[-1], np.int32)
+    for i in range(len(rows)):
+        key = keys[i]
         if key >= 0:
-            grouped[place[key]] = row
+            grouped[place[key]] = rows[i]
             place[key] += 1
     return grouped, offsets
+
+
+@compiled
+def ascends(keys, times):
+    """Return whether ``keys`` never fall, nor ``times`` within a key."""
+    for i in range(1, len(keys)):
+        if keys[i] < keys[i - 1] or (keys[i] == keys[i - 1] and times[i] < times[i - 1]):
+            return False
+    return True
 
 
 @compiled
@@ -85,6 +122,26 @@ def within(times, lo, hi, as_of, window):
             row += 1
         start[point] = row
     return start
+
+
+@compiled
+def since_last(times, lo, hi, as_of, unit):
+    """Return the time since the last event in ``lo:hi`` for each point, in ``unit``; NaN where there is none."""
+    out = np.full(len(lo), np.nan)
+    for point in range(len(lo)):
+        if hi[point] > lo[point]:
+            out[point] = (as_of[point] - times[hi[point] - 1]) / unit
+    return out
+
+
+@compiled
+def last(values, rows, lo, hi, empty):
+    """Return the value at the last event in ``lo:hi`` for each point, ``empty`` where there is none."""
+    out = np.full(len(lo), empty, np.float64)
+    for point in range(len(lo)):
+        if hi[point] > lo[point]:
+            out[point] = values[rows[hi[point] - 1]]
+    return out
 
 
 @compiled

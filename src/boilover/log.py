@@ -14,12 +14,16 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from boilover.conform import conform, from_frame
+from boilover.conform import conform, from_frame, plain
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
+CODED = [
+    each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")
+]
+"""Text columns of few words, or of few in a row."""
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
@@ -28,7 +32,8 @@ class EventLog:
     """The two tables of the contract, as Arrow tables of the contract's types.
 
     ``warnings`` holds what was mended on the way in; ``is_sorted`` promises that ``events`` is sorted by ticket and,
-    within one, by (observed_at, arrival), and holds no duplicates.
+    within one, by (observed_at, arrival), and holds no duplicates. Text columns of a sorted log that was read from
+    Parquet stay dictionary-encoded; `boilover.conform.plain` decodes them.
     """
 
     events: pa.Table
@@ -42,7 +47,9 @@ class EventLog:
     ) -> EventLog:
         """Bring two tables to the contract's types; raise `ContractError` with every cell that does not fit."""
         is_sorted = SORTED_MARK in (events.schema.metadata or {})
-        events, violations = conform(events, "events", (*EVENTS, *MEASURES), keep_extra=False)
+        events, violations = conform(
+            events, "events", (*EVENTS, *MEASURES), keep_extra=False, keep_encoded=is_sorted
+        )
         if tickets is None and "ticket_id" in events.column_names:
             tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
         if tickets is not None:
@@ -63,7 +70,7 @@ class EventLog:
 
     def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return ``(events, tickets)`` as frames."""
-        return self.events.to_pandas(), self.tickets.to_pandas()
+        return plain(self.events).to_pandas(), self.tickets.to_pandas()
 
     def ordered(self) -> EventLog:
         """Return the log with ``events`` sorted by (ticket_id, observed_at, arrival)."""
@@ -80,7 +87,8 @@ def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return when each event became visible, as UTC microseconds: observed_at, or occurred_at where empty."""
     times = events["occurred_at"]
     if "observed_at" in events.column_names:
-        times = pc.coalesce(events["observed_at"], times)
+        told = events["observed_at"]
+        times = pc.coalesce(told, times) if told.null_count else told
     instants: np.ndarray[tuple[int], np.dtype[np.int64]] = times.cast(pa.int64()).to_numpy()
     return instants
 
@@ -106,11 +114,11 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
     with replacing(Path(folder)) as made:
         made.mkdir()
         if format == "csv":
-            pa_csv.write_csv(log.events, made / "events.csv")
+            pa_csv.write_csv(plain(log.events), made / "events.csv")
             pa_csv.write_csv(log.tickets, made / "tickets.csv")
             return
         mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-        pq.write_table(log.events.replace_schema_metadata(mark), made / "events.parquet", compression="zstd")
+        pq.write_table(plain(log.events).replace_schema_metadata(mark), made / "events.parquet", compression="zstd")
         pq.write_table(log.tickets, made / "tickets.parquet", compression="zstd")
 
 
@@ -122,7 +130,7 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
     try:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
-        dataset = pq.ParquetDataset(path)
+        dataset = pq.ParquetDataset(path, read_dictionary=CODED)
         columns = [column for column in dataset.schema.names if column not in leave_out]
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)

@@ -18,8 +18,8 @@ from boilover.fitting import fit_attributes
 from boilover.history import HOUR, Coded, Floats, History
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
-from boilover.points import AGES_HOURS, Points, fixed_ages
 from boilover.model.saved import SavedModel
+from boilover.points import AGES_HOURS, Points, fixed_ages
 from boilover.scoring import feature_frame
 from boilover.times import parse_duration, parse_moment
 

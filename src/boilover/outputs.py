@@ -68,7 +68,9 @@ def read_frame(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=text)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"cannot be read as scores: {reason}", file=path, mend="Write them with `boilover score`") from error
+        raise InputError(
+            f"cannot be read as scores: {reason}", file=path, mend="Write them with `boilover score`"
+        ) from error
 
 
 def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
@@ -88,7 +90,10 @@ def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
     }
     widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
     lines = [
-        "  ".join(_padded(cell, widths[name], left=name in ("ticket", "why")) for name, cell in zip(columns, row, strict=True))
+        "  ".join(
+            _padded(cell, widths[name], left=name in ("ticket", "why"))
+            for name, cell in zip(columns, row, strict=True)
+        )
         for row in [tuple(columns), *zip(*columns.values(), strict=True)]
     ]
     more = f"\n… and {len(frame) - rows} more" if len(frame) > rows else ""

@@ -15,9 +15,9 @@ from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, open_log, read_points
 from boilover.log import observed, write_log
 from boilover.measuring import Measured, measure
+from boilover.model.saved import SavedModel, load_model, save_model
 from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
-from boilover.saved import SavedModel, load_model, save_model
 from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -63,7 +63,7 @@ def train_model(
     saved = train(log, source.rule, horizons=config.horizon, ages=config.ages, seed=config.seed)
     save_model(folder, saved)
     if track:
-        from boilover.tracking import log_run
+        from boilover.tracking.runs import log_run
 
         log_run(saved, folder)
     return saved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,23 +68,50 @@ class Points:
         return cls(history.find(ids), as_of)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Points sorted by (key, as_of): ``order`` leads back to the order of asking; none where that is the same."""
+
+    order: Codes | None
+    keys: Codes
+    as_of: Ints
+
+    @classmethod
+    def sort(cls, keys: Codes, as_of: Ints) -> Asked:
+        """Sort points by their ``keys`` (int32, −1 none) and ``as_of``, stably."""
+        if kernels.ascends(keys, as_of):
+            return cls(None, keys, as_of)
+        order = kernels.in_time_order(np.arange(len(keys), dtype=np.int32), as_of)
+        above = keys[order] + np.int32(1)
+        order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
+        return cls(order, keys[order], as_of[order])
+
+    def scatter(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return ``result``, one value per sorted point, in the order in which the points were asked."""
+        if self.order is None:
+            return result
+        out = np.empty_like(result)
+        out[self.order] = result
+        return out
+
+
 def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     """Return whether each point can be asked, int8 (n_points): ``READY`` or why not, a position in ``REASONS``."""
     history = notes.history
-    order = np.lexsort((points.as_of, points.ticket))
-    keys, as_of = points.ticket[order].astype(np.int64), points.as_of[order]
+    asked = Asked.sort(points.ticket, points.as_of)
+    keys, as_of = asked.keys, asked.as_of
     lo, hi = kernels.visible(history.offsets, history.time, keys, as_of)
     state = np.full(len(points), UNKNOWN, dtype=np.int8)
     known = keys >= 0
-    escalations = kernels.running_sum(notes.flag("escalated").astype(np.float64), history.offsets)
+    escalated = np.full(history.n_tickets, np.iinfo(np.int64).max)
+    rows = np.flatnonzero(notes.flag("escalated"))
+    escalated[history.ticket[rows]] = history.time[rows]
     last = np.maximum(hi - 1, 0)
     state[known] = READY
     state[known & ~notes.flag("alive")[last]] = SOLVED
-    state[known & (escalations[last] > 0)] = ESCALATED
+    state[known & (escalated[keys] <= as_of)] = ESCALATED
     state[known & ((hi == lo) | (as_of < history.created[keys]))] = NOT_CREATED
-    out = np.empty_like(state)
-    out[order] = state
-    return out
+    return asked.scatter(state)
 
 
 def fixed_ages(notes: Annotations, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:

@@ -13,9 +13,9 @@ from boilover.features import compute, from_json
 from boilover.fitting import fit_attributes
 from boilover.history import History, Ints
 from boilover.log import EventLog
+from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
 from boilover.reasons import TOP, reasons
-from boilover.model.saved import SavedModel
 
 EXPLAINED = 200
 """Rows that get reasons, the riskiest first: exact contributions cost milliseconds a row."""

@@ -45,7 +45,9 @@ def split(as_of: Ints, horizon: int, ticket: Codes, usable: npt.NDArray[np.bool_
     slices[(whole == STOP) & (as_of + horizon > calibrate)] = REFIT
     slices[~usable] = LEFT_OUT
     whole[~usable] = LEFT_OUT
-    thin = any((slices == part).sum() < LEAST_SHARE * (whole == part).sum() for part in (FIT, STOP, CALIBRATE))
+    thin = any(
+        (slices == part).sum() < LEAST_SHARE * (whole == part).sum() for part in (FIT, STOP, CALIBRATE)
+    )
     if not thin:
         return Split(slices, int(stop), int(calibrate), "time")
     first = np.full(int(ticket.max()) + 1, np.iinfo(np.int64).max)

@@ -19,11 +19,11 @@ from boilover.escalation import EscalationRule
 from boilover.evaluation.workload import nights_of
 from boilover.features import Feature, compute, default_features, to_json
 from boilover.history import HOUR, Floats, History
-from boilover.horizons import HorizonModel, in_order
 from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
+from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.saved import CalibrationSlice, Manifest, SavedModel
 from boilover.points import AGES_HOURS, Points, fixed_ages
-from boilover.saved import CalibrationSlice, Manifest, SavedModel
 from boilover.split import CALIBRATE, Split, split
 from boilover.times import parse_duration
 

@@ -7,7 +7,7 @@ import pytest
 from boilover.errors import InputError
 from boilover.evaluation import baselines as bl
 from boilover.evaluation.metrics import roc_auc
-from boilover.linear import LinearPartner
+from boilover.model.linear import LinearPartner
 
 Array = np.ndarray[Any, Any]
 

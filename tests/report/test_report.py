@@ -15,9 +15,9 @@ from matplotlib.image import imread
 
 from boilover.errors import UsageError
 from boilover.evaluation.evaluate import evaluate
+from boilover.model.saved import Manifest
 from boilover.report import render_report, write_report
 from boilover.report.words import number, percent, plain
-from boilover.saved import Manifest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCRIPT = "<script>document.title='owned'</script>"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ Array = npt.NDArray[Any]
 Annotator = Callable[["Annotations"], Mapping[str, "Array | Coded"]]
 
 ANNOTATORS: dict[str, Annotator] = {}
+LOCK = RLock()
+"""Threads that ask for the same annotation wait for one of them to make it. Of the module, so that a history pickles."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,12 @@ class Annotations:
         return self._get(name, Coded, None)  # type: ignore[no-any-return]
 
     def _get(self, name: str, form: type, dtype: type | None) -> Any:
-        if name not in self._known:
-            if name not in ANNOTATORS:
-                known = ", ".join(sorted(ANNOTATORS))
-                raise UsageError(f"there is no annotation '{name}'. There are: {known}")
-            self._known.update(ANNOTATORS[name](self))
+        with LOCK:
+            if name not in self._known:
+                if name not in ANNOTATORS:
+                    known = ", ".join(sorted(ANNOTATORS))
+                    raise UsageError(f"there is no annotation '{name}'. There are: {known}")
+                self._known.update(ANNOTATORS[name](self))
         found = self._known[name]
         if not isinstance(found, form) or (isinstance(found, np.ndarray) and found.dtype != dtype):
             wanted = "codes" if dtype is None else np.dtype(dtype).name

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Codes, Coded, Ints
+from boilover.history import KINDS, Coded, Codes, Ints
 
 Flags = npt.NDArray[np.bool_]
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
+from boilover.conform import plain
 from boilover.errors import UsageError
 from boilover.escalation.moments import found, moments
 from boilover.escalation.rule import EscalationRule, OnlyTickets
@@ -33,7 +34,7 @@ def declare(log: EventLog, rule: EscalationRule) -> EventLog:
         tickets, times = moments(condition, notes, rule.priority_order)
         np.minimum.at(first, tickets, times)
     escalated = np.flatnonzero(first < np.iinfo(np.int64).max)
-    kept = log.events.filter(pc.not_equal(log.events["event_type"], "escalated"))
+    kept = plain(log.events.filter(pc.not_equal(log.events["event_type"], "escalated")))
     added = pa.table(
         {
             "ticket_id": history.ticket_ids.take(pa.array(escalated)),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from boilover.errors import InputError
 from boilover.evaluation.metrics import Floats, log_losses
-from boilover.linear import LinearPartner
+from boilover.model.linear import LinearPartner
 
 BASE_RATE = "base_rate"
 AGE_ONLY = "age_only"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +30,11 @@ class Feature:
     def name(self) -> str:
         """The column's name."""
         raise NotImplementedError
+
+    @property
+    def shares(self) -> Hashable:
+        """Features for which this is equal are computed together: what they read is selected and sorted once."""
+        return self.name
 
     def compute(self, sight: Sight) -> Floats | Coded:
         """Return one value per point: float64 with NaN for missing, or codes of a category."""
@@ -77,6 +83,11 @@ class Aggregate(Feature):
         if self.where is None:
             raise UsageError(f"{type(self).__name__} needs `where`: which events?")
         return self.where
+
+    @property
+    def shares(self) -> Hashable:
+        """The events that are read."""
+        return self.reads
 
     def compute(self, sight: Sight) -> Floats | Coded:
         """Return the aggregate for each point, in the order in which the points were asked."""

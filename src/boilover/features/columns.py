@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,7 +49,7 @@ class FieldState(Feature):
         history = sight.notes.history
         view = sight.view(Match("field_changed", field=self.field), "ticket", None)
         told = history.coded("value")
-        codes = view.last(told.codes[view.stream.rows].astype(np.float64), -1.0)
+        codes = view.last(told.codes, -1.0)
         return Coded(view.asked.scatter(codes).astype(np.int32), told.words)
 
 
@@ -109,6 +110,11 @@ class Combined(Feature):
 
     left: Feature
     right: Feature
+
+    @property
+    def shares(self) -> Hashable:
+        """What the left feature reads."""
+        return self.left.shares
 
     def _operands(self, sight: Sight) -> tuple[Floats, Floats]:
         left, right = self.left.compute(sight), self.right.compute(sight)

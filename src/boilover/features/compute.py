@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 
@@ -30,18 +30,23 @@ def compute(
         twice = sorted({name for name in names if names.count(name) > 1})
         raise UsageError(f"two features have the same name: {', '.join(twice)}")
     sight = Sight(notes, points)
+    groups: dict[Hashable, list[int]] = {}
+    for place, feature in enumerate(features):
+        groups.setdefault(feature.shares, []).append(place)
     numbers: npt.NDArray[np.float32] = np.empty((len(features), len(points)), dtype=np.float32)
     categories: dict[str, Coded] = {}
 
-    def fill(place: int) -> None:
-        column = features[place].compute(sight)
-        if isinstance(column, Coded):
-            categories[names[place]] = column
-        else:
-            numbers[place] = column
+    def fill(places: Sequence[int]) -> None:
+        own = sight.afresh()
+        for place in places:
+            column = features[place].compute(own)
+            if isinstance(column, Coded):
+                categories[names[place]] = column
+            else:
+                numbers[place] = column
 
     with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
-        list(pool.map(fill, range(len(features))))
+        list(pool.map(fill, groups.values()))
     frame = pd.DataFrame(numbers.T, columns=names, copy=False)
     columns = {
         name: pd.Categorical.from_codes(categories[name].codes, categories=pd.Index(categories[name].words))

@@ -50,18 +50,14 @@ class SinceLast(Aggregate):
         return super().reads | self.until if self.until else super().reads
 
     def _aggregate(self, view: View) -> Floats:
-        some = view.hi > view.lo
-        last = view.hi[some] - 1
-        if self.until is not None:
-            ended = self.until.mask(view.notes)[view.stream.rows[last]]
-            some[some] = ~ended
-            last = last[~ended]
-        out = np.full(len(view.hi), np.nan)
+        as_of = view.asked.as_of
         if self.at is not None:
-            out[some] = view.asked.as_of[some] / HOUR - view.values(self.at)[last]
+            hours: Floats = as_of / HOUR - view.last(view.notes.value(self.at), np.nan)
         else:
-            out[some] = (view.asked.as_of[some] - view.stream.times[last]) / HOUR
-        return out
+            hours = kernels.since_last(view.stream.times, view.lo, view.hi, as_of, HOUR)
+        if self.until is not None:
+            hours[view.last(self.until.mask(view.notes), 0.0) > 0] = np.nan
+        return hours
 
 
 @dataclass(frozen=True)
@@ -155,7 +151,7 @@ class Last(Valued):
         return self.where or Known(self.value)
 
     def _aggregate(self, view: View) -> Floats:
-        return view.last(view.values(self.value), np.nan)
+        return view.last(view.notes.value(self.value), np.nan)
 
 
 @dataclass(frozen=True)

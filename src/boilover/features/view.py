@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,10 @@ from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.filters import Filter, Flag
 from boilover.history import Coded, Codes, Floats, Ints
-from boilover.points import Points
+from boilover.points import Asked, Points
+
+T = TypeVar("T")
+LOCK = RLock()
 
 TICKET, DESK = "ticket", "desk"
 HOLDERS = ("assignee", "group")
@@ -22,24 +27,9 @@ HOLDERS = ("assignee", "group")
 class Stream:
     """Events that pass a filter, sorted by (key, time): their rows in the history, times, and each key's offsets."""
 
-    rows: Ints
+    rows: Codes
     times: Ints
     offsets: Ints
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Points sorted by (key, as_of): ``order`` int64 leads back to the order in which they were asked."""
-
-    order: Ints
-    keys: Ints
-    as_of: Ints
-
-    def scatter(self, result: Floats) -> Floats:
-        """Return ``result``, one value per sorted point, in the order in which the points were asked."""
-        out = np.empty_like(result)
-        out[self.order] = result
-        return out
 
 
 @dataclass(frozen=True)
@@ -61,12 +51,9 @@ class View:
         """Return the state ``name`` after each event of the stream, int32."""
         return self.notes.codes(name).codes[self.stream.rows]
 
-    def last(self, values: Floats, empty: float) -> Floats:
-        """Return the value at the last visible event of each point, ``empty`` where it sees none."""
-        out = np.full(len(self.hi), empty)
-        some = self.hi > self.lo
-        out[some] = values[self.hi[some] - 1]
-        return out
+    def last(self, values: npt.NDArray[Any], empty: float) -> Floats:
+        """Return what ``values``, one per event of the history, hold at the last event that each point sees."""
+        return kernels.last(values, self.stream.rows, self.lo, self.hi, empty)  # type: ignore[no-any-return]
 
     @property
     def count(self) -> Floats:
@@ -76,78 +63,104 @@ class View:
 
 @dataclass(frozen=True)
 class Sight:
-    """A history, the points asked of it, and the views that features take; streams and sortings are kept."""
+    """A history, the points asked of it, and the views that features take.
+
+    Sortings of the points are kept for all threads; streams, and what is visible of them, for those who share a
+    sight.
+    """
 
     notes: Annotations
     points: Points
-    _asked: dict[str, Asked] = field(default_factory=dict, repr=False)
+    _shared: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def afresh(self) -> Sight:
+        """Return a sight of the same points that keeps streams of its own: for one thread, and not for long."""
+        return replace(self, _made={})
 
     def view(self, where: Filter, key: str, window: int | None, event_key: str | None = None) -> View:
         """Return what the points see of the events that pass ``where``, by ``key``, within ``window`` microseconds."""
         stream, asked = self.stream(where, event_key or key), self.asked(key)
-        first, hi = kernels.visible(stream.offsets, stream.times, asked.keys, asked.as_of)
+        first, hi = self._keep(
+            (where, key, event_key),
+            lambda: kernels.visible(stream.offsets, stream.times, asked.keys, asked.as_of),
+        )
         lo = first if window is None else kernels.within(stream.times, first, hi, asked.as_of, window)
         return View(self.notes, stream, asked, first, lo, hi)
 
     def stream(self, where: Filter, key: str) -> Stream:
         """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
+        return self._keep((where, key), lambda: self._stream(where, key))
+
+    def _stream(self, where: Filter, key: str) -> Stream:
         history = self.notes.history
-        mask = where.mask(self.notes)
-        rows, offsets = kernels.select(mask, history.offsets)
-        times = history.time[rows]
-        if key != TICKET:
-            keys, n_keys = self._event_keys(key)
-            order = rows[np.argsort(times, kind="stable")]
-            rows, offsets = kernels.group_by_key(keys, order, n_keys)
-            times = history.time[rows]
-        return Stream(rows, times, offsets)
+        if key == TICKET:
+            rows, offsets = kernels.select(where.mask(self.notes), history.offsets)
+        else:
+            own = self.stream(where, TICKET)
+            order = self._keep(where, lambda: kernels.in_time_order(own.rows, own.times))
+            keys, n_keys = self._event_keys(key, order)
+            rows, offsets = kernels.group_by_key(order, keys, n_keys)
+        return Stream(rows, history.time[rows], offsets)
+
+    def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        return _once(self._made, key, make)
+
+    def _share(self, key: Hashable, make: Callable[[], T]) -> T:
+        with LOCK:
+            return _once(self._shared, key, make)
 
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
-        if key not in self._asked:
-            keys = self._point_keys(key)
-            order = np.lexsort((self.points.as_of, keys))
-            self._asked[key] = Asked(order, keys[order], self.points.as_of[order])
-        return self._asked[key]
+        return self._share(key, lambda: Asked.sort(self._point_keys(key), self.points.as_of))
 
-    @cached_property
+    @property
     def now(self) -> Ints:
         """The row of the last event of its ticket that each point sees, −1 where it sees none, int64 (n_points)."""
+        return self._share("now", self._last_row)
+
+    def _last_row(self) -> Ints:
         history = self.notes.history
         asked = self.asked(TICKET)
         lo, hi = kernels.visible(history.offsets, history.time, asked.keys, asked.as_of)
-        out = np.empty(len(hi), dtype=np.int64)
-        out[asked.order] = np.where(hi > lo, hi - 1, -1)
-        return out
+        rows: Ints = asked.scatter(np.where(hi > lo, hi - 1, -1))
+        return rows
 
     def state(self, name: str) -> Coded:
         """Return the state ``name`` of each point's ticket, as codes (n_points)."""
         coded = self.notes.codes(name)
-        return Coded(np.where(self.now >= 0, coded.codes[self.now], -1).astype(np.int32), coded.words)
+        return Coded(np.where(self.now >= 0, coded.codes[self.now], np.int32(-1)), coded.words)
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute of each point's ticket, as codes (n_points)."""
         coded = self.notes.history.attribute(name)
         known = self.points.ticket >= 0
-        return Coded(np.where(known, coded.codes[self.points.ticket], -1).astype(np.int32), coded.words)
+        return Coded(np.where(known, coded.codes[self.points.ticket], np.int32(-1)), coded.words)
 
-    def _event_keys(self, key: str) -> tuple[npt.NDArray[np.int32], int]:
+    def _event_keys(self, key: str, rows: Codes) -> tuple[Codes, int]:
+        """Return the key of each of some events, and how many keys there are."""
         history = self.notes.history
         if key == DESK:
-            return np.zeros(len(history.time), dtype=np.int32), 1
+            return np.zeros(len(rows), dtype=np.int32), 1
         if key.removesuffix("_before") in HOLDERS:
             coded = self.notes.codes(key)
-            return coded.codes, len(coded.words)
+            return coded.codes[rows], len(coded.words)
         coded = history.attribute(key)
-        return coded.codes[history.ticket], len(coded.words)
+        return coded.codes[history.ticket[rows]], len(coded.words)
 
-    def _point_keys(self, key: str) -> Ints:
+    def _point_keys(self, key: str) -> Codes:
         if key == TICKET:
-            return self.points.ticket.astype(np.int64)
+            return self.points.ticket
         if key == DESK:
-            return np.zeros(len(self.points.ticket), dtype=np.int64)
-        coded = self.state(key) if key in HOLDERS else self.attribute(key)
-        return coded.codes.astype(np.int64)
+            return np.zeros(len(self.points), dtype=np.int32)
+        return (self.state(key) if key in HOLDERS else self.attribute(key)).codes
+
+
+def _once(made: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
+    if key not in made:
+        made[key] = make()
+    found: T = made[key]
+    return found
 
 
 ANY = Flag("any_event")

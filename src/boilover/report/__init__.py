@@ -18,10 +18,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from boilover.files import replacing
+from boilover.model.saved import Manifest
 from boilover.plots import PLOTS, figure, figure_svg
 from boilover.report import facts, figures, tickets
 from boilover.report.words import number, percent, plain
-from boilover.saved import Manifest
 
 CAPTIONS = {
     "precision_recall": "Precision over recall: the further above the base rate, the better.",

@@ -1,4 +1,4 @@
-"""What one column adds to a linear score: the terms of `boilover.linear.LinearPartner`.
+"""What one column adds to a linear score: the terms of `boilover.model.linear.LinearPartner`.
 
 A term learns its scaling or its categories from a training column, gives columns to the design matrix,
 takes the fitted weights, and from then on turns a column into its share of the log-odds.

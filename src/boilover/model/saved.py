@@ -29,8 +29,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.files import replacing
-from boilover.horizons import HorizonModel, in_order
-from boilover.model import EscalationClassifier
+from boilover.model.classifier import EscalationClassifier
+from boilover.model.horizons import HorizonModel, in_order
 
 SCHEMA_VERSION = 1
 MANIFEST, CALIBRATION = "manifest.json", "calibration.csv"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boilover.errors import InputError, MismatchError
-from boilover.linear import LinearPartner
+from boilover.model.linear import LinearPartner
 
 
 def frame(n: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
@@ -129,7 +129,7 @@ def test_any_small_log_fits_to_finite_scores(n: int, seed: int) -> None:
 def test_more_rows_than_the_limit_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = frame(4000)
     full = LinearPartner().fit(X, y).decision(X)
-    monkeypatch.setattr("boilover.linear.MAX_ROWS", 2000)
+    monkeypatch.setattr("boilover.model.linear.MAX_ROWS", 2000)
     thinned = LinearPartner().fit(X, y).decision(X)
     assert (thinned != full).any()
     assert np.corrcoef(full, thinned)[0, 1] > 0.98

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from boilover.evaluation.evaluate import MODEL
-from boilover.saved import SavedModel
+from boilover.model.saved import SavedModel
 
 
 def parameters(saved: SavedModel) -> Iterator[tuple[str, str]]:

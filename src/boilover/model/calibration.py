@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from boilover.calibrators import TILT, Beta, Calibrator, Isotonic, Platt, beta_terms, log_loss, sigmoid
 from boilover.errors import InputError, UsageError
+from boilover.model.calibrators import TILT, Beta, Calibrator, Isotonic, Platt, beta_terms, log_loss, sigmoid
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from boilover.calibration import clearly_better, fit_calibrator
-from boilover.calibrators import Beta, Isotonic, Platt, calibrator_from_dict, log_loss, sigmoid
 from boilover.errors import InputError, MismatchError, UsageError
+from boilover.model.calibration import clearly_better, fit_calibrator
+from boilover.model.calibrators import Beta, Isotonic, Platt, calibrator_from_dict, log_loss, sigmoid
 
 METHODS = ("identity", "platt", "beta", "isotonic", "auto")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from boilover.model import EscalationClassifier
+from boilover.model.classifier import EscalationClassifier
 
 
 @parametrize_with_checks([EscalationClassifier(n_jobs=1)])

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy import sparse
 
 from boilover.errors import InputError, MismatchError
-from boilover.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
+from boilover.model.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
 
 MAX_ROWS = 300_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boilover.boosting import Capacity, Settings
 from boilover.errors import InputError
+from boilover.model.boosting import Capacity, Settings
+from boilover.model.tuning import Rows, most_plausible, tune, usable_slices, usual_shrinkage, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, REFIT, STOP
-from boilover.tuning import Rows, most_plausible, tune, usable_slices, usual_shrinkage, usual_weight
 
 
 def rows(n: int, seed: int, *, linear: bool) -> Rows:

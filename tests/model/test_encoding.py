@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boilover.encoding import BLOCK_ROWS, Encoding
 from boilover.errors import InputError, MismatchError
+from boilover.model.encoding import BLOCK_ROWS, Encoding
 
 
 def frame():

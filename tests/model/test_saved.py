@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from boilover.errors import InputError, MismatchError
-from boilover.horizons import HorizonModel
-from boilover.saved import CalibrationSlice, Manifest, SavedModel, check_fits, load_model, save_model
-from test_model import desk
+from boilover.model.horizons import HorizonModel
+from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, check_fits, load_model, save_model
+from desk_rows import desk
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,10 @@ import pytest
 from sklearn.base import clone
 from sklearn.metrics import average_precision_score, log_loss
 
-from boilover.calibrators import Platt, sigmoid
 from boilover.errors import MismatchError, UsageError
-from boilover.model import EscalationClassifier
-
-
-def desk(rows=1500, seed=0):
-    """A frame with all kinds of columns, and labels that follow from two of them."""
-    rng = np.random.default_rng(seed)
-    X = pd.DataFrame(
-        {
-            "age": np.where(rng.random(rows) < 0.2, np.nan, rng.lognormal(size=rows)),
-            "queue": pd.Categorical(rng.choice(["net", "db", "app", "hr"], rows)),
-            "channel": pd.Series(rng.choice(["mail", "phone"], rows), dtype="str"),
-            "vip": rng.random(rows) < 0.1,
-            "empty": np.full(rows, np.nan),
-            "same": np.ones(rows),
-        }
-    )
-    log_odds = X["age"].fillna(0) * 1.2 + (X["queue"] == "db") * 1.5 - 2.5
-    return X, (rng.random(rows) < sigmoid(log_odds.to_numpy(dtype=float))).astype(int)
+from boilover.model.calibrators import Platt
+from boilover.model.classifier import EscalationClassifier
+from desk_rows import desk
 
 
 @pytest.fixture(scope="module")

@@ -20,15 +20,15 @@ from sklearn.utils import Tags, assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
-from boilover import boosting
-from boilover.boosting import Settings
-from boilover.calibration import fit_calibrator
-from boilover.calibrators import Calibrator, Platt, calibrator_from_dict, sigmoid
-from boilover.encoding import Encoding
 from boilover.errors import UsageError
-from boilover.linear import LinearPartner
+from boilover.model import boosting
+from boilover.model.boosting import Settings
+from boilover.model.calibration import fit_calibrator
+from boilover.model.calibrators import Calibrator, Platt, calibrator_from_dict, sigmoid
+from boilover.model.encoding import Encoding
+from boilover.model.linear import LinearPartner
+from boilover.model.tuning import Chosen, Rows, tune, usable_slices, usual_shrinkage, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
-from boilover.tuning import Chosen, Rows, tune, usable_slices, usual_shrinkage, usual_weight
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     The raw score is ``(1 - w) * trees + w * linear`` in log-odds. On large logs the trees win, on small or
     drifting ones the shrunken linear partner: weight and shrinkage follow from the number of tickets that there
-    are to learn from, and from the stopping slice as far as it has enough of them to say (`boilover.tuning`).
+    are to learn from, and from the stopping slice as far as it has enough of them to say (`boilover.model.tuning`).
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, UsageError
-from boilover.model import EscalationClassifier
+from boilover.model.classifier import EscalationClassifier
 from boilover.times import parse_duration
 
 Floats = npt.NDArray[np.float64]

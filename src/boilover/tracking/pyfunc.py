@@ -1,6 +1,6 @@
 """The MLflow model: code, not a pickle. MLflow runs this file when it loads a logged model.
 
-It reads the folder of text that `boilover.saved` wrote, which lies among the artifacts of the logged model.
+It reads the folder of text that `boilover.model.saved` wrote, which lies among the artifacts of the logged model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 from mlflow.pyfunc.model import PythonModelContext
 
-from boilover.saved import SavedModel, check_fits, load_model
+from boilover.model.saved import SavedModel, check_fits, load_model
 
 MODEL_FOLDER = "model_folder"
 """Name of the folder among the artifacts."""

@@ -1,7 +1,7 @@
 """Runs in MLflow: parameters, figures, plots and the model, kept beside the model's folder by default.
 
 All goes through a client of its own, so the tracking URI and the active run of the caller stay as they are.
-The model is logged as code (`boilover.pyfunc`) and text: loading it unpickles nothing.
+The model is logged as code (`boilover.tracking.pyfunc`) and text: loading it unpickles nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 
 from boilover.errors import UsageError
+from boilover.model.saved import SavedModel, check_fits
 from boilover.plots import PLOTS, figure, figure_png
-from boilover.saved import SavedModel, check_fits
-from boilover.tracked import metrics, parameters
+from boilover.tracking.facts import metrics, parameters
 
 
 @contextmanager
@@ -48,7 +48,7 @@ EXPERIMENT = "boilover"
 MODEL_NAME = "model"
 STORE, ARTIFACTS = "mlflow.db", "mlartifacts"
 MODEL_FOLDER = "model_folder"
-"""Name under which `boilover.pyfunc` finds the saved model among the artifacts."""
+"""Name under which `boilover.tracking.pyfunc` finds the saved model among the artifacts."""
 EXAMPLE_ROWS = 5
 
 
@@ -61,7 +61,7 @@ def log_run(
     experiment: str = EXPERIMENT,
     example: pd.DataFrame | None = None,
 ) -> str:
-    """Log a model that `boilover.saved.save_model` wrote to ``folder``; return the id of the run.
+    """Log a model that `boilover.model.saved.save_model` wrote to ``folder``; return the id of the run.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from boilover.errors import InputError, UsageError
-from boilover.horizons import HorizonModel, in_order, ordered
-from boilover.model import EscalationClassifier
+from boilover.model.classifier import EscalationClassifier
+from boilover.model.horizons import HorizonModel, in_order, ordered
 
 
 @pytest.fixture(scope="module")

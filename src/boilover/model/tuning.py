@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover import boosting
-from boilover.boosting import Capacity, Settings
-from boilover.calibration import fit_calibrator
-from boilover.calibrators import log_loss
-from boilover.encoding import Matrix
 from boilover.errors import InputError
-from boilover.linear import LinearPartner
+from boilover.model import boosting
+from boilover.model.boosting import Capacity, Settings
+from boilover.model.calibration import fit_calibrator
+from boilover.model.calibrators import log_loss
+from boilover.model.encoding import Matrix
+from boilover.model.linear import LinearPartner
 from boilover.split import CALIBRATE, CALIBRATE_SHARE, FIT, LEFT_OUT, REFIT, STOP, STOP_SHARE
 
 Floats = npt.NDArray[np.float64]

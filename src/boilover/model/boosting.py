@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from boilover.encoding import Matrix
+from boilover.model.encoding import Matrix
 
 Floats = npt.NDArray[np.float64]
 

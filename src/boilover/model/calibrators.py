@@ -2,7 +2,7 @@
 
 A calibrator rises strictly with the score: it changes how high a risk reads, never which ticket stands
 above which. In floating point: scores that differ by 1e-6 or more keep their order in the calibrated
-log-odds, and in the probabilities as far as 0.9999. `boilover.calibration` fits them; asking one needs
+log-odds, and in the probabilities as far as 0.9999. `boilover.model.calibration` fits them; asking one needs
 NumPy only.
 """
 
