@@ -75,9 +75,7 @@ def conform(
 
 def plain(table: pa.Table) -> pa.Table:
     """Return ``table`` with its ``ENCODED`` columns as strings."""
-    return table.cast(
-        pa.schema([f.with_type(pa.string()) if f.type == ENCODED else f for f in table.schema])
-    )
+    return table.cast(pa.schema([f.with_type(pa.string()) if f.type == ENCODED else f for f in table.schema]))
 
 
 def _plain(data: pa.ChunkedArray) -> pa.ChunkedArray:

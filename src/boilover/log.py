@@ -20,9 +20,7 @@ from boilover.files import replacing
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
-CODED = [
-    each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")
-]
+CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")]
 """Text columns of few words, or of few in a row."""
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
@@ -118,7 +116,9 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
             pa_csv.write_csv(log.tickets, made / "tickets.csv")
             return
         mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-        pq.write_table(plain(log.events).replace_schema_metadata(mark), made / "events.parquet", compression="zstd")
+        pq.write_table(
+            plain(log.events).replace_schema_metadata(mark), made / "events.parquet", compression="zstd"
+        )
         pq.write_table(log.tickets, made / "tickets.parquet", compression="zstd")
 
 
