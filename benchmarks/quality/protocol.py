@@ -36,7 +36,7 @@ class Case:
 def read_case(folder: Path, horizon: str, ages: tuple[float, ...]) -> Case:
     """Read a canonical folder and ask its questions."""
     events = pd.read_parquet(folder / "events.parquet")
-    return make_case(events, pd.read_parquet(folder / "tickets.parquet"), pd.Timedelta(horizon), ages)
+    return make_case(events, pd.read_parquet(folder / "tickets.parquet"), pd.Timedelta(horizon.upper()), ages)
 
 
 def make_case(
