@@ -37,11 +37,12 @@ FormatOption = Annotated[str, typer.Option("--input-format", help="Format of LOG
 RecipeOption = Annotated[
     str | None,
     typer.Option(
-        "--recipe", help="How to read LOG: a shipped recipe's name, or a TOML file with a [mapping]."
+        "--recipe", help="How to read an export: a shipped recipe's name, or a TOML file with a [mapping]."
     ),
 ]
 EscalationOption = Annotated[
-    str | None, typer.Option("--escalation", help="Which of several declared escalations to use.")
+    str | None,
+    typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
 ]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="A file, or - for standard output.")]
 
@@ -221,6 +222,7 @@ def flag(
     """Flag the scored tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night.
 
     The threshold is chosen on the slice of past points that the model kept for it.
+
     Example: boilover flag scores.csv --model models/desk --config desk.toml
     """
     from boilover import pipeline
