@@ -11,7 +11,17 @@ from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.history import HOUR, History
 from boilover.log import EventLog
-from boilover.points import AGES_HOURS, REASONS, Points, fixed_ages, nightly, state_of, tonight
+from boilover.points import (
+    AGES_HOURS,
+    READY,
+    REASONS,
+    Points,
+    fixed_ages,
+    landmarks,
+    nightly,
+    state_of,
+    tonight,
+)
 from conftest import DAY, log_of_seed, points_of_seed
 from oracle_annotations import EPOCH, walk
 
@@ -166,3 +176,12 @@ def test_numeric_ids_find_their_tickets():
     for ids in ([8, 7], [8.0, 7.0], ["8", "7"]):
         points = Points.from_frame(pd.DataFrame({"ticket_id": ids, "as_of": "2026-03-03"}), history)
         assert points.ticket.tolist() == [1, 0], ids
+
+
+def test_landmarks_ask_in_order_of_time_at_ages_or_nights(desk):
+    at_ages, at_nights = landmarks(desk.notes, (0.0, 24.0)), landmarks(desk.notes, None)
+    for points in (at_ages, at_nights):
+        assert len(points)
+        assert (np.diff(points.as_of) >= 0).all()
+        assert (state_of(desk.notes, points) == READY).all()
+    assert set((at_nights.as_of // HOUR) % 24) == {6}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,11 +23,18 @@ class Config(BaseModel):
 
     horizon: tuple[str, ...] = ("7d",)
     """Within which spans a ticket may escalate; ``risk`` is that of the first."""
+    points: Literal["ages", "nightly"] = "ages"
+    """When training and evaluation ask about each ticket: at fixed ages, or every night at 06:00 UTC."""
     ages: tuple[float, ...] = Field(default=AGES_HOURS, min_length=1)
-    """Hours after creation at which training asks about each ticket."""
+    """Hours after creation, for ``points = "ages"``."""
     seed: int = 0
     escalation: Mapping[str, Any] = Field(default_factory=dict)
     threshold: Mapping[str, Any] = Field(default_factory=lambda: {"kind": "capacity", "per_night": 10})
+
+    @property
+    def asked_at(self) -> tuple[float, ...] | None:
+        """The ages, or None for every night."""
+        return self.ages if self.points == "ages" else None
 
 
 def load_config(path: Path | None) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from boilover.history import HOUR, Coded, Floats, History
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
-from boilover.points import AGES_HOURS, Points, fixed_ages
+from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.scoring import feature_frame
 from boilover.times import parse_duration, parse_moment
 
@@ -43,7 +44,7 @@ def measure(
     saved: SavedModel,
     *,
     since: int | None = None,
-    ages: tuple[float, ...] = AGES_HOURS,
+    ages: Sequence[float] | None = AGES_HOURS,
     threshold: float | None = None,
     seed: int = 0,
     rounds: int = 500,
@@ -54,8 +55,7 @@ def measure(
     """
     since = parse_moment(saved.manifest.trained_until) if since is None else since
     notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
-    points = fixed_ages(notes, ages)
-    points = points.take(np.argsort(points.as_of, kind="stable"))
+    points = landmarks(notes, ages)
     horizon = parse_duration(saved.manifest.horizons[0])
     covered = is_covered(notes, points, horizon)
     past, later = points.as_of + horizon <= since, covered & (points.as_of > since)

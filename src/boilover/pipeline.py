@@ -21,7 +21,7 @@ from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
-from boilover.training import train
+from boilover.training import fit, held_out_evaluation, training_rows
 
 DEMO_SHARE = 0.7
 """The demo trains on this share of its log's time and measures on the rest."""
@@ -60,12 +60,13 @@ def train_model(
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow."""
     log = source.log if until is None else cut(source.log, parse_moment(until))
-    saved = train(log, source.rule, horizons=config.horizon, ages=config.ages, seed=config.seed)
+    rows = training_rows(log, config.horizon, ages=config.asked_at)
+    saved = fit(log, source.rule, rows, seed=config.seed)
     save_model(folder, saved)
     if track:
         from boilover.tracking.runs import log_run
 
-        log_run(saved, folder)
+        log_run(saved, folder, evaluation=held_out_evaluation(rows, saved, seed=config.seed).to_dict())
     return saved
 
 
@@ -75,7 +76,7 @@ def evaluate_model(
     """Measure a saved model on the points of a log after its training window."""
     saved = load_model(model)
     moment = None if since is None else parse_moment(since)
-    measured = measure(source.log, saved, since=moment, ages=config.ages, seed=config.seed)
+    measured = measure(source.log, saved, since=moment, ages=config.asked_at, seed=config.seed)
     if report is not None:
         _report(report, measured, saved, source)
     return measured

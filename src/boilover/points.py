@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.conform import as_strings, from_frame
-from boilover.errors import InputError, shorten
+from boilover.errors import InputError
 from boilover.history import HOUR, Codes, History, Ints
 
 AGES = tuple(float(24 * days) for days in (0, 1, 2, 4, 7, 14, 30, 60, 90, 180, 365))
@@ -60,7 +61,7 @@ class Points:
                 file=source,
                 column="as_of",
                 row=row + 1,
-                value=shorten(frame["as_of"].iloc[row]),
+                value=str(frame["as_of"].iloc[row]),
                 mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
             )
         ids = as_strings(from_frame(frame[["ticket_id"]])["ticket_id"].combine_chunks())
@@ -143,6 +144,17 @@ def nightly(notes: Annotations, since: int, until: int, hour: int = NIGHT_HOUR) 
     within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
     points = Points(ticket, (np.repeat(start, nights) + within) * DAY + hour * HOUR)
     return points.take(state_of(notes, points) == READY)
+
+
+def landmarks(notes: Annotations, ages: Sequence[float] | None) -> Points:
+    """Ask about the past in order of time: at fixed ages in hours, or every night of the log where there are none."""
+    history = notes.history
+    points = (
+        nightly(notes, int(history.time.min()), history.end)
+        if ages is None
+        else fixed_ages(notes, tuple(ages))
+    )
+    return points.take(np.argsort(points.as_of, kind="stable"))
 
 
 def tonight(notes: Annotations, as_of: int) -> Points:

@@ -16,6 +16,7 @@ import boilover
 from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule
+from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.workload import nights_of
 from boilover.features import Feature, compute, default_features, to_json
 from boilover.history import HOUR, Floats, History
@@ -23,7 +24,7 @@ from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
 from boilover.model.horizons import HorizonModel, in_order
 from boilover.model.saved import CalibrationSlice, Manifest, SavedModel
-from boilover.points import AGES_HOURS, Points, fixed_ages
+from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split
 from boilover.times import parse_duration
 
@@ -44,6 +45,11 @@ class TrainingRows:
     splits: dict[str, Split]
 
     @property
+    def held_out(self) -> npt.NDArray[np.bool_]:
+        """The points of the calibration slice of the first horizon."""
+        return next(iter(self.splits.values())).slices == CALIBRATE
+
+    @property
     def age_hours(self) -> Floats:
         """Age of the ticket at each point, hours."""
         return (self.points.as_of - self.notes.history.created[self.points.ticket]) / HOUR
@@ -53,18 +59,17 @@ def training_rows(
     log: EventLog,
     horizons: Sequence[str],
     *,
-    ages: Sequence[float] = AGES_HOURS,
+    ages: Sequence[float] | None = AGES_HOURS,
     features: Sequence[Feature] | None = None,
 ) -> TrainingRows:
-    """Ask the log at fixed ages, compute features, label and split.
+    """Ask the log at fixed ages in hours (None: every night), compute features, label and split.
 
     Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
     """
     in_order(horizons)
     notes = Annotations(History.from_log(log))
     _check_escalations(notes)
-    points = fixed_ages(notes, tuple(ages))
-    points = points.take(np.argsort(points.as_of, kind="stable"))
+    points = landmarks(notes, ages)
     labels, splits = {}, {}
     for horizon in horizons:
         length = parse_duration(horizon)
@@ -87,7 +92,7 @@ def train(
     rule: EscalationRule,
     *,
     horizons: Sequence[str] = ("7d",),
-    ages: Sequence[float] = AGES_HOURS,
+    ages: Sequence[float] | None = AGES_HOURS,
     features: Sequence[Feature] | None = None,
     seed: int = 0,
     n_jobs: int = -1,
@@ -95,23 +100,36 @@ def train(
 ) -> SavedModel:
     """Fit, calibrate and describe a model of ``log``, whose escalated events ``rule`` declared.
 
-    The same log, options and seed give the same model to the last bit.
+    The same log, options and seed give the same model to the last bit. Raises what `training_rows` raises.
     """
     rows = training_rows(log, horizons, ages=ages, features=features)
+    return fit(log, rule, rows, seed=seed, n_jobs=n_jobs, created_at=created_at)
+
+
+def fit(
+    log: EventLog,
+    rule: EscalationRule,
+    rows: TrainingRows,
+    *,
+    seed: int = 0,
+    n_jobs: int = -1,
+    created_at: datetime | None = None,
+) -> SavedModel:
+    """Fit a model on prepared rows of ``log``; see `train`."""
+    horizons = tuple(rows.labels)
     slices = {horizon: each.slices for horizon, each in rows.splits.items()}
     model = HorizonModel.fit(
         rows.frame, rows.labels, slices=slices, groups=rows.points.ticket, random_state=seed, n_jobs=n_jobs
     )
     primary = horizons[0]
-    y, cut = rows.labels[primary], rows.splits[primary]
-    held_out = cut.slices == CALIBRATE
+    y, cut, held_out = rows.labels[primary], rows.splits[primary], rows.held_out
     calibration = CalibrationSlice(
         nights_of(rows.points.as_of[held_out]), model.primary.held_out_risk_, y[held_out].astype(np.int8)
     )
     manifest = Manifest(
         boilover_version=boilover.__version__,
         created_at=(created_at or datetime.now(UTC)).isoformat(timespec="seconds"),
-        horizons=tuple(horizons),
+        horizons=horizons,
         columns=tuple(map(str, rows.frame.columns)),
         categories=model.primary.categories_,
         features=tuple(to_json(feature) for feature in rows.features),
@@ -125,6 +143,22 @@ def train(
         packages={name: version(name) for name in PACKAGES},
     )
     return SavedModel(model, manifest, calibration)
+
+
+def held_out_evaluation(rows: TrainingRows, saved: SavedModel, *, seed: int = 0) -> Evaluation:
+    """Measure the calibration slice, by the model that had not seen it; its calibrator had.
+
+    Quick, and a little too good: `boilover.measuring.measure` asks about what came after the training window.
+    """
+    asked = rows.points.take(rows.held_out)
+    return evaluate(
+        saved.calibration.label,
+        saved.calibration.risk,
+        asked.as_of,
+        asked.ticket,
+        rows.age_hours[rows.held_out],
+        seed=seed,
+    )
 
 
 def fingerprint(log: EventLog) -> str:
