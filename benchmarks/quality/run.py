@@ -3,7 +3,8 @@
     python -m benchmarks.quality.run --data ../shared/data --out out/quality
 
 Each task: the log is cut at 70 % of all questions, `boilover train` sees what came before, `boilover score --points`
-answers the questions after. Nothing is told but the horizon. Writes results.json and prints a Markdown table.
+answers the questions after. Nothing is told but the horizon. Writes results.json, in which the tasks
+that are not asked for stay as they were, and prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def boilover(*words: object) -> None:
 def write_folder(folder: Path, events: pd.DataFrame, tickets: pd.DataFrame) -> Path:
     """Write two frames as a canonical folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    events.to_parquet(folder / "events.parquet")
-    tickets.to_parquet(folder / "tickets.parquet")
+    events.to_parquet(folder / "events.parquet", index=False)
+    tickets.to_parquet(folder / "tickets.parquet", index=False)
     return folder
 
 
@@ -146,11 +147,13 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
     parser.add_argument("--document", type=Path, help="write the page docs/quality.md")
     given = parser.parse_args()
-    results = []
+    kept = given.out / "results.json"
+    found = {each["task"]: each for each in json.loads(kept.read_text("utf-8"))} if kept.exists() else {}
     for name in given.tasks:
-        results.append(measure(name, given.data, given.logs, given.out))
-        print(to_markdown(results[-1:]), flush=True)
-        (given.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+        found[name] = measure(name, given.data, given.logs, given.out)
+        print(to_markdown([found[name]]), flush=True)
+        results = [found[task] for task in TASKS if task in found]
+        kept.write_text(json.dumps(results, indent=1), encoding="utf-8")
     print(to_markdown(results))
     if given.document is not None:
         given.document.write_text(to_document(results), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
 """An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
 LARGEST_ID = 2.0**53
 """Beyond it, not every whole number is a float."""
+ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")
+"""Names under which the index of a frame is written to Parquet and CSV: it tells where a row stood, nothing else."""
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -44,7 +47,8 @@ def conform(
 ) -> tuple[pa.Table, list[Violation]]:
     """Cast ``table`` to the types of ``columns``; return it with every violation found on the way.
 
-    Absent optional columns stay absent. Columns outside the contract are kept where ``keep_extra``, else dropped.
+    Absent optional columns stay absent. Columns outside the contract are kept where ``keep_extra``, else dropped;
+    so is the index of a frame.
     ``keep_encoded`` leaves text columns of type ``ENCODED`` as they are: codes are read faster than strings.
     A cell that cannot be cast becomes null and a violation names the first such row.
     """
@@ -67,7 +71,7 @@ def conform(
         fields[column.name] = data
     if keep_extra:
         for extra in table.column_names:
-            if extra not in fields:
+            if extra not in fields and not ROW_NUMBER.fullmatch(extra):
                 fields[extra] = _attribute(extra, _plain(table[extra]))
                 violations += _nested(fields[extra], name, extra)
     return pa.table(fields), violations

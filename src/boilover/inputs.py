@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +73,14 @@ def read_points(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
-    except (OSError, ValueError, pa.ArrowInvalid) as error:
-        reason = str(error).splitlines()[0]
+        with warnings.catch_warnings():
+            # Of a row that is longer than the header, pandas would drop what is too much, or shift all columns.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                path, dtype="str", encoding="utf-8-sig", keep_default_na=False, index_col=False
+            )
+    except (OSError, ValueError, pa.ArrowInvalid, pd.errors.ParserWarning) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(
             f"cannot be read as points: {reason}", file=path, mend="Points are rows of ticket_id, as_of"
         ) from error

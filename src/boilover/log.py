@@ -135,11 +135,11 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        kind = "CSV" if ".csv" in path.name else "Parquet"
-        reason = str(error).splitlines()[0] if str(error) else "nothing in it"
-        raise InputError(
-            f"cannot be read as {kind}: {reason}", file=path, mend="Export it again, as UTF-8"
-        ) from error
+        kind, mend = (
+            ("CSV", "Export it again, as UTF-8") if ".csv" in path.name else ("Parquet", "Export it again")
+        )
+        reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
+        raise InputError(f"cannot be read as {kind}: {reason}", file=path, mend=mend) from error
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
@@ -158,4 +158,9 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
         quoted_strings_can_be_null=True,
     )
     table = pa_csv.read_csv(path, convert_options=options, parse_options=lines)
+    for field in table.schema:
+        # What is not UTF-8 is read as bytes, where the contract does not ask for text.
+        if pa.types.is_binary(field.type):
+            mend = "Export it again, as UTF-8"
+            raise InputError("holds bytes that are not UTF-8", file=path, column=field.name, mend=mend)
     return table.drop_columns([name for name in leave_out if name in table.column_names])

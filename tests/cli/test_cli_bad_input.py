@@ -1,0 +1,170 @@
+"""What the command line says to bad input: where, what, how to mend it, and the exit code."""
+
+from __future__ import annotations
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from desks import small_desk, small_tickets, write
+
+EVENTS, TICKETS = small_desk(), small_tickets()
+
+
+def only(kind: str, count: int) -> pd.DataFrame:
+    return pd.concat(
+        [EVENTS[EVENTS["event_type"] != kind], EVENTS[EVENTS["event_type"] == kind].iloc[:count]]
+    )
+
+
+def mixed_zones() -> pd.DataFrame:
+    times = EVENTS["occurred_at"].dt.strftime("%Y-%m-%dT%H:%M:%S")
+    return EVENTS.assign(occurred_at=times.where(EVENTS.index % 3 > 0, times + "+02:00"))
+
+
+def escalating() -> pd.DataFrame:
+    born = EVENTS[EVENTS["event_type"] == "created"]
+    boil = born.assign(event_type="escalated", occurred_at=born["occurred_at"] + pd.Timedelta("1h"))
+    return pd.concat([only("escalated", 0), boil])
+
+
+def created_late() -> pd.DataFrame:
+    late = EVENTS["occurred_at"] + pd.Timedelta("30D")
+    return EVENTS.assign(occurred_at=EVENTS["occurred_at"].where(EVENTS["event_type"] != "created", late))
+
+
+BAD_LOGS = {
+    "no event": (EVENTS.iloc[:0], "holds no event"),
+    "missing column": (EVENTS.drop(columns="event_type"), "column 'event_type': required column is missing"),
+    "misnamed column": (EVENTS.rename(columns={"occurred_at": "ocurred_at"}), "rename 'ocurred_at' to it"),
+    "dates": (EVENTS.assign(occurred_at="31.12.2026"), "column 'occurred_at' row 1 value '31.12.2026'"),
+    "epoch": (EVENTS.assign(occurred_at=1), "holds int64, not a time"),
+    "empty date": (
+        EVENTS.assign(occurred_at=EVENTS["occurred_at"].where(EVENTS.index != 4)),
+        "column 'occurred_at' row 5: required value is empty",
+    ),
+    "mixed zones": (mixed_zones(), "carry a UTC offset and the others do not"),
+    "before creation": (created_late(), "event lies before its ticket's creation"),
+    "no escalation": (only("escalated", 0), "no ticket of the log ever escalated"),
+    "few escalations": (only("escalated", 20), "only 20 of 600 tickets escalated"),
+    "only escalations": (escalating(), "nothing to tell apart"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_LOGS)
+def test_a_log_that_cannot_train_says_where_and_what(run, tmp_path, case):
+    events, told = BAD_LOGS[case]
+    code, said = run("train", write(tmp_path / "log", events), "--model", tmp_path / "model", "--no-track")
+    assert (code, told in said) == (3, True), said
+    assert str(tmp_path / "log") in said
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "tickets.parquet"])
+def test_a_truncated_file_is_named(run, tmp_path, name):
+    log = write(tmp_path / "log", EVENTS, TICKETS)
+    content = (log / name).read_bytes()
+    (log / name).write_bytes(content[: len(content) // 2])
+    code, said = run("train", log, "--model", tmp_path / "model", "--no-track")
+    assert (code, f"{log / name}: cannot be read as Parquet" in said) == (3, True), said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("events.csv", b"", "Empty CSV file"),
+        ("events.parquet", b"", "cannot be read as Parquet"),
+        ("events.csv", EVENTS.to_csv(index=False).encode("utf-16"), "as UTF-8"),
+        ("events.csv", EVENTS.assign(value="Büro").to_csv(index=False).encode("latin-1"), "as UTF-8"),
+        (
+            "tickets.csv",
+            TICKETS.assign(channel="Büro").to_csv(index=False).encode("latin-1"),
+            "column 'channel'",
+        ),
+    ],
+)
+def test_a_file_that_is_empty_or_of_another_encoding_is_named(run, tmp_path, name, content, told):
+    log = tmp_path / "log"
+    log.mkdir()
+    if name == "tickets.csv":
+        write(log, EVENTS)
+    (log / name).write_bytes(content)
+    code, said = run("train", log, "--model", tmp_path / "model", "--no-track")
+    assert (code, told in said, name in said) == (3, True, True), said
+
+
+BAD_POINTS = {
+    "ticket,as_of\n1,2026-02-01\n": "column 'ticket_id': required column is missing; there are: ticket, as_of",
+    "ticket_id;as_of\n1;2026-02-01\n": "there are: ticket_id;as_of",
+    "ticket_id,as_of\n1,2026-02-01\n2,never\n": "column 'as_of', row 2, value 'never'",
+    "ticket_id,as_of\n1,\n": "column 'as_of', row 1, value ''",
+    "ticket_id,as_of\n1,2026-02-01,2026-02-02\n": "cannot be read as points",
+    "ticket_id,as_of\n1,1769904000\n": "value '1769904000'",
+    "": "No columns",
+}
+
+
+@pytest.mark.parametrize("text", BAD_POINTS)
+def test_points_that_cannot_be_read_say_where(run, desk, tmp_path, text):
+    (tmp_path / "points.csv").write_text(text)
+    code, said = run("score", desk / "log", "--model", desk / "model", "--points", tmp_path / "points.csv")
+    assert (code, BAD_POINTS[text] in said, "points.csv" in said) == (3, True, True), said
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"PAR1 and no more", "ticket_id,as_of\nü,2026-02-01".encode("latin-1")]
+)
+def test_a_file_of_points_that_is_none_is_named(run, desk, tmp_path, content):
+    path = tmp_path / ("points.parquet" if content and content.startswith(b"PAR1") else "points.csv")
+    if content is not None:
+        path.write_bytes(content)
+    code, said = run("score", desk / "log", "--model", desk / "model", "--points", path)
+    assert (code, f"{path}: cannot be read as points" in said) == (3, True), said
+
+
+def test_a_log_without_the_attributes_of_training_does_not_fit(run, desk, tmp_path):
+    log = write(tmp_path / "log", EVENTS, TICKETS.drop(columns="seats"))
+    code, said = run("score", log, "--model", desk / "model")
+    assert (code, "'seats'" in said) == (5, True), said
+    log = write(tmp_path / "log", EVENTS, TICKETS.assign(seats="plenty"))
+    code, said = run("score", log, "--model", desk / "model")
+    assert (code, "'seats' holds texts such as 'plenty'" in said) == (5, True), said
+
+
+def test_a_model_that_is_missing_or_damaged_is_named(run, desk, tmp_path):
+    code, said = run("score", desk / "log", "--model", tmp_path / "none")
+    assert (code, "none" in said, "cannot be read" in said) == (3, True, True), said
+    for part in ("manifest.json", "model-7d.txt", "model-24h.json"):
+        shutil.copytree(desk / "model", tmp_path / part)
+        damaged = tmp_path / part / part
+        damaged.write_bytes(damaged.read_bytes()[:-40])
+        code, said = run("score", desk / "log", "--model", tmp_path / part)
+        assert (code, str(damaged) in said) == (3, True), said
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--horizon", "soon"], 2, "'soon' is no duration"),
+        (["--horizon", "7d,7d"], 2, "Give each once"),
+        (["--horizon", "400d"], 3, "longer than the log can answer"),
+        (["--until", "whenever"], 2, "'whenever' is no time"),
+        (["--until", "1999-01-01"], 3, "no event up to that time"),
+        (["--config", "absent.toml"], 2, "absent.toml"),
+        (["--recipe", "absent"], 2, "absent"),
+        (["--horizont", "7d"], 2, "--horizont"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told):
+    found, said = run("train", desk / "log", "--model", tmp_path / "model", "--no-track", *words)
+    assert (found, told in said) == (code, True), said
+
+
+def test_a_log_that_is_not_there(run, desk, tmp_path):
+    code, said = run("score", tmp_path / "absent", "--model", desk / "model")
+    assert (code, f"{tmp_path / 'absent'}: does not exist" in said) == (3, True), said
+    code, said = run(
+        "score", desk / "log", "--model", desk / "model", "--points", "p.csv", "--as-of", "2026-02-01"
+    )
+    assert (code, "exclude each other" in said) == (2, True), said
