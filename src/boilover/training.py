@@ -164,10 +164,11 @@ def held_out_evaluation(rows: TrainingRows, saved: SavedModel, *, seed: int = 0)
 def fingerprint(log: EventLog) -> str:
     """Return a SHA-256 of what the log tells: ticket, time and type of each event, in order."""
     events = log.ordered().events
-    digest = hashlib.sha256()
-    for name in ("ticket_id", "occurred_at", "event_type"):
-        hashes = pd.util.hash_array(events[name].to_pandas().to_numpy(), categorize=True)
-        digest.update(np.ascontiguousarray(hashes).data)
+    digest = hashlib.sha256(events["occurred_at"].cast("int64").to_numpy().tobytes())
+    for name in ("ticket_id", "event_type"):
+        words = events[name].combine_chunks().dictionary_encode()
+        digest.update(words.indices.to_numpy().tobytes())
+        digest.update("\n".join(words.dictionary.to_pylist()).encode())
     return digest.hexdigest()
 
 

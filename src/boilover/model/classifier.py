@@ -147,6 +147,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         frame = self._frame(X, reset=False)
         trees = boosting.contributions(self.booster_, self.encoding_.encode(frame), self._threads())
+        if self.linear_weight_ == 0.0:
+            return trees[:, :-1]
         linear = self.linear_.contributions(frame)
         return (1.0 - self.linear_weight_) * trees[:, :-1] + self.linear_weight_ * linear
 
@@ -222,7 +224,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _grow(self, rows: Rows, settings: Settings, rounds: int) -> None:
         self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds)
-        self.linear_ = LinearPartner(C=self.linear_c_).fit(rows.frame, rows.labels)
+        self.linear_ = LinearPartner(C=self.linear_c_)
+        if self.linear_weight_ > 0.0:
+            self.linear_.fit(rows.frame, rows.labels)
 
     def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
         weight = self.linear_weight_

@@ -64,12 +64,11 @@ class LinearPartner:
         terms = [learn_term(str(name), X[name]) for name in X.columns]
         blocks = [term.design(X[term.column]) for term in terms]
         # Mostly indicators of categories: sparse, the memory and the time of a step shrink to what is not 0.
-        columns = [sparse.csc_array(column[:, None]) for block in blocks for column in block]
-        design = sparse.hstack(columns, format="csr") if columns else sparse.csr_array((len(X), 0))
+        design = sparse.hstack(blocks, format="csr") if blocks else sparse.csr_array((len(X), 0))
         intercept, coefficients = self._solve(design, labels, weights)
-        ends = np.cumsum([len(block) for block in blocks])
+        ends = np.cumsum([block.shape[1] for block in blocks])
         self.terms_ = tuple(
-            centred(term.weighted(coefficients[end - len(block) : end]), X)
+            centred(term.weighted(coefficients[end - block.shape[1] : end]), X)
             for term, block, end in zip(terms, blocks, ends, strict=True)
         )
         self.intercept_ = intercept + sum(term.centre for term in self.terms_)
