@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pandas_features
-from generate import END, generate
 
+import pandas_features
 from boilover.annotations import Annotations
 from boilover.features import Feature, compute, default_features
 from boilover.history import History
 from boilover.log import EventLog, read_log, write_log
 from boilover.points import Points
+from generate import END, generate
 
 TOLERANCE = 1e-4
 """Of float32 sums that are added in another order, relative and absolute."""
@@ -141,8 +141,7 @@ def _run_engine(engine: str, folder: Path, repeats: int) -> dict[str, Any]:
 
 def _compare(folder: Path, repeats: int) -> int:
     ours, theirs, everything = (
-        _engine(engine, folder, repeats)
-        for engine in ("boilover", "pandas", "boilover-all")
+        _engine(engine, folder, repeats) for engine in ("boilover", "pandas", "boilover-all")
     )
     frames = [pd.read_parquet(folder.parent / f"{engine}.parquet") for engine in ("boilover", "pandas")]
     print(f"load of the machine {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores; medians, seconds")

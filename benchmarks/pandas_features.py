@@ -34,7 +34,7 @@ def features(events: pd.DataFrame, tickets: pd.DataFrame, as_of: pd.Timestamp) -
     """Return one row per ticket; the log holds nothing after ``as_of``."""
     asking = Asking(events, tickets, as_of)
     columns: Columns = {}
-    of_type = {name: part for name, part in events.groupby("event_type", observed=True)}
+    of_type = dict(iter(events.groupby("event_type", observed=True)))
     solved = _status(asking, of_type["status_changed"], columns)
     _age(asking, events, of_type["created"], columns)
     _messages(asking, events, of_type["message"], solved, columns)
@@ -52,7 +52,7 @@ class Asking:
         self.tickets, self.as_of = tickets, as_of
 
     def recent(self, part: pd.DataFrame, window: str) -> pd.DataFrame:
-        return part[part["occurred_at"] > self.as_of - pd.Timedelta(window)]
+        return part[part["occurred_at"] > self.as_of - pd.Timedelta(window.replace("d", "D"))]
 
     def count(self, part: pd.DataFrame) -> pd.Series:
         return part.groupby("ticket").size().reindex(self.tickets.index, fill_value=0)

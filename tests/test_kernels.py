@@ -116,3 +116,13 @@ def test_the_last_visible_event(stream):
         seen = rows_of(stream, point)
         assert found[point] == (values[rows[seen[-1]]] if seen else -1.0)
         assert hours[point] == (as_of[point] - times[seen[-1]]) / 4 if seen else np.isnan(hours[point])
+
+
+def test_points_that_ask_the_same_are_asked_once():
+    rng = np.random.default_rng(4)
+    keys, as_of = rng.integers(-1, 3, 80).astype(np.int32), rng.integers(0, 5, 80)
+    order = np.lexsort((as_of, keys)).astype(np.int32)
+    first, place = kernels.different(order, keys, as_of)
+    questions = list(zip(keys[first], as_of[first], strict=True))
+    assert questions == sorted(set(zip(keys, as_of, strict=True)))
+    assert [questions[each] for each in place] == list(zip(keys, as_of, strict=True))

@@ -53,6 +53,7 @@ def conform(
     A cell that cannot be cast becomes null and a violation names the first such row.
     """
     violations: list[Violation] = []
+    found: list[Violation]
     fields: dict[str, pa.ChunkedArray] = {}
     for column in columns:
         if column.name not in table.column_names:

@@ -103,6 +103,14 @@ class History:
         values: Floats = data.to_numpy().astype(np.float64, copy=False)
         return values if self._rows is None else values[self._rows]
 
+    def denied(self, name: str) -> npt.NDArray[np.bool_]:
+        """Return where a boolean column of ``events`` holds false, bool (n_events)."""
+        if name not in self.log.events.column_names:
+            return np.zeros(len(self.time), dtype=bool)
+        told = self.log.events[name].combine_chunks()
+        values: npt.NDArray[np.bool_] = pc.invert(told.fill_null(True)).to_numpy(zero_copy_only=False)
+        return values if self._rows is None else values[self._rows]
+
     def instants(self, name: str) -> Ints:
         """Return a time column of ``events`` as int64 microseconds (n_events)."""
         values: Ints = self.log.events[name].cast(pa.int64()).to_numpy()

@@ -8,16 +8,43 @@ nor on the other points.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 compiled = njit(cache=True, nogil=True)
 
 
-def select(mask, offsets):
+def select(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[Any, Any]:
     """Return the rows where ``mask`` is set, int32, and each key's offsets among them."""
     chosen = np.flatnonzero(mask).astype(np.int32)
     return chosen, _offsets_among(chosen, offsets)
+
+
+@compiled
+def take(values, rows):
+    """Return ``values[rows]``: several times as fast as NumPy, which widens int32 rows first."""
+    out = np.empty(len(rows), values.dtype)
+    for i in range(len(rows)):
+        out[i] = values[rows[i]]
+    return out
+
+
+@compiled
+def different(order, keys, as_of):
+    """Return the first point of each different (key, as_of) in ``order``, and which of these each point asks."""
+    first = np.empty(len(order), np.int32)
+    place = np.empty(len(order), np.int32)
+    n = 0
+    for i in range(len(order)):
+        point = order[i]
+        if n == 0 or keys[point] != keys[first[n - 1]] or as_of[point] != as_of[first[n - 1]]:
+            first[n] = point
+            n += 1
+        place[point] = n - 1
+    return first[:n].copy(), place
 
 
 @compiled
@@ -34,19 +61,17 @@ def _offsets_among(chosen, offsets):
 @compiled
 def in_time_order(rows, times):
     """Return ``rows`` sorted stably by their ``times``: a radix sort, 11 bits at a time."""
-    least, most = np.int64(0), np.int64(0)
-    if len(times):
-        least, most = times.min(), times.max()
+    least = times.min() if len(times) else 0
+    span = times.max() - least if len(times) else 0
     rest = times - least
     to_rows, to_rest = np.empty_like(rows), np.empty_like(rest)
     rows = rows.copy()
     shift = 0
-    while (most - least) >> shift > 0:
+    while span >> shift > 0:
         place = np.zeros(2049, np.int64)
         for each in rest:
             place[((each >> shift) & 2047) + 1] += 1
-        for digit in range(2048):
-            place[digit + 1] += place[digit]
+        place = np.cumsum(place)
         for i in range(len(rows)):
             digit = (rest[i] >> shift) & 2047
             to_rows[place[digit]] = rows[i]
@@ -65,8 +90,7 @@ def group_by_key(rows, keys, n_keys):
     for key in keys:
         if key >= 0:
             offsets[key + 1] += 1
-    for key in range(n_keys):
-        offsets[key + 1] += offsets[key]
+    offsets = np.cumsum(offsets)
     place = offsets[:-1].copy()
     grouped = np.empty(offsets[-1], np.int32)
     for i in range(len(rows)):

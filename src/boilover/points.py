@@ -71,29 +71,32 @@ class Points:
 
 @dataclass(frozen=True)
 class Asked:
-    """Points sorted by (key, as_of): ``order`` leads back to the order of asking; none where that is the same."""
+    """The different questions that points ask, sorted by (key, as_of).
 
-    order: Codes | None
+    ``place`` tells which of them each point asks; none where every point asks its own, in this order.
+    """
+
+    place: Codes | None
     keys: Codes
     as_of: Ints
 
     @classmethod
     def sort(cls, keys: Codes, as_of: Ints) -> Asked:
-        """Sort points by their ``keys`` (int32, −1 none) and ``as_of``, stably."""
+        """Sort points by their ``keys`` (int32, −1 none) and ``as_of``; those that ask the same are asked once."""
         if kernels.ascends(keys, as_of):
             return cls(None, keys, as_of)
         order = kernels.in_time_order(np.arange(len(keys), dtype=np.int32), as_of)
-        above = keys[order] + np.int32(1)
+        above = kernels.take(keys, order) + np.int32(1)
         order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
-        return cls(order, keys[order], as_of[order])
+        first, place = kernels.different(order, keys, as_of)
+        return cls(place, kernels.take(keys, first), kernels.take(as_of, first))
 
     def scatter(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return ``result``, one value per sorted point, in the order in which the points were asked."""
-        if self.order is None:
+        """Return ``result``, one value per question, in the order in which the points were asked."""
+        if self.place is None:
             return result
-        out = np.empty_like(result)
-        out[self.order] = result
-        return out
+        scattered: npt.NDArray[Any] = kernels.take(result, self.place)
+        return scattered
 
 
 def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
@@ -102,7 +105,7 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
     lo, hi = kernels.visible(history.offsets, history.time, keys, as_of)
-    state = np.full(len(points), UNKNOWN, dtype=np.int8)
+    state = np.full(len(keys), UNKNOWN, dtype=np.int8)
     known = keys >= 0
     escalated = np.full(history.n_tickets, np.iinfo(np.int64).max)
     rows = np.flatnonzero(notes.flag("escalated"))

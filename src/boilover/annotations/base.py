@@ -22,7 +22,7 @@ Annotator = Callable[["Annotations"], Mapping[str, "Array | Coded"]]
 
 ANNOTATORS: dict[str, Annotator] = {}
 LOCK = RLock()
-"""Threads that ask for the same annotation wait for one of them to make it. Of the module, so that a history pickles."""
+"""Threads that ask for the same annotation wait for one of them to make it."""
 
 
 @dataclass(frozen=True)

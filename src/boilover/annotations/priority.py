@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Coded, Floats, Ints
+from boilover.history import KINDS, Coded, Codes, Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
 
@@ -55,8 +55,7 @@ def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
     told = history.coded("value")
     levels = np.array([*(priority_level(word) for word in told.words), np.nan])
     changed = history.kind == KINDS["priority_changed"]
-    after, raised, lowered, last = _follow(changed, levels[told.codes], history.offsets)
-    codes = np.where(last >= 0, told.codes[last], -1).astype(np.int32)
+    codes, after, raised, lowered = _follow(changed, told.codes, levels, history.offsets)
     return {
         "priority": Coded(codes, told.words),
         "priority_level": after,
@@ -66,22 +65,23 @@ def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
 
 
 @njit(cache=True, nogil=True)
-def _follow(changed: Flags, levels: Floats, offsets: Ints) -> tuple[Floats, Flags, Flags, Ints]:
+def _follow(changed: Flags, told: Codes, levels: Floats, offsets: Ints) -> tuple[Codes, Floats, Flags, Flags]:
     n = len(changed)
+    codes = np.empty(n, np.int32)
     after = np.full(n, np.nan)
     raised = np.zeros(n, np.bool_)
     lowered = np.zeros(n, np.bool_)
-    last = np.full(n, -1, np.int64)
     for ticket in range(len(offsets) - 1):
         level = np.nan
-        latest = np.int64(-1)
+        latest = np.int32(-1)
         for row in range(offsets[ticket], offsets[ticket + 1]):
             if changed[row]:
-                latest = row
-                if not np.isnan(levels[row]):
-                    raised[row] = levels[row] > level
-                    lowered[row] = levels[row] < level
-                    level = levels[row]
+                latest = told[row]
+                given = levels[latest]
+                if not np.isnan(given):
+                    raised[row] = given > level
+                    lowered[row] = given < level
+                    level = given
+            codes[row] = latest
             after[row] = level
-            last[row] = latest
-    return after, raised, lowered, last
+    return codes, after, raised, lowered

@@ -22,7 +22,7 @@ def messages(notes: Annotations) -> dict[str, Flags | Coded]:
     """
     history = notes.history
     message = history.kind == KINDS["message"]
-    internal = history.numbers("is_public") == 0
+    internal = history.denied("is_public")
     roles = history.roles
     return {
         "customer_message": message & (roles == CUSTOMER),

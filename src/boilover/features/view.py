@@ -45,15 +45,15 @@ class View:
 
     def values(self, name: str) -> Floats:
         """Return the value ``name`` at each event of the stream, float64."""
-        return self.notes.value(name)[self.stream.rows]
+        return kernels.take(self.notes.value(name), self.stream.rows)
 
     def codes(self, name: str) -> Codes:
         """Return the state ``name`` after each event of the stream, int32."""
-        return self.notes.codes(name).codes[self.stream.rows]
+        return kernels.take(self.notes.codes(name).codes, self.stream.rows)
 
     def last(self, values: npt.NDArray[Any], empty: float) -> Floats:
         """Return what ``values``, one per event of the history, hold at the last event that each point sees."""
-        return kernels.last(values, self.stream.rows, self.lo, self.hi, empty)  # type: ignore[no-any-return]
+        return kernels.last(values, self.stream.rows, self.lo, self.hi, empty)
 
     @property
     def count(self) -> Floats:
@@ -101,7 +101,7 @@ class Sight:
             order = self._keep(where, lambda: kernels.in_time_order(own.rows, own.times))
             keys, n_keys = self._event_keys(key, order)
             rows, offsets = kernels.group_by_key(order, keys, n_keys)
-        return Stream(rows, history.time[rows], offsets)
+        return Stream(rows, kernels.take(history.time, rows), offsets)
 
     def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
         return _once(self._made, key, make)
@@ -144,9 +144,9 @@ class Sight:
             return np.zeros(len(rows), dtype=np.int32), 1
         if key.removesuffix("_before") in HOLDERS:
             coded = self.notes.codes(key)
-            return coded.codes[rows], len(coded.words)
+            return kernels.take(coded.codes, rows), len(coded.words)
         coded = history.attribute(key)
-        return coded.codes[history.ticket[rows]], len(coded.words)
+        return kernels.take(coded.codes, kernels.take(history.ticket, rows)), len(coded.words)
 
     def _point_keys(self, key: str) -> Codes:
         if key == TICKET:
