@@ -2,9 +2,9 @@
 
 from boilover.features.base import Aggregate, Feature, from_json, to_json
 from boilover.features.columns import Attribute, Calendar, Difference, FieldState, Ratio, State
-from boilover.features.compute import compute
 from boilover.features.defaults import default_features
 from boilover.features.filters import Filter, Flag, Known, Match
+from boilover.features.frame import compute
 from boilover.features.primitives import Count, Decayed, Distinct, Last, Max, Mean, Min, SinceLast, Slope, Sum
 from boilover.features.view import Sight
 

@@ -48,10 +48,13 @@ def compute(
     with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
         list(pool.map(fill, groups.values()))
     frame = pd.DataFrame(numbers.T, columns=names, copy=False)
-    columns = {
-        name: pd.Categorical.from_codes(categories[name].codes, categories=pd.Index(categories[name].words))
-        if name in categories
-        else frame[name]
-        for name in names
-    }
+    columns = {name: _categorical(categories[name]) if name in categories else frame[name] for name in names}
     return pd.DataFrame(columns, copy=False)
+
+
+def _categorical(coded: Coded) -> pd.Categorical:
+    """Return codes as a category of the words that occur: a log has one list of words for all of its fields."""
+    occurs = np.bincount(coded.codes + 1, minlength=len(coded.words) + 1)[1:] > 0
+    codes = np.append(np.cumsum(occurs, dtype=np.int32) - 1, np.int32(-1))[coded.codes]
+    words = [coded.words[code] for code in np.flatnonzero(occurs)]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str"))
