@@ -66,7 +66,7 @@ def encode(case: Case) -> npt.NDArray[np.float32]:
     parts += [_last(events, name, value, what, known, lo, hi) for name in what[known].unique()]
     seen, as_of = events["seen"], case.points["as_of"]
     since = [(as_of - seen.take(rows).array) / HOUR for rows in (lo, np.maximum(hi - 1, lo))]
-    calendar = [as_of.dt.hour, as_of.dt.weekday, case.points["age"]]
+    calendar = [as_of.dt.hour, as_of.dt.day_of_week, case.points["age"]]
     parts.append(np.column_stack([np.maximum(column, 0) for column in (*since, *calendar)]))
     parts += _attributes(case)
     return np.hstack([part.astype(np.float32) for part in parts])
