@@ -144,7 +144,9 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=LOGS.parent, help="where to write results.json and the models"
     )
-    parser.add_argument("--tasks", nargs="*", choices=TASKS, default=list(TASKS))
+    parser.add_argument(
+        "--tasks", nargs="*", choices=TASKS, default=list(TASKS), help="none: write the page of what is there"
+    )
     parser.add_argument("--document", type=Path, help="write the page docs/quality.md")
     given = parser.parse_args()
     kept = given.out / "results.json"
@@ -152,8 +154,8 @@ def main() -> None:
     for name in given.tasks:
         found[name] = measure(name, given.data, given.logs, given.out)
         print(to_markdown([found[name]]), flush=True)
-        results = [found[task] for task in TASKS if task in found]
-        kept.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        kept.write_text(json.dumps(list(found.values()), indent=1), encoding="utf-8")
+    results = [found[task] for task in TASKS if task in found]
     print(to_markdown(results))
     if given.document is not None:
         given.document.write_text(to_document(results), encoding="utf-8")
