@@ -75,7 +75,7 @@ def _age(ask: Asking, events: pd.DataFrame, created: pd.DataFrame, columns: Colu
     columns["decayed_any_event_24h"] = ask.per_ticket(weight.groupby(events["ticket"]).sum())
     born = ask.per_ticket(created.groupby("ticket")["occurred_at"].min())
     columns["hour_of_creation"] = (born - born.dt.normalize()) / HOUR
-    columns["weekday_of_creation"] = born.dt.weekday
+    columns["weekday_of_creation"] = born.dt.day_of_week
 
 
 def _status(ask: Asking, entered: pd.DataFrame, columns: Columns) -> pd.DataFrame:
