@@ -77,13 +77,6 @@ def test_commands_run_one_after_the_other(folder: Path) -> None:
         assert [path for path in written if not (folder / path).exists()] == []
 
 
-def test_the_sample_export_is_refused_as_told(folder: Path) -> None:
-    words = "score data/samples/desk_export.csv --recipe data/samples/desk_export.toml --model models/demo"
-    done = run(["boilover", *words.split()], folder)
-    assert "refuses the sample export" in " ".join(README.split())
-    assert done.returncode == 5, done.stderr
-
-
 @pytest.mark.parametrize("source", PYTHON)
 def test_python_runs(source: str, folder: Path) -> None:
     done = run([sys.executable, "-W", "error::FutureWarning", "-c", source], folder)

@@ -96,15 +96,17 @@ def ingest(
     output: Annotated[Path, typer.Option("-o", "--output", help="The event-log folder to write.")],
     input_format: Annotated[str, typer.Option("--format", help="auto, table or xes.")] = "auto",
     recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
 ) -> None:
-    """Turn an export into an event log, and report what was read.
+    """Turn an export into an event log, with the escalations that its recipe declares; report what was read.
 
     Example: boilover ingest incident_event_log.csv.gz --recipe uci_servicenow -o logs/uci
     """
     from boilover import pipeline
     from boilover.outputs import STANDARD, write_json
 
-    write_json(pipeline.ingest_log(sources, output, form=input_format, recipe=recipe), STANDARD)
+    report = pipeline.ingest_log(sources, output, form=input_format, recipe=recipe, escalation=escalation)
+    write_json(report, STANDARD)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from boilover.errors import UsageError
 from boilover.points import AGES_HOURS
@@ -30,6 +30,11 @@ class Config(BaseModel):
     seed: int = 0
     escalation: Mapping[str, Any] = Field(default_factory=dict)
     threshold: Mapping[str, Any] = Field(default_factory=lambda: {"kind": "capacity", "per_night": 10})
+
+    @field_validator("horizon", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: object) -> object:
+        return tuple(given.split(",")) if isinstance(given, str) else given
 
     @property
     def asked_at(self) -> tuple[float, ...] | None:

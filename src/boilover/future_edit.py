@@ -14,7 +14,7 @@ from boilover.annotations import Annotations
 from boilover.conform import plain
 from boilover.errors import LeakError, UsageError, shorten
 from boilover.features.base import Feature
-from boilover.features.compute import compute
+from boilover.features.frame import compute
 from boilover.history import HOUR, History
 from boilover.log import EventLog, observed
 from boilover.points import NOT_CREATED, Points, state_of, tonight

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +20,26 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, observed, read_log
 from boilover.text import with_measures
+from boilover.times import parse_moment
 
 
 @dataclass(frozen=True)
 class Source:
-    """A prepared log, the rule that says what escalated means in it, and where it came from."""
+    """A log as it was read, the rule that says what escalated means in it, and where it came from."""
 
-    log: EventLog
+    told: EventLog
     rule: EscalationRule
     name: str
     format: str
+
+    @cached_property
+    def log(self) -> EventLog:
+        """The log with the escalations that the rule declares."""
+        return declare(self.told, self.rule)
+
+    def under(self, rule: EscalationRule) -> Source:
+        """Return the source under the rule of a model, unless that is to take the log's own escalated events."""
+        return self if rule in (self.rule, EscalationRule()) else replace(self, rule=rule)
 
 
 def open_log(
@@ -53,14 +65,16 @@ def open_log(
 
         log, report = ingest([path], format=format, recipe=recipe)
         log, kind = mend(log, source=path), report.format
-        if recipe is not None and not declared:
-            declared = dict(load_recipe(recipe).escalation)
+        found = recipe or report.recipe
+        if found is not None and not declared:
+            declared = dict(load_recipe(found).escalation)
     rule = parse_rule(declared, escalation_name) if declared else EscalationRule()
-    return Source(declare(with_measures(log), rule), rule, path.name, kind)
+    return Source(with_measures(log), rule, path.name, kind)
 
 
-def cut(log: EventLog, until: int) -> EventLog:
-    """Return the log as it was at ``until``, microseconds: what was observed later is not in it."""
+def cut(log: EventLog, until: int | str | datetime) -> EventLog:
+    """Return the log as it was at ``until``, a time or microseconds: what was observed later is not in it."""
+    until = parse_moment(until)
     events = plain(log.events.filter(pa.array(observed(log.events) <= until)))
     tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"])))
     if not len(events):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import InputError
+from boilover.errors import InputError, UsageError
 from boilover.evaluation.baselines import Baselines, fit_baselines
 from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.features.families import SLA_SHARE
@@ -43,17 +44,24 @@ def measure(
     log: EventLog,
     saved: SavedModel,
     *,
-    since: int | None = None,
+    since: int | str | datetime | None = None,
     ages: Sequence[float] | None = AGES_HOURS,
     threshold: float | None = None,
     seed: int = 0,
     rounds: int = 500,
 ) -> Measured:
-    """Evaluate ``saved`` on points of ``log`` after ``since`` (microseconds; the end of training where left out).
+    """Evaluate ``saved`` on points of ``log`` after ``since``, a time; the end of training where left out.
 
-    The peers learn from the points whose horizon ends by then. Raises `InputError` where no point is left.
+    The peers learn from the points whose horizon ends by then. Raises `InputError` where no point is left, and
+    `UsageError` for a time before the end of training: the model has seen those outcomes.
     """
-    since = parse_moment(saved.manifest.trained_until) if since is None else since
+    trained_until = parse_moment(saved.manifest.trained_until)
+    since = trained_until if since is None else parse_moment(since)
+    if since < trained_until:
+        raise UsageError(
+            f"the model was trained on what happened until {saved.manifest.trained_until}: points before that tell"
+            " nothing about it. Measure since then or later"
+        )
     notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
     points = landmarks(notes, ages)
     horizon = parse_duration(saved.manifest.horizons[0])

@@ -11,6 +11,7 @@ import pandas as pd
 
 from boilover.checking import mend
 from boilover.config import Config
+from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, open_log, read_points
 from boilover.log import observed, write_log
@@ -20,7 +21,6 @@ from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
-from boilover.times import parse_moment
 from boilover.training import fit, held_out_evaluation, training_rows
 
 DEMO_SHARE = 0.7
@@ -46,12 +46,17 @@ class Demo:
     files: Mapping[str, Path]
 
 
-def ingest_log(sources: Sequence[Path], folder: Path, *, form: str, recipe: str | None) -> Mapping[str, Any]:
-    """Turn an export into a log folder; return what was read, dropped and not known."""
-    from boilover.adapters import ingest
+def ingest_log(
+    sources: Sequence[Path], folder: Path, *, form: str, recipe: str | None, escalation: str | None = None
+) -> Mapping[str, Any]:
+    """Turn an export into a log folder, with the escalations that its recipe declares; return what was read."""
+    from boilover.adapters import ingest, load_recipe
 
     log, report = ingest(sources, format=form, recipe=recipe)
-    write_log(with_measures(mend(log)), folder)
+    found = recipe or report.recipe
+    declared = load_recipe(found).escalation if found else {}
+    rule = parse_rule(declared, escalation) if declared else EscalationRule()
+    write_log(declare(with_measures(mend(log)), rule), folder)
     return report.to_dict()
 
 
@@ -59,7 +64,7 @@ def train_model(
     source: Source, folder: Path, config: Config, *, until: str | None = None, track: bool = True
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow."""
-    log = source.log if until is None else cut(source.log, parse_moment(until))
+    log = source.log if until is None else cut(source.log, until)
     rows = training_rows(log, config.horizon, ages=config.asked_at)
     saved = fit(log, source.rule, rows, seed=config.seed)
     save_model(folder, saved)
@@ -75,8 +80,8 @@ def evaluate_model(
 ) -> Measured:
     """Measure a saved model on the points of a log after its training window."""
     saved = load_model(model)
-    moment = None if since is None else parse_moment(since)
-    measured = measure(source.log, saved, since=moment, ages=config.asked_at, seed=config.seed)
+    source = source.under(saved.rule)
+    measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
     if report is not None:
         _report(report, measured, saved, source)
     return measured
@@ -91,10 +96,11 @@ def score_log(
     explain: int = EXPLAINED,
 ) -> pd.DataFrame:
     """Score every ticket at risk as of a moment, or the points of a file."""
+    saved = load_model(model)
     return score(
-        source.log,
-        load_model(model),
-        as_of=None if as_of is None else parse_moment(as_of),
+        source.under(saved.rule).log,
+        saved,
+        as_of=as_of,
         points=None if points is None else read_points(points),
         explain=explain,
         source=points,
@@ -155,6 +161,5 @@ def _report(
     from boilover.report import write_report
 
     figures = measured.evaluation.to_dict()
-    write_report(
-        path, evaluation=figures, scores=scores, flags=flags, manifest=saved.manifest, title=source.name
-    )
+    title = f"Tickets at risk: {source.name}"
+    write_report(path, evaluation=figures, scores=scores, flags=flags, manifest=saved.manifest, title=title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
 from boilover.reasons import TOP, reasons
+from boilover.times import parse_moment
 
 EXPLAINED = 200
 """Rows that get reasons, the riskiest first: exact contributions cost milliseconds a row."""
@@ -26,12 +28,12 @@ def score(
     log: EventLog,
     saved: SavedModel,
     *,
-    as_of: int | None = None,
+    as_of: int | str | datetime | None = None,
     points: pd.DataFrame | None = None,
     explain: int = EXPLAINED,
     source: object = None,
 ) -> pd.DataFrame:
-    """Score every ticket that is at risk at ``as_of`` (microseconds; the log's end where left out), or ``points``.
+    """Score every ticket that is at risk at ``as_of`` (a time; the log's end where left out), or ``points``.
 
     Returns one row per ticket, the riskiest first, or one row per point in the order given: ``ticket_id, as_of,
     risk, rank, risk_<horizon>…, reason_1…3, note, model``. ``risk`` is the calibrated probability of escalating
@@ -41,7 +43,7 @@ def score(
     notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
     history = notes.history
     if points is None:
-        asked = tonight(notes, history.end if as_of is None else as_of)
+        asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
         ids = history.ticket_ids.take(asked.ticket).to_pandas().to_numpy()
     else:
         asked = Points.from_frame(points, history, source=source)

@@ -174,16 +174,16 @@ def _(feature: Calendar, value: float) -> str:
 @say.register
 def _(feature: Difference, value: float) -> str:
     key = feature.left.key if isinstance(feature.left, Aggregate) else ""
-    return (
-        f"{value:.0f} open tickets of {OWNERS.get(key, _plain(key))}"
-        if key
-        else f"{_plain(feature.name)}: {value:.3g}"
-    )
+    if not key:
+        return f"{_plain(feature.name)}: {value:.3g}"
+    return f"{value:.0f} open ticket{'' if value == 1 else 's'} of {OWNERS.get(key, _plain(key))}"
 
 
 @say.register
 def _(feature: Ratio, value: float) -> str:
     used = isinstance(feature.left, SinceLast) and feature.left.at == "sla_start"
+    if used and value > 1:
+        return "service level overdue"
     return f"{value:.0%} of the service level's time used" if used else f"{_plain(feature.name)}: {value:.3g}"
 
 

@@ -23,8 +23,10 @@ def parse_duration(text: str) -> int:
     return round(float(found.group(1)) * UNITS[found.group(2)])
 
 
-def parse_moment(text: str | datetime) -> int:
-    """Return microseconds since 1970 of a date or time; without an offset it is UTC."""
+def parse_moment(text: str | datetime | int) -> int:
+    """Return microseconds since 1970 of a date or time; without an offset it is UTC; an int is that number already."""
+    if isinstance(text, int):
+        return text
     try:
         moment = pd.Timestamp(text)
     except ValueError as error:

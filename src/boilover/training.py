@@ -30,6 +30,8 @@ from boilover.times import parse_duration
 
 MIN_ESCALATED = 30
 """With fewer escalated tickets a model would be a tale told by chance."""
+LOG_SAYS = EscalationRule()
+"""The log's own escalated events say what escalated means."""
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
 
 
@@ -89,7 +91,7 @@ def training_rows(
 
 def train(
     log: EventLog,
-    rule: EscalationRule,
+    rule: EscalationRule = LOG_SAYS,
     *,
     horizons: Sequence[str] = ("7d",),
     ages: Sequence[float] | None = AGES_HOURS,

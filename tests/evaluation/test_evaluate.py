@@ -7,7 +7,7 @@ import pytest
 from boilover.errors import InputError
 from boilover.evaluation import metrics
 from boilover.evaluation.baselines import AGE_ONLY, BASE_RATE, LOGISTIC, SLA_RULE
-from boilover.evaluation.evaluate import MODEL, Evaluation, compare, evaluate
+from boilover.evaluation.evaluate import MODEL, Evaluation, compare, evaluate, level
 from boilover.evaluation.interval import Interval
 from boilover.evaluation.table import render
 from boilover.evaluation.workload import MICROSECONDS_PER_DAY, at_workload, top_k_a_night
@@ -163,3 +163,15 @@ def test_bad_input() -> None:
         evaluate(**{**data, "risk": data["risk"] + 1})
     with pytest.raises(InputError, match="tickets of shape"):
         evaluate(**{**data, "tickets": data["tickets"][1:]})
+
+
+def test_the_level_of_the_risks_is_told_in_words() -> None:
+    rng = np.random.default_rng(0)
+    tickets = np.arange(4000)
+    rate = rng.uniform(0.02, 0.3, 4000)
+    y = (rng.random(4000) < rate).astype(float)
+    assert level(y, rate, tickets).startswith("Risks are right on the whole")
+    assert level(y, rate / 2, tickets).startswith("Risks are too low")
+    assert level(y, np.minimum(rate * 2, 1), tickets).startswith("Risks are too high")
+    # One ticket's many points are one observation.
+    assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Risks are right")

@@ -61,6 +61,9 @@ class Evaluation:
     """The average precision of a random order: it belongs beside every average precision."""
     beats_age_only: bool | None
     """Whether the interval of the difference in average precision lies above 0; None when not compared."""
+    mean_risk: float
+    level: str
+    """Whether the risks are right on the whole, in plain words."""
     verdict: tuple[str, ...]
     scores: dict[str, dict[str, Interval]]
     """For `MODEL` and each peer, every figure of `boilover.evaluation.bootstrap.METRICS`."""
@@ -138,6 +141,8 @@ def evaluate(
         positives=int(labels.sum()),
         base_rate=base_rate,
         beats_age_only=None if age_only is None or np.isnan(age_only.low) else age_only.low > 0,
+        mean_risk=float(scores.mean()),
+        level=level(labels, scores, codes),
         verdict=tuple(
             compare(
                 name, figures[MODEL]["average_precision"], figures[name]["average_precision"], gap, base_rate
@@ -156,6 +161,14 @@ def evaluate(
         calibration=tuple(calibration_curve(labels, scores)),
         curves=wl.curves(labels, scores),
     )
+
+
+def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
+    """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit."""
+    gaps = np.bincount(tickets, y - risk)
+    gap, error = gaps.sum() / len(y), float(np.sqrt((gaps**2).sum())) / len(y)
+    found = "right" if abs(gap) <= 2 * error else "too low" if gap > 0 else "too high"
+    return f"Risks are {found} on the whole: {risk.mean():.1%} on average, where {y.mean():.1%} escalate."
 
 
 def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:

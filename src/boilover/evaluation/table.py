@@ -36,6 +36,7 @@ def render(evaluation: Mapping[str, Any], *, terminal: bool = False, width: int 
     for sentence in evaluation["verdict"]:
         style = "green" if sentence.startswith("beats") else "bold red"
         console.print(Text(f"The model {sentence}.", style=style))
+    console.print(Text(evaluation["level"]))
     for name in evaluation["unavailable"]:
         console.print(Text(f"{_title(name)} could not run on this log."))
     for table in _tables(evaluation, box.SIMPLE_HEAD if terminal else box.ASCII2):

@@ -28,6 +28,7 @@ from lightgbm.basic import LightGBMError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from boilover.errors import InputError, MismatchError, UsageError
+from boilover.escalation import EscalationRule
 from boilover.files import replacing
 from boilover.model.classifier import EscalationClassifier
 from boilover.model.horizons import HorizonModel, in_order
@@ -86,6 +87,11 @@ class SavedModel:
     manifest: Manifest
     calibration: CalibrationSlice
 
+    @property
+    def rule(self) -> EscalationRule:
+        """What escalated meant when it was trained."""
+        return EscalationRule.model_validate(self.manifest.escalation)
+
 
 def save_model(folder: Path, saved: SavedModel) -> None:
     """Write the model to ``folder``, which is replaced as a whole; raise `MismatchError` if the parts do
@@ -110,6 +116,10 @@ def load_model(folder: Path) -> SavedModel:
     Raises `InputError` for a missing or damaged file, `MismatchError` for a model of another version, or
     one whose parts do not agree; each names the file.
     """
+    if not folder.is_dir():
+        raise InputError(
+            "is no folder of a model", file=folder, mend="Name a folder that `boilover train` wrote"
+        )
     file = folder / MANIFEST
     values = _json(file, _read(file))
     version = values.get("schema_version")

@@ -76,6 +76,7 @@ def render_report(
         csp=_policy(css),
         evaluation=evaluation,
         verdict=figures.verdict(evaluation, manifest.horizons[0]),
+        level=evaluation["level"],
         peers=figures.peers(evaluation),
         unavailable=figures.unavailable(evaluation),
         workloads=figures.workloads(evaluation),
