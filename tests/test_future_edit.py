@@ -17,7 +17,7 @@ from boilover.history import History
 from boilover.log import observed
 from boilover.points import Points
 from boilover.synthetic import synthetic_desk
-from conftest import log_of_seed
+from random_logs import log_of_seed
 
 
 def every_feature(notes):

@@ -10,8 +10,8 @@ import pytest
 from boilover.history import KINDS, History
 from boilover.log import EventLog, observed
 from boilover.schema import ROLES
-from conftest import log_of_seed
 from oracle_annotations import walk
+from random_logs import log_of_seed
 
 T0 = pd.Timestamp("2026-03-01T00:00Z")
 

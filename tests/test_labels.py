@@ -11,7 +11,7 @@ from boilover.history import HOUR, History
 from boilover.labels import NEVER, first_escalations, is_covered, label
 from boilover.log import EventLog
 from boilover.points import Points
-from conftest import log_of_seed, points_of_seed
+from random_logs import log_of_seed, points_of_seed
 
 T0 = pd.Timestamp("2026-03-01T00:00Z").value // 1000
 H = 24 * HOUR

@@ -12,7 +12,7 @@ import pytest
 
 from boilover.errors import ContractError, InputError
 from boilover.log import SORTED_MARK, EventLog, observed, read_log, write_log
-from conftest import log_of_seed
+from random_logs import log_of_seed
 
 CSV = (
     "ticket_id,occurred_at,event_type,text\n"

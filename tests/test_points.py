@@ -23,8 +23,8 @@ from boilover.points import (
     state_of,
     tonight,
 )
-from conftest import DAY, log_of_seed, points_of_seed
 from oracle_annotations import EPOCH, walk
+from random_logs import DAY, log_of_seed, points_of_seed
 
 SEEDS = range(6)
 

@@ -20,7 +20,7 @@ SHIPPED = sorted(
 
 @pytest.fixture(scope="module", params=range(3))
 def pair(request):
-    from conftest import log_of_seed
+    from random_logs import log_of_seed
 
     log = log_of_seed(request.param, n_tickets=40)
     notes = Annotations(History.from_log(log))
@@ -62,7 +62,7 @@ def _read(notes, name):
 
 def test_every_flag_occurs_in_the_random_logs():
     """An oracle proves nothing on events that never happen."""
-    from conftest import log_of_seed
+    from random_logs import log_of_seed
 
     logs = [Annotations(History.from_log(log_of_seed(seed, n_tickets=40))) for seed in range(8)]
     for name in SHIPPED:

@@ -134,7 +134,7 @@ def test_a_log_without_the_attributes_of_training_does_not_fit(run, desk, tmp_pa
 
 def test_a_model_that_is_missing_or_damaged_is_named(run, desk, tmp_path):
     code, said = run("score", desk / "log", "--model", tmp_path / "none")
-    assert (code, "none" in said, "cannot be read" in said) == (3, True, True), said
+    assert (code, "none" in said, "no folder of a model" in said) == (3, True, True), said
     for part in ("manifest.json", "model-7d.txt", "model-24h.json"):
         shutil.copytree(desk / "model", tmp_path / part)
         damaged = tmp_path / part / part

@@ -32,9 +32,9 @@ from boilover.features.base import Aggregate
 from boilover.features.families import FAMILIES
 from boilover.features.primitives import Valued
 from boilover.history import HOUR, History
-from conftest import log_of_seed, points_of_seed
 from oracle_annotations import EPOCH
 from oracle_features import Point, Truth, value_of
+from random_logs import log_of_seed, points_of_seed
 
 SEEDS = range(3)
 KEYS = (

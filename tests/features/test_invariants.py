@@ -29,7 +29,7 @@ from boilover.features.families import FAMILIES
 from boilover.history import History
 from boilover.log import EventLog, observed, read_log, write_log
 from boilover.points import Points
-from conftest import log_of_seed, points_of_seed, random_frames
+from random_logs import log_of_seed, points_of_seed, random_frames
 
 SEEDS = range(3)
 
