@@ -37,15 +37,15 @@ class Annotations:
 
     def flag(self, name: str) -> npt.NDArray[np.bool_]:
         """Return whether each event is a ``name``, bool (n_events)."""
-        return self._get(name, np.ndarray, np.bool_)  # type: ignore[no-any-return]
+        return self._get(name, np.ndarray, np.bool_)
 
     def value(self, name: str) -> npt.NDArray[np.float64]:
         """Return the value ``name`` after each event, float64 (n_events)."""
-        return self._get(name, np.ndarray, np.float64)  # type: ignore[no-any-return]
+        return self._get(name, np.ndarray, np.float64)
 
     def codes(self, name: str) -> Coded:
         """Return the state ``name`` after each event, as codes (n_events)."""
-        return self._get(name, Coded, None)  # type: ignore[no-any-return]
+        return self._get(name, Coded, None)
 
     def _get(self, name: str, form: type, dtype: type | None) -> Any:
         with LOCK:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Floats, Ints
+from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 
@@ -38,7 +38,7 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Floats]:
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _first(create: Flags, escalate: Flags, over: Flags, offsets: Ints) -> tuple[Flags, Flags, Flags, Floats]:
     n = len(create)
     created = np.zeros(n, np.bool_)

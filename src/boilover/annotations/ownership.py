@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Coded, Codes, Ints
+from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 
@@ -36,7 +36,7 @@ def ownership(notes: Annotations) -> dict[str, Flags | Coded]:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hold(changed: Flags, codes: Codes, offsets: Ints, n_codes: int) -> tuple[Codes, Flags, Flags]:
     after = np.full(len(codes), -1, np.int32)
     handoff = np.zeros(len(codes), np.bool_)
@@ -57,7 +57,7 @@ def _hold(changed: Flags, codes: Codes, offsets: Ints, n_codes: int) -> tuple[Co
     return after, handoff, returned
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _once(flags: Flags, time: Ints, offsets: Ints) -> Flags:
     """Keep the first flag of each instant of a ticket."""
     kept = flags.copy()
@@ -66,5 +66,5 @@ def _once(flags: Flags, time: Ints, offsets: Ints) -> Flags:
         for row in range(offsets[ticket], offsets[ticket + 1]):
             if flags[row]:
                 kept[row] = last < 0 or time[last] != time[row]
-                last = row
+                last = np.int64(row)
     return kept

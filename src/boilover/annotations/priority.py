@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Coded, Codes, Floats, Ints
+from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 
@@ -64,7 +64,7 @@ def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _follow(changed: Flags, told: Codes, levels: Floats, offsets: Ints) -> tuple[Codes, Floats, Flags, Flags]:
     n = len(changed)
     codes = np.empty(n, np.int32)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import HOUR, KINDS, Bytes, Floats, Ints
+from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 REPLY, RESOLUTION = 0, 1
@@ -44,7 +44,7 @@ def sla(notes: Annotations) -> dict[str, Flags | Floats]:
     return {"sla_moved": moved, "sla_start": start, "sla_due": end, "sla_hours": end - start}
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _follow(
     target: Bytes, set_at: Floats, due: Floats, replied: Flags, over: Flags, offsets: Ints
 ) -> tuple[Floats, Floats, Flags]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Bytes, Coded, Ints
+from boilover.kernels import compiled
 from boilover.schema import STATUSES
 
 STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
@@ -50,7 +50,7 @@ def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _follow(
     kind: Bytes, stated: Bytes, offsets: Ints
 ) -> tuple[Bytes, npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

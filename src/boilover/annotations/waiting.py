@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import HOUR, KINDS, Coded, Floats, Ints
+from boilover.kernels import compiled
 from boilover.schema import ROLES
 
 Flags = npt.NDArray[np.bool_]
@@ -58,7 +58,7 @@ def waiting(notes: Annotations) -> dict[str, Flags | Floats]:
     }
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _wait(
     asked: Flags, answered: Flags, solved: Flags, time: Ints, offsets: Ints
 ) -> tuple[Flags, Flags, Floats, Floats, Flags]:
@@ -76,7 +76,7 @@ def _wait(
             if asked[row]:
                 open_messages += 1
                 if since < 0:
-                    since = row
+                    since = np.int64(row)
                     began[row] = True
             elif answered[row] or solved[row]:
                 if since >= 0:

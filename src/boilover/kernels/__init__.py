@@ -1,0 +1,40 @@
+"""Compiled kernels: each is one linear pass over the events of a stream and the points asked of it.
+
+A *stream* holds the events that pass a filter, sorted by (key, time), with the offsets of each key. *Points* are
+sorted by (key, as_of). A point's visible events are the half-open range ``lo:hi`` of the stream, and that is all that
+a kernel reads. Sums are prefix sums that begin anew with each key, so that a result depends neither on the other keys
+nor on the other points.
+"""
+
+from boilover.kernels.aggregates import (
+    decay,
+    distinct,
+    greatest,
+    last,
+    running_sum,
+    since_last,
+    sum_between,
+    visible,
+    within,
+)
+from boilover.kernels.base import compiled
+from boilover.kernels.sorting import ascends, different, group_by_key, in_time_order, select, take
+
+__all__ = [
+    "ascends",
+    "compiled",
+    "decay",
+    "different",
+    "distinct",
+    "greatest",
+    "group_by_key",
+    "in_time_order",
+    "last",
+    "running_sum",
+    "select",
+    "since_last",
+    "sum_between",
+    "take",
+    "visible",
+    "within",
+]
