@@ -188,8 +188,6 @@ def _holders_and_histories(
         columns[f"distinct_{holder}_of_any_event"] = ask.per_ticket(different).fillna(0)
         held = words.reindex(events.index).groupby(events["ticket"]).ffill()
         now = ask.per_ticket(words.groupby(changed["ticket"]).last())
-        last = events.groupby(held)["occurred_at"].max()
-        columns[f"{holder}_hours_since_any_event"] = now.map((ask.as_of - last) / HOUR)
         lately = ask.recent(escalated, "7d")
         counts = lately.groupby(held.loc[lately.index]).size()
         columns[f"{holder}_count_escalated_7d"] = now.map(counts).fillna(0)

@@ -149,7 +149,7 @@ def holder(key: str) -> tuple[Feature, ...]:
         Count(joined, "24h", key=key),
         Count(joined, "7d", key=key),
         Count(ESCALATED, "7d", key=key),
-        SinceLast(EVENT, key=key),
+        SinceLast(joined, key=key),
         *outcomes(key),
     )
 
