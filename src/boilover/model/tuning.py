@@ -27,7 +27,7 @@ MIN_KNOWN = 10
 """A stopping slice with fewer tickets of either outcome joins the rows to fit on."""
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Weights of the linear partner that are tried."""
-USUAL_WEIGHTS = ((100, 1.0), (1000, 0.75), (3000, 0.5))
+USUAL_WEIGHTS = ((200, 1.0), (1000, 0.75), (3000, 0.5))
 """Below so many tickets of the rarer outcome, this weight is the usual one."""
 DOUBT_OF_WEIGHT = 0.1
 """Standard deviation of the belief in the usual weight."""
