@@ -133,7 +133,7 @@ def train(
 
     settings = _config(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
     source = _open(log, input_format, recipe, escalation, settings)
-    saved = pipeline.train_model(source, model, settings, until=until, track=track)
+    saved = pipeline.train_model(source, model, settings, until=until, track=track, say=_say)
     manifest = saved.manifest
     typer.echo(f"model       {model}")
     typer.echo(f"horizon     {', '.join(manifest.horizons)}")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from boilover.checking import mend
 from boilover.config import Config
+from boilover.errors import UsageError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, open_log, read_points
@@ -61,9 +62,18 @@ def ingest_log(
 
 
 def train_model(
-    source: Source, folder: Path, config: Config, *, until: str | None = None, track: bool = True
+    source: Source,
+    folder: Path,
+    config: Config,
+    *,
+    until: str | None = None,
+    track: bool = True,
+    say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
-    """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow."""
+    """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
+
+    A store that refuses the run loses no model: it is saved by then, and what went wrong is said.
+    """
     log = source.log if until is None else cut(source.log, until)
     rows = training_rows(log, config.horizon, ages=config.asked_at)
     saved = fit(log, source.rule, rows, seed=config.seed)
@@ -71,7 +81,10 @@ def train_model(
     if track:
         from boilover.tracking.runs import log_run
 
-        log_run(saved, folder, evaluation=held_out_evaluation(rows, saved, seed=config.seed).to_dict())
+        try:
+            log_run(saved, folder, evaluation=held_out_evaluation(rows, saved, seed=config.seed).to_dict())
+        except UsageError as error:
+            say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved
 
 
@@ -137,7 +150,7 @@ def demo(
     until = pd.Timestamp(int(times.min() + DEMO_SHARE * (times.max() - times.min())), unit="us")
     config = Config(seed=seed)
     say(f"training on what was known on {until:%d %B %Y}")
-    saved = train_model(source, files["model"], config, until=until.isoformat(), track=track)
+    saved = train_model(source, files["model"], config, until=until.isoformat(), track=track, say=say)
     say("measuring on what came after")
     measured = evaluate_model(source, files["model"], config)
     say("scoring and flagging the tickets that are open on the last night")

@@ -185,3 +185,10 @@ def test_a_log_of_three_kinds_of_events_trains_without_tickets(run, tmp_path):
     assert code == 0, said
     assert run("score", log, "--model", tmp_path / "model", "-o", tmp_path / "scores.csv")[0] == 0
     assert len(pd.read_csv(tmp_path / "scores.csv")) > 300
+
+
+def test_a_store_that_refuses_the_run_loses_no_model(run, desk, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "gopher://nowhere")
+    code, said = run("train", desk / "log", "--model", tmp_path / "model", "--horizon", "7d")
+    assert (code, "its run is not logged" in said) == (0, True), said
+    assert (tmp_path / "model" / "manifest.json").exists()

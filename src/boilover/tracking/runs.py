@@ -41,6 +41,7 @@ with _quiet():
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model, ModelSignature
     from mlflow.types.schema import ColSpec, DataType, Schema
+    from sqlalchemy.exc import SQLAlchemyError
 # It tells of every table that it creates.
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
 
@@ -82,8 +83,9 @@ def log_run(
             run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
             with _terminating(client, run):
                 _log(client, run, saved, folder, evaluation, rows)
-    except MlflowException as error:
-        raise UsageError(f"MLflow cannot log the run: {error.message}. Check the tracking URI") from error
+    except (MlflowException, SQLAlchemyError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"MLflow cannot log the run: {reason}. Check the tracking URI") from error
     return str(run.info.run_id)
 
 
