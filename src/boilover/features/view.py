@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations import Annotations
-from boilover.features.filters import Filter, Flag
+from boilover.features.filters import Filter
 from boilover.history import Coded, Codes, Floats, Ints
 from boilover.points import Asked, Points
 
@@ -161,6 +161,3 @@ def _once(made: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
         made[key] = make()
     found: T = made[key]
     return found
-
-
-ANY = Flag("any_event")
