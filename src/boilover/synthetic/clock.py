@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-HOURS_PER_WEEK = 168
 DAYTIME = (0.02,) * 6 + (0.2, 0.6) + (1.0,) * 10 + (0.6, 0.2, 0.2) + (0.05,) * 3
 WEEKEND = 0.12
 
