@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 def check(log: EventLog) -> list[Violation]:
     """Return every violation of the contract: each names the column, the first row, its value and the fix."""
-    return [*_check_tickets(log), *_check_words(log.events), *_check_histories(log), *_check_doubles(log)]
+    return _violations(log, doubles(log))
 
 
 def mend(log: EventLog, *, source: object = None) -> EventLog:
@@ -35,11 +35,11 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
     """
     if log.is_sorted:
         return log
-    violations = check(log)
+    doubled = doubles(log)
+    violations = _violations(log, doubled)
     if any(violation.severity == "error" for violation in violations):
         raise ContractError(violations, file=source)
     events = log.events
-    doubled = doubles(log)
     if doubled.any():
         events = events.filter(pa.array(~doubled))
     missing = pc.unique(events["ticket_id"]).filter(
@@ -169,8 +169,12 @@ def _check_histories(log: EventLog) -> list[Violation]:
     return found
 
 
-def _check_doubles(log: EventLog) -> list[Violation]:
-    doubled = doubles(log)
+def _violations(log: EventLog, doubled: Mask) -> list[Violation]:
+    found = [*_check_tickets(log), *_check_words(log.events), *_check_histories(log)]
+    return [*found, *_check_doubles(log, doubled)]
+
+
+def _check_doubles(log: EventLog, doubled: Mask) -> list[Violation]:
     if not doubled.any():
         return []
     mend = "It is counted once"
