@@ -25,6 +25,7 @@ LAYERS = (
     (
         "config",
         "fitting",
+        "flagger",
         "inputs",
         "outputs",
         "scoring",
