@@ -1,0 +1,78 @@
+"""The command line: it parses, calls one function of the pipeline and prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from boilover import __version__
+from boilover.cli.logs import ingest
+from boilover.cli.models import demo, evaluate, train
+from boilover.cli.options import say
+from boilover.cli.scores import flag, score
+from boilover.errors import BoiloverError
+
+COMMANDS = (demo, ingest, train, evaluate, score, flag)
+"""In the order in which ``boilover --help`` lists them."""
+
+app = typer.Typer(
+    name="boilover",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Predict which open support tickets are about to escalate.",
+    epilog="Exit codes: 0 done, 1 unexpected, 2 usage, 3 invalid input, 4 stale input, 5 model and data do not fit,"
+    " 6 another run holds the lock, 7 a quality or drift gate failed.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    del version
+
+
+for _command in COMMANDS:
+    app.command()(_command)
+
+
+def _fail(error: BaseException, code: int) -> NoReturn:
+    say(f"boilover: {error}")
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Run the command line; every error becomes a message on standard error and its exit code."""
+    try:
+        app()
+    except BoiloverError as error:
+        _fail(error, error.exit_code)
+    except BrokenPipeError:
+        # The reader closed the pipe, as `head` does: no error of ours, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except Exception as error:
+        if os.environ.get("BOILOVER_DEBUG"):
+            raise
+        # The message of a foreign error may quote a ticket, so it is not told.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        _fail(
+            BoiloverError(f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"),
+            1,
+        )

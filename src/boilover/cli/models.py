@@ -1,0 +1,115 @@
+"""Commands about models: demo, train, evaluate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import (
+    ConfigOption,
+    EscalationOption,
+    FormatOption,
+    LogArgument,
+    ModelOption,
+    RecipeOption,
+    open_source,
+    say,
+    settings_of,
+)
+
+
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path(
+        "out/demo"
+    ),
+    tickets: Annotated[int, typer.Option(min=500, help="How many tickets the desk sees.")] = 6000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same desk.")] = 0,
+    track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
+) -> None:
+    """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report.
+
+    Example: boilover demo -o out/demo
+    """
+    from boilover import pipeline
+    from boilover.evaluation.table import render
+    from boilover.outputs import to_table
+
+    made = pipeline.demo(output, n_tickets=tickets, seed=seed, track=track, say=say)
+    typer.echo(render(made.measured.evaluation.to_dict(), terminal=sys.stdout.isatty()))
+    typer.echo(f"\nFlagged tonight: {len(made.flags)} of {len(made.scores)} open tickets\n")
+    typer.echo(to_table(made.flags))
+    typer.echo()
+    for name, path in made.files.items():
+        typer.echo(f"{name:<12}{path}")
+
+
+def train(
+    log: LogArgument,
+    model: ModelOption,
+    horizon: Annotated[
+        str | None,
+        typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; risk is that of the first."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Train on the log as it was then.")] = None,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same model.")] = None,
+    track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
+) -> None:
+    """Fit and calibrate a model, save it as a folder of text, log the run to MLflow.
+
+    Example: boilover train logs/desk --model models/desk --horizon 7d
+    """
+    from boilover import pipeline
+
+    settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    saved = pipeline.train_model(source, model, settings, until=until, track=track, say=say)
+    manifest = saved.manifest
+    typer.echo(f"model       {model}")
+    typer.echo(f"horizon     {', '.join(manifest.horizons)}")
+    typer.echo(f"window      {manifest.trained_from} to {manifest.trained_until}")
+    typer.echo(f"features    {len(manifest.columns)}")
+    typer.echo(f"base rate   {manifest.base_rate:.4f} of training points escalate")
+    for name, figure in manifest.metrics.items():
+        typer.echo(
+            f"held out    {name.replace('_', ' ')}: {'undefined' if figure is None else f'{figure:.4g}'}"
+        )
+
+
+def evaluate(
+    log: LogArgument,
+    model: ModelOption,
+    since: Annotated[
+        str | None, typer.Option(help="Measure on points after this; default: the end of training.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+) -> None:
+    """Measure a model on points after its training window, beside its peers on the same points.
+
+    Example: boilover evaluate logs/desk --model models/desk --report report.html
+    """
+    from boilover import pipeline
+    from boilover.evaluation.table import render
+    from boilover.outputs import STANDARD, write_json
+
+    settings = settings_of(config)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    measured = pipeline.evaluate_model(source, model, settings, since=since, report=report)
+    figures = measured.evaluation.to_dict()
+    if as_json:
+        write_json(figures, STANDARD)
+    else:
+        typer.echo(render(figures, terminal=sys.stdout.isatty()))
+    if report is not None:
+        say(f"report {report}")

@@ -1,0 +1,59 @@
+"""What several commands share: their options, how they open a log and a configuration, and how they speak."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from boilover.config import Config
+    from boilover.inputs import Source
+
+LogArgument = Annotated[Path, typer.Argument(metavar="LOG", help="An event-log folder, or an export.")]
+ModelOption = Annotated[Path, typer.Option("--model", help="The model's folder.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
+]
+FormatOption = Annotated[str, typer.Option("--input-format", help="Format of LOG: auto, log, table or xes.")]
+RecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe", help="How to read an export: a shipped recipe's name, or a TOML file with a [mapping]."
+    ),
+]
+EscalationOption = Annotated[
+    str | None,
+    typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
+]
+OutputOption = Annotated[Path, typer.Option("-o", "--output", help="A file, or - for standard output.")]
+
+
+def open_source(
+    log: Path, input_format: str, recipe: str | None, escalation: str | None, settings: Config
+) -> Source:
+    """Open a log or an export; say on standard error what it was read as, and what was mended."""
+    from boilover.inputs import open_log
+
+    source = open_log(
+        log, format=input_format, recipe=recipe, escalation=settings.escalation, escalation_name=escalation
+    )
+    say(f"read {log}: {source.format}, {len(source.log.events)} events of {len(source.log.tickets)} tickets")
+    for warning in source.log.warnings:
+        say(str(warning))
+    return source
+
+
+def settings_of(path: Path | None, **given: Any) -> Config:
+    """Read a configuration file; what was ``given`` on the command line goes before it."""
+    from boilover.config import load_config
+
+    return load_config(path).model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+
+
+def say(text: str) -> None:
+    """Say something on standard error."""
+    typer.echo(text, err=True)
