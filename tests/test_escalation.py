@@ -120,6 +120,13 @@ def test_a_field_that_equals_or_reaches():
     assert escalations(log, field="g", equals="true") == {}
 
 
+def test_a_field_that_holds_a_word():
+    changes = [(0, None), (1, "tiered"), (2, "a tier"), (3, "tier")]
+    log = log_of(*[(at, "field_changed", word, {"field": "tags"}) for at, word in changes])
+    assert escalations(log, field="tags", holds="tier") == {"a": 2}
+    assert escalations(log, field="tags", holds="tier2") == {}
+
+
 def test_the_nth_reassignment():
     """The first assignment and unassigning are no handoffs; both at one instant are one."""
     log = log_of(
@@ -226,7 +233,7 @@ def test_only_tickets_that_leaves_none_is_an_error():
         ({"any": [{"evnt": "merged"}]}, "escalation.any.0.evnt: "),
         ({"al": []}, "escalation.al: "),
         ({"any": [{"event_type": "csat"}]}, "event_type needs value_in"),
-        ({"any": [{"field": "f"}]}, "field needs exactly one of raised, equals and at_least"),
+        ({"any": [{"field": "f"}]}, "field needs exactly one of raised, equals, holds and at_least"),
         ({"any": [{"field": "f", "raised": True}]}, "order of at least two values"),
         ({"any": [{"field": "f", "equals": "x", "order": ["a", "b"]}]}, "order needs raised"),
         ({"any": [{"group_matches": "("}]}, "escalation.any.0.group_matches: .*regular expression"),

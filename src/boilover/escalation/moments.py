@@ -54,6 +54,11 @@ def _rows(condition: Condition, notes: Annotations, priority_order: tuple[str, .
         return _rises(history, changed, condition.order)
     if condition.equals is not None:
         return changed & _among(history, "value", (condition.equals,))
+    if condition.holds is not None:
+        words = history.coded("value").words
+        return changed & _among(
+            history, "value", tuple(word for word in words if condition.holds in word.split())
+        )
     told = history.coded("value")
     numbers = np.array([*(_number(word) for word in told.words), np.nan])
     return changed & (numbers[told.codes] >= (condition.at_least or 0.0))

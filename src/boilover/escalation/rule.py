@@ -30,10 +30,12 @@ class Condition(_Frozen):
     group_matches: str | None = None
     """The group becomes one whose name holds this regular expression."""
     field: str | None = None
-    """A field that is ``raised`` along ``order``, ``equals`` a value, or reaches ``at_least`` a number."""
+    """A field that is ``raised`` along ``order``, ``equals`` a value, ``holds`` a word, or reaches ``at_least``."""
     raised: bool = False
     order: tuple[str, ...] = ()
     equals: str | None = None
+    holds: str | None = None
+    """One of the words, parted by blanks, that the field is set to: one of the tags."""
     at_least: float | None = None
     reassignments: int | None = Field(default=None, ge=1)
     """The n-th handoff ``of`` assignee, group or any."""
@@ -67,9 +69,13 @@ class Condition(_Frozen):
         if self.field is not None and self.event_type is None:
             if self.raised == (len(self.order) < 2):
                 raise ValueError("raised needs an order of at least two values, and order needs raised")
-            if (self.raised, self.equals is not None, self.at_least is not None).count(True) != 1:
-                raise ValueError("field needs exactly one of raised, equals and at_least")
+            if self._ways_of_a_field() != 1:
+                raise ValueError("field needs exactly one of raised, equals, holds and at_least")
         return self
+
+    def _ways_of_a_field(self) -> int:
+        named = (self.equals, self.holds, self.at_least)
+        return self.raised + sum(way is not None for way in named)
 
 
 class OnlyTickets(_Frozen):
