@@ -2,43 +2,176 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
-from boilover.adapters.base import Adapter, IngestReport
+import pyarrow as pa
+
+from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
+from boilover.adapters.export import Export, Member, members_of
+from boilover.adapters.people import without_people
 from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
-from boilover.adapters.sources import list_sources, read_head
 from boilover.errors import InputError, UsageError
 from boilover.log import EventLog
 
-__all__ = ["Adapter", "IngestReport", "Recipe", "adapter", "detect", "ingest", "load_recipe", "recipe_names"]
+__all__ = [
+    "Adapter",
+    "Export",
+    "IngestReport",
+    "Ingestion",
+    "Recipe",
+    "adapter",
+    "formats",
+    "ingest",
+    "ingest_pieces",
+    "load_recipe",
+    "open_export",
+    "recipe_names",
+]
 
 ADAPTERS = {
     "table": "boilover.adapters.mapping:TableAdapter",
     "xes": "boilover.adapters.xes:XesAdapter",
+    "ocel": "boilover.adapters.ocel:OcelAdapter",
+    "zendesk": "boilover.adapters.zendesk:ZendeskAdapter",
+    "jira": "boilover.adapters.jira:JiraAdapter",
+    "servicenow": "boilover.adapters.servicenow:ServiceNowAdapter",
+    "salesforce": "boilover.adapters.salesforce:SalesforceAdapter",
+    "freshdesk": "boilover.adapters.freshdesk:FreshdeskAdapter",
+    "intercom": "boilover.adapters.intercom:IntercomAdapter",
+    "hubspot": "boilover.adapters.hubspot:HubSpotAdapter",
+    "github": "boilover.adapters.github:GitHubAdapter",
 }
-"""Format to ``module:class``, imported when it is asked for."""
+"""Format to ``module:class``, imported when it is asked for; others come as entry points of the group `GROUP`."""
+GROUP = "boilover.adapters"
+
+
+@cache
+def formats() -> tuple[str, ...]:
+    """Return the names of all formats, those of installed packages included."""
+    own = [name for name, place in ADAPTERS.items() if find_spec(place.partition(":")[0])]
+    return (*own, *sorted(_installed()))
+
+
+def _installed() -> Mapping[str, EntryPoint]:
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if taken := sorted(set(found) & set(ADAPTERS)):
+        raise UsageError(f"an installed package brings an adapter '{taken[0]}', a name that is taken")
+    return found
 
 
 def adapter(name: str) -> Adapter:
     """Return the adapter of a format; raise `UsageError` naming those that exist."""
-    if name not in ADAPTERS:
-        raise UsageError(f"unknown format '{name}'; there are: auto, {', '.join(ADAPTERS)}")
-    module, _, kind = ADAPTERS[name].partition(":")
-    made: Adapter = getattr(import_module(module), kind)()
-    return made
+    if name in ADAPTERS:
+        module, _, kind = ADAPTERS[name].partition(":")
+        made: Adapter = getattr(import_module(module), kind)()
+        return made
+    installed = _installed()
+    if name not in installed:
+        raise UsageError(f"unknown format '{name}'; there are: auto, {', '.join(formats())}")
+    try:
+        own = installed[name].load()()
+    except Exception as error:
+        raise UsageError(
+            f"the adapter '{name}' ({installed[name].value}) cannot be loaded: {error}"
+        ) from error
+    if not isinstance(own, Adapter):
+        raise UsageError(f"'{name}' ({installed[name].value}) is no adapter: it needs name, sniff and read")
+    return own
 
 
-def detect(path: Path) -> str:
-    """Return the format whose adapter is surest of the content of ``path``."""
-    head = read_head(path)
-    scores = {name: adapter(name).sniff(path, head) for name in ADAPTERS}
-    best = max(scores, key=lambda name: scores[name])
-    if not scores[best]:
-        mend = f"Say which with the format option ({', '.join(ADAPTERS)})"
-        raise InputError("the format is not recognised", file=path, mend=mend)
+def detect(members: Sequence[Member]) -> str:
+    """Return the format that one of the files is surest of; raise `InputError` where it does not know them all."""
+    known = {name: adapter(name) for name in formats()}
+    scores = {name: [each.sniff(member.head) for member in members] for name, each in known.items()}
+    best = max(scores, key=lambda name: (max(scores[name]), sum(scores[name])))
+    mend = f"Name the format, one of {', '.join(known)}, or leave the file out"
+    for place, member in enumerate(members):
+        if not any(each[place] for each in scores.values()):
+            raise InputError("the format is not recognised", file=member.name, mend=mend)
+        if not scores[best][place]:
+            surest = members[max(range(len(members)), key=lambda other: scores[best][other])]
+            problem = f"is no part of a {best} export, as {surest.name} is"
+            raise InputError(problem, file=member.name, mend=mend)
     return best
+
+
+def open_export(
+    sources: Sequence[str | Path],
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: Path | str | None = None,
+    allow_cut: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Adapter, Export]:
+    """Return an export and the adapter that reads it; see `ingest` for the parameters."""
+    loaded = load_recipe(recipe) if recipe is not None else None
+    tally = Tally()
+    members = members_of(sources, tally, progress)
+    if format == "auto":
+        format = loaded.format if loaded is not None else detect(members)  # noqa: A001
+    found = adapter(format)
+    if loaded is None and format in recipe_names():
+        loaded = load_recipe(format)
+    return found, Export(members, loaded, tally, allow_cut)
+
+
+@dataclass
+class Ingestion:
+    """An export on its way: iterate it once for the pieces of the log, then ask for the report."""
+
+    adapter: Adapter
+    export: Export
+    hash_ids: bytes | None = None
+    max_dropped: float = MAX_DROPPED
+    _done: bool = field(default=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the progress counts up to."""
+        return self.export.size
+
+    def __iter__(self) -> Iterator[EventLog]:
+        """Yield pieces of the log; a ticket is whole, in one piece. Too much that is lost raises `InputError`."""
+        for log in self.adapter.read(self.export):
+            self.export.tally.add(log)
+            yield log if self.hash_ids is None else without_people(log, self.hash_ids)
+        self.export.tally.check(self.max_dropped)
+        self._done = True
+
+    def report(self) -> IngestReport:
+        """Return what became of the export."""
+        if not self._done:
+            raise UsageError("the report is complete when all pieces were read")
+        recipe, members = self.export.recipe, self.export.members
+        return self.export.tally.report(
+            format=self.adapter.name,
+            recipe=None if recipe is None else recipe.name,
+            files=[member.label for member in members],
+        )
+
+
+def ingest_pieces(
+    sources: Sequence[str | Path],
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: Path | str | None = None,
+    allow_cut: bool = False,
+    hash_ids: bytes | None = None,
+    max_dropped: float = MAX_DROPPED,
+    progress: Callable[[int], None] | None = None,
+) -> Ingestion:
+    """Open an export to be read piece by piece, in bounded memory; see `ingest` for the parameters.
+
+    ``progress`` is called with a number of bytes whenever so many more are read, `Ingestion.size` in all.
+    """
+    found, export = open_export(sources, format=format, recipe=recipe, allow_cut=allow_cut, progress=progress)
+    return Ingestion(found, export, hash_ids, max_dropped)
 
 
 def ingest(
@@ -46,19 +179,33 @@ def ingest(
     *,
     format: str = "auto",  # noqa: A002
     recipe: Path | str | None = None,
+    allow_cut: bool = False,
+    hash_ids: bytes | None = None,
+    max_dropped: float = MAX_DROPPED,
 ) -> tuple[EventLog, IngestReport]:
-    """Read an export of one tool into the event log.
+    """Read an export of one tool into the event log, in memory.
 
     Parameters
     ----------
-    sources : files, or folders that stand for the files in them; one export may be several files.
-    format : a name of `ADAPTERS`, or ``auto`` to tell it from the content.
-    recipe : the name of a shipped recipe (`recipe_names`) or the path of a TOML file.
+    sources : files, zip archives, or folders that stand for the files in them; one export may be several files.
+    format : a name of `formats`, or ``auto`` to tell it from the content.
+    recipe : the name of a shipped recipe (`recipe_names`) or the path of a TOML file; without it, the shipped recipe
+        of the format's name.
+    allow_cut : read tickets whose history the export truncates, and count them, where they would be refused.
+    hash_ids : a secret key; ids of people are replaced by keyed hashes of them, the same for the same id.
+    max_dropped : the share of what the source tells that may be unusable.
 
     Raises `InputError` where the files cannot be used and `UsageError` for a wrong recipe or format.
     """
-    loaded = load_recipe(recipe) if recipe is not None else None
-    paths = list_sources(sources)
-    if format == "auto":
-        format = loaded.format if loaded is not None else detect(paths[0])  # noqa: A001
-    return adapter(format).read(paths, loaded)
+    ingestion = ingest_pieces(
+        sources, format=format, recipe=recipe, allow_cut=allow_cut, hash_ids=hash_ids, max_dropped=max_dropped
+    )
+    pieces = list(ingestion)
+    if len(pieces) == 1:
+        return pieces[0], ingestion.report()
+    events, tickets = (
+        pa.concat_tables([getattr(piece, name) for piece in pieces], promote_options="default")
+        for name in ("events", "tickets")
+    )
+    ordered = EventLog(events, tickets).ordered()
+    return EventLog(ordered.events, tickets), ingestion.report()

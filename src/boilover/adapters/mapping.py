@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from boilover.adapters.assemble import build_log
-from boilover.adapters.base import IngestReport, Tally
+from boilover.adapters.base import Tally
+from boilover.adapters.export import Export
 from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
 from boilover.adapters.sources import read_head
 from boilover.adapters.tables import header, is_parquet, read_table, require
@@ -21,7 +22,7 @@ class TableAdapter:
 
     name = "table"
 
-    def sniff(self, path: Path, head: bytes) -> float:
+    def sniff(self, head: bytes) -> float:
         """Return 0.9 for Parquet, 0.5 for text whose first line has cells, else 0."""
         if is_parquet(head):
             return 0.9
@@ -29,17 +30,18 @@ class TableAdapter:
             return 0.0
         return 0.5 if any(mark in head.splitlines()[0] for mark in (b",", b";", b"\t")) else 0.1
 
-    def read(self, paths: Sequence[Path], recipe: Recipe | None) -> tuple[EventLog, IngestReport]:
-        """Read the tables in ``paths``, in any order; which holds the tickets is told from the columns."""
-        recipe = recipe or _fitting(paths)
-        mapping, tally = recipe.mapping, Tally()
+    def read(self, export: Export) -> Iterator[EventLog]:
+        """Yield the log of the tables, named in any order; which holds the tickets is told from the columns."""
+        paths = [member.path for member in export.members]
+        recipe = export.recipe or _fitting(paths)
+        mapping, tally = recipe.table, export.tally
+        export.read_with(recipe)
         first, second = _sort_out(paths, mapping)
         rows = _read_all(first, mapping.columns(), mapping, tally)
         tally.rows += len(rows)
+        tally.time_zone = mapping.timezone
         tickets = _read_all(second, mapping.ticket_columns(), mapping, tally) if second else None
-        log = build_log(rows, tickets, mapping, tally)
-        zone = mapping.timezone
-        return log, tally.report(log, format=self.name, recipe=recipe.name, files=paths, time_zone=zone)
+        yield build_log(rows, tickets, mapping, tally)
 
 
 def _columns(path: Path, mapping: TableMapping | None = None) -> list[str]:
@@ -54,8 +56,7 @@ def _fitting(paths: Sequence[Path]) -> Recipe:
     fits = [
         each
         for each in recipes
-        if each.mapping.columns() <= present
-        or (each.mapping.tickets and each.mapping.ticket_columns() <= present)
+        if each.table.columns() <= present or (each.table.tickets and each.table.ticket_columns() <= present)
     ]
     if len(fits) != 1:
         known = ", ".join(each.name for each in recipes)
@@ -111,5 +112,5 @@ def _read_all(paths: Sequence[Path], columns: set[str], mapping: TableMapping, t
     rows = pd.concat(frames, ignore_index=True)
     doubled = rows.duplicated()
     tally.rows += int(doubled.sum())
-    tally.drop("row of an earlier file", int(doubled.sum()), None)
+    tally.drop("row of an earlier file", int(doubled.sum()), None, lost=False)
     return rows[~doubled].drop(columns="_copy").reset_index(drop=True)

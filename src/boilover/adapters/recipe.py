@@ -23,6 +23,10 @@ TARGETS = {
 }
 """A *target* is a part of a ticket's state; any other name is a field: its changes are ``field_changed``."""
 
+MAPPED = ("table", "xes")
+"""Formats in which nothing is known before a [mapping] says it."""
+MAY_MAP = ("ocel",)
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -180,14 +184,34 @@ class TableMapping(_Frozen):
 
 
 class Recipe(_Frozen):
-    """One desk's recipe. ``escalation`` is kept as it was read: `boilover.labels` knows its vocabulary."""
+    """One desk's recipe: how its export is read, and what escalated means there.
+
+    Tables and XES need a ``mapping``; the adapter of a system takes ``options``, which it checks itself.
+    ``escalation`` is kept as it was read: `boilover.escalation` knows its vocabulary.
+    """
 
     name: str
     title: str = ""
     citation: str = ""
-    format: Literal["table", "xes"] = "table"
-    mapping: TableMapping
+    format: str = "table"
+    mapping: TableMapping | None = None
+    options: dict[str, Any] = {}
     escalation: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _fits_format(self) -> Recipe:
+        if self.mapping is None and self.format in MAPPED:
+            raise ValueError(f"format '{self.format}' needs a [mapping]")
+        if self.mapping is not None and self.format not in (*MAPPED, *MAY_MAP):
+            raise ValueError(f"format '{self.format}' takes no [mapping]; its settings are [options]")
+        return self
+
+    @property
+    def table(self) -> TableMapping:
+        """The mapping of a format that needs one."""
+        if self.mapping is None:
+            raise UsageError(f"recipe '{self.name}' has no [mapping]")
+        return self.mapping
 
 
 def recipe_names() -> tuple[str, ...]:

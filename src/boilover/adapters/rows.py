@@ -45,7 +45,7 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
     if mapping.event_id is not None:
         doubled = rows.duplicated([mapping.ticket_id, mapping.event_id]) & rows[mapping.event_id].notna()
         example = rows.loc[doubled, mapping.event_id].head(1).tolist()
-        tally.drop("event id seen before", int(doubled.sum()), example)
+        tally.drop("event id seen before", int(doubled.sum()), example, lost=False)
         rows = rows[~doubled]
     keys = [rows["_time"].astype("int64").to_numpy()]
     keys += [pd.to_numeric(rows[column], errors="coerce").to_numpy() for column in reversed(mapping.order)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -12,33 +14,34 @@ from typing import BinaryIO, cast
 from boilover.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK\x03\x04"
 PARQUET_MAGIC = b"PAR1"
 UTF8_BOM = b"\xef\xbb\xbf"
 FOREIGN_MARKS = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    ZIP_MAGIC: "a zip archive in another archive",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"(\xb5/\xfd": "zstandard",
+    b"7z\xbc\xaf": "7-Zip",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet or document of an old office program",
 }
 HEAD = 65_536
+AGAIN = "Copy or export it again"
 
 
 def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
-    """Return the files named by ``sources``; a folder stands for the files in it, ordered by name."""
+    """Return the files named by ``sources``; a folder stands for the files in it, at any depth, ordered by name."""
     if not sources:
         raise InputError("no file was named", mend="Name at least one export file")
     found: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
-            held = sorted(
-                path for path in source.iterdir() if path.is_file() and not path.name.startswith(".")
-            )
+            held = sorted(path for path in source.rglob("*") if path.is_file() and not _hidden(path, source))
             if not held:
-                raise InputError(
-                    "the folder holds no file", file=source, mend="Name the export files themselves"
-                )
+                mend = "Name the export files themselves"
+                raise InputError("the folder holds no file", file=source, mend=mend)
             found += held
         elif source.exists():
             found.append(source)
@@ -47,32 +50,60 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
 @contextmanager
-def open_source(path: Path) -> Iterator[BinaryIO]:
+def open_source(path: Path, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
     """Yield the bytes of ``path`` as a stream, decompressed if they are gzip, past a UTF-8 byte order mark.
 
-    Raises `InputError` for a file that is empty, cannot be read, is in another encoding or container by its
-    first bytes, or, while it is being read, is truncated or damaged.
+    ``told`` is called with the number of bytes of the file that were read since it was called last. Raises `InputError`
+    for a file that is empty, cannot be read, is in another encoding or container by its first bytes, or, while it is
+    being read, is truncated or damaged.
     """
     try:
-        raw = path.open("rb")
+        raw = path.open("rb", buffering=0)
     except OSError as error:
-        raise InputError(
-            f"cannot be opened: {error.strerror}", file=path, mend="Check path and rights"
-        ) from error
-    with raw:
-        is_gzip = raw.read(2) == GZIP_MAGIC
-        raw.seek(0)
-        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if is_gzip else raw
-        try:
-            _check_mark(path, stream)
-            yield stream
-        except EOFError as error:
-            mend = "Copy or export it again"
-            raise InputError("the compressed file is truncated", file=path, mend=mend) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            problem = f"the compressed file is damaged: {error}"
-            raise InputError(problem, file=path, mend="Copy or export it again") from error
+        problem = f"cannot be opened: {error.strerror}"
+        raise InputError(problem, file=path, mend="Check path and rights") from error
+    with raw, unpacked(cast(BinaryIO, raw), str(path), told) as stream:
+        yield stream
+
+
+@contextmanager
+def unpacked(raw: BinaryIO, name: str, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
+    """Yield the content of ``raw``, decompressed if it is gzip, past a UTF-8 byte order mark; see `open_source`."""
+    counted = io.BufferedReader(_Counted(raw, told), HEAD)
+    stream = counted
+    try:
+        if counted.peek(2)[:2] == GZIP_MAGIC:
+            stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=counted)), HEAD)
+        _check_mark(stream, name)
+        yield cast(BinaryIO, stream)
+    except EOFError as error:
+        raise InputError("the compressed file is truncated", file=name, mend=AGAIN) from error
+    except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
+        raise InputError(f"the compressed file is damaged: {error}", file=name, mend=AGAIN) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", file=name, mend=AGAIN) from error
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how far it was read."""
+
+    def __init__(self, raw: BinaryIO, told: Callable[[int], None] | None) -> None:
+        self._raw, self._told = raw, told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        if self._told is not None:
+            self._told(len(data))
+        return len(data)
 
 
 def read_head(path: Path) -> bytes:
@@ -81,12 +112,15 @@ def read_head(path: Path) -> bytes:
         return stream.read(HEAD)
 
 
-def _check_mark(path: Path, stream: BinaryIO) -> None:
+def _check_mark(stream: io.BufferedReader, name: str) -> None:
     """Leave ``stream`` at the first byte of content, or say why its first bytes rule it out."""
-    mark = stream.read(5)
-    if not mark.strip():
-        raise InputError("the file is empty", file=path, mend="Export it again")
+    mark = stream.peek(16)[:16]
+    if not mark.strip() and not stream.peek(HEAD).strip():
+        raise InputError("the file is empty", file=name, mend="Export it again")
     for magic, kind in FOREIGN_MARKS.items():
         if mark.startswith(magic):
-            raise InputError(f"the file is {kind}", file=path, mend="Export it as UTF-8 text, plain or gzip")
-    stream.seek(len(UTF8_BOM) if mark.startswith(UTF8_BOM) else 0)
+            raise InputError(f"the file is {kind}", file=name, mend="Export it as UTF-8 text, plain or gzip")
+    if mark.startswith(UTF8_BOM):
+        stream.read(len(UTF8_BOM))
+        if not stream.peek(1):
+            raise InputError("the file is empty", file=name, mend="Export it again")

@@ -6,15 +6,15 @@ columns under ``case:`` and their key, a nested attribute has the keys on its wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 import pandas as pd
 
 from boilover.adapters.assemble import build_log
-from boilover.adapters.base import IngestReport, Tally
-from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
+from boilover.adapters.export import Export
+from boilover.adapters.recipe import load_recipe, recipe_names
 from boilover.adapters.sources import open_source
 from boilover.adapters.tables import require
 from boilover.errors import InputError, UsageError, shorten
@@ -32,24 +32,22 @@ class XesAdapter:
 
     name = "xes"
 
-    def sniff(self, path: Path, head: bytes) -> float:
+    def sniff(self, head: bytes) -> float:
         """Return 1 for XML whose root is ``log``."""
         text = head.decode("utf-8", errors="ignore").lstrip()
         return 1.0 if text.startswith("<") and ("<log" in text or ":log" in text) else 0.0
 
-    def read(self, paths: Sequence[Path], recipe: Recipe | None) -> tuple[EventLog, IngestReport]:
-        """Read the traces of all files."""
-        if recipe is None:
+    def read(self, export: Export) -> Iterator[EventLog]:
+        """Yield the log of the traces of all files."""
+        if export.recipe is None:
             known = ", ".join(name for name in recipe_names() if load_recipe(name).format == "xes")
             raise UsageError(f"an XES log needs a recipe with a [mapping] of its keys; shipped: {known}")
-        mapping, tally = recipe.mapping, Tally()
+        mapping, tally = export.recipe.table, export.tally
         wanted = mapping.columns()
-        rows = pd.concat([read_xes(path, wanted) for path in paths], ignore_index=True)
-        tally.rows = len(rows)
+        rows = pd.concat([read_xes(member.path, wanted) for member in export.members], ignore_index=True)
+        tally.rows, tally.time_zone = len(rows), mapping.timezone
         rows = rows.mask(rows.isin(["", *mapping.missing]))
-        log = build_log(rows, None, mapping, tally)
-        zone = mapping.timezone
-        return log, tally.report(log, format=self.name, recipe=recipe.name, files=paths, time_zone=zone)
+        yield build_log(rows, None, mapping, tally)
 
 
 def read_xes(path: Path, wanted: set[str]) -> pd.DataFrame:

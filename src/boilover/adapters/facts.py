@@ -1,0 +1,331 @@
+"""What an adapter tells of the tickets of an export; the finish makes the event log of it.
+
+Facts are gathered in batches and spilled to disk by ticket, so that an export of any size is read in bounded memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from boilover.adapters.base import Tally
+from boilover.adapters.finish import Story, finish
+from boilover.adapters.spill import (
+    AT_CREATION,
+    ATTRIBUTE,
+    CHANGE,
+    EVENT,
+    HISTORY,
+    MESSAGE,
+    TICKET,
+    TODAY,
+    Row,
+    Spill,
+)
+from boilover.log import EventLog
+
+
+class Untold:
+    """The type of `UNTOLD`."""
+
+
+UNTOLD = Untold()
+"""The old value of a change whose source does not tell it; None is an old value that is empty."""
+BATCH = 32_768
+BATCH_TEXT = 16 << 20
+"""Facts are put away when there are so many of them, or so many characters of messages."""
+
+
+class Facts:
+    """Takes the facts of an export in any order of tickets; `boilover.adapters.export.Export.facts` makes one.
+
+    Times are given as the source writes them and read in the ``time_format`` and ``timezone`` of the export.
+    """
+
+    def __init__(
+        self, tally: Tally, folder: Path, *, content: int, time_format: str = "iso", timezone: str = "UTC"
+    ) -> None:
+        self._tally = tally
+        self._spill = Spill(tally, folder, content=content, time_format=time_format, timezone=timezone)
+        self._rows: list[Row] = []
+        self._text = 0
+        self._story = Story()
+
+    def ticket(
+        self,
+        ticket_id: str,
+        *,
+        created: Any = None,
+        by: str | None = None,
+        role: str | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Say that a ticket exists; ``attributes`` are only what is fixed when it is created."""
+        self._add(
+            (
+                ticket_id,
+                TICKET,
+                created,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                False,
+                None,
+                by,
+                role,
+                None,
+                None,
+                None,
+                None,
+            )
+        )
+        for name, value in attributes.items():
+            if value is not None:
+                word = self._story.attribute(name, value)
+                self._add(
+                    (
+                        ticket_id,
+                        ATTRIBUTE,
+                        None,
+                        None,
+                        None,
+                        name,
+                        word,
+                        None,
+                        None,
+                        False,
+                        None,
+                        None,
+                        None,
+                        None,
+                        None,
+                        None,
+                        None,
+                    )
+                )
+
+    def history(self, ticket_id: str | None = None) -> None:
+        """Say that the export holds the whole history of a ticket, or of every ticket."""
+        if ticket_id is None:
+            self._story.whole = True
+        else:
+            self._add(
+                (
+                    ticket_id,
+                    HISTORY,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    False,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                )
+            )
+
+    def today(
+        self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None, at: Any = None
+    ) -> None:
+        """Say what ``target`` holds now, seen ``at`` the ticket's last update.
+
+        With the ticket's history it only serves to rebuild the value at creation; without, it is known from then on.
+        """
+        self._story.targets.add(target)
+        self._add(
+            (
+                ticket_id,
+                TODAY,
+                at,
+                None,
+                None,
+                target,
+                value,
+                raw,
+                None,
+                False,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+            )
+        )
+
+    def at_creation(self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None) -> None:
+        """Say what ``target`` held when the ticket was created."""
+        self._story.targets.add(target)
+        self._add(
+            (
+                ticket_id,
+                AT_CREATION,
+                None,
+                None,
+                None,
+                target,
+                value,
+                raw,
+                None,
+                False,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+                None,
+            )
+        )
+
+    def change(
+        self,
+        ticket_id: str,
+        at: Any,
+        target: str,
+        value: str | None,
+        *,
+        raw: str | None = None,
+        old: str | Untold | None = UNTOLD,
+        by: str | None = None,
+        role: str | None = None,
+        event_id: str | None = None,
+        order: int | None = None,
+    ) -> None:
+        """Say that ``target`` was set to ``value``; ``old`` is what it held before, where the source tells."""
+        self._story.targets.add(target)
+        told = old is not UNTOLD
+        before = old if told else None
+        self._add(
+            (
+                ticket_id,
+                CHANGE,
+                at,
+                None,
+                None,
+                target,
+                value,
+                raw,
+                before,
+                told,
+                None,
+                by,
+                role,
+                None,
+                None,
+                event_id,
+                order,
+            )
+        )
+
+    def message(
+        self,
+        ticket_id: str,
+        at: Any,
+        text: str | None,
+        *,
+        public: bool | None,
+        by: str | None = None,
+        role: str | None = None,
+        event_id: str | None = None,
+        order: int | None = None,
+    ) -> None:
+        """Tell a public reply or an internal note."""
+        self._text += len(text or "")
+        self._add(
+            (
+                ticket_id,
+                MESSAGE,
+                at,
+                None,
+                "message",
+                None,
+                None,
+                None,
+                None,
+                False,
+                None,
+                by,
+                role,
+                public,
+                text,
+                event_id,
+                order,
+            )
+        )
+
+    def event(
+        self,
+        ticket_id: str,
+        at: Any,
+        event_type: str,
+        *,
+        value: str | None = None,
+        field: str | None = None,
+        number: float | None = None,
+        by: str | None = None,
+        role: str | None = None,
+        event_id: str | None = None,
+        order: int | None = None,
+        seen: Any = None,
+    ) -> None:
+        """Tell what is neither a change of a target nor a message; ``seen`` is when it became known, if not ``at``."""
+        self._add(
+            (
+                ticket_id,
+                EVENT,
+                at,
+                seen,
+                event_type,
+                field,
+                value,
+                None,
+                None,
+                False,
+                number,
+                by,
+                role,
+                None,
+                None,
+                event_id,
+                order,
+            )
+        )
+
+    def person(self, actor_id: str, role: str) -> None:
+        """Say which role somebody has in all events that do not tell it themselves."""
+        self._story.people[actor_id] = role
+
+    def logs(self) -> Iterator[EventLog]:
+        """Yield the log in pieces of whole tickets; call it once, when everything is told."""
+        self._put_away()
+        for table in self._spill.shards():
+            log = finish(table, self._story, self._tally)
+            if log is not None:
+                yield log
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._spill.close()
+
+    def _add(self, row: Row) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= BATCH or self._text >= BATCH_TEXT:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        if self._rows:
+            self._spill.add(self._rows)
+            self._rows, self._text = [], 0

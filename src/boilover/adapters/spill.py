@@ -1,0 +1,132 @@
+"""Facts on disk: a batch of rows becomes an Arrow table, is parted by ticket, and appended to a file per shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from boilover.adapters.base import Tally
+from boilover.adapters.times import to_utc
+
+TICKET, ATTRIBUTE, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(8)
+"""Kinds of facts; from `CHANGE` on, what happened at a time."""
+Row = tuple[Any, ...]
+SHARD = 64 << 20
+MOST_SHARDS = 256
+
+STRING = pa.string()
+FACTS = pa.schema(
+    [
+        ("ticket_id", STRING), ("kind", pa.int8()), ("at", pa.int64()), ("seen", pa.int64()),
+        ("event_type", STRING), ("target", STRING), ("value", STRING), ("raw", STRING), ("old", STRING),
+        ("old_told", pa.bool_()), ("number", pa.float64()), ("by", STRING), ("role", STRING),
+        ("public", pa.bool_()), ("text", STRING), ("event_id", STRING), ("order", pa.int64()),
+    ]
+)  # fmt: skip
+"""``at`` and ``seen`` are UTC microseconds."""
+
+
+class Spill:
+    """Appends batches of facts to a file per shard; all facts of a ticket go to one shard, in the order of telling."""
+
+    def __init__(self, tally: Tally, folder: Path, *, content: int, time_format: str, timezone: str) -> None:
+        self._tally, self._folder = tally, folder
+        self._time_format, self._timezone = time_format, timezone
+        self._n_shards = min(MOST_SHARDS, 1 + content // SHARD)
+        self._writers: dict[int, pa.ipc.RecordBatchFileWriter] = {}
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
+        batch = self._usable(self._table(rows))
+        self._tally.rows += int(np.isin(batch["kind"].to_numpy(), (TICKET, CHANGE, MESSAGE, EVENT)).sum())
+        if self._n_shards == 1:
+            self._write(0, batch)
+            return
+        ids = batch["ticket_id"].combine_chunks().dictionary_encode()
+        shards = np.array([crc32(each.encode()) % self._n_shards for each in ids.dictionary.to_pylist()])
+        shard = shards[ids.indices.to_numpy()]
+        order = np.argsort(shard, kind="stable")
+        sorted_batch = batch.take(pa.array(order))
+        ends = np.searchsorted(shard[order], np.arange(self._n_shards + 1))
+        for number in range(self._n_shards):
+            if ends[number] < ends[number + 1]:
+                self._write(number, sorted_batch.slice(ends[number], ends[number + 1] - ends[number]))
+
+    def shards(self) -> Iterator[pa.Table]:
+        """Yield the facts of each shard, in the order of telling, and remove its file."""
+        numbers = sorted(self._writers)
+        self.close()
+        for number in numbers:
+            path = self._path(number)
+            with pa.memory_map(str(path)) as source:
+                yield pa.ipc.open_file(source).read_all()
+            path.unlink()
+
+    def close(self) -> None:
+        """Finish the files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers = {}
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:03d}.arrow"
+
+    def _write(self, number: int, batch: pa.Table) -> None:
+        if number not in self._writers:
+            options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+            self._writers[number] = pa.ipc.new_file(str(self._path(number)), FACTS, options=options)
+        self._writers[number].write_table(batch)
+
+    def _table(self, rows: Sequence[Row]) -> pa.Table:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        arrays = []
+        for place, field in enumerate(FACTS):
+            if field.name in ("at", "seen"):
+                arrays.append(self._instants(columns[place]))
+            elif field.type == STRING:
+                arrays.append(strings(columns[place]))
+            else:
+                arrays.append(pa.array(columns[place], type=field.type))
+        return pa.table(arrays, schema=FACTS)
+
+    def _instants(self, values: list[Any]) -> pa.Array:
+        told = [place for place, value in enumerate(values) if value is not None]
+        instants = np.zeros(len(values), dtype=np.int64)
+        known = np.zeros(len(values), dtype=bool)
+        if told:
+            raw = pd.Series([values[place] for place in told])
+            times = to_utc(raw, self._time_format, self._timezone, self._tally)
+            known[told] = times.notna().to_numpy()
+            instants[told] = times.astype("int64").to_numpy()
+            self._unread = np.zeros(len(values), dtype=bool)
+        return pa.array(instants, mask=~known)
+
+    def _usable(self, batch: pa.Table) -> pa.Table:
+        kind = batch["kind"].to_numpy()
+        timeless = (kind >= CHANGE) & batch["at"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
+        nameless = batch["ticket_id"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
+        for reason, odd in (("no ticket id", nameless), ("no readable time", timeless & ~nameless)):
+            if odd.any():
+                example = batch["ticket_id"][int(np.argmax(odd))].as_py()
+                self._tally.drop(reason, int(odd.sum()), f"ticket {example}")
+        odd = timeless | nameless
+        return batch.filter(pa.array(~odd)) if odd.any() else batch
+
+
+def strings(values: list[Any]) -> pa.Array:
+    """Return strings as an array; halves of surrogate pairs, which JSON can hold and UTF-8 cannot, become ``?``."""
+    try:
+        return pa.array(values, type=STRING)
+    except UnicodeEncodeError:
+        clean = [None if value is None else value.encode("utf-8", "replace").decode() for value in values]
+        return pa.array(clean, type=STRING)
+
+
+Mask = npt.NDArray[np.bool_]

@@ -1,0 +1,232 @@
+"""Read JSON and CSV record by record, whatever way the records are laid out, in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, BinaryIO, cast
+
+from boilover.adapters.export import Member
+from boilover.adapters.sources import AGAIN
+from boilover.errors import InputError
+
+SMALL = 16 << 20
+"""A document up to this many bytes is parsed at once, a larger one as a stream, which takes longer."""
+LARGEST_CELL = 1 << 27
+DELIMITERS = ",;\t|"
+Records = Iterator[tuple[str, Any]]
+
+
+def json_records(member: Member, lists: Collection[str]) -> Records:
+    """Yield the records of one JSON document, an array, NDJSON, or documents one after the other (pages).
+
+    Items of an array under a key of ``lists`` in a top-level object come as ``(key, item)``; any other record (an
+    element of a top-level array, a line or an object without such keys) as ``("", record)``. An object with an ``id`` of
+    its own is a record, not a page. Raises `InputError` for what is no JSON, or truncated.
+    """
+    with member.open() as stream:
+        try:
+            first = stream.readline(SMALL)
+            while first and not first.strip():
+                first = stream.readline(SMALL)
+            if first.endswith(b"\n") and _is_value(first):
+                yield from _from_lines(first, stream, lists)
+                return
+            start = first + stream.read(SMALL - len(first)) if len(first) < SMALL else first
+            if len(start) < SMALL:
+                yield from _from_text(start, lists)
+            else:
+                yield from _from_stream(start, stream, lists)
+        except _NoJson as error:
+            raise InputError(f"is not whole JSON: {error}", file=member.name, mend=AGAIN) from error
+
+
+class _NoJson(Exception):  # noqa: N818
+    """What is wrong, without the text that it was found in."""
+
+
+def _from_lines(first: bytes, stream: BinaryIO, lists: Collection[str]) -> Records:
+    number, lines = 1, iter(stream)
+    line: bytes | None = first
+    while line is not None:
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            if line.strip():
+                for value in _values(line, f"line {number}"):
+                    yield from _records(value, lists)
+        else:
+            yield from _records(value, lists)
+        line, number = next(lines, None), number + 1
+
+
+def _from_text(text: bytes, lists: Collection[str]) -> Records:
+    for value in _values(text, "the document"):
+        yield from _records(value, lists)
+
+
+def _is_value(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return error.msg == "Extra data"
+    except (ValueError, RecursionError):
+        return True
+    return True
+
+
+def _values(text: bytes, where: str) -> Iterator[Any]:
+    """Yield the JSON values that stand one after the other in ``text``."""
+    try:
+        decoded = text.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise _NoJson(f"{where} is not UTF-8") from error
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(decoded):
+        try:
+            value, end = decoder.raw_decode(decoded, at)
+        except json.JSONDecodeError as error:
+            raise _NoJson(f"{where} breaks off or is wrong at character {error.pos}") from error
+        except (RecursionError, ValueError) as error:
+            raise _NoJson(f"{where} is nested too deeply or holds a number too long") from error
+        yield value
+        at = end
+        while at < len(decoded) and decoded[at].isspace():
+            at += 1
+
+
+def _records(value: Any, lists: Collection[str]) -> Records:
+    if isinstance(value, list):
+        for item in value:
+            yield "", item
+    elif isinstance(value, dict) and "id" not in value:
+        held = [key for key in lists if isinstance(value.get(key), list)]
+        if not held:
+            yield "", value
+        for key in value:
+            if key in held:
+                for item in value[key]:
+                    yield key, item
+    else:
+        yield "", value
+
+
+def _from_stream(start: bytes, stream: BinaryIO, lists: Collection[str]) -> Records:
+    import ijson
+
+    source = _Chained(start, stream)
+    try:
+        events = ijson.basic_parse(source, use_float=True, multiple_values=True, buf_size=1 << 18)
+        for event, value in events:
+            if event == "start_array":
+                for item in _items(events):
+                    yield "", item
+            elif event == "start_map":
+                yield from _page(events, lists)
+            else:
+                yield "", value
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise _NoJson("it breaks off or is damaged") from error
+
+
+def _page(events: Iterator[tuple[str, Any]], lists: Collection[str]) -> Records:
+    """Yield the items of a large object's lists; the object itself where it has an id or none of the lists."""
+    whole: dict[str, Any] = {}
+    is_page = False
+    for event, key in events:
+        if event == "end_map":
+            break
+        event, value = next(events)
+        if event == "start_array" and key in lists and "id" not in whole:
+            is_page = True
+            for item in _items(events):
+                yield key, item
+        else:
+            built = _build(events, event, value)
+            if not is_page:
+                whole[key] = built
+    if not is_page:
+        yield "", whole
+
+
+def _items(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
+    for event, value in events:
+        if event == "end_array":
+            return
+        yield _build(events, event, value)
+
+
+def _build(events: Iterator[tuple[str, Any]], event: str, value: Any) -> Any:
+    from ijson import ObjectBuilder
+
+    if event not in ("start_map", "start_array"):
+        return value
+    builder, depth = ObjectBuilder(), 0
+    while True:
+        builder.event(event, value)
+        depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
+        if not depth:
+            return builder.value
+        event, value = next(events)
+
+
+class _Chained:
+    """What was read already, and then the rest."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start, self._rest = io.BytesIO(start), rest
+
+    def read(self, size: int = -1) -> bytes:
+        return self._start.read(size) or self._rest.read(size)
+
+
+def csv_rows(
+    member: Member, *, delimiter: str | None = None, encoding: str = "utf-8"
+) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV file by the names of its header; a repeated name becomes ``name.1``, ``name.2``, ….
+
+    Without a ``delimiter`` it is the most frequent of comma, semicolon, tab and bar in the header. A row with a wrong
+    number of cells is dropped and counted. Raises `InputError` for text in another encoding.
+    """
+    csv.field_size_limit(LARGEST_CELL)
+    with member.open() as stream:
+        text = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding=encoding, newline="")
+        try:
+            delimiter = delimiter or _delimiter(member.head, encoding)
+            rows = csv.reader(text, delimiter=delimiter)
+            names = _distinct(next(rows, []))
+            for row in rows:
+                if len(row) == len(names):
+                    yield dict(zip(names, row, strict=True))
+                elif row:
+                    member.tally.rows += 1
+                    member.tally.drop(
+                        f"not {len(names)} cells", 1, f"{len(row)} cells in line {rows.line_num}"
+                    )
+        except UnicodeDecodeError as error:
+            mend = "Export it as UTF-8, or name its encoding in the recipe"
+            raise InputError(f"the text is not {encoding}", file=member.name, mend=mend) from error
+        except csv.Error as error:
+            problem = f"cannot be read as CSV: {error}"
+            raise InputError(problem, file=member.name, row=rows.line_num, mend=AGAIN) from error
+        finally:
+            text.detach()
+
+
+def _delimiter(head: bytes, encoding: str) -> str:
+    text = codecs.getincrementaldecoder(encoding)(errors="ignore").decode(head)
+    first = text.lstrip().partition("\n")[0]
+    return max(DELIMITERS, key=first.count)
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    distinct = []
+    for name in (each.strip() for each in names):
+        distinct.append(f"{name}.{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return distinct
