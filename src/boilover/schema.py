@@ -83,6 +83,9 @@ STATUSES = {
     "closed": "ended",
 }
 
+DELETED = "deleted"
+"""The raw word of a closed status that stands for a deletion: a ticket that leaves it was restored, not reopened."""
+
 ROLES = ("customer", "agent", "bot", "system")
 
 

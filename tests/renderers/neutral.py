@@ -1,4 +1,4 @@
-"""Tickets that belong to no system: what a renderer writes as a system would, and what any adapter must read from it."""
+"""Tickets that belong to no system: what a renderer writes as a system would, and what its adapter must read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from boilover.log import EventLog
 Told = tuple[datetime, str, str | None, bool | None, str | None, str | None]
 """(occurred_at, event_type, value, is_public, actor_role of messages, text)."""
 
-MESSAGES = {"customer": ("customer", True), "reply": ("agent", True), "note": ("agent", False), "bot": ("bot", True)}
+MESSAGES = {
+    "customer": ("customer", True),
+    "reply": ("agent", True),
+    "note": ("agent", False),
+    "bot": ("bot", True),
+}
 """Kind of message to the role of its author and whether it is public."""
 STATES = ("status", "priority", "group", "assignee")
 ORDER = ("created", "status_changed", "priority_changed", "group_changed", "assignee_changed", "message")
@@ -25,8 +30,8 @@ changes in different tables tell no more."""
 class Step:
     """One thing that happened: ``at`` in whole seconds of UTC, never before the former step; ties keep their order.
 
-    ``kind`` is a message (customer: of the customer; reply: public, agent; note: internal, agent; bot: public, bot) with
-    its text as ``value``, or a change of status, assignee, group or priority to ``value``, never to what it holds.
+    ``kind`` is a message (customer: of the customer; reply: public, agent; note: internal, agent; bot: public, bot)
+    with its text as ``value``, or a change of status, assignee, group or priority to ``value``, never to what it holds.
     """
 
     at: datetime
@@ -75,7 +80,7 @@ def _within(ticket: NeutralTicket, loses: frozenset[str]) -> NeutralTicket:
             continue
         state[step.kind] = step.value
         if "ties" in loses and steps and step.at <= steps[-1].at:
-            step = replace(step, at=steps[-1].at + timedelta(seconds=1))  # noqa: PLW2901
+            step = replace(step, at=steps[-1].at + timedelta(seconds=1))
         steps.append(step)
     return replace(ticket, steps=tuple(steps))
 

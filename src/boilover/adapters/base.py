@@ -21,6 +21,8 @@ EXAMPLES = 5
 """So many truncated histories are named."""
 MAX_DROPPED = 0.2
 """Above this share of what the source tells, dropping it would leave a log that misleads."""
+FEW = 10
+"""So few are dropped without a word: of a small export they are a large share and prove nothing."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,17 @@ class Tally:
         return ", ".join(f"{reason}: {n}" for reason, n in self.dropped.most_common()) or "nothing was told"
 
     def check(self, max_dropped: float) -> None:
-        """Raise `InputError` where no ticket came out, or where more than a share of the source is lost."""
+        """Raise `InputError` where no ticket came out, or where more than a share of the source, and `FEW`, is lost.
+
+        A share of 0 allows none at all.
+        """
         if not self.types:
             problem = f"no ticket of this export can be used ({self.reasons()})"
             raise InputError(
                 problem, mend="Look whether it is the right export, and the format the right one"
             )
         told = max(self.rows, self.lost)
-        if self.lost > max_dropped * told:
+        if self.lost > max(max_dropped * told, FEW if max_dropped else 0):
             example = next(iter(self.examples.values()))
             problem = f"{self.lost} of {told} rows cannot be used ({self.reasons()}; for instance {example})"
             raise InputError(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boilover.adapters.base import Tally
-from boilover.adapters.finish import Story, finish
+from boilover.adapters.finish import finish
 from boilover.adapters.spill import (
     AT_CREATION,
     ATTRIBUTE,
@@ -23,6 +23,7 @@ from boilover.adapters.spill import (
     Row,
     Spill,
 )
+from boilover.adapters.told import Story
 from boilover.log import EventLog
 
 
@@ -62,78 +63,17 @@ class Facts:
         **attributes: Any,
     ) -> None:
         """Say that a ticket exists; ``attributes`` are only what is fixed when it is created."""
-        self._add(
-            (
-                ticket_id,
-                TICKET,
-                created,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                False,
-                None,
-                by,
-                role,
-                None,
-                None,
-                None,
-                None,
-            )
-        )
+        self._add(ticket_id, TICKET, created, None, None, by, role)
         for name, value in attributes.items():
             if value is not None:
-                word = self._story.attribute(name, value)
-                self._add(
-                    (
-                        ticket_id,
-                        ATTRIBUTE,
-                        None,
-                        None,
-                        None,
-                        name,
-                        word,
-                        None,
-                        None,
-                        False,
-                        None,
-                        None,
-                        None,
-                        None,
-                        None,
-                        None,
-                        None,
-                    )
-                )
+                self._add(ticket_id, ATTRIBUTE, None, name, self._story.attribute(name, value))
 
     def history(self, ticket_id: str | None = None) -> None:
         """Say that the export holds the whole history of a ticket, or of every ticket."""
         if ticket_id is None:
             self._story.whole = True
         else:
-            self._add(
-                (
-                    ticket_id,
-                    HISTORY,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    False,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                )
-            )
+            self._add(ticket_id, HISTORY)
 
     def today(
         self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None, at: Any = None
@@ -143,52 +83,12 @@ class Facts:
         With the ticket's history it only serves to rebuild the value at creation; without, it is known from then on.
         """
         self._story.targets.add(target)
-        self._add(
-            (
-                ticket_id,
-                TODAY,
-                at,
-                None,
-                None,
-                target,
-                value,
-                raw,
-                None,
-                False,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
-        )
+        self._add(ticket_id, TODAY, at, target, value, None, None, None, None, raw)
 
     def at_creation(self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None) -> None:
         """Say what ``target`` held when the ticket was created."""
         self._story.targets.add(target)
-        self._add(
-            (
-                ticket_id,
-                AT_CREATION,
-                None,
-                None,
-                None,
-                target,
-                value,
-                raw,
-                None,
-                False,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-            )
-        )
+        self._add(ticket_id, AT_CREATION, None, target, value, None, None, None, None, raw)
 
     def change(
         self,
@@ -206,29 +106,8 @@ class Facts:
     ) -> None:
         """Say that ``target`` was set to ``value``; ``old`` is what it held before, where the source tells."""
         self._story.targets.add(target)
-        told = old is not UNTOLD
-        before = old if told else None
-        self._add(
-            (
-                ticket_id,
-                CHANGE,
-                at,
-                None,
-                None,
-                target,
-                value,
-                raw,
-                before,
-                told,
-                None,
-                by,
-                role,
-                None,
-                None,
-                event_id,
-                order,
-            )
-        )
+        before = None if isinstance(old, Untold) else old
+        self._add(ticket_id, CHANGE, at, target, value, by, role, event_id, order, raw, before)
 
     def message(
         self,
@@ -245,25 +124,7 @@ class Facts:
         """Tell a public reply or an internal note."""
         self._text += len(text or "")
         self._add(
-            (
-                ticket_id,
-                MESSAGE,
-                at,
-                None,
-                "message",
-                None,
-                None,
-                None,
-                None,
-                False,
-                None,
-                by,
-                role,
-                public,
-                text,
-                event_id,
-                order,
-            )
+            ticket_id, MESSAGE, at, None, None, by, role, event_id, order, None, None, text, public, "message"
         )
 
     def event(
@@ -282,26 +143,9 @@ class Facts:
         seen: Any = None,
     ) -> None:
         """Tell what is neither a change of a target nor a message; ``seen`` is when it became known, if not ``at``."""
+        nothing = None, None, None, None
         self._add(
-            (
-                ticket_id,
-                EVENT,
-                at,
-                seen,
-                event_type,
-                field,
-                value,
-                None,
-                None,
-                False,
-                number,
-                by,
-                role,
-                None,
-                None,
-                event_id,
-                order,
-            )
+            ticket_id, EVENT, at, field, value, by, role, event_id, order, *nothing, event_type, number, seen
         )
 
     def person(self, actor_id: str, role: str) -> None:
@@ -320,8 +164,28 @@ class Facts:
         """Let go of the files."""
         self._spill.close()
 
-    def _add(self, row: Row) -> None:
-        self._rows.append(row)
+    def _add(
+        self,
+        ticket_id: str,
+        kind: int,
+        at: Any = None,
+        target: str | None = None,
+        value: str | None = None,
+        by: str | None = None,
+        role: str | None = None,
+        event_id: str | None = None,
+        order: int | None = None,
+        raw: str | None = None,
+        old: str | None = None,
+        text: str | None = None,
+        public: bool | None = None,
+        event_type: str | None = None,
+        number: float | None = None,
+        seen: Any = None,
+    ) -> None:
+        """Take a fact, in the order of the columns of `boilover.adapters.spill.FACTS`."""
+        told = order, raw, old, text, public, event_type, number, seen
+        self._rows.append((ticket_id, kind, at, target, value, by, role, event_id, *told))
         if len(self._rows) >= BATCH or self._text >= BATCH_TEXT:
             self._put_away()
 

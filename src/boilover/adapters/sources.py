@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from boilover.errors import InputError
 
@@ -75,12 +75,13 @@ def open_source(path: Path, told: Callable[[int], None] | None = None) -> Iterat
 def unpacked(raw: BinaryIO, name: str, told: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
     """Yield the content of ``raw``, decompressed if it is gzip, past a UTF-8 byte order mark; see `open_source`."""
     counted = io.BufferedReader(_Counted(raw, told), HEAD)
-    stream = counted
     try:
-        if counted.peek(2)[:2] == GZIP_MAGIC:
-            stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=counted)), HEAD)
+        is_gzip = counted.peek(2)[:2] == GZIP_MAGIC
+        stream: Any = (
+            io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=counted)), HEAD) if is_gzip else counted
+        )
         _check_mark(stream, name)
-        yield cast(BinaryIO, stream)
+        yield stream
     except EOFError as error:
         raise InputError("the compressed file is truncated", file=name, mend=AGAIN) from error
     except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
@@ -112,7 +113,7 @@ def read_head(path: Path) -> bytes:
         return stream.read(HEAD)
 
 
-def _check_mark(stream: io.BufferedReader, name: str) -> None:
+def _check_mark(stream: Any, name: str) -> None:
     """Leave ``stream`` at the first byte of content, or say why its first bytes rule it out."""
     mark = stream.peek(16)[:16]
     if not mark.strip() and not stream.peek(HEAD).strip():

@@ -8,7 +8,6 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -23,13 +22,25 @@ MOST_SHARDS = 256
 
 STRING = pa.string()
 FACTS = pa.schema(
-    [
-        ("ticket_id", STRING), ("kind", pa.int8()), ("at", pa.int64()), ("seen", pa.int64()),
-        ("event_type", STRING), ("target", STRING), ("value", STRING), ("raw", STRING), ("old", STRING),
-        ("old_told", pa.bool_()), ("number", pa.float64()), ("by", STRING), ("role", STRING),
-        ("public", pa.bool_()), ("text", STRING), ("event_id", STRING), ("order", pa.int64()),
-    ]
-)  # fmt: skip
+    {
+        "ticket_id": STRING,
+        "kind": pa.int8(),
+        "at": pa.int64(),
+        "target": STRING,
+        "value": STRING,
+        "by": STRING,
+        "role": STRING,
+        "event_id": STRING,
+        "order": pa.int64(),
+        "raw": STRING,
+        "old": STRING,
+        "text": STRING,
+        "public": pa.bool_(),
+        "event_type": STRING,
+        "number": pa.float64(),
+        "seen": pa.int64(),
+    }
+)
 """``at`` and ``seen`` are UTC microseconds."""
 
 
@@ -105,7 +116,6 @@ class Spill:
             times = to_utc(raw, self._time_format, self._timezone, self._tally)
             known[told] = times.notna().to_numpy()
             instants[told] = times.astype("int64").to_numpy()
-            self._unread = np.zeros(len(values), dtype=bool)
         return pa.array(instants, mask=~known)
 
     def _usable(self, batch: pa.Table) -> pa.Table:
@@ -127,6 +137,3 @@ def strings(values: list[Any]) -> pa.Array:
     except UnicodeEncodeError:
         clean = [None if value is None else value.encode("utf-8", "replace").decode() for value in values]
         return pa.array(clean, type=STRING)
-
-
-Mask = npt.NDArray[np.bool_]

@@ -25,8 +25,8 @@ def json_records(member: Member, lists: Collection[str]) -> Records:
     """Yield the records of one JSON document, an array, NDJSON, or documents one after the other (pages).
 
     Items of an array under a key of ``lists`` in a top-level object come as ``(key, item)``; any other record (an
-    element of a top-level array, a line or an object without such keys) as ``("", record)``. An object with an ``id`` of
-    its own is a record, not a page. Raises `InputError` for what is no JSON, or truncated.
+    element of a top-level array, a line or an object without such keys) as ``("", record)``. An object with an ``id``
+    of its own is a record, not a page. Raises `InputError` for what is no JSON, or truncated.
     """
     with member.open() as stream:
         try:

@@ -14,7 +14,37 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 VOCABULARIES = {"status": tuple(STATUSES), "priority": PRIORITIES}
 
 BLOCKS = frozenset(
-    ["address", "article", "aside", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"]
+    [
+        "address",
+        "article",
+        "aside",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    ]
 )
 SILENT = frozenset({"script", "style", "head", "title", "template"})
 BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
