@@ -1,0 +1,98 @@
+"""The activities export of Freshdesk: what was set, by whom and when.
+
+::
+
+    {"activities_data": [{"performed_at": "<DD-MM-YYYY HH:MM:SS +0000>", "ticket_id", "performer_type", "performer_id",
+                          "activity": {"status": "<label>", "priority": <code>, "group": "<name>", "agent_id", …}}, …]}
+
+An activity tells new values only, has no id, and orders activities of one second by its place in the file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boilover.adapters.freshdesk_desk import Desk
+from boilover.adapters.freshdesk_words import PERFORMERS, iso_time
+from boilover.adapters.words import ident
+
+TARGETS = {
+    "status": "status",
+    "priority": "priority",
+    "group": "group",
+    "agent_id": "assignee",
+    "ticket_type": "type",
+    "issue_type": "type",
+    "type": "type",
+    "product": "product",
+    "tags": "tags",
+    "requester": "requester",
+}
+CREATION = "source"
+"""What only the first activity of a ticket sets."""
+NO_STATE = frozenset({"source", "note", "automation", "deleted", "spam", "agent", "subject", "description"})
+
+
+def read_activity(desk: Desk, record: dict[str, Any]) -> None:
+    """Tell what one activity set."""
+    activity = record.get("activity")
+    ticket_id, at = str(ident(record["ticket_id"])), iso_time(record.get("performed_at"))
+    if not isinstance(activity, dict):
+        desk.export.tally.drop("an activity without content", 1, f"ticket {ticket_id}")
+        return
+    actor, role = _performer(desk, record, activity)
+    if CREATION in activity:
+        _create(desk, ticket_id, at, activity, actor, role)
+    else:
+        desk.partial.add(ticket_id)
+    for key, told in activity.items():
+        if key in NO_STATE or key in desk.options.merged_by:
+            continue
+        target = TARGETS.get(key) or desk.options.fields.get(key, key)
+        value, raw = desk.value(target, told)
+        if CREATION in activity:
+            desk.facts.at_creation(ticket_id, target, value, raw=raw)
+        else:
+            desk.facts.change(ticket_id, at, target, value, raw=raw, by=actor, role=role)
+        if target == "assignee" and value is not None:
+            desk.staff.add(value)
+    if CREATION not in activity:
+        _removal(desk, ticket_id, at, activity, actor, role)
+    if "note" in activity and not desk.has_messages:
+        desk.export.tally.note("notes and replies without their text: export the conversations", 1)
+    if any(activity.get(key) for key in desk.options.merged_by):
+        desk.facts.event(ticket_id, at, "merged", by=actor, role=role)
+
+
+def _performer(desk: Desk, record: dict[str, Any], activity: dict[str, Any]) -> tuple[str | None, str | None]:
+    actor = ident(record.get("performer_id"))
+    kind = ident(record.get("performer_type"))
+    if "automation" in activity:
+        return actor, "system"
+    role = PERFORMERS.get((kind or "user").lower())
+    if role is None and kind not in (None, "user"):
+        desk.export.tally.meet_one("performer", str(kind))
+    return actor, "bot" if actor in desk.options.bots else role
+
+
+def _create(
+    desk: Desk, ticket_id: str, at: Any, activity: dict[str, Any], actor: str | None, role: str | None
+) -> None:
+    desk.whole.add(ticket_id)
+    requester, channel = ident(activity.get("requester")), desk.sources.read(ident(activity[CREATION]))[0]
+    if requester is not None:
+        desk.requesters.add(requester)
+    if role is None and actor is not None and actor == requester:
+        role = "customer"
+    desk.facts.ticket(ticket_id, created=at, by=actor, role=role, customer_id=requester, channel=channel)
+
+
+def _removal(
+    desk: Desk, ticket_id: str, at: Any, activity: dict[str, Any], actor: str | None, role: str | None
+) -> None:
+    """Tell that a ticket was thrown away, or brought back; then with the status that it had, which is not told."""
+    for mark in ("deleted", "spam"):
+        if mark not in activity or "status" in activity:
+            continue
+        value, raw = ("closed", mark) if activity[mark] else ("open", "restored")
+        desk.facts.change(ticket_id, at, "status", value, raw=raw, by=actor, role=role)

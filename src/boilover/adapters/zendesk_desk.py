@@ -1,0 +1,153 @@
+"""What all readers of a Zendesk export share: options, words, and who is who."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from boilover.adapters.export import Export
+from boilover.adapters.facts import Facts
+from boilover.adapters.words import Words, ident
+
+STATUSES = {
+    "new": "new",
+    "open": "open",
+    "pending": "pending",
+    "hold": "on_hold",
+    "on-hold": "on_hold",
+    "solved": "solved",
+    "closed": "closed",
+    "deleted": "closed",
+}
+PRIORITIES = {word: word for word in ("low", "normal", "high", "urgent")}
+ROLES = {"end-user": "customer", "agent": "agent", "admin": "agent"}
+BOT_CHANNELS = ("answer_bot", "answer_bot_for_web_widget", "answer_bot_for_agents", "answer_bot_for_slack")
+FIELDS = {
+    "status": "status",
+    "priority": "priority",
+    "group_id": "group",
+    "assignee_id": "assignee",
+    "tags": "tags",
+    "type": "type",
+    "requester_id": "requester",
+    "organization_id": "organization",
+    "brand_id": "brand",
+    "ticket_form_id": "form",
+    "custom_status_id": "custom_status",
+    "problem_id": "problem",
+    "due_at": "due_at",
+}
+"""Field of a ticket to target. Custom fields go by their number, or by the name that an option gives."""
+PROSE = frozenset({"subject", "description", "comment_count", "satisfaction_score", "current_tags"})
+"""Fields that are no state, or that other events tell better."""
+
+
+class Options(BaseModel):
+    """The ``[options]`` of a Zendesk recipe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timezone: str = "UTC"
+    """Where the times of a CSV view were written; JSON tells its offsets."""
+    csv_time_format: str | None = None
+    """A strptime format, where a CSV view's times are not ISO."""
+    columns: dict[str, str] = {}
+    """Column of a CSV view to what it holds; see `boilover.adapters.zendesk_view.COLUMNS`."""
+    statuses: dict[str, str] = {}
+    """A desk's own status words to the contract's."""
+    fields: dict[str, str] = {}
+    """Number of a custom field to the name that it gets."""
+    bots: tuple[str, ...] = ()
+    """Users whose messages are a bot's."""
+    bot_channels: tuple[str, ...] = BOT_CHANNELS
+    """Channels whose messages are a bot's, beside those of triggers and automations."""
+
+
+@dataclass
+class Desk:
+    """One reading of an export: where facts go, and what the tickets do not tell themselves."""
+
+    export: Export
+    facts: Facts
+    options: Options
+    has_messages: bool
+    """Whether the export holds comments apart from the tickets' descriptions."""
+    statuses: Words = field(init=False)
+    priorities: Words = field(init=False)
+    roles: dict[str, str] = field(default_factory=dict)
+    """Role of each user that the export lists, as it is today."""
+    requesters: set[str] = field(default_factory=set)
+    authors: set[str] = field(default_factory=set)
+    whole: dict[str, str | None] = field(default_factory=dict)
+    """Tickets whose creation the history holds, and who requested them then."""
+    partial: set[str] = field(default_factory=set)
+    """Tickets of whose history some is held."""
+
+    def __post_init__(self) -> None:
+        tally = self.export.tally
+        self.statuses = Words(STATUSES | self.options.statuses, kind="status", tally=tally)
+        self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
+
+    def target(self, name: str) -> str | None:
+        """Return the target that a field is; None for one that is not followed."""
+        if name in PROSE:
+            return None
+        return FIELDS.get(name) or self.options.fields.get(name, name)
+
+    def value(self, target: str, told: Any) -> tuple[str | None, str | None]:
+        """Return what ``target`` is set to, and the source's word where that was put in other words."""
+        if target == "status":
+            return self.statuses.read(ident(told))
+        if target == "priority":
+            return self.priorities.read(ident(told))
+        if target == "tags" and isinstance(told, str):
+            told = told.replace(",", " ").split()
+        if isinstance(told, list):
+            return " ".join(sorted("_".join(str(each).split()) for each in told)) or None, None
+        if isinstance(told, bool):
+            return str(told).lower(), None
+        return ident(told), None
+
+    def role_of_author(self, author: str | None, channel: str | None, requester: str | None) -> str | None:
+        """Return the role that a message tells by itself; None where the list of users must.
+
+        Who requested the ticket is its customer, whatever they are elsewhere and have become since.
+        """
+        if channel == "rule" or channel in self.options.bot_channels or author in self.options.bots:
+            return "bot"
+        if author is None:
+            return None
+        if author.startswith("-"):
+            return "system"
+        self.authors.add(author)
+        return "customer" if author == requester else None
+
+    def role_of_actor(self, actor: str | None, channel: str | None) -> str | None:
+        """Return the role of who changed something; a trigger or automation changes as the system."""
+        if channel == "rule" or (actor is not None and actor.startswith("-")):
+            return "system"
+        return "bot" if actor in self.options.bots else None
+
+    def close(self) -> None:
+        """Tell who is who, and which histories are whole; refuse those that are not.
+
+        A user whom no list names is a customer where they ever requested a ticket, else an agent if they wrote.
+        """
+        for user in self.requesters | self.authors:
+            self.roles.setdefault(user, "customer" if user in self.requesters else "agent")
+        for user, role in self.roles.items():
+            self.facts.person(user, role)
+        for ticket_id in self.whole:
+            self.facts.history(ticket_id)
+        for ticket_id in sorted(self.partial - self.whole.keys()):
+            self.export.cut(ticket_id, "the audit of its creation is missing")
+
+
+def channel_of(record: dict[str, Any], fallback: str | None = None) -> str | None:
+    """Return the channel of a record's ``via``, which some exports write as a word."""
+    via = record.get("via")
+    if isinstance(via, dict):
+        return ident(via.get("channel")) or fallback
+    return ident(via) or fallback

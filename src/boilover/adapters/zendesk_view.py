@@ -1,0 +1,91 @@
+"""A Zendesk view or report as CSV: one row per ticket as it is now, without comments or history.
+
+::
+
+    Id,Subject,Requester,Status,Priority,Group,Assignee,Tags,Created at,Updated at,…
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from boilover.adapters.export import Member
+from boilover.adapters.streams import csv_rows
+from boilover.adapters.words import ident
+from boilover.adapters.zendesk_desk import Desk
+
+COLUMNS = {
+    "id": "id",
+    "ticket id": "id",
+    "created at": "created",
+    "created": "created",
+    "requested": "created",
+    "updated at": "updated",
+    "updated": "updated",
+    "status": "status",
+    "ticket status": "status",
+    "priority": "priority",
+    "group": "group",
+    "assignee": "assignee",
+    "tags": "tags",
+    "type": "type",
+    "ticket type": "type",
+    "via": "channel",
+    "channel": "channel",
+    "subject": "subject",
+    "requester id": "customer_id",
+    "requester": "customer_id",
+    "organization": "account_id",
+}
+"""Column, in small letters, to what it holds. Counters and times of the end are never read."""
+STATE = ("status", "priority", "group", "assignee", "tags", "type")
+ATTRIBUTES = ("customer_id", "account_id", "channel", "subject")
+
+
+def is_view(head: bytes) -> bool:
+    """Return whether the content starts with the header of a view of tickets."""
+    columns = _header(head)
+    return bool({"id", "ticket id"} & columns) and {"subject", "requester", "status"} <= columns
+
+
+def _header(head: bytes) -> set[str]:
+    line = head.split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    delimiter = max(",;\t", key=line.count)
+    return {name.strip().strip('"').lower() for name in line.split(delimiter)}
+
+
+def read_view(desk: Desk, member: Member) -> None:
+    """Tell the tickets of a view, with their state as it was seen at their last update."""
+    tally = desk.export.tally
+    columns = COLUMNS | {name.lower(): what for name, what in desk.options.columns.items()}
+    for row in csv_rows(member):
+        tally.rows += 1
+        told: dict[str, str] = {}
+        for name, cell in row.items():
+            what = columns.get(name.strip().lower())
+            if what is not None and cell.strip() and cell.strip() != "-":
+                told.setdefault(what, cell.strip())
+        ticket_id = ident(told.get("id", "").lstrip("#"))
+        if ticket_id is None:
+            tally.drop("no ticket id", 1, told.get("subject", ""))
+            continue
+        attributes = {name: told[name] for name in ATTRIBUTES if name in told}
+        desk.facts.ticket(ticket_id, created=_time(desk, told.get("created")), **attributes)
+        seen = _time(desk, told.get("updated"))
+        if seen is None:
+            tally.note("tickets without the time of their last update: their state is not read", 1)
+            continue
+        for target in STATE:
+            if target in told:
+                value, raw = desk.value(target, told[target])
+                desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
+
+
+def _time(desk: Desk, cell: str | None) -> str | None:
+    """Return a time as ISO; one that cannot be read goes on as it is, to be counted."""
+    if cell is None or desk.options.csv_time_format is None:
+        return cell
+    try:
+        return datetime.strptime(cell, desk.options.csv_time_format).isoformat()  # noqa: DTZ007
+    except ValueError:
+        return cell
