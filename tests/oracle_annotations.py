@@ -62,20 +62,21 @@ def role(event: Event, customer: str | None) -> str | None:
 
 
 def _status(history: list[Event]) -> None:
-    status, merged, alive = "new", False, False
+    status, deleted, merged, alive = "new", False, False, False
     for event in history:
-        kind, before, was_alive = event["event_type"], status, alive
+        kind, before, was_alive, was_deleted = event["event_type"], status, alive, deleted
         stated = kind == "status_changed"
         if stated:
             known = ("new", "open", "pending", "on_hold", "solved", "closed")
             status = event["value"] if event.get("value") in known else "open"
+            deleted = status == "closed" and event.get("raw_value") == "deleted"
         merged = merged or kind == "merged"
         done, was_done = status in ("solved", "closed"), before in ("solved", "closed")
         alive = not done and not merged
         event |= {
             "status": status,
             "status_entered": stated,
-            "reopened": stated and was_done and not done,
+            "reopened": stated and was_done and not was_deleted and not done,
             "solved": stated and done and not was_done,
             "alive": alive,
             "became_open": alive and not was_alive,

@@ -8,11 +8,14 @@ import numpy.typing as npt
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Bytes, Coded, Ints
 from boilover.kernels import compiled
-from boilover.schema import STATUSES
+from boilover.schema import DELETED, STATUSES
 
 STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
 SOLVED = STATUS_CODES["solved"]
 OPEN = STATUS_CODES["open"]
+CLOSED = STATUS_CODES["closed"]
+GONE = len(STATUSES)
+"""In the kernel only: closed because the ticket was deleted."""
 CREATED, STATUS_CHANGED, MERGED = KINDS["created"], KINDS["status_changed"], KINDS["merged"]
 
 
@@ -29,14 +32,17 @@ CREATED, STATUS_CHANGED, MERGED = KINDS["created"], KINDS["status_changed"], KIN
 def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
     """Follow the status of each ticket.
 
-    ``status``: after the event, one of ``STATUSES``. ``reopened``: it left solved or closed. ``solved``: it entered
-    solved or closed from elsewhere. ``alive``: it is neither solved, closed nor merged. ``became_open`` and
-    ``ceased_open``: the event turned that. A status that the contract does not know counts as open.
+    ``status``: after the event, one of ``STATUSES``. ``reopened``: it left solved or closed; restoring what was deleted
+    is no reopening. ``solved``: it entered solved or closed from elsewhere. ``alive``: it is neither solved, closed nor
+    merged. ``became_open`` and ``ceased_open``: the event turned that. A status that the contract does not know counts
+    as open.
     """
     history = notes.history
     told = history.coded("value")
     known = np.array([*(STATUS_CODES.get(word, OPEN) for word in told.words), OPEN], dtype=np.int8)
     stated = np.where(history.kind == STATUS_CHANGED, known[told.codes], np.int8(-1))
+    raw = history.coded("raw_value")
+    stated[(stated == CLOSED) & (raw.codes == raw.where(DELETED))] = GONE
     after, reopened, solved, alive, turned = _follow(history.kind, stated.astype(np.int8), history.offsets)
     return {
         "status": Coded(after.astype(np.int32), tuple(STATUSES)),
@@ -66,11 +72,11 @@ def _follow(
         was_alive = False
         for row in range(offsets[ticket], offsets[ticket + 1]):
             if stated[row] >= 0:
-                reopened[row] = now >= SOLVED and stated[row] < SOLVED
+                reopened[row] = SOLVED <= now < GONE and stated[row] < SOLVED
                 solved[row] = now < SOLVED and stated[row] >= SOLVED
                 now = stated[row]
             merged = merged or kind[row] == MERGED
-            after[row] = now
+            after[row] = CLOSED if now == GONE else now
             alive[row] = now < SOLVED and not merged
             turned[row] = alive[row] != was_alive
             was_alive = alive[row]
