@@ -1,0 +1,103 @@
+"""The tables of a relational desk, CSV or JSON: each record is told by its columns, not by its file's name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boilover.adapters.export import Export, Member
+from boilover.adapters.streams import csv_rows, json_records
+from boilover.errors import InputError
+
+JSON_KEY = re.compile(rb'"([^"\\]{1,80})"\s*:')
+DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table and the columns by which its records are known: all of ``has``, and one of ``any_of`` if given."""
+
+    table: str
+    has: frozenset[str]
+    any_of: frozenset[str] = frozenset()
+
+    def fits(self, names: Collection[str]) -> bool:
+        """Say whether a record with these columns is of this table."""
+        return self.has.issubset(names) and (not self.any_of or not self.any_of.isdisjoint(names))
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The tables of a system, the surest first, and how its column names are written."""
+
+    shapes: Sequence[Shape]
+    canonical: Callable[[str], str]
+    """A column's heading, in whatever spelling, to the name that the adapter uses."""
+    lists: frozenset[str]
+    """The keys under which a JSON document holds its records."""
+
+    def names(self, head: bytes) -> frozenset[str]:
+        """Return the column names that the start of a file shows."""
+        if is_json(head):
+            found = {key.decode("utf-8", "replace") for key in JSON_KEY.findall(head)}
+        else:
+            found = set(_header(head))
+        return frozenset(self.canonical(name) for name in found)
+
+    def tables(self, head: bytes) -> frozenset[str]:
+        """Return the tables that the start of a file may hold; of a CSV, the one."""
+        names = self.names(head)
+        fitting = [shape.table for shape in self.shapes if shape.fits(names)]
+        return frozenset(fitting if is_json(head) else fitting[:1])
+
+    def records(
+        self, export: Export, wanted: Collection[str], *, encoding: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (table, record) of the ``wanted`` tables of an export, with canonical column names.
+
+        An export is passed over several times, and files without a wanted table are skipped by their start: raises
+        `InputError` where a file goes on with a table that its start does not show.
+        """
+        for member in export.members:
+            shown = self.tables(member.head)
+            if shown and shown.isdisjoint(wanted):
+                continue
+            for table, record in self._of_member(member, encoding):
+                if table is not None and table not in shown:
+                    problem = f"records of {table} follow those of {', '.join(sorted(shown)) or 'no table'}"
+                    raise InputError(problem, file=member.name, mend="Give each table a file of its own")
+                if table in wanted and table is not None:
+                    yield table, record
+
+    def _of_member(self, member: Member, encoding: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
+        plans: dict[tuple[str, ...], tuple[str | None, tuple[str, ...]]] = {}
+        for record in _raw_records(member, self.lists, encoding):
+            keys = tuple(record)
+            if keys not in plans:
+                names = tuple(self.canonical(key) for key in keys)
+                fitting = (shape.table for shape in self.shapes if shape.fits(names))
+                plans[keys] = next(fitting, None), names
+            table, names = plans[keys]
+            yield table, dict(zip(names, record.values(), strict=True))
+
+
+def is_json(head: bytes) -> bool:
+    """Say whether the content starts like JSON."""
+    return head.lstrip()[:1] in (b"{", b"[")
+
+
+def _raw_records(member: Member, lists: Collection[str], encoding: str) -> Iterator[dict[str, Any]]:
+    if is_json(member.head):
+        yield from (record for _, record in json_records(member, lists) if isinstance(record, dict))
+    else:
+        yield from csv_rows(member, encoding=encoding)
+
+
+def _header(head: bytes) -> list[str]:
+    text = head.decode("utf-8", errors="replace")
+    rows = [next(csv.reader(io.StringIO(text), delimiter=mark), []) for mark in DELIMITERS]
+    return max(rows, key=len)

@@ -1,0 +1,200 @@
+"""What is known of a Salesforce desk while its export is read: options, ids, users, queues and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict
+
+from boilover.adapters.ends import Ends, Firsts, moment
+from boilover.adapters.export import Export
+from boilover.adapters.facts import Facts
+from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, STATUSES, is_key, key
+from boilover.adapters.words import Words, ident
+from boilover.errors import InputError, UsageError
+
+TRUE = frozenset({"true", "1", "yes"})
+QUEUE = "00G"
+AUTOMATED = {"automatedprocess": "system", "cloudintegrationuser": "bot"}
+AGENT_TYPE = "standard"
+
+
+class Options(BaseModel):
+    """The ``[options]`` of a Salesforce recipe; see docs/systems/salesforce.md."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ticket_id: Literal["number", "id"] = "number"
+    time_format: str = "iso"
+    timezone: str = "UTC"
+    encoding: str = "utf-8"
+    report_time_format: str | None = None
+    """How a report writes times; without it they must be ISO, for day and month cannot be told apart."""
+    report_timezone: str = "UTC"
+    statuses: dict[str, str] = {}
+    priorities: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    """Field of the history to the part of the state that it tells, such as ``Team__c = "group"``."""
+    queues: tuple[str, ...] = ()
+    """Names of queues, where neither an id nor the table Group tells that an owner is one."""
+    bots: tuple[str, ...] = ()
+    """Ids, user names or names of users whose messages no person writes."""
+
+
+@dataclass
+class Desk:
+    """What the passes over an export share; what is kept grows with cases and users, not with history."""
+
+    export: Export
+    facts: Facts
+    options: Options
+    cases: dict[str, str] = field(default_factory=dict)
+    """Id, or number without leading zeros, of a case to its id in the log."""
+    contacts: dict[str, str] = field(default_factory=dict)
+    """Id in the log to the contact."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """Id of a user to the role that the user's type tells."""
+    contact_of: dict[str, str] = field(default_factory=dict)
+    """Id of a portal user to the contact that it belongs to."""
+    people: dict[str, str] = field(default_factory=dict)
+    """Name of a user, where nobody shares it, to the id."""
+    shared_names: set[str] = field(default_factory=set)
+    queues: dict[str, str] = field(default_factory=dict)
+    """Id of a queue to its name."""
+    firsts: Firsts = field(default_factory=Firsts)
+    ends: Ends = field(default_factory=Ends)
+
+    def __post_init__(self) -> None:
+        options = self.options
+        self.closing: dict[str, str] = {}
+        self.words: dict[str, Words] = {}
+        self.targets = FIELDS | {name.casefold(): target for name, target in options.fields.items()}
+        self._report_zone = _zone(options.report_timezone)
+        self.queue_names = {name.casefold() for name in options.queues}
+        self.ends.time_format = self.firsts.time_format = options.time_format
+        self.bots = set(options.bots)
+
+    def learn_user(self, user: Mapping[str, Any]) -> None:
+        """Take in a record of ``User``: its type tells customers of a portal and automated users."""
+        user_id, name = key(user.get("Id")), ident(user.get("Name"))
+        if user_id is None:
+            return
+        kind = (ident(user.get("UserType")) or AGENT_TYPE).casefold()
+        self.roles[user_id] = AUTOMATED.get(kind, "agent" if kind == AGENT_TYPE else "customer")
+        if self.bots & {user_id, name, ident(user.get("Username"))}:
+            self.roles[user_id] = "bot"
+        contact = key(user.get("ContactId"))
+        if contact is not None:
+            self.contact_of[user_id] = contact
+        if name is not None and self.people.setdefault(name, user_id) != user_id:
+            self.shared_names.add(name)
+
+    def learn_group(self, group: Mapping[str, Any]) -> None:
+        """Take in a record of ``Group``, which holds queues among others."""
+        group_id, name = key(group.get("Id")), ident(group.get("Name"))
+        if group_id is not None and name is not None:
+            self.queues[group_id] = name
+            self.queue_names.add(name.casefold())
+
+    def learn_case(self, case: Mapping[str, Any]) -> None:
+        """Take in the ids of a case and its contact."""
+        number, case_id = ident(case.get("CaseNumber")), key(case.get("Id"))
+        ticket = (number or case_id) if self.options.ticket_id == "number" else (case_id or number)
+        if ticket is None:
+            self.export.tally.drop("case without Id and CaseNumber")
+            return
+        if case_id is not None:
+            self.cases.setdefault(case_id, ticket)
+        if number is not None:
+            self.cases.setdefault(_bare(number), ticket)
+        contact, status = key(case.get("ContactId")), ident(case.get("Status"))
+        if contact is not None:
+            self.contacts.setdefault(ticket, contact)
+        if status is not None and is_true(case.get("IsClosed")):
+            self.closing[status.casefold()] = "closed"
+
+    def settle(self) -> None:
+        """Fix the vocabularies, when all is learnt: a status that closes a case is known by that."""
+        tally, options = self.export.tally, self.options
+        statuses = self.closing | STATUSES | options.statuses
+        self.words["status"] = Words(statuses, kind="status", tally=tally)
+        self.words["priority"] = Words({**PRIORITY_WORDS, **options.priorities}, kind="priority", tally=tally)
+
+    def ticket_of(self, reference: str | None) -> str | None:
+        """Return the ticket of an id or number; without cases in the export every id is one."""
+        if reference is None or not self.cases:
+            return reference
+        return self.cases.get(reference) or self.cases.get(_bare(reference))
+
+    def is_id(self, word: str | None) -> bool:
+        """Say whether a word is the id of a record, not its name."""
+        return word is not None and (word in self.roles or word in self.queues or is_key(word))
+
+    def person(self, word: str | None) -> str | None:
+        """Return a user's id for the id or the name, and the contact's for a user of a portal."""
+        if word is None:
+            return None
+        user = key(word if word in self.shared_names else self.people.get(word, word))
+        return None if user is None else self.contact_of.get(user, user)
+
+    def role(self, user: str | None, ticket: str) -> str | None:
+        """Return the role of a user in a case; the case's own contact is the customer."""
+        if user is None:
+            return None
+        if user in self.bots:
+            return "bot"
+        if self.contacts.get(ticket) is not None and self.contacts.get(ticket) == self.person(user):
+            return "customer"
+        return self.roles.get(key(self.people.get(user, user)) or "", "agent")
+
+    def owner(self, word: str | None) -> tuple[str, str | None]:
+        """Return which part of the state an owner is, group or assignee, and its value.
+
+        A queue has its name where the export tells it. What an automated user owns is assigned to nobody.
+        """
+        owner = key(word)
+        if owner is None:
+            return "assignee", None
+        if owner in self.queues or owner.startswith(QUEUE) or owner.casefold() in self.queue_names:
+            return "group", self.queues.get(owner, owner)
+        person = self.person(owner)
+        return "assignee", None if self.roles.get(person or "") in ("system", "bot") else person
+
+    def report_time(self, word: str | None) -> str | None:
+        """Return a time of a report, which has it as its reader's locale writes it, with its offset."""
+        if word is None:
+            return None
+        time_format = self.options.report_time_format or "iso"
+        read = moment(word, time_format, self._report_zone)
+        if read is None:
+            mend = 'Set report_time_format in the [options] of a recipe, for instance "%m/%d/%Y %I:%M %p"'
+            raise InputError(f"the time of a report is not {time_format}", value=word, mend=mend)
+        return read.isoformat()
+
+    def value(self, target: str, word: str | None) -> tuple[str | None, str | None]:
+        """Return (value, raw value) of a word in the vocabulary of ``target``."""
+        if target in self.words and word is not None:
+            return self.words[target].read(word)
+        if target == "IsEscalated" and word is not None:
+            return str(word.casefold() in TRUE).lower(), None
+        return key(word) if self.is_id(word) else word, None
+
+
+def _bare(number: str) -> str:
+    return number.lstrip("0") or number
+
+
+def is_true(value: object) -> bool:
+    """Read a truth value of JSON or CSV."""
+    return value is True or (isinstance(value, str) and value.strip().casefold() in TRUE)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        problem = f"unknown report_timezone '{name}'; write a name such as Europe/Berlin"
+        raise UsageError(problem) from error

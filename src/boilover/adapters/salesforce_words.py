@@ -1,0 +1,144 @@
+"""The words of Salesforce: tables, columns in their spellings, fields of the history, statuses and ids."""
+
+from __future__ import annotations
+
+import re
+
+from boilover.adapters.record_tables import Schema, Shape
+from boilover.adapters.words import ident
+
+COLUMNS = (
+    "AccountId", "AutomationType", "CaseId", "CaseNumber", "CommentBody", "ContactId", "CreatedById", "CreatedDate",
+    "Description", "DeveloperName", "Field", "HtmlBody", "Id", "Incoming", "IsClosed", "ClosedDate", "IsDeleted",
+    "IsPublished", "IsViolated", "Language", "LastModifiedDate", "MasterRecordId", "MessageDate", "MilestoneType",
+    "MilestoneType.Name", "Name", "NewValue", "OldValue", "Origin", "OwnerId", "ParentId", "Priority", "ProductId",
+    "Reason", "StartDate", "Status", "Subject", "SuppliedEmail", "SystemModstamp", "TargetDate", "TextBody", "Type",
+    "UserType", "Username", "Histories", "CaseComments", "EmailMessages", "CaseMilestones",
+)  # fmt: skip
+REPORT = {
+    "case number": "CaseNumber",
+    "case id": "Id",
+    "edit date": "EditDate",
+    "field / event": "FieldEvent",
+    "old value": "OldValue",
+    "new value": "NewValue",
+    "edited by": "EditedBy",
+    "date/time opened": "CreatedDate",
+    "opened date": "CreatedDate",
+    "date/time closed": "ClosedDate",
+    "closed": "IsClosed",
+    "case origin": "Origin",
+    "case owner": "OwnerId",
+    "contact name": "ContactId",
+    "account name": "AccountId",
+    "case last modified date": "LastModifiedDate",
+}
+"""Headings of a report."""
+NAMES = {name.casefold(): name for name in COLUMNS} | REPORT
+
+
+def canonical(heading: str) -> str:
+    """Return the column's name; loaders write it in capitals, reports write labels."""
+    name = heading.strip()
+    return NAMES.get(name.casefold(), name)
+
+
+def _shape(table: str, has: str, any_of: str = "") -> Shape:
+    return Shape(table, frozenset(has.split()), frozenset(any_of.split()))
+
+
+SCHEMA = Schema(
+    shapes=(
+        _shape("Report", "CaseNumber EditDate", "FieldEvent NewValue"),
+        _shape("Case", "CaseNumber", "OwnerId Status CreatedDate"),
+        _shape("CaseHistory", "CaseId Field"),
+        _shape("CaseMilestone", "CaseId TargetDate"),
+        _shape("CaseComment", "ParentId CommentBody"),
+        _shape("EmailMessage", "ParentId", "Incoming MessageDate TextBody"),
+        _shape("User", "Id", "UserType Username"),
+        _shape("Group", "Id Name", "DeveloperName Type"),
+    ),
+    canonical=canonical,
+    lists=frozenset({"records"}),
+)
+
+STATUSES = {
+    "new": "new",
+    "working": "open",
+    "in progress": "open",
+    "escalated": "open",
+    "reopened": "open",
+    "waiting on customer": "pending",
+    "waiting for customer": "pending",
+    "awaiting customer": "pending",
+    "on hold": "on_hold",
+    "waiting on third party": "on_hold",
+    "resolved": "solved",
+    "closed": "closed",
+    "merged": "closed",
+}
+PRIORITY_WORDS = {"medium": "normal", "critical": "urgent"}
+
+OWNER = frozenset({"owner", "ownerassignment", "owneraccepted", "ownerescalated"})
+FIELDS = {
+    "status": "status",
+    "priority": "priority",
+    "type": "type",
+    "reason": "category",
+    "origin": "channel",
+    "product": "product",
+    "productid": "product",
+    "language": "language",
+    "isescalated": "IsEscalated",
+    "contact": "customer_id",
+    "account": "account_id",
+    "parent": "parent",
+}
+"""Field of the history, in lower case, to the part of the state that it tells."""
+EVENTS_OF_REPORTS = {
+    "case owner": "owner",
+    "owner (assignment)": "ownerassignment",
+    "owner (accepted)": "owneraccepted",
+    "owner (escalation)": "ownerescalated",
+    "escalated": "isescalated",
+    "case origin": "origin",
+    "case reason": "reason",
+    "case type": "type",
+    "contact name": "contact",
+    "account name": "account",
+}
+REFERENCES = OWNER | {"contact", "account", "parent", "product", "productid", "asset", "entitlement"}
+"""Fields of which the history holds each change twice, with names and with ids."""
+TODAY = {
+    "Priority": "priority",
+    "Type": "type",
+    "Reason": "category",
+    "Origin": "channel",
+    "ProductId": "product",
+    "Language": "language",
+}
+"""Columns of Case to what they tell."""
+SILENT = frozenset(
+    {"created", "closed", "created.", "closed.", "isclosed", "subject", "description", "locked", "unlocked"}
+)
+"""Fields that tell nothing more, or prose; that prose changed is told."""
+
+KEY = re.compile(r"[0-9A-Za-z]{3}[0-9A-Za-z]{2}0[0-9A-Za-z]{9}(?:[A-Z0-5]{3})?")
+CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def key(value: object) -> str | None:
+    """Return an id in its form of 18 characters; what is no id as it is.
+
+    The form of 15 characters tells ids apart by case; three more say which characters are capitals.
+    """
+    word = ident(value)
+    if word is None or len(word) != 15 or not word.isalnum() or word.isdigit():
+        return word
+    parts = (word[start : start + 5] for start in (0, 5, 10))
+    return word + "".join(CHECK[sum(c.isupper() << place for place, c in enumerate(part))] for part in parts)
+
+
+def is_key(word: str | None) -> bool:
+    """Say whether a word has the form of an id."""
+    return word is not None and KEY.fullmatch(word) is not None and any(each.isdigit() for each in word)

@@ -1,0 +1,167 @@
+"""ServiceNow: tables of its API (JSON) or of its lists (CSV), and the enriched incident log.
+
+::
+
+    {"result": [{"sys_id", …}, …]}, or CSV with the same columns or their labels:
+    incident            sys_id, number, sys_created_on, opened_by, caller_id, short_description, description, state,
+                        hold_reason, priority, assignment_group, assigned_to, escalation, sys_mod_count, …
+    sys_audit           sys_id, tablename, documentkey, fieldname, oldvalue, newvalue, user, sys_created_on
+    sys_journal_field   sys_id, element, element_id, value, sys_created_by, sys_created_on
+    task_sla            sys_id, task, sla, start_time, planned_end_time, pause_duration, has_breached
+
+Records of ``sys_user`` and ``sys_user_group`` resolve user names and name groups. A cell is a word or
+``{"link", "value", "display_value"}``. History comes from the audit (`boilover.adapters.servicenow_history`); an
+incident's own columns are today's. Counters of the end (reopen_count, made_sla, …) are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from boilover.adapters.ends import Today
+from boilover.adapters.export import Export
+from boilover.adapters.mapping import TableAdapter
+from boilover.adapters.recipe import Recipe, load_recipe
+from boilover.adapters.servicenow_desk import Desk, Options, cell
+from boilover.adapters.servicenow_history import Audit, message_text, tell_journal, tell_sla
+from boilover.adapters.servicenow_words import ATTRIBUTES, SCHEMA
+from boilover.log import EventLog
+
+UPDATES = frozenset({"number", "incident_state", "sys_updated_at", "sys_mod_count"})
+"""The columns by which the enriched log, one row per update, is known."""
+ENDS = {"solved": ("resolved_at",), "closed": ("resolved_at", "closed_at")}
+"""The columns that tell when a ticket came to its end, by what it is today."""
+
+
+class ServiceNowAdapter:
+    """Reads exports of ServiceNow incidents."""
+
+    name = "servicenow"
+
+    def sniff(self, head: bytes) -> float:
+        """Return 0.95 for a table of ServiceNow or the enriched log, 0.3 for an empty answer of its API."""
+        tables = SCHEMA.tables(head)
+        if tables - {"sys_user_group"} or _is_updates(head):
+            return 0.95
+        return 0.5 if tables else 0.3 * (b'"result"' in head[:64])
+
+    def read(self, export: Export) -> Iterator[EventLog]:
+        """Read all tables; raise `InputError` for histories that are cut, unless they may be."""
+        if any(_is_updates(member.head) for member in export.members):
+            export.read_with(_updates_recipe(export))
+            yield from TableAdapter().read(export)
+            return
+        options = export.options(Options)
+        with export.facts(time_format=options.time_format, timezone=options.timezone) as facts:
+            desk = Desk(export, facts, options)
+            tables = frozenset[str]().union(*(SCHEMA.tables(member.head) for member in export.members))
+            _learn(desk)
+            has_history = _tell_history(desk, with_messages="sys_journal_field" not in tables)
+            for _, incident in _records(desk, "incident"):
+                _tell_incident(desk, incident, has_history)
+            yield from facts.logs()
+
+
+def _records(desk: Desk, *tables: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    return SCHEMA.records(desk.export, tables, encoding=desk.options.encoding)
+
+
+def _learn(desk: Desk) -> None:
+    for table, record in _records(desk, "sys_user", "sys_user_group"):
+        if table == "sys_user":
+            desk.learn_user(record)
+        else:
+            desk.learn_group(record)
+    for _, incident in _records(desk, "incident"):
+        desk.learn_incident(incident)
+    desk.settle()
+
+
+def _tell_history(desk: Desk, *, with_messages: bool) -> bool:
+    """Tell audit, journal and SLAs; return whether there is an audit."""
+    audit = Audit(desk, with_messages=with_messages)
+    for table, record in _records(desk, "sys_audit", "sys_journal_field", "task_sla"):
+        if table == "sys_audit":
+            audit.tell(record)
+        elif table == "sys_journal_field":
+            tell_journal(desk, record)
+        else:
+            tell_sla(desk, record)
+    return audit.close()
+
+
+def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -> None:
+    """Tell what was fixed at creation, the opening words, and what the incident is today."""
+    ticket = desk.ticket_of(cell(incident, "number") or cell(incident, "sys_id"))
+    if ticket is None:
+        return
+    created = cell(incident, "sys_created_on") or cell(incident, "opened_at")
+    opener = desk.person(cell(incident, "opened_by") or cell(incident, "sys_created_by"))
+    role = desk.role(opener, cell(incident, "sys_created_by"), ticket)
+    held = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
+    attributes = {name: value for name, value in held.items() if value is not None}
+    desk.facts.ticket(ticket, created=created, by=opener, role=role, **attributes)
+    opening = cell(incident, "description")
+    if opening is not None and created is not None:
+        public = role == "customer"
+        desk.facts.message(
+            ticket, created, message_text(opening), public=public, by=opener, role=role, order=-1
+        )
+    updated = cell(incident, "sys_updated_on")
+    for column, target in desk.targets.items():
+        if column in incident and target != "status":
+            value, raw = desk.value(target, cell(incident, column))
+            desk.facts.today(ticket, target, value, raw=raw, at=updated)
+    _tell_status(desk, ticket, incident, has_history)
+
+
+def _at_creation(desk: Desk, ticket: str, incident: Mapping[str, Any], column: str) -> str | None:
+    value = desk.firsts.at_creation(ticket, column, cell(incident, column))
+    return desk.person(value) if column == "caller_id" else value
+
+
+def _tell_status(desk: Desk, ticket: str, incident: Mapping[str, Any], has_history: bool) -> None:
+    column = "state" if "state" in incident else "incident_state"
+    status, raw = _status(desk, incident, column)
+    if status is None:
+        return
+    updated = cell(incident, "sys_updated_on")
+    if ticket in desk.deleted:
+        desk.facts.change(ticket, updated or desk.deleted[ticket], "status", status, raw="restored")
+        desk.ends.note(ticket, updated or desk.deleted[ticket], status)
+    told = [(cell(incident, name), name) for name in ENDS.get(status, ())]
+    ended = [(at, "closed" if name == "closed_at" else "solved") for at, name in told if at is not None]
+    was_changed = cell(incident, "sys_mod_count") != "0"
+    today = Today(status, raw, updated, ended, was_changed)
+    desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=has_history)
+
+
+def _status(desk: Desk, incident: Mapping[str, Any], column: str) -> tuple[str | None, str | None]:
+    """Return the status of today, with the reason where it is on hold."""
+    status, raw = desk.value("status", cell(incident, column))
+    reason = cell(incident, "hold_reason")
+    waits = status == "on_hold" and reason is not None and reason.casefold() in desk.pending_reasons
+    return ("pending" if waits else status), raw
+
+
+def _is_updates(head: bytes) -> bool:
+    return SCHEMA.names(head) >= UPDATES
+
+
+def _updates_recipe(export: Export) -> Recipe:
+    """Return the recipe of the enriched log without the columns that this one lacks; a desk's own rules stay."""
+    recipe = load_recipe("uci_servicenow")
+    present = frozenset[str]().union(*(SCHEMA.names(member.head) for member in export.members))
+    kept: dict[str, Any] = {
+        part: {name: column for name, column in getattr(recipe.table, part).items() if column in present}
+        for part in ("state", "counters", "attributes")
+    }
+    for name in ("created", "creator", "actor"):
+        column = getattr(recipe.table, name)
+        kept[name] = column if column in present else None
+    changes: dict[str, Any] = {"mapping": recipe.table.model_copy(update=kept)}
+    own = export.recipe
+    if own is not None and own.name != ServiceNowAdapter.name:
+        changes |= {"name": own.name, "escalation": own.escalation}
+    return recipe.model_copy(update=changes)

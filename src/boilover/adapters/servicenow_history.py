@@ -1,0 +1,221 @@
+"""The history of incidents: ``sys_audit``, ``sys_journal_field`` and ``task_sla`` of ServiceNow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boilover.adapters.ends import moment
+from boilover.adapters.servicenow_desk import TRUE, Desk, cell
+from boilover.adapters.servicenow_words import ATTRIBUTES, BOOKKEEPING, PROSE
+from boilover.adapters.words import html_to_text
+
+JOURNALS = {"comments": True, "work_notes": False}
+"""Element of the journal to whether the customer sees it."""
+HOLD = "3"
+CODE = re.compile(r"\[/?code\]", re.IGNORECASE)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WORDED = re.compile(r"(\d+(?:\.\d+)?)\s*(day|hour|minute|second)", re.IGNORECASE)
+SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+LONGEST = 80
+"""A longer value is prose: that it changed is told, and not to what."""
+
+
+class Audit:
+    """Tells the changes of ``sys_audit``; ``with_messages`` where no journal tells them."""
+
+    def __init__(self, desk: Desk, *, with_messages: bool) -> None:
+        self._desk, self._with_messages = desk, with_messages
+        self._told = 0
+        self._holds: dict[tuple[str, str], dict[str, Any]] = {}
+        """Changes to On Hold that wait for the reason of the same update."""
+        self._reasons: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def tell(self, row: Mapping[str, Any]) -> None:
+        """Tell one row."""
+        desk = self._desk
+        table, key, at = (cell(row, column) for column in ("tablename", "documentkey", "sys_created_on"))
+        if table is not None and table not in desk.options.tables:
+            desk.export.tally.drop("audit of another table", 1, table, lost=False)
+            return
+        ticket = desk.ticket_of(key)
+        if ticket is None or at is None:
+            desk.export.tally.drop("audit of an incident that the export does not hold", 1, key, lost=False)
+            return
+        login, column = cell(row, "user"), (cell(row, "fieldname") or "").casefold()
+        actor = desk.person(login)
+        self._told += 1
+        desk.ends.note(ticket, at, None)
+        told = {
+            "by": actor,
+            "role": desk.role(actor, login, ticket),
+            "event_id": cell(row, "sys_id"),
+            "order": self._told,
+        }
+        self._sort_out(ticket, at, column, row, told)
+
+    def _sort_out(
+        self, ticket: str, at: str, column: str, row: Mapping[str, Any], told: dict[str, Any]
+    ) -> None:
+        desk, old, new = self._desk, cell(row, "oldvalue"), cell(row, "newvalue")
+        if column in JOURNALS:
+            if self._with_messages:
+                desk.facts.message(ticket, at, message_text(new), public=JOURNALS[column], **told)
+        elif column == "hold_reason":
+            self._tell_reason(ticket, at, old, new, told)
+        elif column == "deleted":
+            desk.deleted[ticket] = max(at, desk.deleted.get(ticket, ""))
+            desk.facts.change(ticket, at, "status", "closed", raw="deleted", **told)
+        elif column in ATTRIBUTES or column in PROSE:
+            self._tell_attribute(ticket, at, column, old, new, told)
+        elif column in desk.targets:
+            self._tell_state(ticket, at, desk.targets[column], old, new, told)
+        elif column not in BOOKKEEPING:
+            desk.export.tally.meet_one("field", column)
+            if max(len(old or ""), len(new or "")) > LONGEST:
+                desk.facts.event(ticket, at, "field_changed", field=column, **told)
+            else:
+                desk.facts.change(ticket, at, column, new, old=old, **told)
+
+    def _tell_attribute(
+        self, ticket: str, at: str, column: str, old: str | None, new: str | None, told: dict[str, Any]
+    ) -> None:
+        desk = self._desk
+        if column in ATTRIBUTES:
+            desk.firsts.note(ticket, column, at, old)
+        if column in PROSE:
+            desk.facts.event(ticket, at, "field_changed", field=column, **told)
+        else:
+            name = ATTRIBUTES[column]
+            if name == "customer_id":
+                old, new = desk.person(old), desk.person(new)
+            desk.facts.change(ticket, at, name, new, old=old, **told)
+
+    def _tell_state(
+        self, ticket: str, at: str, target: str, old: str | None, new: str | None, told: dict[str, Any]
+    ) -> None:
+        desk = self._desk
+        value, raw = desk.value(target, new)
+        told |= {"old": desk.value(target, old)[0]}
+        if target == "status":
+            if value is None:
+                return
+            desk.ends.note(ticket, at, value)
+            if new == HOLD:
+                self._tell_hold(ticket, at, value, raw, told)
+                return
+        desk.facts.change(ticket, at, target, value, raw=raw, **told)
+
+    def _tell_hold(self, ticket: str, at: str, value: str, raw: str | None, told: dict[str, Any]) -> None:
+        reason = self._reasons.pop((ticket, at), None)
+        if reason is not None:
+            value = self._held(reason[0])
+        elif (ticket, at) not in self._holds:
+            self._holds[ticket, at] = {"value": value, "raw": raw, **told}
+            return
+        self._desk.facts.change(ticket, at, "status", value, raw=raw, **told)
+
+    def _tell_reason(
+        self, ticket: str, at: str, old: str | None, new: str | None, told: dict[str, Any]
+    ) -> None:
+        """Join the reason to the state of the same update; both rows have its time, in either order."""
+        if new is None:
+            return
+        if old is not None:
+            self._desk.facts.change(ticket, at, "status", self._held(new), raw=f"hold_reason {new}", **told)
+        elif (hold := self._holds.pop((ticket, at), None)) is not None:
+            self._desk.facts.change(ticket, at, "status", **hold | {"value": self._held(new)})
+        else:
+            self._reasons[ticket, at] = new, told["order"]
+
+    def _held(self, reason: str) -> str:
+        return "pending" if reason.casefold() in self._desk.pending_reasons else "on_hold"
+
+    def close(self) -> bool:
+        """Tell what still waits, holds without a reason and new reasons of a hold; return whether there is history."""
+        facts = self._desk.facts
+        for (ticket, at), hold in self._holds.items():
+            facts.change(ticket, at, "status", **hold)
+        for (ticket, at), (reason, order) in self._reasons.items():
+            facts.change(ticket, at, "status", self._held(reason), raw=f"hold_reason {reason}", order=order)
+        if self._told:
+            facts.history()
+        return self._told > 0
+
+
+def tell_journal(desk: Desk, row: Mapping[str, Any]) -> None:
+    """Tell a comment, which the customer sees, or a work note."""
+    ticket, element = desk.ticket_of(cell(row, "element_id")), cell(row, "element")
+    if ticket is None:
+        desk.export.tally.drop("message of an incident that the export does not hold", 1, element, lost=False)
+        return
+    if element not in JOURNALS:
+        desk.export.tally.meet_one("journal", element)
+        return
+    login = cell(row, "sys_created_by")
+    actor = desk.person(login)
+    desk.facts.message(
+        ticket,
+        cell(row, "sys_created_on"),
+        message_text(cell(row, "value")),
+        public=JOURNALS[element],
+        by=actor,
+        role=desk.role(actor, login, ticket),
+        event_id=cell(row, "sys_id"),
+    )
+
+
+def message_text(value: str | None) -> str | None:
+    """Return a journal entry as plain text: HTML stands between ``[code]`` marks."""
+    if value is None or CODE.search(value) is None:
+        return value
+    return html_to_text(CODE.sub("", value))
+
+
+def tell_sla(desk: Desk, row: Mapping[str, Any]) -> None:
+    """Tell when a target falls due, and that it was missed; times that it paused are taken off again."""
+    ticket = desk.ticket_of(cell(row, "task"))
+    start, due = cell(row, "start_time"), cell(row, "planned_end_time")
+    if ticket is None or start is None or due is None:
+        desk.export.tally.drop("SLA without task, start or end", 1, cell(row, "sys_id"), lost=False)
+        return
+    name = _shown(row, "sla") or ""
+    target = "first_reply" if re.search(r"respon|reply", name, re.IGNORECASE) else "resolution"
+    key, seen = cell(row, "sys_id"), cell(row, "sys_created_on") or start
+    hours = _promised_hours(desk, row, start, due)
+    if hours is None:
+        desk.facts.event(ticket, due, "sla_due", value=target, seen=seen, event_id=key)
+    else:
+        desk.facts.event(ticket, start, "sla_due", value=target, number=hours, seen=seen, event_id=key)
+    if (cell(row, "has_breached") or "").casefold() in TRUE:
+        breach = f"{key}/breach" if key else None
+        desk.facts.event(ticket, due, "field_changed", field="sla_breached", value=target, event_id=breach)
+
+
+def _promised_hours(desk: Desk, row: Mapping[str, Any], start: str, due: str) -> float | None:
+    """Return the hours that were promised at the start, where pauses have moved the end since."""
+    paused = duration(cell(row, "pause_duration"))
+    began, ends = (moment(word, desk.options.time_format) for word in (start, due))
+    if not paused or began is None or ends is None:
+        return None
+    return max((ends - began - paused) / timedelta(hours=1), 0.0)
+
+
+def duration(word: str | None) -> timedelta | None:
+    """Return a duration, written as a date of 1970, as seconds or as words; None for what is none of them."""
+    if word is None:
+        return None
+    if word.replace(".", "", 1).isdigit():
+        return timedelta(seconds=float(word))
+    date = moment(word, "iso")
+    if date is not None:
+        return date - EPOCH
+    parts = WORDED.findall(word)
+    return timedelta(seconds=sum(float(n) * SECONDS[unit.lower()] for n, unit in parts)) if parts else None
+
+
+def _shown(row: Mapping[str, Any], column: str) -> str | None:
+    held = row.get(column)
+    return (held.get("display_value") if isinstance(held, dict) else None) or cell(row, column)
