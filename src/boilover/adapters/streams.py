@@ -197,7 +197,7 @@ def csv_rows(
         text = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding=encoding, newline="")
         try:
             delimiter = delimiter or _delimiter(member.head, encoding)
-            rows = csv.reader(text, delimiter=delimiter)
+            rows = csv.reader(text, delimiter=delimiter, strict=True)
             names = _distinct(next(rows, []))
             for row in rows:
                 if len(row) == len(names):
