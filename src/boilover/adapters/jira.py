@@ -1,0 +1,227 @@
+"""Exports of Jira and Jira Service Management.
+
+JSON, as the search of the REST API gives it (versions 2 and 3): pages ``{"issues": [...]}``, an array, or one issue a
+line. An issue is ``{"id", "key", "fields": {"created", "status", "comment": {"comments": [...]}, ...}, "changelog":
+{"total", "histories": [...]}}``. ``fields`` hold what is true today; the changelog tells how it came about, see
+`boilover.adapters.jira_changes`. Fields of shape ``{"completedCycles", "ongoingCycle"}`` are service levels.
+
+CSV, as the search page of the browser gives it: see `boilover.adapters.jira_csv`.
+
+Everything is read twice: which statuses are done, which issues were moved and what custom fields are called is
+told only by the export as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from boilover.adapters.export import Export, Member
+from boilover.adapters.facts import Facts
+from boilover.adapters.jira_changes import Desk, at_start, ordered, project_of, tags, tell_changes
+from boilover.adapters.jira_csv import has_header, tell_rows
+from boilover.adapters.jira_service import tell_rating, tell_service_levels
+from boilover.adapters.jira_text import plain_text
+from boilover.adapters.jira_words import (
+    ENDED,
+    USUAL_PRIORITIES,
+    USUAL_STATUSES,
+    JiraOptions,
+    People,
+    StatusWords,
+    Survey,
+    fold,
+    mapping,
+    person,
+)
+from boilover.adapters.streams import json_records
+from boilover.adapters.words import Words, ident
+from boilover.log import EventLog
+
+MARKS = (
+    rb'"issues"\s*:\s*\[',
+    rb'"fields"\s*:\s*\{',
+    rb'"changelog"\s*:\s*\{',
+    rb'"(?:issuetype|statusCategory|fromString|jsdPublic)"\s*:',
+    rb'"customfield_\d+"\s*:',
+    rb'"(?:startAt|maxResults|nextPageToken)"\s*:',
+    rb'"[a-z]+://[^"\s]+/rest/api/(?:\d|latest)/issue/',
+)
+"""What no other system's export holds several of."""
+
+
+class JiraAdapter:
+    """Reads exports of Jira."""
+
+    name = "jira"
+
+    def sniff(self, head: bytes) -> float:
+        """Return how many marks of an export of Jira are there."""
+        if not _is_json(head):
+            return 0.9 if has_header(head) else 0.0
+        found = sum(re.search(rb"(?<!\\)" + mark, head) is not None for mark in MARKS)
+        return min(0.95, 0.3 * found) if found > 1 else 0.0
+
+    def read(self, export: Export) -> Iterator[EventLog]:
+        """Tell the issues of all members to the facts."""
+        options = export.options(JiraOptions)
+        survey = _survey(export)
+        with export.facts(timezone=options.timezone) as facts:
+            desk = _desk(export, facts, options, survey)
+            for member in export.members:
+                if _is_json(member.head):
+                    _tell_issues(desk, member)
+                else:
+                    tell_rows(desk, member)
+            yield from facts.logs()
+
+
+def _is_json(head: bytes) -> bool:
+    return head.lstrip()[:1] in (b"{", b"[")
+
+
+def _survey(export: Export) -> Survey:
+    survey = Survey()
+    for member in export.members:
+        if _is_json(member.head):
+            # Only the second reading is shown as progress.
+            for _, record in json_records(replace(member, told=None), ("issues",)):
+                if isinstance(record, dict):
+                    survey.meet(record, ordered(record))
+    return survey
+
+
+def _desk(export: Export, facts: Facts, options: JiraOptions, survey: Survey) -> Desk:
+    usual = Words(USUAL_STATUSES, kind="status", tally=export.tally)
+    return Desk(
+        export=export,
+        facts=facts,
+        options=options,
+        survey=survey,
+        statuses=StatusWords(options.statuses, survey.categories, usual),
+        priorities=Words(USUAL_PRIORITIES | options.priorities, kind="priority", tally=export.tally),
+        people=People(options),
+    )
+
+
+def _tell_issues(desk: Desk, member: Member) -> None:
+    for _, record in json_records(member, ("issues",)):
+        _tell_issue(desk, mapping(record))
+
+
+def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
+    key = ident(issue.get("key"))
+    if key is None or not isinstance(issue.get("fields"), dict):
+        desk.export.tally.rows += 1
+        desk.export.tally.drop("records that are no issue", 1, issue.get("id", "one without an id"))
+        return
+    ticket = desk.survey.key_today(key)
+    histories = ordered(issue)
+    reporter = _tell_creation(desk, ticket, issue, histories)
+    if _is_whole(desk, ticket, issue, histories):
+        desk.facts.history(ticket)
+    _tell_today(desk, ticket, issue["fields"])
+    _tell_comments(desk, ticket, mapping(issue["fields"].get("comment")), reporter)
+    tell_changes(desk, ticket, histories, reporter)
+    tell_service_levels(desk, ticket, issue)
+    tell_rating(desk, ticket, issue)
+
+
+def _tell_creation(
+    desk: Desk, ticket: str, issue: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Tell what was fixed at creation; return who reported the issue then."""
+    fields = issue["fields"]
+    changed = {name: at_start(desk, histories, name) for name in ("reporter", "summary", "description")}
+    first = changed["reporter"]
+    reporter = (
+        ident(first.get("tmpFromAccountId") or first.get("from")) if first else person(fields.get("reporter"))
+    )
+    subject, opening = (
+        first.get("fromString") if (first := changed[name]) else fields.get(name)
+        for name in ("summary", "description")
+    )
+    creator = fields.get("creator") or ({} if changed["reporter"] else fields.get("reporter"))
+    by = person(creator) or reporter
+    role = desk.people.role(creator or {"accountId": reporter}, reporter)
+    told = {"customer_id": reporter, "subject": plain_text(subject)}
+    for name, field_id in desk.options.attributes.items():
+        told[name] = shown(fields.get(field_id))
+    kept = {name: value for name, value in told.items() if value is not None}
+    desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, **kept)
+    if (text := plain_text(opening)) is not None:
+        event_id = f"{ident(issue.get('id')) or ticket}.description"
+        created = fields.get("created")
+        desk.facts.message(ticket, created, text, public=True, by=by, role=role, event_id=event_id)
+    return reporter
+
+
+def _is_whole(
+    desk: Desk, ticket: str, issue: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Say whether the history of an issue is there, and complain where a part of it or of the comments is not."""
+    comments = mapping(issue["fields"].get("comment"))
+    if (missing := _missing(comments, comments.get("comments"))) > 0:
+        desk.export.cut(ticket, f"{missing} comments are missing")
+    if not isinstance(issue.get("changelog"), dict):
+        return False
+    if (missing := _missing(issue["changelog"], histories)) > 0:
+        desk.export.cut(ticket, f"{missing} entries of the changelog are missing")
+    return missing <= 0
+
+
+def _missing(page: Mapping[str, Any], held: object) -> int:
+    total = page.get("total")
+    return total - len(held) if isinstance(total, int) and isinstance(held, list) else 0
+
+
+def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
+    facts, seen = desk.facts, fields.get("updated")
+    status = mapping(fields.get("status"))
+    if status:
+        value, raw = desk.statuses.read(status.get("name"), status.get("id"))
+        at = fields.get("resolutiondate") if value in ENDED else None
+        facts.today(ticket, "status", value, raw=raw, at=at or seen)
+    if "priority" in fields:
+        value, raw = desk.priorities.read(mapping(fields["priority"]).get("name"))
+        facts.today(ticket, "priority", value, raw=raw, at=seen)
+    if "assignee" in fields:
+        facts.today(ticket, "assignee", person(fields["assignee"]), at=seen)
+    if "issuetype" in fields:
+        facts.today(ticket, "type", shown(fields["issuetype"]), at=seen)
+    if isinstance(fields.get("labels"), list):
+        facts.today(ticket, "tags", tags(" ".join(map(str, fields["labels"]))), at=seen)
+    if "project" in desk.groups:
+        facts.today(ticket, "group", project_of(ticket), at=seen)
+    for field_id, name in (desk.survey.names | desk.options.fields).items():
+        if fold(name) in desk.groups and field_id in fields:
+            facts.today(ticket, "group", shown(fields[field_id]), at=seen)
+
+
+def _tell_comments(desk: Desk, ticket: str, page: Mapping[str, Any], reporter: str | None) -> None:
+    comments = page.get("comments")
+    for comment in comments if isinstance(comments, list) else ():
+        told = mapping(comment)
+        text = plain_text(told.get("body"))
+        if text is None:
+            desk.export.tally.note("comments without words, left out")
+            continue
+        public = told.get("jsdPublic", True) is not False and not told.get("visibility")
+        if told.get("updated") and told.get("updated") != told.get("created"):
+            desk.export.tally.note("messages edited after they were written, read as they stand today")
+        author = told.get("author")
+        role = desk.people.role(author, reporter if public else None)
+        event_id = f"comment-{ident(told['id'])}" if "id" in told else None
+        desk.facts.message(
+            ticket, told.get("created"), text, public=public, by=person(author), role=role, event_id=event_id
+        )
+
+
+def shown(value: object) -> str | None:
+    """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
+    told = mapping(value)
+    if told:
+        return next((ident(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
+    return ident(value)

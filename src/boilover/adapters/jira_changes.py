@@ -1,0 +1,175 @@
+"""What the changelog of a Jira issue tells.
+
+A history is one save: ``{"id", "author", "created", "items": [{"field", "fieldId"?, "fieldtype", "from", "fromString",
+"to", "toString"}]}``; ``from`` and ``to`` are ids, the strings are names. Old servers leave ``fieldId`` out. The newest
+save comes first from Cloud, last from servers; ids grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boilover.adapters.export import Export
+from boilover.adapters.facts import Facts
+from boilover.adapters.jira_words import (
+    ENDED,
+    JiraOptions,
+    People,
+    StatusWords,
+    Survey,
+    fold,
+    items_of,
+    mapping,
+    person,
+)
+from boilover.adapters.recipe import TARGETS
+from boilover.adapters.words import Words, ident
+
+NAMES = {
+    "issue type": "issuetype",
+    "type": "issuetype",
+    "component/s": "component",
+    "components": "component",
+    "key": "project",
+}
+"""What older servers call a field, and the fields that are told in another way."""
+BOOKKEEPING = ("worklogid", "timespent", "issuelinks", "remoteworkitemlink")
+SETS = frozenset(
+    (
+        "component",
+        "version",
+        "versions",
+        "fixversions",
+        "fix version",
+        "epic child",
+        "parent",
+        "sprint",
+        *BOOKKEEPING,
+    )
+)
+"""Fields that change one member at a time, and bookkeeping: that it happened is what counts."""
+PROSE = frozenset(
+    ("summary", "description", "environment", "comment", "link", "attachment", "remoteissuelink", "rank")
+)
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What reading an issue takes beside the issue."""
+
+    export: Export
+    facts: Facts
+    options: JiraOptions
+    survey: Survey
+    statuses: StatusWords
+    priorities: Words
+    people: People
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The fields that hold the group, folded."""
+        return frozenset(fold(name) for name in self.options.group)
+
+    def field(self, item: Mapping[str, Any]) -> str:
+        """Return the name of the field that an item changes: Jira's own id of a system field, a custom one's name."""
+        field_id, name = str(item.get("fieldId") or ""), str(item.get("field") or "")
+        if field_id.startswith("customfield_") or item.get("fieldtype") == "custom":
+            name = self.options.fields.get(field_id, name)
+            return f"{name} (custom)" if fold(name) in TARGETS else name
+        return NAMES.get(fold(name), fold(name)) if not field_id else NAMES.get(fold(field_id), field_id)
+
+
+def ordered(issue: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the histories of an issue from the oldest to the newest."""
+    found = mapping(issue.get("changelog")).get("histories")
+    histories = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    if all(str(each.get("id", "")).isdigit() for each in histories):
+        return sorted(histories, key=lambda each: int(each["id"]))
+    return histories
+
+
+def at_start(desk: Desk, histories: Sequence[Mapping[str, Any]], field: str) -> Mapping[str, Any] | None:
+    """Return the first change of a field, whose old value is that at creation; None where it never changed."""
+    return next(
+        (item for history in histories for item in items_of(history) if desk.field(item) == field), None
+    )
+
+
+def tell_changes(
+    desk: Desk, ticket: str, histories: Sequence[Mapping[str, Any]], reporter: str | None
+) -> None:
+    """Tell every change of an issue."""
+    status: str | None = None
+    for history in histories:
+        author = history.get("author")
+        items = items_of(history)
+        who: dict[str, Any] = {"by": person(author), "role": desk.people.role(author, reporter)}
+        for position, item in enumerate(items):
+            told = {**who, "event_id": f"{ident(history.get('id'))}.{position}" if "id" in history else None}
+            _tell_item(desk, ticket, history.get("created"), item, told)
+        moved = next((item for item in items if desk.field(item) == "status"), None)
+        if moved is not None:
+            status = desk.statuses.read(moved.get("toString"), moved.get("to"))[0]
+        elif status in ENDED and _clears_resolution(desk, items):
+            told = {**who, "event_id": f"{ident(history.get('id'))}.reopened"}
+            desk.facts.change(ticket, history.get("created"), "status", "open", raw="unresolved", **told)
+            status = "open"
+
+
+def _clears_resolution(desk: Desk, items: Sequence[Mapping[str, Any]]) -> bool:
+    return any(desk.field(item) == "resolution" and not item.get("to") for item in items)
+
+
+def _tell_item(desk: Desk, ticket: str, at: Any, item: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    name, facts = desk.field(item), desk.facts
+    before, after = item.get("fromString") or None, item.get("toString") or None
+    if name == "status":
+        value, raw = desk.statuses.read(after, item.get("to"))
+        old, _ = desk.statuses.read(before, item.get("from"))
+        facts.change(ticket, at, "status", value, raw=raw, old=old, **told)
+    elif name == "priority":
+        value, raw = desk.priorities.read(after)
+        facts.change(ticket, at, "priority", value, raw=raw, old=desk.priorities.read(before)[0], **told)
+    elif name in ("assignee", "reporter"):
+        old, value = (
+            ident(item.get(f"tmp{side}AccountId") or item.get(side.lower())) for side in ("From", "To")
+        )
+        facts.change(ticket, at, name, value, old=old, **told)
+    elif name == "labels":
+        facts.change(ticket, at, "tags", tags(after), old=tags(before), **told)
+    elif name == "project":
+        _tell_move(desk, ticket, at, item, told)
+    elif fold(name) in desk.groups:
+        facts.change(ticket, at, "group", after, old=before, **told)
+    elif fold(name) in PROSE or _is_prose(before) or _is_prose(after):
+        facts.event(ticket, at, "field_changed", field=name, **told)
+    elif fold(name) in SETS:
+        facts.event(ticket, at, "field_changed", field=name, value=after, **told)
+    else:
+        target = "type" if name == "issuetype" else name
+        facts.change(ticket, at, target, after, old=before, **told)
+
+
+def _tell_move(desk: Desk, ticket: str, at: Any, item: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    """Tell the move to another project by the change of the key; its twin, of the project's name, says no more."""
+    if item.get("field") != "Key":
+        return
+    old, value = (project_of(item.get(side)) for side in ("fromString", "toString"))
+    desk.facts.change(ticket, at, "group" if "project" in desk.groups else "project", value, old=old, **told)
+
+
+def project_of(key: object) -> str | None:
+    """Return the project in the key of an issue."""
+    return str(key).rpartition("-")[0] or None if key else None
+
+
+def tags(labels: str | None) -> str | None:
+    """Return labels, parted by blanks, in order."""
+    return " ".join(sorted(labels.split())) or None if labels else None
+
+
+def _is_prose(value: str | None) -> bool:
+    return value is not None and (len(value) > LONGEST_VALUE or "\n" in value)

@@ -1,0 +1,193 @@
+"""What the words of a Jira mean: statuses by their category, priorities, and who is on which side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from boilover.adapters.words import Words, ident
+from boilover.schema import STATUSES
+
+USUAL_STATUSES = {
+    "backlog": "new",
+    "to do": "new",
+    "new": "new",
+    "received": "new",
+    "open": "open",
+    "reopened": "open",
+    "accepted": "open",
+    "in progress": "open",
+    "in review": "open",
+    "work in progress": "open",
+    "waiting for support": "open",
+    "escalated": "open",
+    "waiting for customer": "pending",
+    "waiting for reporter": "pending",
+    "more details needed": "pending",
+    "pending": "on_hold",
+    "on hold": "on_hold",
+    "blocked": "on_hold",
+    "waiting for vendor": "on_hold",
+    "waiting for third party": "on_hold",
+    "waiting for approval": "on_hold",
+    "done": "solved",
+    "resolved": "solved",
+    "completed": "solved",
+    "closed": "closed",
+    "canceled": "closed",
+    "cancelled": "closed",
+    "declined": "closed",
+}
+ENDED = frozenset(("solved", "closed"))
+OF_CATEGORY = {"new": "new", "indeterminate": "open", "done": "solved"}
+USUAL_PRIORITIES = {
+    "highest": "urgent",
+    "high": "high",
+    "medium": "normal",
+    "low": "low",
+    "lowest": "lowest",
+    "blocker": "blocker",
+    "critical": "critical",
+    "major": "major",
+    "minor": "minor",
+    "trivial": "trivial",
+    **{f"p{level}": f"p{level}" for level in range(1, 6)},
+}
+"""Jira's own scale; the older one keeps its words, whose order is known."""
+SIDES = {"app": "bot", "customer": "customer"}
+"""Cloud's accountType to role; ``atlassian`` may be either side."""
+
+
+class JiraOptions(BaseModel):
+    """The ``[options]`` of a recipe for Jira."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    statuses: dict[str, str] = {}
+    """Status to one of STATUSES, where neither its category nor its name tells it rightly."""
+    priorities: dict[str, str] = {}
+    group: tuple[str, ...] = ("Team", "Assigned group", "Assignment group", "Support group")
+    """The fields, by name, that hold the queue or team; ``project`` stands for the project's key."""
+    fields: dict[str, str] = {}
+    """Id of a custom field to its name, where the changelog does not tell it."""
+    attributes: dict[str, str] = {}
+    """Attribute to the id of a field (a column of the CSV) that is fixed when the issue is created."""
+    agents: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
+    """People by id or shown name, where account type and reporter do not tell their side."""
+    csat: str | None = None
+    csat_time: str | None = None
+    """Ids of the fields with the customer's rating, 1 to 5, and its time: only both are read."""
+    columns: dict[str, str] = {}
+    """Name of a column of the CSV in English to its name in the export."""
+    time_format: str | None = None
+    """Of the CSV, as for strptime; without it, Jira's own formats with a month in letters."""
+    timezone: str = "UTC"
+    """Where the person lives who exported the CSV, whose times have no offset."""
+    comments_public: bool = True
+    """Of the CSV, which does not tell internal comments."""
+
+    @field_validator("statuses")
+    @classmethod
+    def _are_statuses(cls, told: dict[str, str]) -> dict[str, str]:
+        if odd := sorted(set(told.values()) - set(STATUSES)):
+            raise ValueError(f"statuses lead to {odd}; there are: {', '.join(STATUSES)}")
+        return told
+
+
+@dataclass
+class Survey:
+    """What only the whole export tells; gathered before the first issue is read."""
+
+    categories: dict[str, str] = field(default_factory=dict)
+    """``id:`` and the id of a status, or its name, to the key of its category."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Key of an issue before it was moved to another project, to the key that it got."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Id of a custom field to its name."""
+
+    def meet(self, issue: Mapping[str, Any], histories: Iterable[Mapping[str, Any]]) -> None:
+        """Take from one issue what it tells of all."""
+        status = mapping(mapping(issue.get("fields")).get("status"))
+        category = mapping(status.get("statusCategory")).get("key")
+        if category in OF_CATEGORY:
+            self.categories[f"id:{ident(status.get('id'))}"] = category
+            self.categories[fold(status.get("name"))] = category
+        for item in (item for history in histories for item in items_of(history)):
+            if item.get("field") == "Key" and item.get("fromString") and item.get("toString"):
+                self.moved[item["fromString"]] = item["toString"]
+            elif str(item.get("fieldId", "")).startswith("customfield_"):
+                self.names[item["fieldId"]] = str(item.get("field"))
+
+    def key_today(self, key: str) -> str:
+        """Return the last key of the issue that once had ``key``."""
+        met = {key}
+        while (later := self.moved.get(key)) is not None and later not in met:
+            met.add(key := later)
+        return key
+
+
+class StatusWords:
+    """Statuses: the recipe's word first, then category and usual name, where they agree that it is done."""
+
+    def __init__(self, told: Mapping[str, str], categories: Mapping[str, str], usual: Words) -> None:
+        self.told = {fold(word): value for word, value in told.items()}
+        self.categories = categories
+        self.usual = usual
+
+    def read(self, name: str | None, status_id: object = None) -> tuple[str | None, str | None]:
+        """Return the status and the source's word; a word of unknown meaning is open, and counted."""
+        word = fold(name)
+        if word in self.told:
+            return self.told[word], name
+        category = self.categories.get(f"id:{ident(status_id)}") or self.categories.get(word)
+        if category is None:
+            return self.usual.read(name)
+        value = USUAL_STATUSES.get(word, "")
+        agrees = value and (value in ENDED) == (category == "done")
+        return (value if agrees else OF_CATEGORY[category]), name
+
+
+class People:
+    """Who is on which side. Jira tells no roles: those of today's account types and the reporter must do."""
+
+    def __init__(self, options: JiraOptions) -> None:
+        named = (("agent", options.agents), ("customer", options.customers), ("bot", options.bots))
+        self.named = {fold(name): role for role, names in named for name in names}
+
+    def role(self, user: object, reporter: str | None) -> str:
+        """Return the role of the author of something that happened to an issue of ``reporter``."""
+        told = mapping(user)
+        if not told:
+            return "system"
+        shown = (person(told), *(told.get(name) for name in ("name", "displayName", "emailAddress")))
+        known = next((self.named[fold(name)] for name in shown if fold(name) in self.named), None)
+        side = known or SIDES.get(str(told.get("accountType")))
+        return side or ("customer" if person(told) == reporter else "agent")
+
+
+def person(user: object) -> str | None:
+    """Return the id of a user: that of Cloud, or the key that the changelog of a server uses."""
+    told = mapping(user)
+    ids = (ident(told.get(name)) for name in ("accountId", "key", "name", "displayName"))
+    return next((each for each in ids if each is not None), None)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return ``value`` if it is an object, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items_of(history: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what one save changed."""
+    found = history.get("items")
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def fold(word: object) -> str:
+    """Return ``word`` without regard of case and blanks."""
+    return " ".join(str(word or "").split()).casefold()
