@@ -33,6 +33,8 @@ WITHOUT_CONTENT = frozenset(
     }
 )  # fmt: skip
 """Events that say nothing of the ticket's state or of what was written; others are counted as unknown."""
+ATTRIBUTES = frozenset({"requester", "organization"})
+"""Targets whose value at creation is an attribute of the ticket, and no event beside it."""
 MERGED_TAG = "closed_by_merge"
 GRADES = {"good": 1.0, "bad": 0.0, "1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5": 1.0}
 """A rating's score; what is only offered is none."""
@@ -134,7 +136,7 @@ class Audit:
 
     def _initial(self, event: dict[str, Any]) -> None:
         target = self.desk.target(str(event.get("field_name")))
-        if target is not None:
+        if target is not None and target not in ATTRIBUTES:
             value, raw = self.desk.value(target, event.get("value"))
             self.desk.facts.at_creation(self.ticket, target, value, raw=raw)
 
@@ -144,7 +146,7 @@ class Audit:
             return
         value, raw = self.desk.value(target, event.get("value"))
         old: Any = UNTOLD
-        if "previous_value" in event:
+        if "previous_value" in event and target not in ATTRIBUTES:
             old = self.desk.value(target, event["previous_value"])[0]
             raw = "restored" if target == "status" and event["previous_value"] == "deleted" else raw
         self._notice_merge(target, value, old)

@@ -24,6 +24,8 @@ STATUSES = {
 PRIORITIES = {word: word for word in ("low", "normal", "high", "urgent")}
 ROLES = {"end-user": "customer", "agent": "agent", "admin": "agent"}
 BOT_CHANNELS = ("answer_bot", "answer_bot_for_web_widget", "answer_bot_for_agents", "answer_bot_for_slack")
+LABELS = {"mail": "email", "web form": "web", "web service": "api"}
+"""Label of a channel to its name, where they differ."""
 FIELDS = {
     "status": "status",
     "priority": "priority",
@@ -146,8 +148,9 @@ class Desk:
 
 
 def channel_of(record: dict[str, Any], fallback: str | None = None) -> str | None:
-    """Return the channel of a record's ``via``, which some exports write as a word."""
+    """Return the channel of a record's ``via``, which ticket events write as a label."""
     via = record.get("via")
-    if isinstance(via, dict):
-        return ident(via.get("channel")) or fallback
-    return ident(via) or fallback
+    channel = ident(via.get("channel") if isinstance(via, dict) else via)
+    if channel is None:
+        return fallback
+    return LABELS.get(channel.lower(), channel.lower())

@@ -34,12 +34,12 @@ COLUMNS = {
     "channel": "channel",
     "subject": "subject",
     "requester id": "customer_id",
-    "requester": "customer_id",
+    "requester": "requester",
     "organization": "account_id",
 }
 """Column, in small letters, to what it holds. Counters and times of the end are never read."""
 STATE = ("status", "priority", "group", "assignee", "tags", "type")
-ATTRIBUTES = ("customer_id", "account_id", "channel", "subject")
+ATTRIBUTES = ("account_id", "channel", "subject")
 
 
 def is_view(head: bytes) -> bool:
@@ -69,8 +69,11 @@ def read_view(desk: Desk, member: Member) -> None:
         if ticket_id is None:
             tally.drop("no ticket id", 1, told.get("subject", ""))
             continue
-        attributes = {name: told[name] for name in ATTRIBUTES if name in told}
-        desk.facts.ticket(ticket_id, created=_time(desk, told.get("created")), **attributes)
+        attributes = {name: told.get(name) for name in ATTRIBUTES}
+        customer = told.get("customer_id") or told.get("requester")
+        desk.facts.ticket(
+            ticket_id, created=_time(desk, told.get("created")), customer_id=customer, **attributes
+        )
         seen = _time(desk, told.get("updated"))
         if seen is None:
             tally.note("tickets without the time of their last update: their state is not read", 1)
