@@ -1,0 +1,162 @@
+"""What became of flagged tickets, and of those that a lot kept unflagged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from boilover.errors import InputError
+from boilover.flagger.ledger.life import Happening, step, takes_outcome
+from boilover.flagger.ledger.memory import life_of, save_lives
+from boilover.flagger.ledger.rows import chunks
+from boilover.flagger.ledger.schema import flags, holdouts
+from boilover.flagger.ledger.texts import checked_id
+from boilover.flagger.ledger.writing import happening, tell
+from boilover.flagger.night import OPEN_STATES, State
+
+KINDS = {"escalated_at": Happening.ESCALATED_ANYWAY, "resolved_at": Happening.RESOLVED}
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the outcomes told, and how many of them were new to the ledger."""
+
+    escalations: int
+    flagged_before: int
+    """Escalated tickets with a flag that was raised before they escalated."""
+    escalated_anyway: int
+    resolved: int
+    held_out: int
+    """Held-out tickets that got an outcome now."""
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of escalations that had been flagged before; None where nothing escalated."""
+        return self.flagged_before / self.escalations if self.escalations else None
+
+
+def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: object = None) -> Outcomes:
+    """Mark flags as ``escalated_anyway`` or ``resolved``, each the latest that was raised before it.
+
+    ``frame`` has ``ticket_id`` and ``escalated_at``, ``resolved_at`` or both (times, or int64 UTC microseconds;
+    empty where it did not happen). Of several escalations of a ticket the first counts. Telling the same again
+    changes nothing.
+    """
+    told = _told(frame, source)
+    names = sorted({name for name, _, _ in told})
+    known = _flags_of(connection, desk, names)
+    lives: dict[int, Any] = {}
+    happened, before = [], 0
+    marked = dict.fromkeys(KINDS.values(), 0)
+    for name, kind, at in told:
+        earlier = [flag for flag in known.get(name, []) if flag.raised_at < at]
+        if not earlier:
+            continue
+        before += kind is Happening.ESCALATED_ANYWAY
+        flag = earlier[-1]
+        life = lives.get(flag.id, life_of(flag))
+        if takes_outcome(life, kind):
+            lives[flag.id] = step(life, kind, at)
+            happened.append(happening(flag.id, kind, at))
+            marked[kind] += 1
+    save_lives(connection, lives)
+    tell(connection, happened)
+    return Outcomes(
+        escalations=sum(kind is Happening.ESCALATED_ANYWAY for _, kind, _ in told),
+        flagged_before=before,
+        escalated_anyway=marked[Happening.ESCALATED_ANYWAY],
+        resolved=marked[Happening.RESOLVED],
+        held_out=_held_out(connection, desk, told),
+    )
+
+
+def expire(connection: Connection, desk: str, unseen_since: int, when: int) -> int:
+    """End the open flags whose ticket was last at risk before ``unseen_since``; return how many."""
+    asked = select(flags).where(
+        flags.c.desk == desk,
+        flags.c.state.in_([int(state) for state in OPEN_STATES]),
+        flags.c.last_seen < unseen_since,
+    )
+    rows = connection.execute(asked.order_by(flags.c.id)).fetchall()
+    late = [row for row in rows if takes_outcome(life_of(row), Happening.EXPIRED)]
+    save_lives(connection, {row.id: step(life_of(row), Happening.EXPIRED, when) for row in late})
+    tell(connection, [happening(row.id, Happening.EXPIRED, when) for row in late])
+    return len(late)
+
+
+def _told(frame: pd.DataFrame, source: object) -> list[tuple[str, Happening, int]]:
+    """Return the first outcome of each kind of each ticket, escalations before resolutions, in order of time."""
+    if "ticket_id" not in frame.columns:
+        raise InputError("required column is missing", file=source, column="ticket_id")
+    if not set(KINDS) & set(frame.columns):
+        raise InputError("required column is missing", file=source, column="escalated_at or resolved_at")
+    first: dict[tuple[str, Happening], int] = {}
+    for column, kind in KINDS.items():
+        if column in frame.columns:
+            times = moments(frame, column, source)
+            for row in np.flatnonzero(times):
+                name = checked_id(frame["ticket_id"].iloc[row], row=int(row) + 1)
+                at = int(times[row])
+                first[name, kind] = min(at, first.get((name, kind), at))
+    escalated_first = list(KINDS.values())
+    told = [(name, kind, at) for (name, kind), at in first.items()]
+    return sorted(told, key=lambda each: (escalated_first.index(each[1]), each[2], each[0]))
+
+
+def moments(frame: pd.DataFrame, column: str, source: object = None) -> np.ndarray:
+    """Return a column of times as int64 UTC microseconds, 0 where it is empty."""
+    values = frame[column]
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.fillna(0).to_numpy(dtype=np.int64)
+    empty = values.isna() | (values.astype("str").str.strip() == "")
+    times = pd.to_datetime(values.mask(empty), utc=True, errors="coerce", format="ISO8601")
+    wrong = times.isna() & ~empty
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            "cannot be read as time",
+            file=source,
+            column=column,
+            row=row + 1,
+            value=str(values.iloc[row]),
+            mend="Write ISO 8601 such as 2026-03-03T06:00:00Z",
+        )
+    micro = times.dt.as_unit("us").astype("int64").to_numpy(dtype=np.int64)
+    return np.where(empty.to_numpy(dtype=np.bool_), 0, micro)
+
+
+def _flags_of(connection: Connection, desk: str, names: list[str]) -> dict[str, list[Row[Any]]]:
+    """Return the flags of tickets, in order of their raising."""
+    found: dict[str, list[Row[Any]]] = {}
+    for some in chunks(names):
+        asked = select(flags).where(
+            flags.c.desk == desk, flags.c.ticket_id.in_(some), flags.c.state != int(State.NONE)
+        )
+        for row in connection.execute(asked.order_by(flags.c.raised_at)):
+            found.setdefault(row.ticket_id, []).append(row)
+    return found
+
+
+def _held_out(connection: Connection, desk: str, told: list[tuple[str, Happening, int]]) -> int:
+    """Give held-out tickets their first outcome after they were held out; an escalation goes before."""
+    marked = 0
+    for name, kind, at in told:
+        done = connection.execute(
+            update(holdouts)
+            .where(
+                holdouts.c.desk == desk,
+                holdouts.c.ticket_id == bindparam("name"),
+                holdouts.c.as_of < at,
+                holdouts.c.outcome.in_(
+                    ("", Happening.RESOLVED) if kind is Happening.ESCALATED_ANYWAY else ("",)
+                ),
+            )
+            .values(outcome=str(kind), outcome_at=at),
+            {"name": name},
+        )
+        marked += done.rowcount
+    return marked
