@@ -1,0 +1,134 @@
+"""What all tables of a policy share: strict frozen models, spans of time, tiers, and mistakes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from boilover.errors import UsageError, shorten
+from boilover.flagger.night import Tier
+from boilover.times import parse_duration
+
+TierName = Literal["watch", "warn", "critical"]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NAMES_TOLD = 30
+"""So many known keys are listed beside one that is not known."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Strict(BaseModel):
+    """A table of the policy: no unknown key, no number in quotes, no change after reading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _span(text: str) -> str:
+    try:
+        parse_duration(text)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone. Write a name such as Europe/Berlin") from None
+    return name
+
+
+def _clock(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    try:
+        clock = time.fromisoformat(given)
+    except ValueError:
+        clock = None
+    if clock is None or clock.tzinfo is not None:
+        raise ValueError("is no time of day. Write hours and minutes, such as 22:00")
+    return clock
+
+
+Span = Annotated[str, AfterValidator(_span)]
+"""A duration such as ``24h`` or ``7d``."""
+Zone = Annotated[str, AfterValidator(_zone)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+"""A list of words."""
+Risk = Annotated[float, Field(ge=0, le=1)]
+
+
+class QuietHours(Strict):
+    """Hours of the day, by a time zone's clock, in which nobody is alerted; they may span midnight.
+
+    The beginning is quiet, the end is not. ``days`` are quiet from midnight to midnight.
+    """
+
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="until")
+    zone: Zone
+    days: Annotated[
+        tuple[
+            Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+            ...,
+        ],
+        Field(strict=False),
+    ] = ()
+    unless: TierName | None = None
+    """Flags of this tier or a higher one are raised nevertheless."""
+
+    def holds(self, as_of: int) -> bool:
+        """Return whether a moment, UTC microseconds, is quiet."""
+        local = (EPOCH + timedelta(microseconds=as_of)).astimezone(ZoneInfo(self.zone))
+        if WEEKDAYS[local.weekday()] in self.days:
+            return True
+        clock = local.time()
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+def tier_code(name: TierName | None) -> int:
+    """Return the code of a tier, one above the highest where there is none: what no flag reaches."""
+    return int(max(Tier)) + 1 if name is None else int(Tier[name.upper()])
+
+
+def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
+    """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
+    for problem in error.errors(include_url=False):
+        where = ".".join(str(part) for part in problem["loc"]) or "policy"
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "missing":
+            yield f"{where}: is required"
+        elif problem["type"] == "extra_forbidden":
+            yield f"{where}: is not known{_instead(problem['loc'], known)}"
+        else:
+            yield f"{where}: {message}, not {shorten(problem['input'])}"
+
+
+def _instead(loc: tuple[Any, ...], known: type[BaseModel]) -> str:
+    """Return which keys the table of an unknown key has, empty where that cannot be told."""
+    table: Any = known
+    for part in (part for part in loc[:-1] if not isinstance(part, int)):
+        field = table.model_fields.get(part)
+        if field is None:
+            return ""
+        inner = [each for each in (field.annotation, *_arguments(field.annotation)) if _is_model(each)]
+        if not inner:
+            return ""
+        table = inner[0]
+    names = [field.alias or name for name, field in table.model_fields.items()]
+    return f"; keys are {', '.join(names[:NAMES_TOLD])}"
+
+
+def _arguments(annotation: Any) -> tuple[Any, ...]:
+    return getattr(annotation, "__args__", ())
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
