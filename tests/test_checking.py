@@ -123,9 +123,10 @@ def test_many_events_before_creation_mean_wrong_dates(n_early, severity):
 
 
 def test_doubles_by_the_sources_own_id():
-    log = log_of(*ROWS[:2], event_id=["1", "2", "3", "2", None, "1"])
-    assert doubles(log).tolist() == [False, False, False, True, False, True]
-    assert mend(log).events["event_id"].to_pylist() == ["1", "2", "3", None]
+    """An id counts within its ticket; without one, all columns do."""
+    log = log_of(*ROWS[:2], ROWS[1], event_id=["1", "2", "3", "2", None, "2", "1"])
+    assert doubles(log).tolist() == [False, False, False, False, False, True, True]
+    assert mend(log).events["event_id"].to_pylist() == ["1", "2", "3", "2", None]
 
 
 def test_a_double_differs_in_nothing():

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.errors import ContractError, shorten
+from boilover.identity import event_keys, repeats
 from boilover.log import EventLog, observed
 from boilover.schema import EVENT_TYPES, ROLES, STATUSES, Violation
 
@@ -57,24 +58,8 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
 
 
 def doubles(log: EventLog) -> Mask:
-    """Return which events stand a second time in the log.
-
-    The key is event_id; among events without one, all columns together.
-    """
-    events = log.events
-    doubled = np.zeros(len(events), dtype=bool)
-    unnamed = np.ones(len(events), dtype=bool)
-    if "event_id" in events.column_names:
-        codes = _codes(events["event_id"])
-        unnamed = codes < 0
-        doubled |= _repeats(codes.astype(np.int64)) & ~unnamed
-    if unnamed.any():
-        row = np.zeros(len(events), dtype=np.int64)
-        for name in events.column_names:
-            column = _codes(events[name]).astype(np.int64) + 1
-            _, row = np.unique(row * (column.max() + 1) + column, return_inverse=True)
-        doubled |= _repeats(row) & unnamed
-    return doubled
+    """Return which events stand a second time in the log; see `boilover.identity.event_keys`."""
+    return repeats(event_keys(log.events))
 
 
 def _check_tickets(log: EventLog) -> list[Violation]:

@@ -17,11 +17,10 @@ import pyarrow.parquet as pq
 from boilover.conform import conform, from_frame, plain
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
+from boilover.partitions import CODED, MANIFEST, read_partitions
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
-CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")]
-"""Text columns of few words, or of few in a row."""
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
 
@@ -98,6 +97,10 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
         raise InputError(
             "is not a folder", file=folder, mend="Name a folder that holds events.parquet or events.csv"
         )
+    if (folder / MANIFEST).exists():
+        events, tickets = read_partitions(folder, leave_out=leave_out)
+        events = events.replace_schema_metadata({SORTED_MARK: str(SCHEMA_VERSION).encode()})
+        return EventLog.from_arrow(events, tickets, source=folder)
     events = _read(folder, "events", leave_out)
     if events is None:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"

@@ -101,11 +101,12 @@ def with_measures(log: EventLog, *, n_jobs: int = 1) -> EventLog:
     wanted = pc.and_(is_message, pc.is_valid(events["text"]))
     if "words" in events.column_names:
         wanted = pc.and_(wanted, pc.is_null(events["words"]))
-    rows = pc.indices_nonzero(wanted)
+    # In one chunk: pyarrow 25 crashes on an empty chunk among others here.
+    mask = pc.fill_null(wanted, False).combine_chunks()
+    rows = pc.indices_nonzero(mask)
     if not len(rows):
         return log
     new = measure_texts(events["text"].take(rows), _languages(log, rows), n_jobs=n_jobs)
-    mask = pc.fill_null(wanted, False).combine_chunks()
     for name in NAMES:
         held = (
             events[name].combine_chunks()

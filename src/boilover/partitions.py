@@ -1,0 +1,194 @@
+"""A log in partitions on disk: which files make it up, and how they are read as one log.
+
+::
+
+    LOG/log.json                               which files count; replaced in one step
+    LOG/events/2026-01.3f9a0c12d4e5.parquet    a month of tickets, by their creation
+    LOG/events/2026-02.0.….parquet             a month of too many events, split by a hash of ticket_id
+    LOG/tickets/2026-01.….parquet              the same tickets with their attributes
+
+A file's name ends in the start of its content's SHA-256, so that a file never changes: `boilover.store` writes new
+ones beside those that stand and then replaces ``log.json``. Whoever reads sees the log before or after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from boilover.conform import as_strings
+from boilover.errors import InputError
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
+
+MANIFEST = "log.json"
+CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")]
+"""Text columns of few words, or of few in a row."""
+EVENT_SCHEMA = pa.schema([(column.name, column.type) for column in (*EVENTS, *MEASURES)])
+"""Every partition holds all columns of the contract, empty ones too, so that other tools can read ``events/``."""
+ARROW_LIMIT = 2**31 - 1
+BLOCK = 100_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file: its name in its folder, its rows, and the SHA-256 of its content."""
+
+    file: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Some tickets with all of their events; ``first`` and ``last`` tell when the events were observed."""
+
+    name: str
+    events: Part
+    tickets: Part
+    first: str | None
+    last: str | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``log.json`` holds: the partitions, and the ``[escalation]`` table that came with the log, if one did.
+
+    ``escalation_name`` is the one of several escalations that was chosen.
+    """
+
+    partitions: tuple[Partition, ...] = ()
+    escalation: Mapping[str, Any] | None = None
+    escalation_name: str | None = None
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of a log in partitions, None where there is none; raise `InputError` for a broken one."""
+    path = folder / MANIFEST
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        if told["schema"] > SCHEMA_VERSION:
+            mend = "Read it with that version, or ingest the exports again"
+            raise InputError("was written by a later version of Boilover", file=path, mend=mend)
+        partitions = tuple(
+            Partition(**(each | {"events": Part(**each["events"]), "tickets": Part(**each["tickets"])}))
+            for each in told["partitions"]
+        )
+        return Manifest(partitions, told["escalation"], told["escalation_name"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        mend = "Ingest the exports again into a new folder"
+        raise InputError(f"is no manifest of a log ({type(error).__name__})", file=path, mend=mend) from error
+
+
+def write_manifest(folder: Path, manifest: Manifest, *, aside: Path) -> None:
+    """Replace the manifest in one step: what it names is the log from then on; ``aside`` is a folder to write it in."""
+    told = {"schema": SCHEMA_VERSION, **asdict(manifest)}
+    made = aside / MANIFEST
+    made.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    made.replace(folder / MANIFEST)
+
+
+def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.Table, pa.Table]:
+    """Return the events, sorted by (ticket_id, observed_at, arrival), and the tickets, sorted by id.
+
+    Text columns of few words are dictionary-encoded. An import that ends meanwhile gives the log after it. Raises
+    `InputError` where a file is missing, damaged, or not the one that the manifest tells of.
+    """
+    manifest = read_manifest(folder) or Manifest()
+    columns = [name for name in EVENT_SCHEMA.names if name not in leave_out]
+    try:
+        events = [
+            read_part(folder, "events", each.events, columns, encoded=True) for each in manifest.partitions
+        ]
+        tickets = [read_part(folder, "tickets", each.tickets) for each in manifest.partitions]
+    except FileNotFoundError as error:
+        if read_manifest(folder) != manifest:
+            return read_partitions(folder, leave_out=leave_out)
+        mend = "Ingest the exports again into a new folder"
+        raise InputError("is missing", file=error.filename, mend=mend) from error
+    if not events:
+        return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
+    listed = joined(tickets)
+    return _by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
+
+
+def read_part(
+    folder: Path, kind: str, part: Part, columns: Sequence[str] | None = None, *, encoded: bool = False
+) -> pa.Table:
+    """Return the table of one file; ``kind`` is events or tickets."""
+    path = folder / kind / part.file
+    try:
+        with pq.ParquetFile(path, read_dictionary=CODED if encoded else None) as file:
+            table = file.read(columns=columns)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
+    except (pa.ArrowException, OSError) as error:
+        mend = "Ingest the exports again into a new folder"
+        raise InputError("cannot be read as Parquet", file=path, mend=mend) from error
+    if len(table) != part.rows:
+        problem = f"holds {len(table)} rows, not the {part.rows} that {MANIFEST} tells of"
+        raise InputError(problem, file=path, mend="Ingest the exports again into a new folder")
+    return table
+
+
+def joined(tables: Iterable[pa.Table]) -> pa.Table:
+    """Return tables of tickets as one: ticket_id, then all attributes by name, each of one type."""
+    given = list(tables)
+    names = sorted({name for table in given for name in table.column_names} - {"ticket_id"})
+    columns = {}
+    for name in ("ticket_id", *names):
+        data = [
+            table[name] if name in table.column_names else pa.chunked_array([pa.nulls(len(table))])
+            for table in given
+        ]
+        kind = _common(each.type for each in data)
+        cast = [as_strings(each) if pa.types.is_string(kind) else each.cast(kind) for each in data]
+        columns[name] = pa.chunked_array([chunk for each in cast for chunk in each.chunks], type=kind)
+    return pa.table(columns)
+
+
+def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
+    """Return the type that holds all values: numbers stay numbers, anything beside them makes them text."""
+    told = {kind for kind in kinds if not pa.types.is_null(kind)}
+    if len(told) <= 1:
+        return told.pop() if told else pa.null()
+    if all(pa.types.is_integer(kind) or pa.types.is_boolean(kind) for kind in told):
+        return pa.int64()
+    if all(
+        pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_floating(kind) for kind in told
+    ):
+        return pa.float64()
+    return pa.string()
+
+
+def _by_ticket(events: pa.Table) -> pa.Table:
+    """Put whole tickets in the order of their ids: every ticket stands in one piece already."""
+    ids = events["ticket_id"].combine_chunks()
+    codes = ids.indices.to_numpy()
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+    lengths = np.diff(np.r_[starts, len(codes)])
+    order = pc.sort_indices(ids.take(pa.array(starts)).cast(pa.string())).to_numpy()
+    if (order[1:] > order[:-1]).all():
+        return events
+    lengths = lengths[order]
+    ends = np.cumsum(lengths)
+    rows = np.arange(len(codes)) + np.repeat(starts[order] - (ends - lengths), lengths)
+    return pa.table({name: _taken(events[name], pa.array(rows)) for name in events.column_names})
+
+
+def _taken(data: pa.ChunkedArray, rows: pa.Array) -> pa.ChunkedArray:
+    """Return ``data`` at ``rows``; text beyond the 2 GiB of one Arrow array is taken in blocks."""
+    if not pa.types.is_string(data.type) or data.nbytes < ARROW_LIMIT:
+        return data.take(rows)
+    whole = data.cast(pa.large_string()).combine_chunks()
+    blocks = (rows.slice(start, BLOCK) for start in range(0, len(rows), BLOCK))
+    return pa.chunked_array([whole.take(block).cast(pa.string()) for block in blocks])

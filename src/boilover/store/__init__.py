@@ -1,0 +1,104 @@
+"""Import into a log on disk: what is new is added, what is known stays, and only what changed is written.
+
+The log is a folder of partitions, see `boilover.partitions`. A run that is killed leaves the log as it was before:
+new files count from the moment at which ``log.json``, which names them, is replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from boilover.errors import InputError
+from boilover.log import EventLog
+from boilover.partitions import Manifest, read_manifest
+from boilover.schema import Violation
+from boilover.store.commit import commit, files_of, held
+from boilover.store.scatter import scatter
+from boilover.store.settle import Desk
+
+MOST = 250_000
+"""Events that a partition holds at most, unless they are of one ticket."""
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """What an import did to a log: events that are ``new`` or were ``known``, and which partitions it wrote.
+
+    ``written`` counts files. ``notes`` counts what was left as it was; ``warnings`` holds what was mended in the
+    pieces, summed over them.
+    """
+
+    new: int
+    known: int
+    new_tickets: int
+    partitions: int
+    changed: tuple[str, ...]
+    written: int
+    notes: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[Violation, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values that JSON can hold."""
+        return asdict(self) | {
+            "changed": list(self.changed),
+            "notes": dict(self.notes),
+            "warnings": [str(warning) for warning in self.warnings],
+        }
+
+
+def upsert(
+    folder: str | Path,
+    pieces: Iterable[EventLog],
+    *,
+    escalation: Mapping[str, Any] | None = None,
+    escalation_name: str | None = None,
+    most: int = MOST,
+    n_jobs: int = 1,
+) -> Upserted:
+    """Add what is new in ``pieces`` to the log in ``folder``, which is made where there is none.
+
+    Parameters
+    ----------
+    pieces : logs, any number; a ticket may stand in several, as it does in overlapping exports. An event that the
+        log holds is left as it is (`boilover.identity.event_keys`); of an attribute the first value stands. Among
+        events of a ticket that were observed at one instant, earlier imports come first.
+    escalation, escalation_name : the ``[escalation]`` table that comes with the log and the name of the one chosen;
+        kept in ``log.json``. Left out, those of the last import stay.
+    most : events in a partition, above which it is split.
+    n_jobs : processes that measure the text of new messages.
+
+    Memory holds one piece, or one partition with what is new in it, and 16 bytes per ticket. Raises `UsageError`
+    where the folder holds something else, `LockedError` where another import is at work, `InputError` or
+    `ContractError` for pieces that cannot be used: then the log is as it was.
+    """
+    folder = Path(folder)
+    with held(folder) as staging:
+        manifest = read_manifest(folder) or Manifest()
+        piles, warnings = scatter(folder, manifest, pieces, staging)
+        desk = Desk(folder, staging, most, n_jobs)
+        before = {each.name: each for each in manifest.partitions}
+        after = dict(before)
+        for name, pile in sorted(piles.items()):
+            after.pop(name, None)
+            after |= {each.name: each for each in desk.settle(name, before.get(name), pile)}
+        if not any(each.events.rows for each in after.values()):
+            raise InputError(
+                "there is no event to import", file=folder, mend="Name an export that holds some"
+            )
+        made = replace(manifest, partitions=tuple(after[name] for name in sorted(after)))
+        if escalation is not None:
+            made = replace(made, escalation=escalation, escalation_name=escalation_name)
+        commit(folder, staging, manifest, made)
+    return Upserted(
+        desk.new,
+        desk.known,
+        desk.new_tickets,
+        len(after),
+        tuple(name for name in sorted(after) if after[name] != before.get(name)),
+        len(files_of(made) - files_of(manifest)),
+        {note: count for note, count in desk.notes.items() if count},
+        warnings,
+    )

@@ -1,0 +1,145 @@
+"""One partition's turn: what is new in its pile is united with what stands, and written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from boilover.conform import plain
+from boilover.identity import Keys, event_keys, repeats, ticket_keys
+from boilover.log import EventLog, observed
+from boilover.partitions import EVENT_SCHEMA, Part, Partition, joined, read_part
+from boilover.store.leaves import can_split, halves
+from boilover.store.pile import Pile
+from boilover.text import with_measures
+
+DIFFERS = "attributes that differ from the first import's: the first stand"
+FILLED = "attributes that an earlier import left empty, filled in"
+NAME_LENGTH = 12
+
+
+@dataclass
+class Desk:
+    """Where partitions are settled: ``folder`` is the log, ``staging`` takes new files until they count."""
+
+    folder: Path
+    staging: Path
+    most: int
+    n_jobs: int = 1
+    new: int = 0
+    known: int = 0
+    new_tickets: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def settle(self, name: str, held: Partition | None, pile: Pile) -> Iterator[Partition]:
+        """Yield the partition as it is after the import, or those that it was split into."""
+        events, tickets = self._read(held)
+        before = tickets
+        news = Pile(self.staging / f"{name}.new")
+        seen = event_keys(events)
+        for told, listed in pile:
+            tickets = self._united(tickets, listed)
+            keys = event_keys(told)
+            fresh = ~(repeats(keys) | np.isin(keys, seen))
+            self.known += int((~fresh).sum())
+            seen = np.concatenate([seen, keys[fresh]])
+            if fresh.any():
+                news.put(told.filter(pa.array(fresh)), listed.slice(0, 0))
+        pile.drop()
+        self.new += news.events
+        self.new_tickets += len(tickets) - len(before)
+        if held is not None and not news.events:
+            yield held if tickets.equals(before) else self._write(name, None, tickets, held)
+        else:
+            yield from self._grown(name, events, tickets, news)
+
+    def _read(self, held: Partition | None) -> tuple[pa.Table, pa.Table]:
+        if held is None:
+            return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
+        return read_part(self.folder, "events", held.events), read_part(self.folder, "tickets", held.tickets)
+
+    def _united(self, held: pa.Table, told: pa.Table) -> pa.Table:
+        """Return tickets with those that are new; of a known one the first value of an attribute stands."""
+        both = joined([held, told])
+        held, told = both.slice(0, len(held)), both.slice(len(held))
+        places = pc.index_in(held["ticket_id"], told["ticket_id"].combine_chunks())
+        for place, name in enumerate(held.column_names[1:], start=1):
+            again = told[name].take(places)
+            self.notes[DIFFERS] += pc.sum(pc.not_equal(held[name], again)).as_py() or 0
+            if held[name].null_count:
+                self.notes[FILLED] += held[name].null_count - pc.coalesce(held[name], again).null_count
+                held = held.set_column(place, name, pc.coalesce(held[name], again))
+        is_new = pc.invert(pc.is_in(told["ticket_id"], held["ticket_id"].combine_chunks()))
+        united = pa.concat_tables([held, told.filter(is_new)])
+        return united.take(pc.sort_indices(united["ticket_id"]))
+
+    def _grown(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
+        """Write a partition with its new events, split by a bit of the hash while it is too large."""
+        if len(events) + news.events <= self.most or len(tickets) < 2 or not can_split(name):
+            added = EventLog(pa.concat_tables([events, *map(_whole, news)]), tickets)
+            news.drop()
+            yield self._write(name, with_measures(added, n_jobs=self.n_jobs).ordered().events, tickets)
+            return
+        piles = [Pile(self.staging / f"{branch}.new") for branch, _ in halves(name, _NOBODY)]
+        for told, listed in news:
+            for pile, (_, chosen) in zip(piles, halves(name, ticket_keys(told["ticket_id"])), strict=True):
+                if chosen.any():
+                    pile.put(told.filter(pa.array(chosen)), listed)
+        news.drop()
+        of_events = [pa.array(chosen) for _, chosen in halves(name, ticket_keys(events["ticket_id"]))]
+        for place, (branch, chosen) in enumerate(halves(name, ticket_keys(tickets["ticket_id"]))):
+            if chosen.any():
+                own = events.filter(of_events[place]), tickets.filter(pa.array(chosen))
+                yield from self._grown(branch, *own, piles[place])
+
+    def _write(
+        self, name: str, events: pa.Table | None, tickets: pa.Table, held: Partition | None = None
+    ) -> Partition:
+        listed = self._file("tickets", name, tickets)
+        if events is None:
+            assert held is not None
+            return Partition(name, held.events, listed, held.first, held.last)
+        times = observed(events)
+        first, last = (_moment(times.min()), _moment(times.max())) if len(times) else (None, None)
+        return Partition(name, self._file("events", name, events), listed, first, last)
+
+    def _file(self, kind: str, name: str, table: pa.Table) -> Part:
+        path = self.staging / kind / name
+        pq.write_table(table.combine_chunks(), path, compression="zstd")
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        final = path.with_name(f"{name}.{digest[:NAME_LENGTH]}.parquet")
+        path.replace(final)
+        return Part(final.name, len(table), digest)
+
+
+_NOBODY: Keys = np.empty(0, dtype=np.uint64)
+
+
+def whole(events: pa.Table) -> pa.Table:
+    """Return events with all columns of the contract, text as plain strings."""
+    events = plain(events)
+    columns = {
+        column.name: events[column.name]
+        if column.name in events.column_names
+        else pa.nulls(len(events), column.type)
+        for column in EVENT_SCHEMA
+    }
+    return pa.table(columns, schema=EVENT_SCHEMA)
+
+
+def _whole(pair: tuple[pa.Table, pa.Table]) -> pa.Table:
+    return pair[0]
+
+
+def _moment(time: np.int64) -> str:
+    return pd.Timestamp(int(time), unit="us", tz="UTC").isoformat()

@@ -1,0 +1,408 @@
+"""Imports into a log: what is known stays, what is new is added, only what changed is written, and no kill hurts."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boilover.checking import mend
+from boilover.errors import ContractError, InputError, LockedError, UsageError
+from boilover.log import EventLog, observed, read_log, write_log
+from boilover.partitions import EVENT_SCHEMA, read_manifest
+from boilover.schema import MEASURES
+from boilover.store import upsert
+from boilover.store.commit import held
+from random_logs import log_of_seed, random_frames
+
+ROWS = [
+    ("a", "2026-01-05T09:00Z", "created", None),
+    ("a", "2026-01-05T09:00Z", "message", "please help"),
+    ("b", "2026-02-01T08:00Z", "created", None),
+    ("b", "2026-03-01T08:00Z", "message", "it is still broken"),
+]
+
+
+def log_of(*rows, tickets=None, **columns):
+    frame = pd.DataFrame([*rows], columns=["ticket_id", "occurred_at", "event_type", "text"]).assign(
+        **columns
+    )
+    listed = pd.DataFrame({"ticket_id": sorted(set(frame["ticket_id"]))}) if tickets is None else tickets
+    return EventLog.from_pandas(frame, listed)
+
+
+def held_in(folder: Path) -> dict[str, bytes]:
+    """Return every file of a log with its content."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def of_tickets(log: EventLog, chosen) -> EventLog:
+    events, tickets = log.to_pandas()
+    return EventLog.from_pandas(
+        events[events["ticket_id"].isin(chosen)], tickets[tickets["ticket_id"].isin(chosen)]
+    )
+
+
+def assert_same(one: Path, other: Path) -> None:
+    for left, right in zip(read_log(one).to_pandas(), read_log(other).to_pandas(), strict=True):
+        pd.testing.assert_frame_equal(left, right)
+
+
+@pytest.mark.parametrize("most", [30, 250_000])
+def test_what_is_imported_is_the_mended_log_in_order(tmp_path, most):
+    log = log_of_seed(3)
+    upsert(tmp_path / "log", [log], most=most)
+    read = read_log(tmp_path / "log")
+    assert read.is_sorted
+    expected = mend(log).ordered().to_pandas()
+    names = [name for name in expected[0] if name not in {column.name for column in MEASURES}]
+    pd.testing.assert_frame_equal(read.to_pandas()[0][names], expected[0][names])
+    told = expected[1].sort_values("ticket_id", ignore_index=True)
+    pd.testing.assert_frame_equal(
+        read.to_pandas()[1], told[["ticket_id", *sorted(set(told) - {"ticket_id"})]]
+    )
+
+
+def test_measures_that_are_told_stand_and_those_that_lack_are_made(tmp_path):
+    told = log_of(*ROWS, words=[np.nan, 77.0, np.nan, np.nan])
+    upsert(tmp_path / "log", [told])
+    assert read_log(tmp_path / "log").to_pandas()[0]["words"].tolist()[1::2] == [77.0, 4.0]
+
+
+def test_messages_that_are_known_are_not_measured_again(tmp_path, monkeypatch):
+    import boilover.text.measures as measures
+
+    asked: list[str] = []
+    measure = measures.measure_text
+    monkeypatch.setattr(
+        measures, "measure_text", lambda text, language=None: asked.append(text) or measure(text, language)
+    )
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    assert sorted(asked) == ["it is still broken", "please help"]
+    upsert(tmp_path / "log", [log_of(*ROWS, ("b", "2026-03-02T08:00Z", "message", "and again"))])
+    assert asked[2:] == ["and again"]
+
+
+def test_the_same_export_again_writes_nothing(tmp_path):
+    log = log_of_seed(5)
+    first = upsert(tmp_path / "log", [log])
+    before = held_in(tmp_path / "log")
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "log").rglob("*.parquet")}
+    again = upsert(tmp_path / "log", [log])
+    assert (again.new, again.known, again.new_tickets, again.changed, again.written) == (
+        0,
+        first.new,
+        0,
+        (),
+        0,
+    )
+    assert held_in(tmp_path / "log") == before
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "log").rglob("*.parquet")} == stamps
+
+
+def test_only_the_partition_of_a_changed_ticket_is_written(tmp_path):
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    before = held_in(tmp_path / "log")
+    # b was created in February: what happens to it later stays with it.
+    done = upsert(tmp_path / "log", [log_of(ROWS[2], ("b", "2026-05-01T00:00Z", "message", "well?"))])
+    assert (done.new, done.known, done.changed, done.partitions) == (1, 1, ("2026-02",), 2)
+    after = held_in(tmp_path / "log")
+    changed = {name.split("/")[0] for name in before.keys() ^ after.keys()}
+    assert changed == {"events"}
+    assert done.written == 1
+    assert {name for name in before if "2026-01" in name} <= set(after)
+
+
+def test_a_ticket_stays_where_its_first_import_put_it(tmp_path):
+    late = ("a", "2026-03-05T00:00Z", "message", "late")
+    upsert(tmp_path / "log", [log_of(late)])
+    done = upsert(tmp_path / "log", [log_of(*ROWS[:2], late)])
+    assert done.changed == ("2026-03",)
+    assert read_log(tmp_path / "log").events["event_type"].to_pylist() == ["created", "message", "message"]
+
+
+def test_ties_keep_the_order_of_arrival(tmp_path):
+    at = "2026-01-05T09:00Z"
+    upsert(tmp_path / "log", [log_of(("a", at, "created", None), ("a", at, "message", "z"))])
+    upsert(
+        tmp_path / "log",
+        [log_of(("a", at, "message", "y"), ("a", at, "message", "z"), ("a", at, "message", "b"))],
+    )
+    assert read_log(tmp_path / "log").events["text"].to_pylist() == [None, "z", "y", "b"]
+
+
+def test_an_event_is_known_by_its_id_within_its_ticket(tmp_path):
+    upsert(tmp_path / "log", [log_of(*ROWS, event_id=["1", "2", "1", None])])
+    rows = [("a", "2026-01-05T09:00Z", "message", "please, HELP"), ROWS[3]]
+    edited = log_of(*rows, event_id=["2", None])
+    assert upsert(tmp_path / "log", [edited]).new == 0
+    assert read_log(tmp_path / "log").events["text"].to_pylist() == [row[3] for row in ROWS]
+
+
+def test_of_an_attribute_the_first_value_stands_and_gaps_are_filled(tmp_path):
+    def told(**columns):
+        return pd.DataFrame({"ticket_id": ["a", "b"]}).assign(**columns)
+
+    upsert(tmp_path / "log", [log_of(*ROWS, tickets=told(plan=["gold", None], seats=[3, 4]))])
+    done = upsert(tmp_path / "log", [log_of(*ROWS, tickets=told(plan=["tin", "tin"], seats=[3.0, 5.5]))])
+    assert (done.new, done.known) == (0, 4)
+    assert sorted(done.notes.values()) == [1, 2]
+    tickets = read_log(tmp_path / "log").to_pandas()[1]
+    assert tickets.to_dict("list") == {"ticket_id": ["a", "b"], "plan": ["gold", "tin"], "seats": [3.0, 4.0]}
+
+
+def test_attributes_of_different_kinds_in_different_partitions_are_read_as_one(tmp_path):
+    upsert(tmp_path / "log", [log_of(*ROWS[:2], tickets=pd.DataFrame({"ticket_id": ["a"], "site": [7]}))])
+    upsert(
+        tmp_path / "log", [log_of(*ROWS[2:], tickets=pd.DataFrame({"ticket_id": ["b"], "site": ["Rome"]}))]
+    )
+    assert read_log(tmp_path / "log").tickets["site"].to_pylist() == ["7", "Rome"]
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.integers(2, 5),
+    st.sampled_from([60, 250_000]),
+    st.randoms(use_true_random=False),
+)
+def test_overlapping_pieces_in_any_order_make_the_log_of_one_import(
+    tmp_path_factory, seed, n_pieces, most, chance
+):
+    home = tmp_path_factory.mktemp("pieces")
+    log = log_of_seed(seed % 997)
+    ids = log.tickets["ticket_id"].to_pylist() + sorted(set(log.events["ticket_id"].to_pylist()))
+    ids = sorted(set(ids))
+    pieces = [of_tickets(log, chance.sample(ids, k=max(3, len(ids) // 2))) for _ in range(n_pieces)]
+    pieces = [piece for piece in (*pieces, of_tickets(log, ids)) if len(piece.events)]
+    chance.shuffle(pieces)
+    upsert(home / "whole", [log], most=most)
+    half = len(pieces) // 2
+    upsert(home / "parts", pieces[:half] or pieces, most=most)
+    upsert(home / "parts", pieces[half:], most=most)
+    assert_same(home / "parts", home / "whole")
+    assert set(held_in(home / "parts")) == set(held_in(home / "whole"))
+    for each in read_manifest(home / "parts").partitions:
+        events = pq.read_table(home / "parts" / "events" / each.events.file)
+        assert len(events) <= most or len(set(events["ticket_id"].to_pylist())) == 1
+        assert events.schema.equals(EVENT_SCHEMA)
+        assert EventLog(events, events.select(["ticket_id"])).ordered().events.equals(events)
+
+
+def test_an_export_that_grows_makes_the_log_of_its_last_state(tmp_path):
+    events, tickets = random_frames(11, steps=np.array([1, 7, 86_400]) * 1_000_000)
+    whole = mend(EventLog.from_pandas(events, tickets))
+    seen = observed(whole.events)
+    for share in (0.3, 0.6, 0.6, 1.0):
+        piece = EventLog(whole.events.filter(pa.array(seen <= np.quantile(seen, share))), whole.tickets)
+        upsert(tmp_path / "grown", [piece])
+    upsert(tmp_path / "once", [whole])
+    assert_same(tmp_path / "grown", tmp_path / "once")
+
+
+def test_other_tools_can_read_the_events(tmp_path):
+    upsert(tmp_path / "log", [log_of_seed(2)], most=40)
+    assert len(pd.read_parquet(tmp_path / "log" / "events")) == len(read_log(tmp_path / "log").events)
+
+
+def test_the_escalation_stays_until_another_is_given(tmp_path):
+    rule = {"any": [{"reopened": 1}]}
+    upsert(tmp_path / "log", [log_of(*ROWS)], escalation=rule, escalation_name="again")
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    manifest = read_manifest(tmp_path / "log")
+    assert (manifest.escalation, manifest.escalation_name) == (rule, "again")
+    upsert(tmp_path / "log", [log_of(*ROWS)], escalation={"any": [{"reopened": 2}]})
+    assert read_manifest(tmp_path / "log").escalation_name is None
+
+
+def test_a_failed_import_leaves_no_trace(tmp_path):
+    def pieces():
+        yield log_of(*ROWS)
+        raise InputError("the export is truncated")
+
+    with pytest.raises(InputError):
+        upsert(tmp_path / "log", pieces())
+    assert list(tmp_path.iterdir()) == []
+    upsert(tmp_path / "log", [log_of(*ROWS[:2])])
+    before = held_in(tmp_path / "log")
+    with pytest.raises(InputError):
+        upsert(tmp_path / "log", pieces())
+    assert held_in(tmp_path / "log") == before
+
+
+def test_a_log_that_breaks_the_contract_is_refused(tmp_path):
+    twice = pd.DataFrame({"ticket_id": ["a", "a", "b"]})
+    with pytest.raises(ContractError, match="ticket stands twice"):
+        upsert(tmp_path / "log", [log_of(*ROWS, tickets=twice)])
+    with pytest.raises(InputError, match="no event to import"):
+        upsert(tmp_path / "log", [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    write_log(log_of(*ROWS), tmp_path / "log")
+    before = held_in(tmp_path / "log")
+    with pytest.raises(UsageError, match=r"holds events\.parquet, tickets\.parquet and no log"):
+        upsert(tmp_path / "log", [log_of(*ROWS)])
+    assert held_in(tmp_path / "log") == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="is a file"):
+        upsert(tmp_path / "file", [log_of(*ROWS)])
+
+
+def test_two_imports_do_not_meet(tmp_path):
+    with held(tmp_path / "log"), pytest.raises(LockedError, match="another import"):
+        upsert(tmp_path / "log", [log_of(*ROWS)])
+    assert upsert(tmp_path / "log", [log_of(*ROWS)]).new == 4
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-50]), "cannot be read as Parquet"),
+        (lambda path: pq.write_table(pq.read_table(path).slice(1), path), "holds 1 rows, not the 2"),
+    ],
+)
+def test_a_file_that_is_not_what_the_manifest_tells_of_is_named(tmp_path, harm, message):
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    path = next((tmp_path / "log" / "events").glob("2026-01*"))
+    harm(path)
+    with pytest.raises(InputError, match=message) as caught:
+        read_log(tmp_path / "log")
+    assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1, "partitions": [{}]}'])
+def test_a_broken_manifest_is_named(tmp_path, content):
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    (tmp_path / "log" / "log.json").write_text(content)
+    with pytest.raises(InputError, match=r"log\.json: is no manifest"):
+        read_log(tmp_path / "log")
+
+
+def test_a_manifest_of_a_later_version_is_refused(tmp_path):
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    path = tmp_path / "log" / "log.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 99}))
+    with pytest.raises(InputError, match="later version"):
+        read_log(tmp_path / "log")
+
+
+def run_and_kill(
+    job: Callable[[], object], *, after: float | None = None, before_step: int | None = None
+) -> bool:
+    """Run ``job`` in a child that is killed ``after`` so many seconds or before its n-th renaming or removal.
+
+    Return whether it was killed before it ended.
+    """
+    child = os.fork()
+    if child == 0:
+        failed = True
+        try:
+            if before_step is not None:
+                kill_before(before_step)
+            job()
+            failed = False
+        finally:
+            os._exit(failed)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, -signal.SIGKILL), "the child failed by itself"
+    return status != 0
+
+
+def kill_before(step: int) -> None:
+    steps = itertools.count(1)
+
+    def kills(method):
+        def wrapped(*given, **named):
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return method(*given, **named)
+
+        return wrapped
+
+    for name in ("replace", "unlink", "mkdir"):
+        setattr(Path, name, kills(getattr(Path, name)))
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory) -> tuple[Path, EventLog]:
+    """Return a folder with a log before (``old``) and after (``new``) an import, and what is imported."""
+    home = tmp_path_factory.mktemp("growing")
+    whole = mend(log_of_seed(21, n_tickets=24))
+    upsert(home / "old", [of_tickets(whole, whole.tickets["ticket_id"].to_pylist()[:20])], most=150)
+    shutil.copytree(home / "old", home / "new")
+    upsert(home / "new", [whole], most=150)
+    assert len(read_log(home / "old").events) < len(read_log(home / "new").events)
+    return home, whole
+
+
+def assert_whole(log: Path, home: Path, *, was_there: bool) -> str:
+    """Assert that ``log`` is the old log or the new; return which."""
+    if was_there or (log / "events").exists():
+        size = len(read_log(log).events) if was_there or read_manifest(log).partitions else 0
+        state = "new" if size == len(read_log(home / "new").events) else "old"
+        if state == "new" or was_there:
+            assert_same(log, home / state)
+        else:
+            with pytest.raises(InputError, match="holds no event"):
+                read_log(log)
+    else:
+        state = "old"
+    return state
+
+
+def test_a_killed_import_leaves_the_log_before_or_after(growing, tmp_path):
+    home, told = growing
+    chance = random.Random(0)
+    started = time.perf_counter()
+    run_and_kill(lambda: upsert(tmp_path / "timed", [told], most=150))
+    lasts = time.perf_counter() - started
+    killed = 0
+    for moment in range(20):
+        log, was_there = tmp_path / str(moment), moment % 2 == 0
+        if was_there:
+            shutil.copytree(home / "old", log)
+        killed += run_and_kill(lambda log=log: upsert(log, [told], most=150), after=chance.uniform(0, lasts))
+        assert_whole(log, home, was_there=was_there)
+        if moment % 5 == 0:
+            upsert(log, [told], most=150)
+            assert set(held_in(log)) == set(held_in(home / "new")) or not was_there
+            assert_same(log, home / "new")
+    assert killed >= 10
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_an_import_killed_at_any_step_leaves_the_log_before_or_after(growing, tmp_path, was_there):
+    home, told = growing
+    states, killed = [], True
+    for step in itertools.count(1):
+        log = tmp_path / str(step)
+        if was_there:
+            shutil.copytree(home / "old", log)
+        killed = run_and_kill(lambda log=log: upsert(log, [told], most=150), before_step=step * 3)
+        states.append(assert_whole(log, home, was_there=was_there))
+        if not killed:
+            break
+    assert states == sorted(states, reverse=True)
+    assert {"old", "new"} == set(states)
+    assert len(states) > 8
