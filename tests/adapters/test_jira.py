@@ -481,9 +481,9 @@ def test_the_field_that_holds_the_group_is_found_by_name(tmp_path):
         "fieldId": "customfield_5",
     }
     moved = issue("HELP-1", save(1, day(2), team), customfield_5={"id": "t2", "name": "Second"})
-    log, _ = read(tmp_path, moved, issue("HELP-2", customfield_5={"id": "t1", "name": "First"}))
+    log, _ = read(tmp_path, moved, issue("HELP-2", customfield_5={"id": "t1", "name": "Desk 1.0"}))
     assert values(log, "group_changed") == ["Second"]
-    assert values(log, "group_changed", "HELP-2") == ["First"]
+    assert values(log, "group_changed", "HELP-2") == ["Desk 1.0"]
 
 
 def test_every_escalation_of_the_recipe_is_met(tmp_path):

@@ -223,5 +223,5 @@ def shown(value: object) -> str | None:
     """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
     told = mapping(value)
     if told:
-        return next((ident(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
-    return ident(value)
+        return next((shown(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
+    return value.strip() or None if isinstance(value, str) else ident(value)
