@@ -70,11 +70,27 @@ def test_decay_halves_per_half_life(stream):
             assert out[row] == pytest.approx(sum(parts), rel=1e-12)
 
 
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 100])
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 1.0])
+def test_rows_that_are_set_or_known(n, share):
+    mask = np.random.default_rng(n).random(n) < share
+    rows = np.flatnonzero(mask).tolist()
+    assert kernels.set_rows(mask).tolist() == rows
+    values = np.arange(n, dtype=np.float32)
+    known = kernels.kept(values, mask, np.nan)
+    assert known[mask].tolist() == values[mask].tolist()
+    assert np.isnan(known[~mask]).all()
+    assert kernels.known_rows(known).tolist() == rows
+    assert kernels.set_rows(mask).dtype == kernels.known_rows(known).dtype == np.int32
+
+
 def test_select_and_group(stream):
     times, offsets, _, _ = stream
     rng = np.random.default_rng(1)
     mask = rng.random(len(times)) < 0.5
-    chosen, among = kernels.select(mask, offsets)
+    chosen = kernels.set_rows(mask)
+    among = kernels.offsets_among(chosen, offsets)
+    assert chosen.tolist() == np.flatnonzero(mask).tolist()
     for key in range(len(offsets) - 1):
         rows = [row for row in range(offsets[key], offsets[key + 1]) if mask[row]]
         assert chosen[among[key] : among[key + 1]].tolist() == rows
@@ -90,12 +106,10 @@ def test_select_and_group(stream):
 def test_time_order_is_a_stable_sort(span):
     rng = np.random.default_rng(span % 97)
     times = rng.integers(-span, span + 1, 500) // 3
-    rows = rng.permutation(500).astype(np.int32)
-    before = times.copy(), rows.copy()
-    assert kernels.in_time_order(rows, times).tolist() == rows[np.argsort(times, kind="stable")].tolist()
-    assert (times == before[0]).all()
-    assert (rows == before[1]).all()
-    assert kernels.in_time_order(rows[:0], times[:0]).tolist() == []
+    before = times.copy()
+    assert kernels.in_time_order(times).tolist() == np.argsort(times, kind="stable").tolist()
+    assert (times == before).all()
+    assert kernels.in_time_order(times[:0]).tolist() == []
 
 
 def test_ascends_by_key_then_time():

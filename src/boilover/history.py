@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ KINDS = {name: code for code, name in enumerate(EVENT_TYPES)}
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[np.floating[Any]]
+"""Numbers of events: float32 where their source is no wider, or where they are small whole numbers."""
 Bytes = npt.NDArray[np.int8]
 
 
@@ -64,7 +67,7 @@ class History:
         """
         time = observed(log.events)
         codes, ticket_ids = _encode(log.events["ticket_id"])
-        if not pc.all(pc.less(ticket_ids.slice(0, len(ticket_ids) - 1), ticket_ids.slice(1))).as_py():
+        if not _ascend(ticket_ids):
             by_id = pc.sort_indices(ticket_ids)
             rank = np.empty(len(ticket_ids), dtype=np.int32)
             rank[by_id.to_numpy()] = np.arange(len(rank), dtype=np.int32)
@@ -76,12 +79,14 @@ class History:
         offsets = np.zeros(len(ticket_ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(codes, minlength=len(ticket_ids)), out=offsets[1:])
         listed = log.tickets["ticket_id"].combine_chunks()
-        silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
-        if len(silent):
+        if not listed.equals(ticket_ids):
+            silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
             ticket_ids = pa.concat_arrays([ticket_ids, silent])
             offsets = np.concatenate((offsets, np.full(len(silent), offsets[-1])))
         types, names = _encode(log.events["event_type"])
-        kind = np.array([KINDS.get(name, -1) for name in names.to_pylist()], dtype=np.int8)[types]
+        kind = kernels.take(
+            np.array([KINDS.get(name, -1) for name in names.to_pylist()], dtype=np.int8), types
+        )
         return cls(log, ticket_ids, offsets, time, kind if rows is None else kind[rows], rows)
 
     @property
@@ -95,20 +100,26 @@ class History:
             self._coded[name] = self._code(name)
         return self._coded[name]
 
-    def numbers(self, name: str) -> Floats:
-        """Return a numeric or boolean column of ``events`` as float64 (n_events), NaN where empty or absent."""
+    def numbers(self, name: str) -> Values:
+        """Return a numeric or boolean column of ``events`` (n_events), NaN where empty or absent.
+
+        Floats are of the column's own width, measures of text float32; everything else is float64.
+        """
         if name not in self.log.events.column_names:
-            return np.full(len(self.time), np.nan)
-        data = self.log.events[name].cast(pa.float64())
-        values: Floats = data.to_numpy().astype(np.float64, copy=False)
-        return values if self._rows is None else values[self._rows]
+            return np.full(len(self.time), np.nan, dtype=np.float32)
+        data = self.log.events[name]
+        if not pa.types.is_floating(data.type):
+            data = data.cast(pa.float64())
+        values = np.concatenate([_floats(chunk) for chunk in data.chunks])
+        return values if self._rows is None else kernels.take(values, self._rows)
 
     def denied(self, name: str) -> npt.NDArray[np.bool_]:
         """Return where a boolean column of ``events`` holds false, bool (n_events)."""
         if name not in self.log.events.column_names:
             return np.zeros(len(self.time), dtype=bool)
         told = self.log.events[name].combine_chunks()
-        values: npt.NDArray[np.bool_] = pc.invert(told.fill_null(True)).to_numpy(zero_copy_only=False)
+        known = pc.and_kleene(pc.is_valid(told), pc.invert(told))
+        values: npt.NDArray[np.bool_] = known.to_numpy(zero_copy_only=False)
         return values if self._rows is None else values[self._rows]
 
     def instants(self, name: str) -> Ints:
@@ -129,7 +140,8 @@ class History:
         """
         told = self.coded("actor_role")
         known = np.array([*(ROLES.index(w) if w in ROLES else -1 for w in told.words), -1], dtype=np.int8)
-        roles = known[told.codes]
+        # The last one is that of code −1: no role told.
+        roles: Bytes = kernels.take(known, told.codes)
         actor = self.coded("actor_id")
         unknown = (roles < 0) & (actor.codes >= 0)
         if unknown.any():
@@ -143,8 +155,10 @@ class History:
     @cached_property
     def attributes(self) -> pa.Table:
         """The tickets table without ticket_id, in the order of ticket codes."""
-        rows = pc.index_in(self.ticket_ids, self.log.tickets["ticket_id"].combine_chunks())
-        return self.log.tickets.drop_columns(["ticket_id"]).take(rows)
+        attributes, listed = self.log.tickets.drop_columns(["ticket_id"]), self.log.tickets["ticket_id"]
+        if listed.combine_chunks().equals(self.ticket_ids):
+            return attributes
+        return attributes.take(pc.index_in(self.ticket_ids, listed.combine_chunks()))
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute fixed at creation as codes, int32 (n_tickets); all −1 where there is none."""
@@ -185,6 +199,20 @@ class History:
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
 
 
+def _valid(chunk: pa.Array) -> npt.NDArray[np.bool_]:
+    flags: npt.NDArray[np.bool_] = chunk.is_valid().to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _floats(chunk: pa.Array) -> Values:
+    """Return floats with NaN for null; pyarrow's own way is several times as slow."""
+    width = np.dtype(chunk.type.to_pandas_dtype())
+    values = np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
+    if not chunk.null_count:
+        return values
+    return kernels.kept(values, _valid(chunk), np.nan)
+
+
 def _encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
     """Return int32 codes of strings, −1 for null, and the words in the order in which they are first told."""
     if not pa.types.is_dictionary(data.type):
@@ -192,16 +220,33 @@ def _encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
         return _filled(encoded), encoded.dictionary
     # Chunks that Parquet read from one row group share their dictionary: each is looked up once.
     shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
-    joined = pa.concat_arrays(shared.values()).dictionary_encode()
-    ends = np.cumsum([len(words) for words in shared.values()])
-    parts = np.split(joined.indices.to_numpy(), ends[:-1])
+    indices, words = _join(pa.concat_arrays(shared.values()))
+    ends = np.cumsum([len(each) for each in shared.values()])
+    parts = np.split(indices, ends[:-1])
     within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
-    codes = [within[_place(chunk)][_filled(chunk)] for chunk in data.chunks]
-    return np.concatenate(codes), joined.dictionary
+    codes = [kernels.take(within[_place(chunk)], _filled(chunk)) for chunk in data.chunks]
+    return np.concatenate(codes), words
+
+
+def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
+    """Return codes of words and the different ones among them; sorted words, as ticket ids are, need no look-up."""
+    if not _ascend(words):
+        encoded = words.dictionary_encode()
+        return encoded.indices.to_numpy(), encoded.dictionary
+    fresh = np.ones(len(words), dtype=bool)
+    fresh[1:] = pc.not_equal(words.slice(0, len(words) - 1), words.slice(1)).to_numpy(zero_copy_only=False)
+    return np.cumsum(fresh, dtype=np.int32) - np.int32(1), words.filter(pa.array(fresh))
+
+
+def _ascend(words: pa.Array) -> bool:
+    """Return whether no word is less than the one before it."""
+    return pc.all(pc.less_equal(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
 
 
 def _filled(encoded: pa.DictionaryArray) -> Codes:
-    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    indices = encoded.indices
+    told = np.frombuffer(indices.buffers()[1], dtype=np.int32)[indices.offset : indices.offset + len(indices)]
+    codes: Codes = kernels.kept(told, _valid(indices), -1) if indices.null_count else told
     return codes
 
 

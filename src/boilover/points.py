@@ -85,7 +85,7 @@ class Asked:
         """Sort points by their ``keys`` (int32, −1 none) and ``as_of``; those that ask the same are asked once."""
         if kernels.ascends(keys, as_of):
             return cls(None, keys, as_of)
-        order = kernels.in_time_order(np.arange(len(keys), dtype=np.int32), as_of)
+        order = kernels.in_time_order(as_of)
         above = kernels.take(keys, order) + np.int32(1)
         order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
         first, place = kernels.different(order, keys, as_of)
@@ -104,7 +104,7 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     history = notes.history
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
-    lo, hi = kernels.visible(history.offsets, history.time, keys, as_of)
+    lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, keys, as_of)
     state = np.full(len(keys), UNKNOWN, dtype=np.int8)
     known = keys >= 0
     escalated = np.full(history.n_tickets, np.iinfo(np.int64).max)

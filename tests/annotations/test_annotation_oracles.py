@@ -73,7 +73,7 @@ def test_every_flag_occurs_in_the_random_logs():
 
 def test_the_wrong_kind_of_annotation_is_refused(notes_of_seed):
     notes = notes_of_seed(0)
-    with pytest.raises(UsageError, match="'status' holds no bool"):
+    with pytest.raises(UsageError, match="'status' holds no flags"):
         notes.flag("status")
     with pytest.raises(UsageError, match="'reopened' holds no codes"):
         notes.codes("reopened")

@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import UsageError
-from boilover.history import Coded, History
+from boilover.history import Coded, History, Values
 
 Array = npt.NDArray[Any]
 Annotator = Callable[["Annotations"], Mapping[str, "Array | Coded"]]
 
 ANNOTATORS: dict[str, Annotator] = {}
 LOCK = RLock()
-"""Threads that ask for the same annotation wait for one of them to make it."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +33,42 @@ class Annotations:
 
     history: History
     _known: dict[str, Array | Coded] = field(default_factory=dict, repr=False)
+    _locks: dict[Annotator, Any] = field(default_factory=dict, repr=False)
 
     def flag(self, name: str) -> npt.NDArray[np.bool_]:
         """Return whether each event is a ``name``, bool (n_events)."""
         return self._get(name, np.ndarray, np.bool_)
 
-    def value(self, name: str) -> npt.NDArray[np.float64]:
-        """Return the value ``name`` after each event, float64 (n_events)."""
-        return self._get(name, np.ndarray, np.float64)
+    def value(self, name: str) -> Values:
+        """Return the value ``name`` after each event, float64, or float32 for measures of text (n_events)."""
+        return self._get(name, np.ndarray, np.floating)
 
     def codes(self, name: str) -> Coded:
         """Return the state ``name`` after each event, as codes (n_events)."""
         return self._get(name, Coded, None)
 
     def _get(self, name: str, form: type, dtype: type | None) -> Any:
-        with LOCK:
-            if name not in self._known:
-                if name not in ANNOTATORS:
-                    known = ", ".join(sorted(ANNOTATORS))
-                    raise UsageError(f"there is no annotation '{name}'. There are: {known}")
-                self._known.update(ANNOTATORS[name](self))
+        if name not in self._known:
+            self._annotate(name)
         found = self._known[name]
-        if not isinstance(found, form) or (isinstance(found, np.ndarray) and found.dtype != dtype):
-            wanted = "codes" if dtype is None else np.dtype(dtype).name
+        if not isinstance(found, form) or (
+            isinstance(found, np.ndarray) and not np.issubdtype(found.dtype, dtype)
+        ):
+            wanted = "codes" if dtype is None else "flags" if dtype is np.bool_ else "numbers"
             raise UsageError(f"annotation '{name}' holds no {wanted}, one per event")
         return found
+
+    def _annotate(self, name: str) -> None:
+        """Run the annotator of ``name`` once; another thread that asks for it waits, and nobody else does."""
+        if name not in ANNOTATORS:
+            known = ", ".join(sorted(ANNOTATORS))
+            raise UsageError(f"there is no annotation '{name}'. There are: {known}")
+        annotator = ANNOTATORS[name]
+        with LOCK:
+            lock = self._locks.setdefault(annotator, RLock())
+        with lock:
+            if name not in self._known:
+                self._known.update(annotator(self))
 
 
 def annotates(*names: str) -> Callable[[Annotator], Annotator]:

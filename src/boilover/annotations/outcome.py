@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Floats, Ints
+from boilover.history import KINDS, Ints, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 
 
 @annotates("any_event", "created", "escalated", "csat_given", "csat", "outcome_known", "outcome")
-def outcomes(notes: Annotations) -> dict[str, Flags | Floats]:
+def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     """Tell when a ticket's outcome became known: 1 at its first escalation, 0 at its end without one.
 
     ``created`` and ``escalated`` flag the first such event of a ticket. The end is the first time that it is solved,
@@ -32,19 +33,19 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Floats]:
         "created": created,
         "escalated": escalated,
         "csat_given": given,
-        "csat": np.where(given, history.numbers("number"), np.nan),
+        "csat": kernels.kept(history.numbers("number"), given, np.nan),
         "outcome_known": known,
         "outcome": outcome,
     }
 
 
 @compiled
-def _first(create: Flags, escalate: Flags, over: Flags, offsets: Ints) -> tuple[Flags, Flags, Flags, Floats]:
+def _first(create: Flags, escalate: Flags, over: Flags, offsets: Ints) -> tuple[Flags, Flags, Flags, Values]:
     n = len(create)
     created = np.zeros(n, np.bool_)
     escalated = np.zeros(n, np.bool_)
     known = np.zeros(n, np.bool_)
-    outcome = np.full(n, np.nan)
+    outcome = np.full(n, np.nan, np.float32)
     for ticket in range(len(offsets) - 1):
         seen_created = seen_escalated = seen_end = False
         for row in range(offsets[ticket], offsets[ticket + 1]):

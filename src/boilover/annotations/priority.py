@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Coded, Codes, Floats, Ints
+from boilover.history import KINDS, Coded, Codes, Floats, Ints, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -49,7 +49,7 @@ def priority_level(word: str) -> float:
 
 
 @annotates("priority", "priority_level", "priority_raised", "priority_lowered")
-def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
+def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
     """Follow the priority of each ticket; only known levels are compared, so the first one is no rise."""
     history = notes.history
     told = history.coded("value")
@@ -65,10 +65,10 @@ def priority(notes: Annotations) -> dict[str, Flags | Floats | Coded]:
 
 
 @compiled
-def _follow(changed: Flags, told: Codes, levels: Floats, offsets: Ints) -> tuple[Codes, Floats, Flags, Flags]:
+def _follow(changed: Flags, told: Codes, levels: Floats, offsets: Ints) -> tuple[Codes, Values, Flags, Flags]:
     n = len(changed)
     codes = np.empty(n, np.int32)
-    after = np.full(n, np.nan)
+    after = np.empty(n, np.float32)
     raised = np.zeros(n, np.bool_)
     lowered = np.zeros(n, np.bool_)
     for ticket in range(len(offsets) - 1):

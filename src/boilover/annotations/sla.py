@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import HOUR, KINDS, Bytes, Floats, Ints
 from boilover.kernels import compiled
@@ -26,7 +27,7 @@ def sla(notes: Annotations) -> dict[str, Flags | Floats]:
     target = np.full(n, -1, dtype=np.int8)
     set_at = np.zeros(n)
     due = np.full(n, np.nan)
-    rows = np.flatnonzero(history.kind == KINDS["sla_due"])
+    rows = kernels.set_rows(history.kind == KINDS["sla_due"])
     if len(rows):
         told = history.coded("value")
         replies = np.array(
@@ -38,37 +39,39 @@ def sla(notes: Annotations) -> dict[str, Flags | Floats]:
         given = ~np.isnan(hours)
         set_at[rows] = np.where(given, occurred, history.time[rows] / HOUR)
         due[rows] = np.where(given, occurred + hours, occurred)
-    start, end, moved = _follow(
-        target, set_at, due, notes.flag("agent_reply"), ~notes.flag("alive"), history.offsets
+    start, end, hours, moved = _follow(
+        target, set_at, due, notes.flag("agent_reply"), notes.flag("alive"), history.offsets
     )
-    return {"sla_moved": moved, "sla_start": start, "sla_due": end, "sla_hours": end - start}
+    return {"sla_moved": moved, "sla_start": start, "sla_due": end, "sla_hours": hours}
 
 
 @compiled
 def _follow(
-    target: Bytes, set_at: Floats, due: Floats, replied: Flags, over: Flags, offsets: Ints
-) -> tuple[Floats, Floats, Flags]:
+    target: Bytes, set_at: Floats, due: Floats, replied: Flags, alive: Flags, offsets: Ints
+) -> tuple[Floats, Floats, Floats, Flags]:
     n = len(target)
-    start = np.full(n, np.nan)
-    end = np.full(n, np.nan)
+    start, end, hours = np.empty(n), np.empty(n), np.empty(n)
     moved = np.zeros(n, np.bool_)
     starts = np.empty(2)
     ends = np.empty(2)
     for ticket in range(len(offsets) - 1):
         ends[:] = np.inf
+        since = until = span = np.nan
         before = np.inf
         for row in range(offsets[ticket], offsets[ticket + 1]):
-            if target[row] >= 0:
-                starts[target[row]] = set_at[row]
-                ends[target[row]] = due[row]
-            if replied[row]:
-                ends[REPLY] = np.inf
-            if over[row]:
-                ends[:] = np.inf
-            nearest = REPLY if ends[REPLY] < ends[RESOLUTION] else RESOLUTION
-            moved[row] = ends[nearest] != before
-            before = ends[nearest]
-            if before < np.inf:
-                start[row] = starts[nearest]
-                end[row] = before
-    return start, end, moved
+            if target[row] >= 0 or replied[row] or not alive[row]:
+                if target[row] >= 0:
+                    starts[target[row]] = set_at[row]
+                    ends[target[row]] = due[row]
+                if replied[row]:
+                    ends[REPLY] = np.inf
+                if not alive[row]:
+                    ends[:] = np.inf
+                nearest = REPLY if ends[REPLY] < ends[RESOLUTION] else RESOLUTION
+                moved[row] = ends[nearest] != before
+                before = ends[nearest]
+                since = until = span = np.nan
+                if before < np.inf:
+                    since, until, span = starts[nearest], before, before - starts[nearest]
+            start[row], end[row], hours[row] = since, until, span
+    return start, end, hours, moved

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import Floats
+from boilover.history import Values
 from boilover.schema import MEASURES
 
 
-def measure(name: str, notes: Annotations) -> dict[str, Floats]:
+def measure(name: str, notes: Annotations) -> dict[str, Values]:
     """Return a measure at customers' messages, NaN at other events and where it was not measured."""
     values = notes.history.numbers(name)
-    return {name: np.where(notes.flag("customer_message"), values, np.nan)}
+    return {name: kernels.kept(values, notes.flag("customer_message"), float("nan"))}
 
 
 for column in MEASURES:

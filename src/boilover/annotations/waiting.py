@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import HOUR, KINDS, Coded, Floats, Ints
+from boilover.history import HOUR, KINDS, Coded, Floats, Ints, Values
 from boilover.kernels import compiled
 from boilover.schema import ROLES
 
@@ -35,7 +35,7 @@ def messages(notes: Annotations) -> dict[str, Flags | Coded]:
 
 
 @annotates("wait_began", "wait_ended", "response_gap", "unanswered", "first_reply")
-def waiting(notes: Annotations) -> dict[str, Flags | Floats]:
+def waiting(notes: Annotations) -> dict[str, Flags | Values]:
     """Follow the customer's wait: it begins with a message and ends with an agent's public reply or a solution.
 
     ``response_gap``: hours of wait that the reply ended, NaN at other events. ``unanswered``: the customer's messages
@@ -61,18 +61,19 @@ def waiting(notes: Annotations) -> dict[str, Flags | Floats]:
 @compiled
 def _wait(
     asked: Flags, answered: Flags, solved: Flags, time: Ints, offsets: Ints
-) -> tuple[Flags, Flags, Floats, Floats, Flags]:
+) -> tuple[Flags, Flags, Floats, Values, Flags]:
     n = len(time)
     began = np.zeros(n, np.bool_)
     ended = np.zeros(n, np.bool_)
-    gap = np.full(n, np.nan)
-    unanswered = np.zeros(n)
+    gap = np.empty(n)
+    unanswered = np.empty(n, np.float32)
     first = np.zeros(n, np.bool_)
     for ticket in range(len(offsets) - 1):
         since = np.int64(-1)
         open_messages = 0
         replied = False
         for row in range(offsets[ticket], offsets[ticket + 1]):
+            gap[row] = np.nan
             if asked[row]:
                 open_messages += 1
                 if since < 0:

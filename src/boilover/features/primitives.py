@@ -85,8 +85,7 @@ class Sum(Valued):
     verb: ClassVar[str] = "sum"
 
     def _aggregate(self, view: View) -> Floats:
-        sums = kernels.running_sum(view.values(self.value), view.stream.offsets)
-        return kernels.sum_between(sums, view.first, view.lo, view.hi)
+        return view.total(self.value)
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,7 @@ class Mean(Valued):
         return np.divide(total, count, where=count > 0, out=np.full_like(total, np.nan))
 
     def _total(self, view: View) -> tuple[Floats, Floats]:
-        sums = kernels.running_sum(view.values(self.value), view.stream.offsets)
-        total = kernels.sum_between(sums, view.first, view.lo, view.hi)
-        return view.asked.scatter(total), view.asked.scatter(view.count)
+        return view.asked.scatter(view.total(self.value)), view.asked.scatter(view.count)
 
 
 @dataclass(frozen=True)

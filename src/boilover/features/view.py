@@ -29,7 +29,24 @@ class Stream:
 
     rows: Codes
     times: Ints
-    offsets: Ints
+    offsets: Codes
+    is_whole: bool = False
+    """These are all events in the order of the history: what is told of each of them needs no gathering."""
+    sorted_from: tuple[Codes, Codes] | None = None
+    """The same rows in the order of the history, and the place of each event among them: to gather in that order and
+    to sort then is faster than to gather at random."""
+
+    sums: dict[str, Floats] = field(default_factory=dict, repr=False)
+    """Prefix sums of the values that were asked for so far."""
+
+    def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what is ``told`` of each event of the history, of each event of the stream."""
+        if self.is_whole:
+            return told
+        if self.sorted_from is None:
+            return kernels.take(told, self.rows)
+        own, place = self.sorted_from
+        return kernels.take(kernels.take(told, own), place)
 
 
 @dataclass(frozen=True)
@@ -39,17 +56,24 @@ class View:
     notes: Annotations
     stream: Stream
     asked: Asked
-    first: Ints
-    lo: Ints
-    hi: Ints
+    first: Codes
+    lo: Codes
+    hi: Codes
 
     def values(self, name: str) -> Floats:
         """Return the value ``name`` at each event of the stream, float64."""
-        return kernels.take(self.notes.value(name), self.stream.rows)
+        return self.stream.gather(self.notes.value(name)).astype(np.float64, copy=False)
+
+    def total(self, name: str) -> Floats:
+        """Return the sum of the value ``name`` over what each point sees, float64."""
+        sums = self.stream.sums
+        if name not in sums:
+            sums[name] = kernels.running_sum(self.values(name), self.stream.offsets)
+        return kernels.sum_between(sums[name], self.first, self.lo, self.hi)
 
     def codes(self, name: str) -> Codes:
         """Return the state ``name`` after each event of the stream, int32."""
-        return kernels.take(self.notes.codes(name).codes, self.stream.rows)
+        return self.stream.gather(self.notes.codes(name).codes)
 
     def last(self, values: npt.NDArray[Any], empty: float) -> Floats:
         """Return what ``values``, one per event of the history, hold at the last event that each point sees."""
@@ -95,13 +119,18 @@ class Sight:
     def _stream(self, where: Filter, key: str) -> Stream:
         history = self.notes.history
         if key == TICKET:
-            rows, offsets = kernels.select(where.mask(self.notes), history.offsets)
-        else:
-            own = self.stream(where, TICKET)
-            order = self._keep(where, lambda: kernels.in_time_order(own.rows, own.times))
-            keys, n_keys = self._event_keys(key, order)
-            rows, offsets = kernels.group_by_key(order, keys, n_keys)
-        return Stream(rows, kernels.take(history.time, rows), offsets)
+            rows = where.rows(self.notes)
+            if len(rows) == len(history.time):
+                return Stream(rows, history.time, history.offsets.astype(np.int32), is_whole=True)
+            return Stream(
+                rows, kernels.take(history.time, rows), kernels.offsets_among(rows, history.offsets)
+            )
+        own = self.stream(where, TICKET)
+        order = self._keep(where, lambda: kernels.in_time_order(own.times))
+        keys, n_keys = self._event_keys(key, own.rows)
+        place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
+        rows, times = kernels.take(own.rows, place), kernels.take(own.times, place)
+        return Stream(rows, times, offsets, sorted_from=(own.rows, place))
 
     def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
         return _once(self._made, key, make)
@@ -115,21 +144,23 @@ class Sight:
         return self._share(key, lambda: Asked.sort(self._point_keys(key), self.points.as_of))
 
     @property
-    def now(self) -> Ints:
-        """The row of the last event of its ticket that each point sees, −1 where it sees none, int64 (n_points)."""
+    def now(self) -> Codes:
+        """The row of the last event of its ticket that each point sees, −1 where it sees none, int32 (n_points)."""
         return self._share("now", self._last_row)
 
-    def _last_row(self) -> Ints:
+    def _last_row(self) -> Codes:
         history = self.notes.history
         asked = self.asked(TICKET)
-        lo, hi = kernels.visible(history.offsets, history.time, asked.keys, asked.as_of)
-        rows: Ints = asked.scatter(np.where(hi > lo, hi - 1, -1))
+        offsets = history.offsets.astype(np.int32)
+        lo, hi = kernels.visible(offsets, history.time, asked.keys, asked.as_of)
+        rows: Codes = asked.scatter(np.where(hi > lo, hi - np.int32(1), np.int32(-1)))
         return rows
 
     def state(self, name: str) -> Coded:
         """Return the state ``name`` of each point's ticket, as codes (n_points)."""
         coded = self.notes.codes(name)
-        return Coded(np.where(self.now >= 0, coded.codes[self.now], np.int32(-1)), coded.words)
+        codes = np.where(self.now >= 0, kernels.take(coded.codes, self.now), np.int32(-1))
+        return Coded(codes, coded.words)
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute of each point's ticket, as codes (n_points)."""

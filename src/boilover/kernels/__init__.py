@@ -18,7 +18,17 @@ from boilover.kernels.aggregates import (
     within,
 )
 from boilover.kernels.base import compiled
-from boilover.kernels.sorting import ascends, different, group_by_key, in_time_order, select, take
+from boilover.kernels.sorting import (
+    ascends,
+    different,
+    group_by_key,
+    in_time_order,
+    kept,
+    known_rows,
+    offsets_among,
+    set_rows,
+    take,
+)
 
 __all__ = [
     "ascends",
@@ -29,9 +39,12 @@ __all__ = [
     "greatest",
     "group_by_key",
     "in_time_order",
+    "kept",
+    "known_rows",
     "last",
+    "offsets_among",
     "running_sum",
-    "select",
+    "set_rows",
     "since_last",
     "sum_between",
     "take",

@@ -13,8 +13,8 @@ def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Ar
 
     This is the only place where visibility is decided.
     """
-    lo = np.zeros(len(keys), np.int64)
-    hi = np.zeros(len(keys), np.int64)
+    lo = np.zeros(len(keys), np.int32)
+    hi = np.zeros(len(keys), np.int32)
     last = -1
     row = 0
     for point in range(len(keys)):
@@ -24,7 +24,10 @@ def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Ar
         if key != last:
             row = offsets[key]
             last = key
-        while row < offsets[key + 1] and times[row] <= as_of[point]:
+        end = offsets[key + 1]
+        if row < end and times[end - 1] <= as_of[point]:
+            row = end
+        while row < end and times[row] <= as_of[point]:
             row += 1
         lo[point] = offsets[key]
         hi[point] = row
@@ -34,13 +37,18 @@ def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Ar
 @compiled
 def within(times: Array, lo: Array, hi: Array, as_of: Array, window: int) -> Array:
     """Return ``lo`` moved up to the first event after ``as_of - window``."""
-    start = np.empty(len(lo), np.int64)
-    row = 0
+    start = np.empty(len(lo), np.int32)
     for point in range(len(lo)):
-        if point == 0 or lo[point] != lo[point - 1] or row < lo[point]:
-            row = lo[point]
-        while row < hi[point] and times[row] <= as_of[point] - window:
-            row += 1
+        bound = as_of[point] - window
+        if point > 0 and lo[point] == lo[point - 1] and hi[point] >= hi[point - 1]:
+            row = start[point - 1]
+            while row < hi[point] and times[row] <= bound:
+                row += 1
+        else:
+            # Of a key's first point, few events lie within the window: it is met sooner from its end.
+            row = hi[point]
+            while row > lo[point] and times[row - 1] > bound:
+                row -= 1
         start[point] = row
     return start
 
@@ -93,7 +101,7 @@ def sum_between(sums: Array, first: Array, lo: Array, hi: Array) -> Array:
 def greatest(values: Array, first: Array, lo: Array, hi: Array) -> Array:
     """Return the greatest value in ``lo:hi`` for each point, NaN where there is none: a monotonic queue."""
     out = np.full(len(lo), np.nan)
-    queue = np.empty(len(values), np.int64)
+    queue = np.empty(len(values), np.int32)
     head = tail = 0
     row = 0
     for point in range(len(lo)):
@@ -117,11 +125,12 @@ def greatest(values: Array, first: Array, lo: Array, hi: Array) -> Array:
 def decay(values: Array, times: Array, offsets: Array, half_life: float) -> Array:
     """Return, at each event, the sum of the values so far, each halved for every ``half_life`` since it."""
     out = np.empty(len(values), np.float64)
+    rate = -np.log(2.0) / half_life
     for key in range(len(offsets) - 1):
         total = 0.0
         for row in range(offsets[key], offsets[key + 1]):
             if row > offsets[key]:
-                total *= 0.5 ** ((times[row] - times[row - 1]) / half_life)
+                total *= np.exp(rate * (times[row] - times[row - 1]))
             total += values[row]
             out[row] = total
     return out
@@ -131,7 +140,7 @@ def decay(values: Array, times: Array, offsets: Array, half_life: float) -> Arra
 def distinct(codes: Array, n_codes: int, first: Array, lo: Array, hi: Array) -> Array:
     """Return how many different codes stand in ``lo:hi`` for each point; −1 is no code."""
     out = np.zeros(len(lo), np.float64)
-    seen = np.zeros(n_codes, np.int64)
+    seen = np.zeros(n_codes, np.int32)
     start = row = 0
     different = 0
     for point in range(len(lo)):

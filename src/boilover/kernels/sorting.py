@@ -7,10 +7,38 @@ import numpy as np
 from boilover.kernels.base import Array, compiled
 
 
-def select(mask: Array, offsets: Array) -> tuple[Array, Array]:
-    """Return the rows where ``mask`` is set, int32, and each key's offsets among them."""
-    chosen = np.flatnonzero(mask).astype(np.int32)
-    return chosen, _offsets_among(chosen, offsets)
+def set_rows(mask: Array) -> Array:
+    """Return the rows where ``mask`` is set, int32; eight rows at a time are passed over where none is."""
+    n = int(np.count_nonzero(mask))
+    if n == len(mask):
+        return np.arange(n, dtype=np.int32)
+    return _set_rows(mask, mask[: len(mask) // 8 * 8].view(np.int64), n)
+
+
+@compiled
+def _set_rows(mask: Array, eights: Array, n: int) -> Array:
+    rows = np.empty(n + 1, np.int32)
+    found = 0
+    for eight in range(len(eights)):
+        if eights[eight]:
+            for row in range(8 * eight, 8 * eight + 8):
+                rows[found] = row
+                found += mask[row]
+    for row in range(8 * len(eights), len(mask)):
+        rows[found] = row
+        found += mask[row]
+    return rows[:n].copy()
+
+
+@compiled
+def known_rows(values: Array) -> Array:
+    """Return the rows at which ``values`` are not NaN, int32."""
+    rows = np.empty(len(values) + 1, np.int32)
+    found = 0
+    for row in range(len(values)):
+        rows[found] = row
+        found += values[row] == values[row]
+    return rows[:found].copy()
 
 
 @compiled
@@ -19,6 +47,15 @@ def take(values: Array, rows: Array) -> Array:
     out = np.empty(len(rows), values.dtype)
     for i in range(len(rows)):
         out[i] = values[rows[i]]
+    return out
+
+
+@compiled
+def kept(values: Array, flags: Array, empty: float) -> Array:
+    """Return ``values`` where ``flags`` are set, and ``empty`` elsewhere."""
+    out = np.empty_like(values)
+    for row in range(len(values)):
+        out[row] = values[row] if flags[row] else empty
     return out
 
 
@@ -38,8 +75,9 @@ def different(order: Array, keys: Array, as_of: Array) -> tuple[Array, Array]:
 
 
 @compiled
-def _offsets_among(chosen: Array, offsets: Array) -> Array:
-    among = np.empty(len(offsets), np.int64)
+def offsets_among(chosen: Array, offsets: Array) -> Array:
+    """Return each key's offsets among the ``chosen`` of all rows, whose offsets are ``offsets``."""
+    among = np.empty(len(offsets), np.int32)
     n = 0
     for key in range(len(offsets)):
         while n < len(chosen) and chosen[n] < offsets[key]:
@@ -49,38 +87,41 @@ def _offsets_among(chosen: Array, offsets: Array) -> Array:
 
 
 @compiled
-def in_time_order(rows: Array, times: Array) -> Array:
-    """Return ``rows`` sorted stably by their ``times``: a radix sort, 11 bits at a time."""
+def in_time_order(times: Array) -> Array:
+    """Return the places of ``times``, int32, sorted stably by them: a radix sort, 11 bits at a time."""
     least = times.min() if len(times) else 0
     span = times.max() - least if len(times) else 0
+    n_digits = 0
+    while span >> (11 * n_digits) > 0:
+        n_digits += 1
+    place = np.zeros((n_digits, 2049), np.int64)
     rest = times - least
-    to_rows, to_rest = np.empty_like(rows), np.empty_like(rest)
-    rows = rows.copy()
-    shift = 0
-    while span >> shift > 0:
-        place = np.zeros(2049, np.int64)
-        for each in rest:
-            place[((each >> shift) & 2047) + 1] += 1
-        place = np.cumsum(place)
-        for i in range(len(rows)):
-            digit = (rest[i] >> shift) & 2047
-            to_rows[place[digit]] = rows[i]
-            to_rest[place[digit]] = rest[i]
-            place[digit] += 1
-        rows, to_rows = to_rows, rows
+    for each in rest:
+        for digit in range(n_digits):
+            place[digit, ((each >> (11 * digit)) & 2047) + 1] += 1
+    order = np.arange(len(times), dtype=np.int32)
+    to_order, to_rest = np.empty_like(order), np.empty_like(rest)
+    for digit in range(n_digits):
+        to = np.cumsum(place[digit])
+        for i in range(len(order)):
+            bucket = (rest[i] >> (11 * digit)) & 2047
+            to_order[to[bucket]] = order[i]
+            to_rest[to[bucket]] = rest[i]
+            to[bucket] += 1
+        order, to_order = to_order, order
         rest, to_rest = to_rest, rest
-        shift += 11
-    return rows
+    return order
 
 
 @compiled
 def group_by_key(rows: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
     """Return ``rows`` sorted stably by their ``keys``, those of key −1 left out, and each key's offsets."""
-    offsets = np.zeros(n_keys + 1, np.int64)
+    offsets = np.zeros(n_keys + 1, np.int32)
     for key in keys:
         if key >= 0:
             offsets[key + 1] += 1
-    offsets = np.cumsum(offsets)
+    for key in range(n_keys):
+        offsets[key + 1] += offsets[key]
     place = offsets[:-1].copy()
     grouped = np.empty(offsets[-1], np.int32)
     for i in range(len(rows)):
