@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from boilover import Annotations, History, check, declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.freshdesk import FreshdeskAdapter
-from boilover.adapters.freshdesk_words import iso_time
+from boilover.adapters.freshdesk_words import Options, iso_time
+from boilover.adapters.recipe import parse_recipe
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
 
@@ -417,7 +420,10 @@ def test_ratings(read):
     rating = {"id": 1, "ticket_id": 7, "user_id": CUSTOMER, "created_at": "2026-01-07T00:00:00Z"}
     scores = [103, 100, -103, 5]
     given = [rating | {"id": n, "ratings": {"default_question": score}} for n, score in enumerate(scores)]
-    _, events, _, report = read([ticket()], given)
+    given.append(rating | {"ticket_id": 404, "ratings": {"default_question": 103}})
+    _, events, tickets, report = read(given, [ticket()])
+    assert tickets["ticket_id"].tolist() == ["7"]
+    assert report.notes["ratings of tickets that the export does not hold, left out"] == 1
     assert told(events, "csat", "number") == [(1.0,), (0.5,), (0.0,)]
     assert report.unknown["rating"] == {"'5'": 1}
 
@@ -485,3 +491,11 @@ def test_records_of_other_shapes_are_dropped_and_counted(read):
 )
 def test_sniffing(content, known):
     assert (FreshdeskAdapter().sniff(content.encode()) >= 0.5) == known
+
+
+def test_the_page_tells_every_option_and_escalation():
+    page = (Path(__file__).parents[2] / "docs" / "systems" / "freshdesk.md").read_text("utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    recipe = parse_recipe(block.encode(), name="own", source="page")
+    assert Options.model_validate(recipe.options).model_fields_set == set(Options.model_fields)
+    assert all(f"`{name}`" in page for name in load_recipe("freshdesk").escalation if name != "default")

@@ -2,14 +2,18 @@
 
 import gzip
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from boilover import Annotations, History, check, declare
 from boilover.adapters import ingest, load_recipe
+from boilover.adapters.recipe import parse_recipe
 from boilover.adapters.zendesk import ZendeskAdapter
+from boilover.adapters.zendesk_desk import Options
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
 
@@ -504,8 +508,11 @@ def test_targets_become_due_times_and_breaches(read, first):
         metric("breach", "2026-01-05T10:30:00Z") | {"id": 5},
         metric("breach", "2026-01-05T11:30:00Z", deleted=True) | {"id": 6},
         metric("explode", at) | {"id": 7},
+        metric("breach", at) | {"id": 8, "ticket_id": 404},
     ]
-    log, found, _, report = read({"audits": [first]}, {"ticket_metric_events": events})
+    log, found, tickets, report = read({"ticket_metric_events": events}, {"audits": [first]})
+    assert tickets["ticket_id"].tolist() == ["7"]
+    assert report.notes["metric events of tickets that the export does not hold, left out"] == 1
     assert told(found, "sla_due", "value", "number") == [
         ("resolution", 1.5),
         ("first_reply", 1.5),
@@ -630,3 +637,11 @@ def test_records_of_other_shapes_are_dropped_and_counted(read, first):
 )
 def test_sniffing(content, known):
     assert (ZendeskAdapter().sniff(content.encode()) >= 0.5) == known
+
+
+def test_the_page_tells_every_option_and_escalation():
+    page = (Path(__file__).parents[2] / "docs" / "systems" / "zendesk.md").read_text("utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    recipe = parse_recipe(block.encode(), name="own", source="page")
+    assert Options.model_validate(recipe.options).model_fields_set == set(Options.model_fields)
+    assert all(f"`{name}`" in page for name in load_recipe("zendesk").escalation if name != "default")

@@ -52,9 +52,15 @@ TODAY = {
 }
 PROMISES = {"due_by": ("resolution", "is_escalated"), "fr_due_by": ("first_reply", "fr_escalated")}
 MESSAGES = re.compile(rb'"incoming"\s*:')
-FIRST = (re.compile(rb'"agent_ids"\s*:'), re.compile(rb'"activities_data"\s*:\s*\['))
-"""What lists of groups and activities hold. They are read first: the names of groups are needed from then on, and of an
-attribute that is told twice the first counts, which activities tell as it was at creation."""
+ORDER = {
+    rb'"agent_ids"\s*:': 0,
+    rb'"activities_data"\s*:\s*\[': 1,
+    rb'"ratings"\s*:\s*\{': 3,
+}
+"""What some lists hold, and when they are read, if not with tickets and conversations. Groups come first, as names are
+needed from then on; then activities: of an attribute that is told twice the first counts, which they tell as it was
+at creation. Ratings come last: they count only for tickets that are known by then."""
+AMONG_TICKETS = 2
 
 
 class FreshdeskAdapter:
@@ -79,7 +85,7 @@ class FreshdeskAdapter:
 
 
 def _place(member: Member) -> int:
-    return next((place for place, sign in enumerate(FIRST) if sign.search(member.head)), len(FIRST))
+    return next((place for sign, place in ORDER.items() if re.search(sign, member.head)), AMONG_TICKETS)
 
 
 def _read_member(desk: Desk, member: Member) -> None:
@@ -128,6 +134,7 @@ def _read_agent(desk: Desk, agent: dict[str, Any]) -> None:
 
 def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     ticket_id, created = str(ident(ticket["id"])), ticket.get("created_at")
+    desk.listed.add(ticket_id)
     requester, responder = ident(ticket.get("requester_id")), ident(ticket.get("responder_id"))
     channel = desk.sources.read(ident(ticket.get("source")))[0]
     if requester is not None:

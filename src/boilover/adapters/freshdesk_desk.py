@@ -30,6 +30,8 @@ class Desk:
     """Tickets whose creation the activities hold."""
     partial: set[str] = field(default_factory=set)
     """Tickets of whose activities some are held."""
+    listed: set[str] = field(default_factory=set)
+    """Tickets that have a record of their own."""
 
     def __post_init__(self) -> None:
         tally = self.export.tally
@@ -37,6 +39,10 @@ class Desk:
         self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
         self.sources = Words(SOURCES, kind="source", tally=tally)
         self.groups = dict(self.options.groups)
+
+    def knows(self, ticket_id: str) -> bool:
+        """Return whether the export holds the ticket, and not only something that happened to it."""
+        return ticket_id in self.listed or ticket_id in self.whole or ticket_id in self.partial
 
     def value(self, target: str, told: Any) -> tuple[str | None, str | None]:
         """Return what ``target`` is set to, and the source's word where that was put in other words."""

@@ -44,13 +44,17 @@ def read_message(desk: Desk, message: dict[str, Any]) -> None:
 
 def read_rating(desk: Desk, rating: dict[str, Any]) -> None:
     """Tell how satisfied a customer was; scales other than the usual one are counted as unknown."""
+    ticket_id = str(ident(rating["ticket_id"]))
+    if not desk.knows(ticket_id):
+        desk.export.tally.note("ratings of tickets that the export does not hold, left out", 1)
+        return
     given = rating["ratings"].get("default_question") if isinstance(rating["ratings"], dict) else None
     score = ident(given)
     if score not in RATINGS:
         desk.export.tally.meet_one("rating", score)
         return
     desk.facts.event(
-        str(ident(rating["ticket_id"])),
+        ticket_id,
         rating.get("created_at"),
         "csat",
         number=RATINGS[score],

@@ -86,11 +86,17 @@ class Desk:
     """Tickets whose creation the history holds, and who requested them then."""
     partial: set[str] = field(default_factory=set)
     """Tickets of whose history some is held."""
+    listed: set[str] = field(default_factory=set)
+    """Tickets that have a record of their own."""
 
     def __post_init__(self) -> None:
         tally = self.export.tally
         self.statuses = Words(STATUSES | self.options.statuses, kind="status", tally=tally)
         self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
+
+    def knows(self, ticket_id: str) -> bool:
+        """Return whether the export holds the ticket, and not only something that happened to it."""
+        return ticket_id in self.listed or ticket_id in self.whole or ticket_id in self.partial
 
     def target(self, name: str) -> str | None:
         """Return the target that a field is; None for one that is not followed."""

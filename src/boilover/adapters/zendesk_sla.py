@@ -36,6 +36,9 @@ def read_metric_event(desk: Desk, record: dict[str, Any]) -> None:
     kind, metric = record.get("type"), str(record.get("metric"))
     tally = desk.export.tally
     ticket_id = str(ident(record["ticket_id"]))
+    if not desk.knows(ticket_id):
+        tally.note("metric events of tickets that the export does not hold, left out", 1)
+        return
     target = TARGETS.get(metric, metric)
     if metric == "reply_time" and ident(record.get("instance_id")) not in (None, "0", "1"):
         target = "next_reply"

@@ -39,6 +39,7 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     for audit in audits:
         if isinstance(audit.get("events"), list):
             read_audit(desk, {**audit, "ticket_id": ticket_id})
+    desk.listed.add(ticket_id)
     submitter, requester = (_person(desk, ticket, who) for who in ("submitter", "requester"))
     if requester is not None:
         desk.requesters.add(requester)

@@ -69,6 +69,7 @@ def read_view(desk: Desk, member: Member) -> None:
         if ticket_id is None:
             tally.drop("no ticket id", 1, told.get("subject", ""))
             continue
+        desk.listed.add(ticket_id)
         attributes = {name: told.get(name) for name in ATTRIBUTES}
         customer = told.get("customer_id") or told.get("requester")
         desk.facts.ticket(
