@@ -4,9 +4,11 @@ import gzip
 
 import pytest
 
-from boilover.adapters import ingest
+from boilover.adapters import ingest, load_recipe
+from boilover.adapters.base import Tally
+from boilover.adapters.export import members_of
 from boilover.adapters.xes import read_xes
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError
 
 LOG = """<?xml version="1.0" encoding="UTF-8"?>
 <log{namespace}>
@@ -43,6 +45,38 @@ statuses = { Accepted = "open", Completed = "solved" }
 """
 BOMB = """<!DOCTYPE log [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
 <log><trace><string key="concept:name" value="&b;"/></trace></log>"""
+ANY_LOG = """<log>
+  <trace>
+    <string key="concept:name" value="T1"/>
+    <string key="outcome" value="late"/>
+    <event>
+      <string key="concept:name" value="Work"/>
+      <string key="org:resource" value="ann"/>
+      <string key="org:group" value="1st"/>
+      <string key="lifecycle:transition" value="start"/>
+      <date key="time:timestamp" value="2026-01-01T10:00:00Z"/>
+    </event>
+    <event>
+      <string key="concept:name" value="Work"/>
+      <string key="lifecycle:transition" value="complete"/>
+      <date key="time:timestamp" value="2026-01-01T11:00:00Z"/>
+    </event>
+    <event>
+      <string key="concept:name" value="Close"/>
+      <string key="org:resource" value="bob"/>
+      <string key="org:group" value="2nd"/>
+      <string key="lifecycle:transition" value="complete"/>
+      <date key="time:timestamp" value="2026-01-01T12:00:00Z"/>
+    </event>
+  </trace>
+  <trace>
+    <string key="concept:name" value="T2"/>
+    <event>
+      <string key="concept:name" value="Work"/>
+      <date key="time:timestamp" value="2026-01-02T00:00:00Z"/>
+    </event>
+  </trace>
+</log>"""
 NAMESPACES = {"none": "", "default": ' xmlns="http://www.xes-standard.org/"'}
 
 
@@ -51,6 +85,12 @@ def write(tmp_path, content, name="log.xes"):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     (tmp_path / "recipe.toml").write_text(RECIPE)
     return path
+
+
+def events_of(path):
+    events = []
+    read_xes(members_of([path], Tally())[0], events.extend)
+    return events
 
 
 @pytest.mark.parametrize("namespace", NAMESPACES.values(), ids=NAMESPACES)
@@ -65,7 +105,7 @@ def test_events_become_rows(tmp_path, namespace, pack):
         "tags/tag",
         "case:customer",
     }
-    rows = read_xes(path, columns).fillna("").to_dict("records")
+    rows = [{key: event.get(key, "") for key in columns} for event in events_of(path)]
     common = {"case:concept:name": "T1", "case:customer": "late"}
     assert rows == [
         {**common, "concept:name": "Accepted", "org:group": "V5 3rd", "org:group/line": "3", "tags/tag": "x"},
@@ -93,7 +133,11 @@ def test_a_log_is_mapped_like_a_table(tmp_path):
 def test_prefixed_elements_are_read(tmp_path):
     text = LOG.replace("{namespace}", "").replace("</", "</x:").replace("<", "<x:").replace("<x:/x:", "</x:")
     text = text.replace("<x:?", "<?").replace("<x:log>", '<x:log xmlns:x="http://www.xes-standard.org/">')
-    assert len(read_xes(write(tmp_path, text), {"concept:name"})) == 3
+    assert [event["concept:name"] for event in events_of(write(tmp_path, text))] == [
+        "Accepted",
+        "Completed",
+        "outside",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +157,66 @@ def test_bad_xml_says_what_is_wrong(tmp_path, content, said):
         ingest([write(tmp_path, content)], recipe=tmp_path / "recipe.toml")
 
 
-def test_the_format_is_detected_and_asks_for_a_recipe(tmp_path):
-    path = write(tmp_path, LOG.replace("{namespace}", ""), "misnamed.csv")
-    with pytest.raises(UsageError, match=r"XES.*bpic2013"):
-        ingest([path])
+def test_a_log_of_any_kind_opens_without_a_recipe(tmp_path):
+    path = write(tmp_path, ANY_LOG, "misnamed.csv")
+    log, report = ingest([path])
+    events, tickets = log.to_pandas()
+    assert (report.format, report.recipe) == ("xes", "xes")
+    assert tickets.ticket_id.tolist() == ["T1", "T2"]
+    first = events[events.ticket_id == "T1"]
+    activities = first[first.field == "activity"]
+    assert activities.value.tolist() == ["Work", "Work", "Close"]
+    assert activities.actor_id.fillna("").tolist() == ["ann", "", "bob"]
+    assert activities.actor_role.fillna("").tolist() == ["agent", "", "agent"]
+    assert first.loc[first.event_type == "assignee_changed", "value"].tolist() == ["ann", "bob"]
+    assert first.loc[first.event_type == "group_changed", "value"].tolist() == ["1st", "2nd"]
+    assert first.loc[first.field == "lifecycle", "value"].tolist() == ["start", "complete"]
+    assert "late" not in events.to_csv() + tickets.to_csv()
+
+
+def test_a_log_of_names_and_times_alone_opens(tmp_path):
+    bare = "\n".join(line for line in ANY_LOG.splitlines() if "org:" not in line and "lifecycle" not in line)
+    events = ingest([write(tmp_path, bare)])[0].to_pandas()[0]
+    assert events.event_type.value_counts().to_dict() == {"field_changed": 4, "created": 2}
+    assert set(events.field.dropna()) == {"activity"}
+
+
+def test_a_log_without_times_says_so(tmp_path):
+    with pytest.raises(InputError, match="column 'time:timestamp'"):
+        ingest([write(tmp_path, ANY_LOG.replace("time:timestamp", "when"))])
+
+
+def test_a_shipped_recipe_wins_where_its_keys_fit(tmp_path):
+    mapping = load_recipe("bpic2013").table
+    own = "".join(
+        f'<string key="{key}" value="x"/>'
+        for key in sorted(mapping.columns())
+        if not key.startswith(("case:", "time:"))
+    )
+    text = (
+        '<log><trace><string key="concept:name" value="1"/><event>'
+        f'<date key="time:timestamp" value="2026-01-01T00:00:00Z"/>{own}</event></trace></log>'
+    )
+    assert ingest([write(tmp_path, text)])[1].recipe == "bpic2013"
+    assert ingest([write(tmp_path, text.replace("organization country", "country"))])[1].recipe == "xes"
+
+
+def test_events_are_the_same_in_however_many_shards(tmp_path, monkeypatch):
+    traces = "".join(
+        f'<trace><string key="concept:name" value="{n}"/>'
+        + "".join(
+            f'<event><string key="concept:name" value="a{n % 3}"/><string key="org:group" value="g{step % n}"/>'
+            f'<date key="time:timestamp" value="2026-01-01T00:00:{step:02}Z"/></event>'
+            for step in range(4)
+        )
+        + "</trace>"
+        for n in range(1, 40)
+    )
+    path = write(tmp_path, f"<log>{traces}</log>")
+    whole, one = ingest([path])
+    monkeypatch.setattr("boilover.adapters.shards.SHARD", 500)
+    monkeypatch.setattr("boilover.adapters.xes.ROWS", 7)
+    parted, many = ingest([path])
+    assert parted.ordered().events.equals(whole.ordered().events)
+    assert sorted(parted.tickets["ticket_id"].to_pylist()) == sorted(whole.tickets["ticket_id"].to_pylist())
+    assert one == many

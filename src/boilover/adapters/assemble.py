@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,7 +12,8 @@ import pyarrow as pa
 from boilover.adapters.base import Tally
 from boilover.adapters.changes import Flags, normalise, rule_steps, state_block, state_steps
 from boilover.adapters.recipe import TableMapping
-from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare
+from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare, without_copies
+from boilover.adapters.shards import Shards
 from boilover.errors import InputError
 from boilover.log import EventLog
 from boilover.schema import EVENTS, TIMESTAMP
@@ -19,10 +22,32 @@ CREATED, AT_CREATION, LATER = 0, 1, 2
 COLUMNS = tuple(column.name for column in EVENTS)
 
 
+def assemble(rows: Shards, tickets: Shards | None, mapping: TableMapping, tally: Tally) -> Iterator[EventLog]:
+    """Yield the log of each shard of ``rows`` and ``tickets``, the second table; ``tally`` counts what is lost."""
+    tally.time_zone = mapping.timezone
+    happened = False
+    for number in range(rows.n_shards):
+        frame = rows.frame(number)
+        tally.rows += len(frame)
+        frame = without_copies(frame, tally)
+        second = None if tickets is None else without_copies(tickets.frame(number), tally)
+        log = build_log(frame, second, mapping, tally)
+        if log is not None:
+            happened = happened or len(log.events) > len(log.tickets)
+            yield log
+    if not happened:
+        lost = (
+            ", ".join(f"{reason}: {n}" for reason, n in tally.dropped.items())
+            or "none says that anything happened"
+        )
+        mend = "Check ticket_id, time, time_format and the rules of the [mapping]"
+        raise InputError(f"no row can be used ({lost})", mend=mend)
+
+
 def build_log(
     rows: pd.DataFrame, tickets: pd.DataFrame | None, mapping: TableMapping, tally: Tally
-) -> EventLog:
-    """Return the log of ``rows`` and ``tickets``, the second table; ``tally`` counts what is lost."""
+) -> EventLog | None:
+    """Return the log of whole tickets; None where there is none."""
     rows = prepare(rows, mapping, tally)
     is_first = np.ones(len(rows), dtype=bool)
     ids = rows[mapping.ticket_id].to_numpy()
@@ -30,6 +55,8 @@ def build_log(
     if tickets is not None:
         tickets = one_per_ticket(tickets, mapping, tally)
     births = find_births(rows, is_first, tickets, mapping, tally)
+    if not len(births.frame):
+        return None
     steps = [_created(births), _steps(rows, is_first, births, mapping, tally)]
     if tickets is not None:
         steps.append(_rebuilt(steps[-1], tickets, births, mapping, tally))
@@ -53,6 +80,11 @@ def _to_arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.table(columns)
 
 
+def _no_steps() -> pd.DataFrame:
+    nothing = pd.Series([], dtype="str")
+    return state_block(np.array([], dtype=np.intp), 0, None, nothing, nothing)
+
+
 def _created(births: Births) -> pd.DataFrame:
     everyone = np.arange(len(births.frame))
     nothing = pd.Series(None, index=everyone, dtype="str")
@@ -73,7 +105,7 @@ def _steps(
     parts = [part.assign(initial=is_first[part["row"].to_numpy()]) for part in states]
     parts += [part.assign(initial=False) for part in rule_steps(rows, mapping, tally)]
     if not parts:
-        raise InputError("no row says that anything happened", mend="Check the rules of the [mapping]")
+        parts.append(_no_steps().assign(initial=is_first[:0]))
     steps = pd.concat(parts, ignore_index=True)
     row = steps["row"].to_numpy()
     initial = steps.pop("initial").astype(bool)
@@ -89,6 +121,8 @@ def _steps(
     else:
         actor = _take(rows[mapping.actor], row)
         steps["actor_id"] = actor.mask(initial, creator) if mapping.creator is not None else actor
+    if mapping.role is not None:
+        steps["role"] = _take(rows["_role"], row)
     if mapping.event_id is not None:
         steps["event_id"] = _take(rows[mapping.event_id], row) + "/" + steps["step"].astype("str")
     return steps
@@ -104,6 +138,7 @@ def _rebuilt(
     """Return the state at creation: the old value of the first change, or today's where nothing changed."""
     assert mapping.tickets is not None
     parts = [steps.iloc[:0]]
+    hidden = mapping.hidden_targets()
     for step, (target, column) in enumerate(mapping.tickets.final.items()):
         raw = tickets[column].reindex(births.frame.index).reset_index(drop=True)
         changes = steps[steps["target"] == target]
@@ -112,8 +147,7 @@ def _rebuilt(
         value = normalise(target, raw, mapping, tally)
         at = np.flatnonzero(value.notna())
         part = state_block(at, step, target, value.iloc[at], raw.iloc[at])
-        hidden = bool(changes["hidden"].any())
-        parts.append(part.assign(ticket=at, row=-1, phase=AT_CREATION, hidden=hidden))
+        parts.append(part.assign(ticket=at, row=-1, phase=AT_CREATION, hidden=target in hidden))
     return _at_birth(pd.concat(parts, ignore_index=True), births)
 
 
@@ -132,7 +166,8 @@ def _defaults(steps: pd.DataFrame, births: Births, mapping: TableMapping) -> pd.
 def _at_birth(steps: pd.DataFrame, births: Births) -> pd.DataFrame:
     ticket = steps["ticket"].to_numpy(dtype=np.int64)
     created = births.of("_created", ticket)
-    return steps.assign(occurred_at=created, observed_at=created, actor_id=births.of("_creator", ticket))
+    steps = steps.assign(occurred_at=created, observed_at=created, actor_id=births.of("_creator", ticket))
+    return steps.assign(role=births.of("_role", ticket)) if "_role" in births.frame else steps
 
 
 def _in_order(events: pd.DataFrame) -> pd.DataFrame:
@@ -195,6 +230,8 @@ def _finish(
         role = role.mask(actor.notna() & (actor == requester), "customer")
     if mapping.roles:
         role = actor.map(mapping.roles).astype("str").fillna(role)
+    if mapping.role is not None:
+        role = events["role"].fillna(role)
     events = events.assign(
         ticket_id=births.frame.index.take(ticket),
         field=events["target"].where(events["event_type"] == "field_changed"),

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.adapters.base import Tally
-from boilover.adapters.recipe import TARGETS, Emit, Rule, TableMapping
+from boilover.adapters.recipe import TARGETS, TableMapping
+from boilover.adapters.rules import Emit, Rule
 from boilover.schema import STATUSES
 
 Flags = npt.NDArray[np.bool_]
@@ -27,7 +28,7 @@ def state_steps(
     for step, (target, column) in enumerate(targets):
         raw = rows[column]
         value = normalise(target, raw, mapping, tally)
-        if target == "status":
+        if target == "status" or target in mapping.carried:
             value, raw = _carry(value, is_first), _carry(raw.where(value.notna()), is_first)
         codes = pd.factorize(value)[0]
         changed = np.ones(len(rows), dtype=bool)

@@ -59,6 +59,8 @@ OTHERWISE = frozenset(
 """Properties without the prefix of HubSpot's own that are told in another way, or tell the end."""
 CUSTOMER_SOURCES = frozenset({"FORM", "EMAIL", "CONVERSATIONS", "CHATFLOW", "MEETINGS", "CALLS", "FEEDBACK"})
 AGENT_SOURCES = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID", "SIDEKICK"})
+FIRST = -1
+"""The order of the opening message, before what was said at the same moment in whatever file."""
 Entry = Mapping[str, Any]
 
 
@@ -183,10 +185,8 @@ def _tell_creation(
         **who,
     )
     if content := first("content"):
-        opener = Actor(by=customer, role="customer")
-        desk.facts.message(
-            ticket_id, created, content, public=True, event_id=f"{ticket_id}/content", **opener
-        )
+        told = {"event_id": f"{ticket_id}/content", "by": customer, "role": "customer"}
+        desk.facts.message(ticket_id, created, content, public=True, order=FIRST, **told)
 
 
 def _tell_sla(ticket_id: str, histories: Mapping[str, list[Entry]], desk: Desk) -> None:

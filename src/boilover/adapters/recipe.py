@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from boilover.adapters.rules import Rule
 from boilover.errors import UsageError
-from boilover.schema import EVENT_TYPES, STATUSES
+from boilover.schema import STATUSES
 
 TARGETS = {
     "status": "status_changed",
@@ -30,54 +31,6 @@ MAY_MAP = ("ocel",)
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Emit(_Frozen):
-    """One event that a row becomes; strings but ``target``, ``event_type`` and ``constant`` name columns."""
-
-    target: str | None = None
-    """The part of the state that is set: status, priority, group, assignee or the name of a field."""
-    target_from: str | None = None
-    """The column that holds the name of the field, for rows of many fields."""
-    event_type: str | None = None
-    """For what is no change of state: message, csat, merged, …"""
-    value: str | None = None
-    constant: str | None = None
-    old: str | None = None
-    """The value before the change: the state at creation is rebuilt from it."""
-    number: str | None = None
-    text: str | None = None
-    public: bool | None = None
-    repeat: bool = False
-    """Keep an event that sets what is set already: it is an activity, not a state."""
-    hidden: bool = False
-    """Tell that it changed and not to what: the value is prose."""
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Emit:
-        if sum(each is not None for each in (self.target, self.target_from, self.event_type)) != 1:
-            raise ValueError("give exactly one of target, target_from and event_type")
-        if self.event_type is not None and self.event_type not in EVENT_TYPES:
-            raise ValueError(f"unknown event_type '{self.event_type}'; there are: {', '.join(EVENT_TYPES)}")
-        if self.value is not None and self.constant is not None:
-            raise ValueError("give value or constant, not both")
-        return self
-
-
-class Rule(_Frozen):
-    """What the rows that ``when`` describes become; a row belongs to the first rule that fits it."""
-
-    when: dict[str, str | tuple[str, ...]] = {}
-    """Column to the word, or the words, that it holds; an empty ``when`` fits every row."""
-    emit: tuple[Emit, ...] = ()
-    ignore: str | None = None
-    """Why the rows are left out; they are counted under this reason."""
-
-    @model_validator(mode="after")
-    def _does_something(self) -> Rule:
-        if bool(self.emit) == bool(self.ignore):
-            raise ValueError("give either emit or ignore, the reason why such rows are left out")
-        return self
 
 
 class TicketTable(_Frozen):
@@ -113,6 +66,8 @@ class TableMapping(_Frozen):
     """The role of every actor whom nothing below tells."""
     roles: dict[str, Literal["customer", "agent", "bot", "system"]] = {}
     """Actor to role."""
+    role: str | None = None
+    """The column that holds the role of the actor, where the source tells it."""
     requester: str | None = None
     """The attribute that holds the customer: an actor who is it acts as customer."""
     created: str | None = None
@@ -128,6 +83,10 @@ class TableMapping(_Frozen):
     """Target to column."""
     initial: dict[str, str] = {}
     """Target to the value that it has at creation where no row at creation tells it."""
+    carried: tuple[str, ...] = ()
+    """Targets of ``state`` that a row without a value leaves as they were; status always is one."""
+    optional: tuple[str, ...] = ()
+    """Columns that the source may lack: they are read as empty."""
     counters: dict[str, str] = {}
     """Field to a column of numbers that count as the ticket goes on."""
     rules: tuple[Rule, ...] = ()
@@ -161,11 +120,17 @@ class TableMapping(_Frozen):
         return self
 
     def columns(self) -> set[str]:
-        """Return the columns that the table of events or updates must have."""
-        single = (self.ticket_id, self.time, self.event_id, self.actor, self.created, self.creator)
+        """Return the columns of the table of events or updates that are read."""
+        single = (
+            self.ticket_id, self.time, self.event_id, self.actor, self.role, self.created, self.creator,
+        )  # fmt: skip
         maps = (self.state, self.counters, self.attributes)
         used = {*self.order, *(name for each in maps for name in each.values()), *self._rule_columns()}
         return used | {name for name in single if name is not None}
+
+    def required(self) -> set[str]:
+        """Return those of `columns` that must be there."""
+        return self.columns() - set(self.optional)
 
     def _rule_columns(self) -> Iterator[str]:
         for rule in self.rules:
@@ -173,6 +138,18 @@ class TableMapping(_Frozen):
             for emit in rule.emit:
                 columns = (emit.target_from, emit.value, emit.old, emit.number, emit.text)
                 yield from (name for name in columns if name is not None)
+
+    def hidden_targets(self) -> set[str]:
+        """Return the targets whose values are prose, as some rule says."""
+        hidden: set[str] = set()
+        for rule in self.rules:
+            for emit in rule.emit:
+                if emit.hidden and emit.target is not None:
+                    hidden.add(emit.target)
+                elif emit.hidden and emit.target_from is not None:
+                    words = rule.when.get(emit.target_from, tuple(self.tickets.final) if self.tickets else ())
+                    hidden.update([words] if isinstance(words, str) else words)
+        return hidden
 
     def ticket_columns(self) -> set[str]:
         """Return the columns that the second table must have."""

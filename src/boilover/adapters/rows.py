@@ -11,8 +11,9 @@ import pandas as pd
 from boilover.adapters.base import Tally
 from boilover.adapters.changes import Flags
 from boilover.adapters.recipe import TableMapping
+from boilover.adapters.shards import FILE
 from boilover.adapters.times import UTC_MICROSECONDS, to_utc
-from boilover.errors import InputError
+from boilover.schema import ROLES
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,27 @@ class Births:
         return self.frame[column].take(ticket).reset_index(drop=True)
 
 
+def without_copies(rows: pd.DataFrame, tally: Tally) -> pd.DataFrame:
+    """Leave out rows that an earlier file holds already, so that exports may overlap; a file's own doubles stay."""
+    columns = [name for name in rows.columns if name != FILE]
+    if rows[FILE].min() != rows[FILE].max():
+        copy = rows.groupby(list(rows.columns), dropna=False, sort=False).cumcount()
+        doubled = rows[columns].assign(_copy=copy).duplicated()
+        tally.note("rows of an earlier file, counted once", int(doubled.sum()))
+        rows = rows[~doubled]
+    return rows[columns].reset_index(drop=True)
+
+
 def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataFrame:
     """Drop what has no ticket or time and sort by (ticket, declared order, time, arrival).
 
-    Adds ``_time``, when the row happened, and ``_seen``, the latest time up to it in its ticket.
+    Adds ``_time``, when the row happened, ``_seen``, the latest time so far in its ticket, and ``_role``, the actor's.
     """
     times = to_utc(rows[mapping.time], mapping.time_format, mapping.timezone, tally)
     nameless, timeless = rows[mapping.ticket_id].isna(), times.isna() & rows[mapping.ticket_id].notna()
     for reason, odd in (("no ticket id", nameless), (f"no time in format {mapping.time_format}", timeless)):
         tally.drop(reason, int(odd.sum()), rows.loc[odd, mapping.time].head(1).tolist())
     usable = ~(nameless | timeless)
-    if not usable.any():
-        lost = ", ".join(f"{reason}: {n}" for reason, n in tally.dropped.items()) or "no row"
-        mend = "Check ticket_id, time and time_format of the [mapping]"
-        raise InputError(f"no row can be used ({lost})", mend=mend)
     rows = rows.assign(_time=times)[usable]
     if mapping.event_id is not None:
         doubled = rows.duplicated([mapping.ticket_id, mapping.event_id]) & rows[mapping.event_id].notna()
@@ -50,9 +58,18 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
     keys = [rows["_time"].astype("int64").to_numpy()]
     keys += [pd.to_numeric(rows[column], errors="coerce").to_numpy() for column in reversed(mapping.order)]
     rows = rows.iloc[np.lexsort([*keys, pd.factorize(rows[mapping.ticket_id])[0]])].reset_index(drop=True)
+    if mapping.role is not None:
+        rows["_role"] = _roles(rows[mapping.role], tally)
     rows["_seen"] = rows.groupby(mapping.ticket_id, sort=False)["_time"].cummax()
     tally.note("rows timed before the row that they follow", int((rows["_seen"] != rows["_time"]).sum()))
     return rows
+
+
+def _roles(words: pd.Series, tally: Tally) -> pd.Series:
+    folded = words.str.strip().str.casefold()
+    is_known = folded.isin(ROLES)
+    tally.meet("role", words[words.notna() & ~is_known])
+    return folded.where(is_known)
 
 
 def one_per_ticket(tickets: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataFrame:

@@ -1,30 +1,38 @@
 """XES event logs (IEEE 1849-2016), read as a stream and mapped like any other table.
 
 An event becomes a row: its attributes are columns under their own keys, the attributes of its trace are
-columns under ``case:`` and their key, a nested attribute has the keys on its way joined by ``/``.
+columns under ``case:`` and their key, a nested attribute has the keys on its way joined by ``/``. Without a recipe, the
+shipped one whose keys the log has is used, else the recipe ``xes``, which fits any log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-import pandas as pd
+import pyarrow as pa
 
-from boilover.adapters.assemble import build_log
-from boilover.adapters.export import Export
-from boilover.adapters.recipe import load_recipe, recipe_names
-from boilover.adapters.sources import open_source
+from boilover.adapters.assemble import assemble
+from boilover.adapters.export import Export, Member
+from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
+from boilover.adapters.shards import Shards, shards_for
+from boilover.adapters.sources import AGAIN
 from boilover.adapters.tables import require
-from boilover.errors import InputError, UsageError, shorten
+from boilover.errors import InputError, shorten
 from boilover.log import EventLog
 
 CASE = "case:"
 BLOCK = 1 << 20
+ROWS = 32_768
+"""Events are put away when there are so many of them."""
 VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 CONTAINERS = frozenset({"list", "container"})
 TRANSPARENT = frozenset({"values"})
+KEY = re.compile(rb"""<(?:\w+:)?(trace|event|\w+)\b(?:[^<>]*?\bkey\s*=\s*["']([^"'<>]*)["'])?""")
+Take = Callable[[list[dict[str, str]]], None]
 
 
 class XesAdapter:
@@ -39,46 +47,79 @@ class XesAdapter:
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Yield the log of the traces of all files."""
-        if export.recipe is None:
-            known = ", ".join(name for name in recipe_names() if load_recipe(name).format == "xes")
-            raise UsageError(f"an XES log needs a recipe with a [mapping] of its keys; shipped: {known}")
-        mapping, tally = export.recipe.table, export.tally
-        wanted = mapping.columns()
-        rows = pd.concat([read_xes(member.path, wanted) for member in export.members], ignore_index=True)
-        tally.rows, tally.time_zone = len(rows), mapping.timezone
-        rows = rows.mask(rows.isin(["", *mapping.missing]))
-        yield build_log(rows, None, mapping, tally)
+        recipe = export.recipe
+        if recipe is None or recipe.name == self.name:
+            recipe = _fitting(export.members[0].head)
+            export.read_with(recipe)
+        mapping = recipe.table
+        n_shards = shards_for(sum(member.content for member in export.members))
+        with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
+            columns = sorted(mapping.columns())
+            shards = Shards(Path(folder) / "rows", columns, key=mapping.ticket_id, n_shards=n_shards)
+            try:
+                for number, member in enumerate(export.members):
+                    _put_away(member, mapping, shards, number)
+            finally:
+                shards.close()
+            yield from assemble(shards, None, mapping, export.tally)
 
 
-def read_xes(path: Path, wanted: set[str]) -> pd.DataFrame:
-    """Return one row per event with the columns ``wanted``, all ``str``; a key an event lacks is missing.
+def _fitting(head: bytes) -> Recipe:
+    """Return the shipped recipe whose keys the start of the log has, else the one that fits any log."""
+    present, prefix = set(), ""
+    for tag, key in KEY.findall(head):
+        prefix = CASE if tag == b"trace" else "" if tag == b"event" else prefix
+        present.add(prefix + key.decode("utf-8", "replace"))
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        if recipe.format == XesAdapter.name != name and recipe.table.required() <= present:
+            return recipe
+    return load_recipe(XesAdapter.name)
+
+
+def _put_away(member: Member, mapping: TableMapping, shards: Shards, number: int) -> None:
+    """Read the events of a file into the shards; what the mapping calls missing is."""
+    wanted = sorted(mapping.columns())
+    nothing = {None, "", *mapping.missing}
+
+    def take(events: list[dict[str, str]]) -> None:
+        words = {
+            key: [None if (word := event.get(key)) in nothing else word for event in events] for key in wanted
+        }
+        shards.add(pa.table(words, schema=pa.schema([(key, pa.string()) for key in wanted])), file=number)
+
+    present = read_xes(member, take)
+    require(member.name, sorted(present), mapping.required())
+
+
+def read_xes(member: Member, take: Take) -> set[str]:
+    """Give the events of a file to ``take``, list by list, and return the keys that they have.
 
     Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has
     none, and entities declared there can grow without bound.
     """
-    reader = _Reader(path)
+    reader = _Reader(member.name, take)
     parser = expat.ParserCreate(namespace_separator="}")
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.StartDoctypeDeclHandler = reader.refuse
     try:
-        with open_source(path) as stream:
+        with member.open() as stream:
             while block := stream.read(BLOCK):
                 parser.Parse(block)
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         problem = f"is not whole XML: {expat.ErrorString(error.code)} in line {error.lineno}"
-        raise InputError(problem, file=path, mend="Copy or export it again") from error
-    require(path, sorted(reader.keys), wanted)
-    columns = {key: [event.get(key) for event in reader.events] for key in sorted(wanted)}
-    return pd.DataFrame(columns, dtype="str")
+        raise InputError(problem, file=member.name, mend=AGAIN) from error
+    reader.flush(0)
+    return reader.keys
 
 
 class _Reader:
     """Gathers the events of the traces as dictionaries while the parser runs."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, name: str, take: Take) -> None:
+        self.name, self._take = name, take
         self.events: list[dict[str, str]] = []
         self.keys: set[str] = set()
         self._trace: dict[str, str] = {}
@@ -107,7 +148,7 @@ class _Reader:
                 self._into[key] = attributes["value"]
         elif tag not in TRANSPARENT:
             problem = f"<{shorten(tag)}> is no attribute of XES"
-            raise InputError(problem, file=self.path, mend="Export it as XES 1.0 or 2.0")
+            raise InputError(problem, file=self.name, mend="Export it as XES 1.0 or 2.0")
         self._prefixes.append(prefix)
 
     def end(self, name: str) -> None:
@@ -121,9 +162,16 @@ class _Reader:
                 event.update(self._trace)
             self.keys.update(self._trace)
             self._into = None
+            self.flush(ROWS)
         elif self._into is not None:
             self._prefixes.pop()
 
+    def flush(self, least: int) -> None:
+        """Give the events of whole traces away, if they are at least so many."""
+        if self.events and len(self.events) >= least:
+            self._take(self.events)
+            self.events = []
+
     def refuse(self, *declared: object) -> None:
         problem = "declares a document type, which XES does not have"
-        raise InputError(problem, file=self.path, mend="Remove the DOCTYPE")
+        raise InputError(problem, file=self.name, mend="Remove the DOCTYPE")
