@@ -163,7 +163,7 @@ def _name(person: str) -> str:
 
 
 def _key(ticket: NeutralTicket) -> str:
-    return f"500A{int(ticket.ticket_id):011d}AAA"
+    return f"500A{int(ticket.ticket_id):011d}IAA"
 
 
 def _time(at: datetime) -> str:
