@@ -170,6 +170,8 @@ class Recipe(_Frozen):
     name: str
     title: str = ""
     citation: str = ""
+    traps: tuple[str, ...] = ()
+    """What misleads whoever reads the source: only a public log has them."""
     format: str = "table"
     mapping: TableMapping | None = None
     options: dict[str, Any] = {}
