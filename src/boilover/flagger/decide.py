@@ -109,7 +109,10 @@ def decide(night: Night, memory: Memory, policy: FlagPolicy, threshold: float) -
 
 
 def held_out(policy: FlagPolicy, ticket_id: Objects) -> Flags:
-    """Return which tickets the policy keeps unflagged, bool (n): by SipHash of the id, keyed by the policy's seed."""
+    """Return which tickets the policy keeps unflagged, bool (n): by a hash of the id, keyed by the policy's seed.
+
+    SipHash-2-4 of the UTF-8 id (Aumasson & Bernstein, INDOCRYPT 2012), spread as by pandas.
+    """
     share = policy.outcome.holdout
     if not share:
         return np.zeros(len(ticket_id), dtype=np.bool_)
