@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -46,13 +46,6 @@ class Options(BaseModel):
     """Properties whose history is read besides those that the portal itself added."""
     ignore: tuple[str, ...] = ()
     """Properties of the portal's own whose history is not read."""
-
-
-class Actor(TypedDict):
-    """Who did it, as the arguments of a fact."""
-
-    by: str | None
-    role: str | None
 
 
 @dataclass

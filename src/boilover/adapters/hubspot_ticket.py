@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from boilover.adapters.hubspot_desk import Actor, Desk
+from boilover.adapters.actor import Actor
+from boilover.adapters.hubspot_desk import Desk
 from boilover.adapters.nested import dict_at, dicts_at, text_at
 from boilover.adapters.words import ident
 

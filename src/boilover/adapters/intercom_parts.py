@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
+from boilover.adapters.actor import Actor
 from boilover.adapters.base import Tally
 from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dict_at, dicts_at, number_at, text_at
@@ -69,13 +70,6 @@ SILENT = frozenset(
 STATES = {"close": "closed", "snoozed": "snoozed"}
 Change = tuple[str, str | None, dict[str, Any]]
 """Target, value, and what else the fact tells."""
-
-
-class Actor(TypedDict):
-    """Who did it, as the arguments of a fact."""
-
-    by: str | None
-    role: str | None
 
 
 @dataclass(frozen=True)
