@@ -465,6 +465,14 @@ def test_case_17_cases_without_history(read):
     assert "group_changed" in report.lacks
 
 
+def test_case_17_owners_that_no_history_tells_are_not_taken_for_the_first(read):
+    cases = [case(Id=f"500A0000000{n:04d}IAA", CaseNumber=f"1{n:04d}") for n in range(100)]
+    raised = change("10:00", "Priority", "Medium", "High", CaseId=cases[1]["Id"])
+    _, _, _, report = read(cases, [raised])
+    assert "assignee_changed" in report.lacks
+    assert report.notes["owners of today, which no history tells since when"] == 100
+
+
 def test_case_18_unknown_fields_and_words_are_counted(read):
     rows = [change("10:00", "Floor__c", "1", "2"), change("10:01", "Essay__c", None, "x" * 90)]
     rows += [change("10:02", "Status", "Working", "Dreaming"), change("10:02", "closed", None, None)]

@@ -401,6 +401,17 @@ def test_case_17_incidents_without_an_audit(read):
     assert "assignee_changed" in report.lacks
 
 
+def test_case_17_holders_that_no_history_tells_are_not_taken_for_the_first(read):
+    rows = [incident(sys_id=f"k{n}", number=f"INC{n}", assigned_to=ANN) for n in range(100)]
+    raised = audit("10:00", "priority", "3", "2", documentkey="k1")
+    _, events, _, report = read(rows, [raised])
+    assert "assignee_changed" in report.lacks
+    assert report.notes["groups and assignees of today, which no history tells since when"] == 200
+    given = audit("10:00", "assigned_to", "", ANN, documentkey="k2")
+    _, events, _, _ = read(rows, [raised, given])
+    assert len(told(events, "assignee_changed", "value")) == 100
+
+
 def test_case_18_unknown_fields_and_words_are_counted(read):
     rows = [audit("10:00", "u_floor", "1", "2"), audit("10:01", "u_essay", "", "x" * 90)]
     rows += [audit("10:02", "state", "2", "77"), journal("10:03", "?", element="u_diary")]

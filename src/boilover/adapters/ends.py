@@ -11,6 +11,9 @@ from boilover.adapters.facts import Facts
 
 DONE = frozenset({"solved", "closed"})
 GOES_ON, ENDED = 1, 2
+HOLDERS = frozenset({"group", "assignee"})
+ENOUGH = 100
+"""Of so many tickets, some changed hands: where no history tells of it, that is not kept."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -34,6 +37,8 @@ class Ends:
 
     time_format: str = "iso"
     newest: datetime = LONG_AGO
+    changed: set[str] = field(default_factory=set)
+    """The parts of the state of which any change is told."""
     _last: dict[str, tuple[datetime, int]] = field(default_factory=dict)
 
     def note(self, ticket: str, at: str, status: str | None) -> None:
@@ -48,6 +53,10 @@ class Ends:
         if time >= latest:
             now = ENDED if status in DONE else GOES_ON
             self._last[ticket] = time, now | (before if time == latest else 0)
+
+    def is_untracked(self, target: str, n_tickets: int) -> bool:
+        """Say whether today's holder must not stand for the first one, as no history of holders is kept."""
+        return target in HOLDERS and not self.changed & HOLDERS and n_tickets >= ENOUGH
 
     def tell(self, export: Export, facts: Facts, ticket: str, today: Today, *, has_history: bool) -> None:
         """Tell the status of today, or when the ticket ended where no history tells that.

@@ -150,7 +150,9 @@ def _tell_case(
     for name, target in desk.options.fields.items():
         if name in case:
             desk.facts.today(ticket, target, desk.value(target, ident(case.get(name)))[0], at=updated)
-    if "OwnerId" in case:
+    if has_history and desk.ends.is_untracked("assignee", len(desk.cases) // 2):
+        desk.export.tally.note("owners of today, which no history tells since when")
+    elif "OwnerId" in case:
         target, value = desk.owner(ident(case.get("OwnerId")))
         desk.facts.today(ticket, target, value, at=updated)
     _tell_status(desk, ticket, case, updated, has_history)

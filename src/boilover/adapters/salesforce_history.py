@@ -136,6 +136,7 @@ class History:
         if old is None and new is None:
             return
         self._desk.firsts.note(ticket, "owner", at, old)
+        self._desk.ends.changed.add("assignee")
         target, value = self._desk.owner(new)
         facts.change(ticket, at, target, value, event_id=event_id, **told)
         if target == "group":

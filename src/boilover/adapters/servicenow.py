@@ -111,6 +111,9 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
     updated = cell(incident, "sys_updated_on")
     for column, target in desk.targets.items():
         if column in incident and target != "status":
+            if has_history and desk.ends.is_untracked(target, len(desk.tickets) // 2):
+                desk.export.tally.note("groups and assignees of today, which no history tells since when")
+                continue
             value, raw = desk.value(target, cell(incident, column))
             desk.facts.today(ticket, target, value, raw=raw, at=updated)
     _tell_status(desk, ticket, incident, has_history)

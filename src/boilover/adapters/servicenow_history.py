@@ -99,6 +99,7 @@ class Audit:
         desk = self._desk
         value, raw = desk.value(target, new)
         told |= {"old": desk.value(target, old)[0]}
+        desk.ends.changed.add(target)
         if target == "status":
             if value is None:
                 return
