@@ -90,7 +90,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
             times = pd.Series(frame[name].to_numpy().astype("datetime64[us]")).dt.tz_localize("UTC")
             changed[name] = times.mask(frame[name] == 0)
     for name in frame.columns:
-        if frame[name].dtype == object and name != "replaced":
+        if frame[name].dtype == object:
             changed[name] = frame[name].astype("str")
     return frame.assign(**changed)
 

@@ -78,7 +78,7 @@ def record(
         "threshold": facts.threshold,
         "tickets": len(night),
         **{name: int((decision.verdict == verdict).sum()) for name, verdict in COUNTED.items()},
-        "held": sum(int(decision.verdict[place]) == Verdict.SUPPRESSED for place in standing),
+        "held": int((decision.verdict[list(standing)] == Verdict.SUPPRESSED).sum()),
         "replaced": False,
     }
     connection.execute(insert(nights), row)

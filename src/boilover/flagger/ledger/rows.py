@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, func, select
 
 CHUNK = 5000
+DTYPES: dict[type, type] = {int: np.int64, float: np.float64, bool: np.bool_}
 
 
 def read(connection: Connection, asked: Select[Any]) -> pd.DataFrame:
@@ -21,7 +22,7 @@ def read(connection: Connection, asked: Select[Any]) -> pd.DataFrame:
     types = [column.type.python_type for column in asked.selected_columns]
     return pd.DataFrame(
         {
-            name: np.array(values, dtype=np.int64 if kind is int else np.float64 if kind is float else object)
+            name: np.array(values, dtype=DTYPES.get(kind, object))
             for name, values, kind in zip(names, columns, types, strict=True)
         }
     )

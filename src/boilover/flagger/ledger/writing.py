@@ -15,26 +15,28 @@ from boilover.flagger.ledger.schema import flags, history, holdouts, nights, str
 from boilover.flagger.ledger.texts import clean
 from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict, WhyNot
 
+CLEARED = int(Verdict.CLEARED)
+
 
 def see(connection: Connection, standing: Mapping[int, Any], as_of: int, decision: Decision) -> None:
-    """Count the night on every open flag of its tickets."""
-    rows = [
-        {
-            "key": flag.id,
-            "below": int(decision.nights_below[place]),
-            "more": int(decision.verdict[place] != Verdict.CLEARED),
-        }
-        for place, flag in standing.items()
-    ]
-    if rows:
+    """Count the night on every open flag of its tickets, in a statement for all that are counted alike."""
+    places = list(standing)
+    counts = zip(
+        decision.nights_below[places].tolist(), (decision.verdict[places] != CLEARED).tolist(), strict=True
+    )
+    alike: dict[tuple[int, bool], list[int]] = {}
+    for place, count in zip(places, counts, strict=True):
+        alike.setdefault(count, []).append(standing[place].id)
+    for (below, stays), ids in alike.items():
         seen = {
-            "nights": flags.c.nights + bindparam("more"),
+            "nights": flags.c.nights + int(stays),
             "seen_before": flags.c.last_seen,
             "last_seen": as_of,
             "below_before": flags.c.nights_below,
-            "nights_below": bindparam("below"),
+            "nights_below": below,
         }
-        connection.execute(update(flags).where(flags.c.id == bindparam("key")).values(seen), rows)
+        for some in chunks(ids):
+            connection.execute(update(flags).where(flags.c.id.in_(some)).values(seen))
 
 
 def raise_flags(
@@ -100,14 +102,17 @@ def change(
 ) -> None:
     """Change the open flags that rise, end, or stand again after a snooze."""
     lives, happened = {}, []
-    for place, flag in sorted(standing.items(), key=lambda each: each[1].id):
-        life, tier, reason = life_of(flag), 0, ""
+    moved = np.flatnonzero(np.isin(decision.verdict, (Verdict.RAISED_TIER, Verdict.CLEARED))).tolist()
+    woken = [place for place, flag in standing.items() if 0 < flag.snoozed_until <= row["as_of"]]
+    for place in sorted({*moved, *woken}, key=lambda each: standing[each].id):
+        flag, tier, reason = standing[place], 0, ""
+        life = life_of(flag)
         match Verdict(decision.verdict[place]):
             case Verdict.RAISED_TIER:
                 kind, tier, reason = Happening.TIER, int(decision.tier[place]), clean(str(why[place]))
             case Verdict.CLEARED:
                 kind = Happening.CLEARED
-            case Verdict.STILL if life.state == State.SNOOZED and life.snoozed_until <= row["as_of"]:
+            case Verdict.STILL:
                 kind = Happening.STILL
             case _:
                 continue
