@@ -69,16 +69,21 @@ class Desk:
         self._statuses = Words(known, kind="status", tally=tally)
         self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
 
-    def status(self, stage: str | None) -> tuple[str | None, str | None]:
+    def label(self, stage: str) -> str:
+        """Return what the portal calls a stage."""
+        return self._stage(stage)[0]
+
+    def status(self, stage: str) -> tuple[str | None, str | None]:
         """Return the status of a stage and its label: as the options say, else its label, else whether it is closed."""
-        if stage is None:
-            return None, None
-        label, is_closed = self.stages.get(stage, (FIRST_PIPELINE.get(stage, stage), None))
+        label, is_closed = self._stage(stage)
         if stage in self.options.statuses:
             return self._statuses.read(stage)[0], label
         if is_closed is None or label.strip().casefold() in self._known:
             return self._statuses.read(label)
         return ("closed" if is_closed else "open"), label
+
+    def _stage(self, stage: str) -> tuple[str, bool | None]:
+        return self.stages.get(stage, (FIRST_PIPELINE.get(stage, stage), None))
 
     def person(self, user_id: object) -> str | None:
         """Return the owner who the user is, or the user."""

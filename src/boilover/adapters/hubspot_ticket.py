@@ -126,10 +126,9 @@ def _is_own(name: str, desk: Desk) -> bool:
 
 
 def _read(target: str, value: str, desk: Desk) -> tuple[str | None, str | None]:
-    if target == "status":
-        return desk.status(ident(value))
-    if target == "stage":
-        return desk.status(ident(value))[1], None
+    stage = ident(value)
+    if target in ("status", "stage") and stage is not None:
+        return desk.status(stage) if target == "status" else (desk.label(stage), None)
     if target == "priority":
         return desk.priorities.read(value)
     return ident(value) if target in ("assignee", "group") else value or None, None
