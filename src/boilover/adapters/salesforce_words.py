@@ -124,6 +124,7 @@ SILENT = frozenset(
 """Fields that tell nothing more, or prose; that prose changed is told."""
 
 KEY = re.compile(r"[0-9A-Za-z]{3}[0-9A-Za-z]{2}0[0-9A-Za-z]{9}(?:[A-Z0-5]{3})?")
+LONG = 18
 CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -132,6 +133,8 @@ def key(value: object) -> str | None:
 
     The form of 15 characters tells ids apart by case; three more say which characters are capitals.
     """
+    if type(value) is str and len(value) == LONG and value.isalnum():
+        return value
     word = ident(value)
     if word is None or len(word) != 15 or not word.isalnum() or word.isdigit():
         return word
