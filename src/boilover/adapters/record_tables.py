@@ -98,6 +98,8 @@ def _raw_records(member: Member, lists: Collection[str], encoding: str) -> Itera
 
 
 def _header(head: bytes) -> list[str]:
+    if b"\0" in head:
+        return []
     text = head.decode("utf-8", errors="replace")
-    rows = [next(csv.reader(io.StringIO(text), delimiter=mark), []) for mark in DELIMITERS]
+    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []) for mark in DELIMITERS]
     return max(rows, key=len)

@@ -39,7 +39,7 @@ def header(member: Member, *, delimiter: str = ",", encoding: str = "utf-8") -> 
         text = codecs.getincrementaldecoder(encoding)().decode(member.head, final=len(member.head) < HEAD)
     except UnicodeDecodeError as error:
         raise _encoding_error(member, encoding) from error
-    return next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 
 
 def require(file: str, present: Sequence[str], wanted: Iterable[str]) -> None:
