@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -25,16 +26,18 @@ HOLDERS = ("assignee", "group")
 
 @dataclass(frozen=True)
 class Stream:
-    """Events that pass a filter, sorted by (key, time): their rows in the history, times, and each key's offsets."""
+    """Events that pass a filter, sorted by (key, time): times, and each key's offsets.
 
-    rows: Codes
+    ``own`` are their rows in the order of the history, and ``place`` is where each event stands among them, where
+    that differs: to gather in the order of the history and to sort then is faster than to gather at random.
+    """
+
+    own: Codes
     times: Ints
     offsets: Codes
+    place: Codes | None = None
     is_whole: bool = False
     """These are all events in the order of the history: what is told of each of them needs no gathering."""
-    sorted_from: tuple[Codes, Codes] | None = None
-    """The same rows in the order of the history, and the place of each event among them: to gather in that order and
-    to sort then is faster than to gather at random."""
 
     sums: dict[str, Floats] = field(default_factory=dict, repr=False)
     """Prefix sums of the values that were asked for so far."""
@@ -43,10 +46,13 @@ class Stream:
         """Return what is ``told`` of each event of the history, of each event of the stream."""
         if self.is_whole:
             return told
-        if self.sorted_from is None:
-            return kernels.take(told, self.rows)
-        own, place = self.sorted_from
-        return kernels.take(kernels.take(told, own), place)
+        gathered: npt.NDArray[Any] = kernels.take(told, self.own)
+        return gathered if self.place is None else kernels.take(gathered, self.place)
+
+    @cached_property
+    def rows(self) -> Codes:
+        """The rows of the events in the history, int32."""
+        return self.own if self.place is None else kernels.take(self.own, self.place)
 
 
 @dataclass(frozen=True)
@@ -122,15 +128,13 @@ class Sight:
             rows = where.rows(self.notes)
             if len(rows) == len(history.time):
                 return Stream(rows, history.time, history.offsets.astype(np.int32), is_whole=True)
-            return Stream(
-                rows, kernels.take(history.time, rows), kernels.offsets_among(rows, history.offsets)
-            )
+            offsets = kernels.offsets_of(kernels.take(history.ticket, rows), history.n_tickets)
+            return Stream(rows, kernels.take(history.time, rows), offsets)
         own = self.stream(where, TICKET)
         order = self._keep(where, lambda: kernels.in_time_order(own.times))
-        keys, n_keys = self._event_keys(key, own.rows)
+        keys, n_keys = self._event_keys(key, own.own)
         place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
-        rows, times = kernels.take(own.rows, place), kernels.take(own.times, place)
-        return Stream(rows, times, offsets, sorted_from=(own.rows, place))
+        return Stream(own.own, kernels.take(own.times, place), offsets, place)
 
     def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
         return _once(self._made, key, make)

@@ -25,7 +25,7 @@ from boilover.kernels.sorting import (
     in_time_order,
     kept,
     known_rows,
-    offsets_among,
+    offsets_of,
     set_rows,
     take,
 )
@@ -42,7 +42,7 @@ __all__ = [
     "kept",
     "known_rows",
     "last",
-    "offsets_among",
+    "offsets_of",
     "running_sum",
     "set_rows",
     "since_last",

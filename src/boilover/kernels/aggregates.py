@@ -121,17 +121,23 @@ def greatest(values: Array, first: Array, lo: Array, hi: Array) -> Array:
     return out
 
 
-@compiled
 def decay(values: Array, times: Array, offsets: Array, half_life: float) -> Array:
     """Return, at each event, the sum of the values so far, each halved for every ``half_life`` since it."""
+    left = np.zeros(len(times), np.float64)
+    # Between the last event of a key and the first of the next one lies no time of either.
+    np.subtract(times[:-1], times[1:], out=left[1:], casting="unsafe")
+    left *= np.log(2.0) / half_life
+    np.exp(np.minimum(left, 0.0, out=left), out=left)
+    return _decayed(values, left, offsets)
+
+
+@compiled
+def _decayed(values: Array, left: Array, offsets: Array) -> Array:
     out = np.empty(len(values), np.float64)
-    rate = -np.log(2.0) / half_life
     for key in range(len(offsets) - 1):
         total = 0.0
         for row in range(offsets[key], offsets[key + 1]):
-            if row > offsets[key]:
-                total *= np.exp(rate * (times[row] - times[row - 1]))
-            total += values[row]
+            total = values[row] + (total * left[row] if row > offsets[key] else 0.0)
             out[row] = total
     return out
 
