@@ -266,6 +266,17 @@ def test_case_10_a_cut_history_is_refused_unless_allowed(read, audit):
     assert len(told(events, "message", "text")) == 1
 
 
+def test_case_10_a_history_that_does_not_lead_to_todays_status_is_cut(read, audit, first):
+    """Only the first page of a ticket's audits was kept; ``updated_at`` is before the newest audit of the export."""
+    other = [audit("2026-02-01T09:00:00Z", *created(), by=CUSTOMER, number=8)]
+    pages = {"tickets": [ticket(status="closed")]}, {"audits": [first, *other]}
+    with pytest.raises(InputError, match=r"ticket 7 is truncated.*closed"):
+        read(*pages)
+    assert read(*pages, allow_cut=True)[3].truncated == 1
+    newer = {"tickets": [ticket(status="closed", updated_at="2026-03-01T00:00:00Z")]}
+    assert read(newer, pages[1])[3].truncated == 0
+
+
 def test_case_11_deleted_then_restored(read, audit, first):
     deleted = audit("10:00", changed("status", "deleted", "open"))
     restored = audit("11:00", changed("status", "open", "deleted"))

@@ -139,6 +139,7 @@ class Audit:
         if target is not None and target not in ATTRIBUTES:
             value, raw = self.desk.value(target, event.get("value"))
             self.desk.facts.at_creation(self.ticket, target, value, raw=raw)
+            self._note_status(target, value)
 
     def _change(self, event: dict[str, Any], channel: str | None) -> None:
         target = self.desk.target(str(event.get("field_name")))
@@ -150,6 +151,7 @@ class Audit:
             old = self.desk.value(target, event["previous_value"])[0]
             raw = "restored" if target == "status" and event["previous_value"] == "deleted" else raw
         self._notice_merge(target, value, old)
+        self._note_status(target, value)
         self.desk.facts.change(
             self.ticket,
             self.at,
@@ -162,6 +164,10 @@ class Audit:
             event_id=ident(event.get("id")),
             order=self.order,
         )
+
+    def _note_status(self, target: str, value: str | None) -> None:
+        if target == "status":
+            self.desk.ends.note(self.ticket, str(self.at), value)
 
     def _notice_merge(self, target: str, value: str | None, old: Any) -> None:
         """Notice that the ticket ends in another one: it is newly tagged so, or closed by a merge."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.words import Words, ident
@@ -88,6 +89,8 @@ class Desk:
     """Tickets of whose history some is held."""
     listed: set[str] = field(default_factory=set)
     """Tickets that have a record of their own."""
+
+    ends: Ends = field(default_factory=Ends)
 
     def __post_init__(self) -> None:
         tally = self.export.tally

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from boilover.adapters.ends import Today
 from boilover.adapters.serial import serial
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import message_text, read_audit
 from boilover.adapters.zendesk_desk import FIELDS, ROLES, Desk, channel_of
 
-TODAY = ("status", "priority", "group_id", "assignee_id", "tags", "type")
+TODAY = ("priority", "group_id", "assignee_id", "tags", "type")
 EMPTY = (None, "", [])
 
 
@@ -53,6 +54,7 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
         channel=channel_of(ticket),
         subject=ticket.get("raw_subject") or ticket.get("subject") or None,
     )
+    _tell_status(desk, ticket_id, ticket)
     _tell_today(desk, ticket_id, ticket)
     if not audits and not comments and not desk.has_messages and ticket.get("description"):
         author = submitter or requester
@@ -62,6 +64,14 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     for comment in () if audits else comments:
         at = comment.get("created_at", ticket.get("created_at"))
         _tell_comment(desk, ticket_id, at, comment, requester)
+
+
+def _tell_status(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
+    """Tell the status of today; where the audits do not lead to it, they are cut."""
+    status, raw = desk.value("status", ticket.get("status"))
+    if status is not None:
+        today = Today(status, raw, ident(ticket.get("updated_at")))
+        desk.ends.tell(desk.export, desk.facts, ticket_id, today, has_history=ticket_id in desk.whole)
 
 
 def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
