@@ -416,6 +416,16 @@ def test_issues_of_several_repositories_go_by_both_names(tmp_path):
     assert values(log, "status_changed", "desk/shop#7") == ["open"]
 
 
+def test_timelines_by_file_of_several_repositories_are_told_apart(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    other = json.loads(json.dumps(issue(8)).replace("desk/help", "desk/shop"))
+    (folder / "issues.json").write_text(json.dumps([issue(), other]), encoding="utf-8")
+    (folder / "7.json").write_text(json.dumps([event(1, "closed", day(2), of=None)]), encoding="utf-8")
+    log, _ = ingest([folder])
+    assert values(log, "status_changed", "desk/help#7") == ["open", "solved"]
+
+
 def test_the_subject_is_the_title_at_creation(tmp_path):
     events = [
         event(2, "renamed", day(4), rename={"from": "Slow and fails", "to": "Export fails"}),

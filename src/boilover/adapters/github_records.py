@@ -73,7 +73,7 @@ def survey(export: Export) -> Survey:
 
 
 def records(member: Member) -> Iterator[tuple[Place | None, Record, bool]]:
-    """Yield each record, those that an issue holds after it, with its place, and whether it is part of a timeline."""
+    """Yield each record, those that an issue holds after it, with its place; and whether it is part of a timeline."""
     named = NUMBERED_FILE.match(member.name.replace("\\", "/").rpartition("/")[2])
     number = named[1] if named else None
     for _, value in json_records(member, LISTS):
@@ -82,7 +82,7 @@ def records(member: Member) -> Iterator[tuple[Place | None, Record, bool]]:
             place = place_of(record)
             is_timeline = place is None and number is not None
             if is_timeline and number is not None and "event" in record:
-                place = (None, number)
+                place = (_links(record)[0], number)
             yield place, record, is_timeline
             for name in HELD if "event" not in record else ():
                 for held in record[name] if isinstance(record.get(name), list) else ():
@@ -92,6 +92,12 @@ def records(member: Member) -> Iterator[tuple[Place | None, Record, bool]]:
 
 def place_of(record: Record) -> Place | None:
     """Return to which issue a record belongs, as far as it tells."""
+    repository, number = _links(record)
+    return None if number is None else (repository, number)
+
+
+def _links(record: Record) -> tuple[str | None, str | None]:
+    """Return the repository and the number that a record names."""
     issue = record.get("issue")
     about = issue if isinstance(issue, dict) else record
     number = ident(about.get("number")) or ident(record.get("issue_number")) or ident(issue)
@@ -101,7 +107,7 @@ def place_of(record: Record) -> Place | None:
         if found is not None:
             repository = repository or found[1]
             number = number or found[2]
-    return None if number is None else (repository, number)
+    return repository, number
 
 
 def is_pull(record: Record) -> bool:

@@ -113,7 +113,7 @@ class People:
             return "bot"
         if not association:
             return None
-        return "agent" if association in AGENTS else "customer"
+        return "agent" if str(association) in AGENTS else "customer"
 
 
 def login_of(user: object) -> str | None:

@@ -20,9 +20,9 @@ from typing import Any
 
 from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import Facts
-from boilover.adapters.jira_changes import Desk, at_start, ordered, project_of, tags, tell_changes
+from boilover.adapters.jira_changes import Desk, first_changes, ordered, project_of, tags, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
-from boilover.adapters.jira_service import tell_rating, tell_service_levels
+from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.jira_words import (
     ENDED,
@@ -35,6 +35,7 @@ from boilover.adapters.jira_words import (
     fold,
     mapping,
     person,
+    word_of,
 )
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import Words, ident
@@ -123,7 +124,7 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
     if _is_whole(desk, ticket, issue, histories):
         desk.facts.history(ticket)
     _tell_today(desk, ticket, issue["fields"])
-    _tell_comments(desk, ticket, mapping(issue["fields"].get("comment")), reporter)
+    tell_comments(desk, ticket, mapping(issue["fields"].get("comment")), reporter)
     tell_changes(desk, ticket, histories, reporter)
     tell_service_levels(desk, ticket, issue)
     tell_rating(desk, ticket, issue)
@@ -134,16 +135,16 @@ def _tell_creation(
 ) -> str | None:
     """Tell what was fixed at creation; return who reported the issue then."""
     fields = issue["fields"]
-    changed = {name: at_start(desk, histories, name) for name in ("reporter", "summary", "description")}
-    first = changed["reporter"]
+    changed = first_changes(desk, histories)
+    first = changed.get("reporter")
     reporter = (
         ident(first.get("tmpFromAccountId") or first.get("from")) if first else person(fields.get("reporter"))
     )
     subject, opening = (
-        first.get("fromString") if (first := changed[name]) else fields.get(name)
+        changed[name].get("fromString") if name in changed else fields.get(name)
         for name in ("summary", "description")
     )
-    creator = fields.get("creator") or ({} if changed["reporter"] else fields.get("reporter"))
+    creator = fields.get("creator") or ({} if first else fields.get("reporter"))
     by = person(creator) or reporter
     role = desk.people.role(creator or {"accountId": reporter}, reporter)
     told = {"customer_id": reporter, "subject": plain_text(subject)}
@@ -181,11 +182,11 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
     facts, seen = desk.facts, fields.get("updated")
     status = mapping(fields.get("status"))
     if status:
-        value, raw = desk.statuses.read(status.get("name"), status.get("id"))
+        value, raw = desk.statuses.read(word_of(status.get("name")), ident(status.get("id")))
         at = fields.get("resolutiondate") if value in ENDED else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
     if "priority" in fields:
-        value, raw = desk.priorities.read(mapping(fields["priority"]).get("name"))
+        value, raw = desk.priorities.read(word_of(mapping(fields["priority"]).get("name")))
         facts.today(ticket, "priority", value, raw=raw, at=seen)
     if "assignee" in fields:
         facts.today(ticket, "assignee", person(fields["assignee"]), at=seen)
@@ -200,28 +201,9 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
             facts.today(ticket, "group", shown(fields[field_id]), at=seen)
 
 
-def _tell_comments(desk: Desk, ticket: str, page: Mapping[str, Any], reporter: str | None) -> None:
-    comments = page.get("comments")
-    for comment in comments if isinstance(comments, list) else ():
-        told = mapping(comment)
-        text = plain_text(told.get("body"))
-        if text is None:
-            desk.export.tally.note("comments without words, left out")
-            continue
-        public = told.get("jsdPublic", True) is not False and not told.get("visibility")
-        if told.get("updated") and told.get("updated") != told.get("created"):
-            desk.export.tally.note("messages edited after they were written, read as they stand today")
-        author = told.get("author")
-        role = desk.people.role(author, reporter if public else None)
-        event_id = f"comment-{ident(told['id'])}" if "id" in told else None
-        desk.facts.message(
-            ticket, told.get("created"), text, public=public, by=person(author), role=role, event_id=event_id
-        )
-
-
 def shown(value: object) -> str | None:
     """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
     told = mapping(value)
     if told:
         return next((shown(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
-    return value.strip() or None if isinstance(value, str) else ident(value)
+    return word_of(value)

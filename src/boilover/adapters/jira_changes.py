@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cached_property
 from typing import Any
 
 from boilover.adapters.export import Export
@@ -23,6 +25,7 @@ from boilover.adapters.jira_words import (
     items_of,
     mapping,
     person,
+    word_of,
 )
 from boilover.adapters.recipe import TARGETS
 from boilover.adapters.words import Words, ident
@@ -67,35 +70,45 @@ class Desk:
     statuses: StatusWords
     priorities: Words
     people: People
+    names: dict[tuple[str, str, bool], str] = dataclass_field(default_factory=dict)
+    """Names of fields that were met."""
 
-    @property
+    @cached_property
     def groups(self) -> frozenset[str]:
         """The fields that hold the group, folded."""
         return frozenset(fold(name) for name in self.options.group)
 
     def field(self, item: Mapping[str, Any]) -> str:
         """Return the name of the field that an item changes: Jira's own id of a system field, a custom one's name."""
-        field_id, name = str(item.get("fieldId") or ""), str(item.get("field") or "")
-        if field_id.startswith("customfield_") or item.get("fieldtype") == "custom":
+        key = str(item.get("fieldId") or ""), str(item.get("field") or ""), item.get("fieldtype") == "custom"
+        name = self.names.get(key)
+        if name is None:
+            name = self.names[key] = self._name(*key)
+        return name
+
+    def _name(self, field_id: str, name: str, is_custom: bool) -> str:
+        if is_custom or field_id.startswith("customfield_"):
             name = self.options.fields.get(field_id, name)
             return f"{name} (custom)" if fold(name) in TARGETS else name
-        return NAMES.get(fold(name), fold(name)) if not field_id else NAMES.get(fold(field_id), field_id)
+        return NAMES.get(fold(field_id), field_id) if field_id else NAMES.get(fold(name), fold(name))
 
 
 def ordered(issue: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the histories of an issue from the oldest to the newest."""
     found = mapping(issue.get("changelog")).get("histories")
     histories = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    if all(str(each.get("id", "")).isdigit() for each in histories):
+    if all(str(each.get("id", "")).isdecimal() for each in histories):
         return sorted(histories, key=lambda each: int(each["id"]))
     return histories
 
 
-def at_start(desk: Desk, histories: Sequence[Mapping[str, Any]], field: str) -> Mapping[str, Any] | None:
-    """Return the first change of a field, whose old value is that at creation; None where it never changed."""
-    return next(
-        (item for history in histories for item in items_of(history) if desk.field(item) == field), None
-    )
+def first_changes(desk: Desk, histories: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the first change of each field, whose old value is that at creation."""
+    first: dict[str, Mapping[str, Any]] = {}
+    for history in histories:
+        for item in items_of(history):
+            first.setdefault(desk.field(item), item)
+    return first
 
 
 def tell_changes(
@@ -112,7 +125,7 @@ def tell_changes(
             _tell_item(desk, ticket, history.get("created"), item, told)
         moved = next((item for item in items if desk.field(item) == "status"), None)
         if moved is not None:
-            status = desk.statuses.read(moved.get("toString"), moved.get("to"))[0]
+            status = desk.statuses.read(word_of(moved.get("toString")), ident(moved.get("to")))[0]
         elif status in ENDED and _clears_resolution(desk, items):
             told = {**who, "event_id": f"{ident(history.get('id'))}.reopened"}
             desk.facts.change(ticket, history.get("created"), "status", "open", raw="unresolved", **told)
@@ -125,10 +138,10 @@ def _clears_resolution(desk: Desk, items: Sequence[Mapping[str, Any]]) -> bool:
 
 def _tell_item(desk: Desk, ticket: str, at: Any, item: Mapping[str, Any], told: Mapping[str, Any]) -> None:
     name, facts = desk.field(item), desk.facts
-    before, after = item.get("fromString") or None, item.get("toString") or None
+    before, after = word_of(item.get("fromString")), word_of(item.get("toString"))
     if name == "status":
-        value, raw = desk.statuses.read(after, item.get("to"))
-        old, _ = desk.statuses.read(before, item.get("from"))
+        value, raw = desk.statuses.read(after, ident(item.get("to")))
+        old, _ = desk.statuses.read(before, ident(item.get("from")))
         facts.change(ticket, at, "status", value, raw=raw, old=old, **told)
     elif name == "priority":
         value, raw = desk.priorities.read(after)

@@ -1,4 +1,6 @@
-"""What Jira Service Management adds to an issue: service levels and the customer's rating.
+"""What was said in an issue, to whom, and how the service was: comments, service levels, the customer's rating.
+
+A comment is ``{"id", "author", "body", "created", "updated", "visibility"?, "jsdPublic"?}``.
 
 A service level is ``{"name", "completedCycles": [cycle, ...], "ongoingCycle": cycle}`` in a custom field; a cycle is
 ``{"startTime", "stopTime", "breachTime", "breached", "goalDuration"}`` with times ``{"iso8601", "epochMillis"}`` and
@@ -13,10 +15,32 @@ from datetime import UTC, datetime
 from typing import Any
 
 from boilover.adapters.jira_changes import Desk
-from boilover.adapters.jira_words import fold, mapping
+from boilover.adapters.jira_text import plain_text
+from boilover.adapters.jira_words import fold, mapping, person
+from boilover.adapters.words import ident
 
 MILLIS_PER_HOUR = 3_600_000
 BEST_RATING = 5
+
+
+def tell_comments(desk: Desk, ticket: str, page: Mapping[str, Any], reporter: str | None) -> None:
+    """Tell the comments of an issue; those that only some may see are internal."""
+    comments = page.get("comments")
+    for comment in comments if isinstance(comments, list) else ():
+        told = mapping(comment)
+        text = plain_text(told.get("body"))
+        if text is None:
+            desk.export.tally.note("comments without words, left out")
+            continue
+        public = told.get("jsdPublic", True) is not False and not told.get("visibility")
+        if told.get("updated") and told.get("updated") != told.get("created"):
+            desk.export.tally.note("messages edited after they were written, read as they stand today")
+        author = told.get("author")
+        role = desk.people.role(author, reporter if public else None)
+        event_id = f"comment-{ident(told['id'])}" if "id" in told else None
+        desk.facts.message(
+            ticket, told.get("created"), text, public=public, by=person(author), role=role, event_id=event_id
+        )
 
 
 def tell_service_levels(desk: Desk, ticket: str, issue: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ def _of_wiki(text: str) -> str:
 
 
 def _of_node(node: dict[str, Any], depth: int) -> str:
-    kind, told = node.get("type"), node.get("attrs")
+    kind, told = str(node.get("type")), node.get("attrs")
     if kind == "text":
         return str(node.get("text", ""))
     if kind == "hardBreak":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -113,13 +114,14 @@ class Survey:
     def meet(self, issue: Mapping[str, Any], histories: Iterable[Mapping[str, Any]]) -> None:
         """Take from one issue what it tells of all."""
         status = mapping(mapping(issue.get("fields")).get("status"))
-        category = mapping(status.get("statusCategory")).get("key")
+        category = word_of(mapping(status.get("statusCategory")).get("key"))
         if category in OF_CATEGORY:
             self.categories[f"id:{ident(status.get('id'))}"] = category
             self.categories[fold(status.get("name"))] = category
         for item in (item for history in histories for item in items_of(history)):
-            if item.get("field") == "Key" and item.get("fromString") and item.get("toString"):
-                self.moved[item["fromString"]] = item["toString"]
+            keys = [word_of(item.get(side)) for side in ("fromString", "toString")]
+            if item.get("field") == "Key" and keys[0] is not None and keys[1] is not None:
+                self.moved[keys[0]] = keys[1]
             elif str(item.get("fieldId", "")).startswith("customfield_"):
                 self.names[item["fieldId"]] = str(item.get("field"))
 
@@ -138,18 +140,23 @@ class StatusWords:
         self.told = {fold(word): value for word, value in told.items()}
         self.categories = categories
         self.usual = usual
+        self._met: dict[tuple[str | None, str | None], tuple[str | None, str | None]] = {}
 
-    def read(self, name: str | None, status_id: object = None) -> tuple[str | None, str | None]:
+    def read(self, name: str | None, status_id: str | None = None) -> tuple[str | None, str | None]:
         """Return the status and the source's word; a word of unknown meaning is open, and counted."""
+        found = self._met.get((name, status_id))
+        if found is not None:
+            return found
         word = fold(name)
         if word in self.told:
             return self.told[word], name
-        category = self.categories.get(f"id:{ident(status_id)}") or self.categories.get(word)
+        category = self.categories.get(f"id:{status_id}") or self.categories.get(word)
         if category is None:
             return self.usual.read(name)
         value = USUAL_STATUSES.get(word, "")
         agrees = value and (value in ENDED) == (category == "done")
-        return (value if agrees else OF_CATEGORY[category]), name
+        self._met[name, status_id] = found = (value if agrees else OF_CATEGORY[category]), name
+        return found
 
 
 class People:
@@ -164,17 +171,23 @@ class People:
         told = mapping(user)
         if not told:
             return "system"
-        shown = (person(told), *(told.get(name) for name in ("name", "displayName", "emailAddress")))
-        known = next((self.named[fold(name)] for name in shown if fold(name) in self.named), None)
+        known = self._known(told) if self.named else None
         side = known or SIDES.get(str(told.get("accountType")))
         return side or ("customer" if person(told) == reporter else "agent")
+
+    def _known(self, told: Mapping[str, Any]) -> str | None:
+        shown = (person(told), *(told.get(name) for name in ("name", "displayName", "emailAddress")))
+        return next((self.named[fold(name)] for name in shown if fold(name) in self.named), None)
 
 
 def person(user: object) -> str | None:
     """Return the id of a user: that of Cloud, or the key that the changelog of a server uses."""
     told = mapping(user)
-    ids = (ident(told.get(name)) for name in ("accountId", "key", "name", "displayName"))
-    return next((each for each in ids if each is not None), None)
+    for name in ("accountId", "key", "name", "displayName"):
+        found = ident(told.get(name))
+        if found is not None:
+            return found
+    return None
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -188,6 +201,16 @@ def items_of(history: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
+def word_of(value: object) -> str | None:
+    """Return a word or number as it is written. Unlike an id, ``1.0`` is not ``1``."""
+    return value.strip() or None if isinstance(value, str) else ident(value)
+
+
 def fold(word: object) -> str:
     """Return ``word`` without regard of case and blanks."""
-    return " ".join(str(word or "").split()).casefold()
+    return _fold(word) if isinstance(word, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _fold(word: str) -> str:
+    return " ".join(word.split()).casefold()
