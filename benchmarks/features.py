@@ -36,6 +36,7 @@ from generate import END, generate
 TOLERANCE = 1e-4
 """Of float32 sums that are added in another order, relative and absolute."""
 MOMENTS = 10
+PEERS = {"pandas": "pandas, idiomatic", "pandas-coded": "pandas, ids and words coded first"}
 SMALL = 2_000
 SAMPLED = 200
 
@@ -57,10 +58,10 @@ def run_boilover(folder: Path, features: list[Feature]) -> Run:
     return frame, {"total": time.perf_counter() - began, "features": time.perf_counter() - read}
 
 
-def run_pandas(folder: Path) -> Run:
-    """Return the same of pandas."""
+def run_pandas(folder: Path, *, coded: bool) -> Run:
+    """Return the same of pandas: on the words and ids of the file, or on codes made of them first."""
     began = time.perf_counter()
-    events, tickets = pandas_features.read(folder)
+    events, tickets = pandas_features.read(folder, coded=coded)
     read = time.perf_counter()
     frame = pandas_features.features(events, tickets, pd.Timestamp(END, unit="us", tz="UTC"))
     return frame, {"total": time.perf_counter() - began, "features": time.perf_counter() - read}
@@ -131,13 +132,13 @@ def _engine(engine: str, folder: Path, repeats: int) -> dict[str, Any]:
 
 def _run_engine(engine: str, folder: Path, repeats: int) -> dict[str, Any]:
     out = folder.parent / f"{engine}.parquet"
-    if engine == "pandas":
-        return measure(lambda: run_pandas(folder), repeats, out)
+    if engine in PEERS:
+        return measure(lambda: run_pandas(folder, coded=engine == "pandas-coded"), repeats, out)
     names = None
     if engine == "boilover":
         small = folder.parent / "small"
         write_log(generate(SMALL), small)
-        names = list(run_pandas(small)[0].columns)
+        names = list(run_pandas(small, coded=True)[0].columns)
     features = common_features(names)
     # Kernels are compiled, or loaded, before the clock runs.
     compute(features, *_asked_once(generate(SMALL)))
@@ -147,22 +148,20 @@ def _run_engine(engine: str, folder: Path, repeats: int) -> dict[str, Any]:
 
 
 def _compare(folder: Path, repeats: int) -> int:
-    ours, theirs, everything = (
-        _engine(engine, folder, repeats) for engine in ("boilover", "pandas", "boilover-all")
+    ours, everything, *theirs = (
+        _engine(engine, folder, repeats) for engine in ("boilover", "boilover-all", *PEERS)
     )
-    frames = [pd.read_parquet(folder.parent / f"{engine}.parquet") for engine in ("boilover", "pandas")]
     print(f"load of the machine {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores; medians, seconds")
-    print(f"{'':28}{'file to frame':>14}{'features only':>14}{'peak GB':>9}")
-    rows = {
-        f"pandas, {ours['n']} features": theirs,
-        f"Boilover, {ours['n']} features": ours,
-        f"Boilover, {everything['n']} features": everything,
-    }
+    print(f"{'':48}{'file to frame':>14}{'features only':>14}{'peak GB':>9}")
+    rows = {f"Boilover, {each['n']} features": each for each in (ours, everything)}
+    rows |= {f"{name}, {ours['n']} features": row for name, row in zip(PEERS.values(), theirs, strict=True)}
     for name, row in rows.items():
-        print(f"{name:28}{row['total']:14.2f}{row['features']:14.2f}{row['peak']:9.2f}")
-    ratios = [theirs[part] / ours[part] for part in ("total", "features", "peak")]
-    print(f"{'pandas / Boilover':28}{ratios[0]:13.1f}x{ratios[1]:13.1f}x{ratios[2]:8.1f}x")
-    unequal = differences(*frames)
+        print(f"{name:48}{row['total']:14.2f}{row['features']:14.2f}{row['peak']:9.2f}")
+    for name, row in zip(PEERS.values(), theirs, strict=True):
+        ratios = [row[part] / ours[part] for part in ("total", "features", "peak")]
+        print(f"{name + ' / Boilover':48}{ratios[0]:13.1f}x{ratios[1]:13.1f}x{ratios[2]:8.1f}x")
+    frames = [pd.read_parquet(folder.parent / f"{engine}.parquet") for engine in ("boilover", *PEERS)]
+    unequal = [found for frame in frames[1:] for found in differences(frames[0], frame)]
     print("\n".join(unequal) or f"all {len(frames[1].columns)} columns are equal")
     return 1 if unequal else 0
 
@@ -174,7 +173,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--log", type=Path, help="a generated log; by default one is generated and removed")
     parser.add_argument("--points", action="store_true")
-    parser.add_argument("--engine", choices=("boilover", "boilover-all", "pandas", "points"))
+    parser.add_argument("--engine", choices=("boilover", "boilover-all", *PEERS, "points"))
     options = parser.parse_args()
     if options.engine:
         print(json.dumps(_run_engine(options.engine, options.log, options.repeats)))

@@ -1,4 +1,4 @@
-"""The peer: the same features in the group-bys of pandas, vectorised, as a practised user writes them.
+"""The peer: the same features in the group-bys of pandas, vectorised, one group-by or map for a feature or two.
 
 Left out on both sides, for want of a natural group-by: features of service levels (two targets that replace each
 other), slopes, returns to an earlier holder, the customer's present wait, backlogs of holders and of the desk, and

@@ -22,8 +22,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_boilover_and_pandas_give_the_same_numbers(folder):
-    theirs, _ = features.run_pandas(folder)
+@pytest.mark.parametrize("coded", [False, True])
+def test_boilover_and_pandas_give_the_same_numbers(folder, coded):
+    theirs, _ = features.run_pandas(folder, coded=coded)
     ours, _ = features.run_boilover(folder, features.common_features(list(theirs.columns)))
     assert len(theirs.columns) >= 45
     assert set(ours.columns) == set(theirs.columns)
@@ -31,7 +32,7 @@ def test_boilover_and_pandas_give_the_same_numbers(folder):
 
 
 def test_a_difference_is_told(folder):
-    theirs, _ = features.run_pandas(folder)
+    theirs, _ = features.run_pandas(folder, coded=True)
     wrong = theirs.copy()
     wrong.loc[7, "count_any_event"] += 1
     assert features.differences(theirs, wrong)[0].startswith("count_any_event: 1 rows, first 7")
