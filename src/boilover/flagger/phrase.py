@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-UP_TO_THREE_WORDS = r"(?:[^\s.,;:!?]+ ){0,3}"
+DENIALS = "not|never|no|nicht|kein|keine|keinen|nie|pas|jamais|nunca|non|mai|niet|geen|nooit|não"
+UP_TO_THREE_WORDS = rf"(?:(?!(?:{DENIALS}) )[^\s.,;:!?]+ ){{0,3}}"
 SEQUENCE_ENDS = frozenset("|)")
 OPTIONAL = frozenset("?*")
 
@@ -18,7 +19,7 @@ Keys = frozenset[str]
 class Phrase:
     """A regular expression of letters, ``(?:a|b)``, ``[ab]``, ``?``, ``*``, ``+`` and classes such as ``\\S``.
 
-    A space stands for any white space, ``~`` for up to three words, ``'`` for either apostrophe.
+    A space stands for any white space, ``~`` for up to three words that deny nothing, ``'`` for either apostrophe.
     """
 
     written: str

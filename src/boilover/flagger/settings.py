@@ -58,7 +58,7 @@ Span = Annotated[str, AfterValidator(_span)]
 """A duration such as ``24h`` or ``7d``."""
 Zone = Annotated[str, AfterValidator(_zone)]
 Clock = Annotated[time, BeforeValidator(_clock)]
-Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(strict=False)]
+Words = Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Field(strict=False)]
 """A list of words."""
 Risk = Annotated[float, Field(ge=0, le=1)]
 

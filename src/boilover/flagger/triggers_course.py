@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from boilover.annotations.priority import priority_level
 from boilover.features import Count, Flag, Last, Max, SinceLast, State
-from boilover.features.families import CREATED, HANDOFF, REOPENED, REPLY, SLA_SHARE
+from boilover.features.families import CREATED, HANDOFF, REOPENED, REPLY, SLA, SLA_SHARE
 from boilover.flagger.settings import Span, Words
 from boilover.flagger.triggers import Flags, Look, Scene, Trigger
 from boilover.history import Floats, History
@@ -29,12 +29,16 @@ class SlaUsed(Trigger):
     share: float = Field(default=0.75, gt=0)
 
     def look(self, scene: Scene) -> Look:
-        """Compare the share; a ticket without a running target never fires."""
-        used = scene.value(SLA_SHARE)
-        return Look(
-            used >= self.share - HOURS_ROUNDED,
-            lambda row: f"{used[row]:.0%} of the service level's time used (limit {self.share:.0%})",
-        )
+        """Compare the share; a ticket without a running target never fires, one that was late when set always does."""
+        late = scene.value(SinceLast(SLA, at="sla_due"))
+        hours = scene.value(Last(SLA, value="sla_hours"))
+        used = np.where(hours > 0, scene.value(SLA_SHARE), np.where(late >= 0, np.inf, np.nan))
+        return Look(used >= self.share - HOURS_ROUNDED, lambda row: self._tell(used[row], late[row]))
+
+    def _tell(self, used: float, late: float) -> str:
+        if np.isinf(used):
+            return f"service level overdue by {in_words(late)}, and late when it was set"
+        return f"{used:.0%} of the service level's time used (limit {self.share:.0%})"
 
     def explain(self) -> str:
         """Tell the share."""
@@ -66,7 +70,7 @@ class NoPublicUpdate(Trigger):
 class Unresolved(Trigger):
     """Hours since the creation, by priority: a word of the desk, or any word for the same level."""
 
-    hours: dict[str, float] = Field(min_length=1)
+    hours: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     otherwise: float | None = Field(default=None, gt=0)
     """For any other priority, or none."""
 

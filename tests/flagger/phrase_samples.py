@@ -1,0 +1,191 @@
+"""What customers write, by language: of each topic, of other matters, and by machine."""
+
+from __future__ import annotations
+
+HEARD: dict[str, dict[str, tuple[str, ...]]] = {
+    "en": {
+        "manager": (
+            "I would like to speak to your manager.",
+            "Can I talk to a human being please?",
+            "Please escalate this to the next level.",
+            "Get me a supervisor now!",
+            "Let me speak with someone in charge.",
+            "I want this to be escalated.",
+        ),
+        "legal": (
+            "You will hear from my lawyer.",
+            "We are considering legal action.",
+            "I’ll see you in court",
+            "Then we will sue you.",
+            "I will report this to the data protection authority.",
+        ),
+        "safety": (
+            "The battery caught fire last night.",
+            "One of our workers was injured.",
+            "There is smoke coming out of it!",
+            "I got an electric shock from the plug.",
+        ),
+        "outage": (
+            "Our production is down since 9.",
+            "The whole site has been offline for an hour.",
+            "Nobody can log in.",
+            "All of our users are locked out.",
+            "We have a complete outage.",
+        ),
+        "churn": (
+            "I want to cancel my subscription.",
+            "We are switching to another provider.",
+            "You are about to lose us as a customer.",
+            "We will not renew in May.",
+            "I take my business elsewhere.",
+        ),
+        "failed": (
+            "It is still not working.",
+            "That didn’t help.",
+            "I get the same error again.",
+            "We tried it three times already.",
+            "Unfortunately the problem persists.",
+        ),
+    },
+    "de": {
+        "manager": (
+            "Ich möchte sofort mit einem Vorgesetzten sprechen!",
+            "Bitte verbinden Sie mich, ich will mit einem echten Menschen reden.",
+            "Bitte eskalieren Sie das Ticket.",
+        ),
+        "legal": (
+            "Dann wird unser Anwalt eingeschaltet.",
+            "Wir behalten uns rechtliche Schritte vor.",
+            "Wir sehen uns vor Gericht.",
+        ),
+        "safety": ("Der Akku ist explodiert.", "Ein Kollege wurde verletzt.", "Er bekam einen Stromschlag."),
+        "outage": (
+            "Das System ist seit heute früh ausgefallen.",
+            "Niemand kann sich anmelden.",
+            "Bei uns steht alles, Totalausfall!",
+            "Die Produktion steht still.",
+        ),
+        "churn": (
+            "Ich kündige meinen Vertrag zum Monatsende.",
+            "Wir werden zu einem anderen Anbieter wechseln.",
+            "Hiermit möchte ich mein Abo kündigen.",
+        ),
+        "failed": (
+            "Es funktioniert immer noch nicht.",
+            "Das hat leider nicht geholfen.",
+            "Wir haben es versucht, leider ohne Erfolg.",
+            "Der gleiche Fehler kommt wieder.",
+        ),
+    },
+    "fr": {
+        "manager": ("Je veux parler à un responsable immédiatement !", "Passez-moi votre supérieur."),
+        "legal": ("Mon avocat va vous contacter.", "Nous allons engager des poursuites judiciaires."),
+        "safety": ("L'appareil a pris feu.", "Un collègue a été blessé."),
+        "outage": ("Le serveur est en panne.", "Personne ne peut se connecter."),
+        "churn": ("Je souhaite résilier mon abonnement.", "Nous allons changer de fournisseur."),
+        "failed": (
+            "Ça ne fonctionne toujours pas.",
+            "Nous avons essayé, sans succès.",
+            "Le problème persiste.",
+        ),
+    },
+    "es": {
+        "manager": (
+            "¡Quiero hablar con un responsable de inmediato!",
+            "Necesito hablar con una persona real.",
+        ),
+        "legal": ("Mi abogado se pondrá en contacto.", "Tomaremos medidas legales."),
+        "safety": ("El cargador explotó, batería en llamas.", "Un trabajador resultó herido."),
+        "outage": ("El sistema está caído desde ayer.", "Nadie puede entrar."),
+        "churn": ("Quiero cancelar mi suscripción.", "Vamos a cambiar de proveedor."),
+        "failed": ("Sigue sin funcionar.", "Lo hemos intentado sin éxito.", "El problema persiste."),
+    },
+    "it": {
+        "manager": ("Voglio parlare con un responsabile.", "Vorrei il vostro supervisore."),
+        "legal": ("Il nostro avvocato vi scriverà.", "Procederemo per vie legali."),
+        "safety": ("Il dispositivo ha preso fuoco.", "Un collega è rimasto ferito."),
+        "outage": ("Il server è giù da stamattina.", "Nessuno riesce ad accedere."),
+        "churn": ("Vorrei disdire il mio abbonamento.", "Cambieremo fornitore."),
+        "failed": ("Ancora non funziona.", "Abbiamo provato senza successo.", "Il problema persiste."),
+    },
+    "nl": {
+        "manager": ("Ik wil een leidinggevende spreken.", "Kan ik met een echt mens praten?"),
+        "legal": ("Mijn advocaat neemt contact op.", "Wij nemen juridische stappen."),
+        "safety": ("De lader staat in brand.", "Een medewerker is gewond geraakt."),
+        "outage": ("De server ligt plat.", "Niemand kan inloggen."),
+        "churn": ("Ik wil mijn abonnement opzeggen.", "Wij stappen over naar een andere leverancier."),
+        "failed": ("Het werkt nog steeds niet.", "Geprobeerd, zonder succes.", "Het probleem is terug."),
+    },
+    "pt": {
+        "manager": ("Quero falar com um gerente agora.", "Preciso falar com uma pessoa real."),
+        "legal": ("O meu advogado vai entrar em contato.", "Vamos tomar medidas judiciais."),
+        "safety": ("O carregador pegou fogo.", "Um colega ficou ferido."),
+        "outage": ("O sistema está fora do ar.", "Ninguém consegue acessar."),
+        "churn": ("Quero cancelar minha assinatura.", "Vamos mudar de fornecedor."),
+        "failed": ("Ainda não funciona.", "Tentei sem sucesso.", "O erro persiste."),
+    },
+}
+UNHEARD: dict[str, tuple[str, ...]] = {
+    "en": (
+        "How do I give a user the manager role? I need a manager role for Ann.",
+        "I do not want to speak to a manager.",
+        "There is no outage at our end.",
+        "I don't want to cancel my subscription, only to change the card.",
+        "Please cancel the meeting.",
+        "Sue told me to set up the fire wall.",
+        "The court reporter module shows a legal notice.",
+        "Our costs exploded last year.",
+        "Please scroll down to the safety manual.",
+        "It is working now, thank you.",
+        "Escalators are listed under devices.",
+        "We never talked to a lawyer.",
+        "We were told without legal action nothing moves? No, never legal action from us.",
+    ),
+    "de": (
+        "Wie lege ich einen Vorgesetzten im System an?",
+        "Wir wollen den Vertrag nicht kündigen.",
+        "Ich möchte nicht mit einem Vorgesetzten sprechen.",
+        "Bitte ändern Sie die Anschrift im Vertrag.",
+        "Der Drucker druckt wieder, danke.",
+        "Die Kündigungsfrist steht wo?",
+    ),
+    "fr": (
+        "Comment ajouter un responsable dans le menu ?",
+        "Je ne veux pas parler à un responsable.",
+        "Je n'ai pas besoin de résilier mon abonnement.",
+        "Merci, cela fonctionne maintenant.",
+        "Le feu est vert pour la mise à jour.",
+    ),
+    "es": (
+        "¿Cómo añado un responsable en el menú?",
+        "No quiero cancelar mi suscripción.",
+        "No quiero hablar con un responsable.",
+        "Gracias, ya funciona.",
+    ),
+    "it": (
+        "Come aggiungo un responsabile nel menu?",
+        "Non voglio disdire il mio abbonamento.",
+        "Grazie, ora funziona.",
+    ),
+    "nl": (
+        "Hoe voeg ik een leidinggevende toe?",
+        "Ik wil niet met een leidinggevende praten.",
+        "Bedankt, het werkt weer.",
+    ),
+    "pt": (
+        "Como adiciono um gerente no menu?",
+        "Não quero cancelar minha assinatura.",
+        "Obrigado, agora funciona.",
+    ),
+}
+AUTOMATIC = (
+    "Automatic reply: I am out of the office until Monday. In urgent cases speak to my manager.",
+    "Hello,\nI am on annual leave. Please escalate this to my colleague.",
+    "This is an automated message. Your lawyer portal is down.",
+    "Automatische Antwort: Ich bin bis Montag nicht im Büro. Bitte eskalieren Sie an meine Kollegin.",
+    "Réponse automatique : je suis absent. Contactez mon avocat.",
+    "Respuesta automática: estoy de vacaciones. El sistema está caído.",
+    "Risposta automatica: sono in ferie. Il server è giù.",
+    "Automatisch antwoord: ik ben afwezig. De server ligt plat.",
+    "Resposta automática: estou de férias. O sistema está fora do ar.",
+)

@@ -1,0 +1,232 @@
+"""The policy's file: every key, every mistake at once, and what it says of itself."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from boilover.errors import UsageError
+from boilover.flagger import FlagPolicy, explain, load_policy, parse_flag_policy
+from boilover.flagger.policy import Triggers
+from boilover.flagger.settings import QuietHours
+from boilover.policy import Capacity, FixedRisk, LeastCost
+from boilover.times import parse_moment
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "flagging.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+EXAMPLE = blocks("toml")
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_the_example_of_the_page_parses_and_shows_every_key(tmp_path: Path) -> None:
+    (text,) = EXAMPLE
+    (tmp_path / "policy.toml").write_text(text)
+    policy = load_policy(tmp_path / "policy.toml")
+    tables = tomllib.loads(text)
+    assert set(tables) == keys_of(FlagPolicy)
+    for name, told in (
+        ("capacity", policy.capacity),
+        ("tiers", policy.tiers),
+        ("hysteresis", policy.hysteresis),
+    ):
+        assert set(tables[name]) == keys_of(type(told))
+    for name in ("quiet", "cost", "outcome"):
+        assert set(tables[name]) == keys_of(type(getattr(policy, name)))
+    assert set(tables["segments"][0]) == keys_of(type(policy.segments[0]))
+    assert set(tables["triggers"]) == set(policy.triggers_on) == set(Triggers.model_fields)
+    shown = {key for table in tables["triggers"].values() for key in table}
+    assert shown == {key for trigger in policy.triggers_on.values() for key in keys_of(type(trigger))}
+
+
+def test_the_comments_of_the_example_tell_the_defaults() -> None:
+    """What the page calls a default is one, key by key of the triggers."""
+    tables = tomllib.loads(EXAMPLE[0])["triggers"]
+    bare = {
+        "unresolved": {"hours": tables["unresolved"]["hours"]},
+        "vip": {"values": tables["vip"]["values"]},
+    }
+    policy = parse_flag_policy({"triggers": {name: bare.get(name, {}) for name in tables}})
+    for name, keys in {
+        "sla_used": ("share",),
+        "no_public_update": ("hours", "statuses"),
+        "reopened": ("times",),
+        "handoffs": ("times",),
+        "returns": ("times",),
+        "falling_sentiment": ("fall", "to"),
+        "asks_for_manager": ("messages", "within"),
+        "failed_attempts": ("messages", "within"),
+        "vip": ("attribute",),
+    }.items():
+        for key in keys:
+            given = getattr(policy.triggers_on[name], key)
+            assert (list(given) if isinstance(given, tuple) else given) == tables[name][key], f"{name}.{key}"
+
+
+def test_an_empty_policy_is_that_of_the_configuration() -> None:
+    policy = parse_flag_policy({})
+    assert policy.threshold == Capacity(per_night=10)
+    assert policy.per_night == 10
+    assert policy.triggers_on == {}
+    assert not policy.by_queue
+
+
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"treshold": {}}, r"treshold: is not known; keys are threshold, capacity, "),
+    (
+        {"threshold": {"kind": "fixed", "risk": 2}},
+        r"threshold\.fixed\.risk: .*less than or equal to 1, not 2",
+    ),
+    ({"threshold": {"kind": "fixed"}}, r"threshold\.fixed\.risk: is required"),
+    ({"capacity": {"per_night": 0}}, r"capacity\.per_night: .*not 0"),
+    ({"capacity": {"per_night": True}}, r"capacity\.per_night: .*not True"),
+    ({"capacity": {"queues": {"a": -1}}}, r"capacity\.queues\.a: .*not -1"),
+    ({"tiers": {"warn": "0.5"}}, r"tiers\.warn: .*number, not '0\.5'"),
+    ({"tiers": {"warn": 0.5, "critical": 0.4}}, r"tiers\.critical: 0\.4 is below warn, 0\.5"),
+    ({"hysteresis": {"raise": 0.9, "clear": 1.1}}, r"hysteresis\.clear: 1\.1 is above raise, 0\.9"),
+    ({"hysteresis": {"cooldown": "soon"}}, r"hysteresis\.cooldown: 'soon' is no duration"),
+    (
+        {"hysteresis": {"unless": "never"}},
+        r"hysteresis\.unless: .*'watch', 'warn' or 'critical', not 'never'",
+    ),
+    (
+        {"quiet": {"from": "22:00", "until": "6 am", "zone": "UTC"}},
+        r"quiet\.until: is no time of day.*'6 am'",
+    ),
+    ({"quiet": {"from": "22:00", "until": "06:00+01:00", "zone": "UTC"}}, r"quiet\.until: is no time of day"),
+    ({"quiet": {"from": "22:00", "until": "22:00", "zone": "UTC"}}, r"quiet\.until: is the time at which"),
+    (
+        {"quiet": {"from": "22:00", "until": "06:00", "zone": "Europe/Gotham"}},
+        r"quiet\.zone: is no time zone",
+    ),
+    ({"quiet": {"from": "22:00", "until": "06:00"}}, r"quiet\.zone: is required"),
+    ({"cost": {"attribute": "v", "unit": 0}}, r"cost\.unit: .*greater than 0, not 0"),
+    ({"cost": {"attribute": "v", "unit": 1, "least": 9}}, r"cost\.least: 9 is above most, 5"),
+    ({"outcome": {"holdout": 1.0}}, r"outcome\.holdout: .*less than 1, not 1\.0"),
+    ({"segments": [{"name": "a", "where": {}}]}, r"segments\.0\.where: "),
+    (
+        {"segments": [{"name": "a", "where": {"q": ["x"]}, "mute": ["zap"]}]},
+        r"segments\.0\.mute: 'zap' is no",
+    ),
+    ({"segments": [{"name": "a", "where": {"q": ["x"]}}] * 2}, r"segments\.1\.name: 'a' names another"),
+    (
+        {"tiers": {"warn": 0.5}, "segments": [{"name": "a", "where": {"q": ["x"]}, "critical": 0.4}]},
+        r"segments\.0\.critical: 0\.4 is below warn, 0\.5",
+    ),
+    ({"triggers": {"sla": {}}}, r"triggers\.sla: is not known; keys are sla_used, "),
+    ({"triggers": {"sla_used": {"share": 0}}}, r"triggers\.sla_used\.share: "),
+    (
+        {"triggers": {"sla_used": {"shares": 1}}},
+        r"triggers\.sla_used\.shares: is not known; keys are on, tier",
+    ),
+    ({"triggers": {"unresolved": {}}}, r"triggers\.unresolved\.hours: is required"),
+    ({"triggers": {"unresolved": {"hours": {"high": 0}}}}, r"triggers\.unresolved\.hours\.high: .*not 0"),
+    ({"triggers": {"vip": {"values": []}}}, r"triggers\.vip\.values: "),
+    ({"triggers": {"legal": {"phrases": ["  "]}}}, r"triggers\.legal\.phrases\.0: "),
+    (
+        {"triggers": {"no_public_update": {"statuses": ["open", "solved"]}}},
+        r"triggers\.no_public_update\.statuses\.1: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tables", "match"), MISTAKES)
+def test_a_mistake_is_told_with_its_key(tables: dict[str, Any], match: str) -> None:
+    with pytest.raises(UsageError, match=rf"p\.toml: 1 problem\(s\) in the policy:\n  {match}"):
+        parse_flag_policy(tables, source="p.toml")
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    tables = {
+        "tiers": {"warn": 2, "critical": -1},
+        "quiet": {"zone": "X"},
+        "x": 1,
+        "outcome": {"holdout": "1"},
+    }
+    with pytest.raises(UsageError, match=r"7 problem\(s\)") as caught:
+        parse_flag_policy(tables)
+    for key in (
+        "tiers.warn",
+        "tiers.critical",
+        "quiet.from",
+        "quiet.until",
+        "quiet.zone",
+        "x",
+        "outcome.holdout",
+    ):
+        assert f"\n  {key}: " in str(caught.value)
+
+
+def test_a_file_that_is_none_or_no_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"absent\.toml: No such file"):
+        load_policy(tmp_path / "absent.toml")
+    for content in (b"[threshold", b"\xff"):
+        (tmp_path / "bad.toml").write_bytes(content)
+        with pytest.raises(UsageError, match=r"bad\.toml: is no TOML"):
+            load_policy(tmp_path / "bad.toml")
+
+
+def test_the_smaller_capacity_counts() -> None:
+    ten = {"threshold": {"kind": "capacity", "per_night": 10}}
+    assert parse_flag_policy({**ten, "capacity": {"per_night": 4}}).per_night == 4
+    assert parse_flag_policy({**ten, "capacity": {"per_night": 40}}).per_night == 10
+    fixed = {"threshold": {"kind": "fixed", "risk": 0.5}}
+    assert parse_flag_policy(fixed).per_night is None
+    assert parse_flag_policy({**fixed, "capacity": {"per_night": 4}}).per_night == 4
+
+
+def test_times_may_be_written_as_toml_has_them() -> None:
+    quiet = tomllib.loads('from = 22:00:00\nuntil = "06:30"\nzone = "UTC"')
+    hours = QuietHours.model_validate(quiet)
+    assert hours.holds(parse_moment("2026-01-01T22:00Z"))
+    assert not hours.holds(parse_moment("2026-01-01T06:30Z"))
+
+
+def test_the_fingerprint_is_of_what_is_set_and_not_of_how_it_is_written() -> None:
+    one = parse_flag_policy(
+        {"tiers": {"warn": 0.5, "critical": 0.8}, "threshold": {"kind": "fixed", "risk": 0.5}}
+    )
+    same = parse_flag_policy(
+        {"threshold": {"risk": 0.5, "kind": "fixed"}, "tiers": {"critical": 0.8, "warn": 0.5}}
+    )
+    told = parse_flag_policy({"hysteresis": {"clear": 0.8}, "threshold": {"kind": "fixed", "risk": 0.5}})
+    bare = parse_flag_policy({"threshold": {"kind": "fixed", "risk": 0.5}})
+    assert one.fingerprint == same.fingerprint
+    assert told.fingerprint == bare.fingerprint
+    assert one.fingerprint != bare.fingerprint
+    assert re.fullmatch("[0-9a-f]{64}", one.fingerprint)
+
+
+def test_a_policy_says_what_it_will_do() -> None:
+    said = explain(parse_flag_policy(tomllib.loads(EXAMPLE[0]))).splitlines()
+    (page,) = blocks("text")
+    assert said == page.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [
+        (FixedRisk(risk=0.3), "tickets of a risk of 30% or more"),
+        (
+            Capacity(per_night=7),
+            "the riskiest tickets, from the risk on at which 7 a night were reached in the past",
+        ),
+        (LeastCost(miss=20, false_alarm=1, method="empirical"), "by what was cheapest in the past"),
+    ],
+)
+def test_every_kind_of_threshold_is_told(threshold: BaseModel, said: str) -> None:
+    told = explain(parse_flag_policy({"threshold": threshold.model_dump()}))
+    assert said in told.splitlines()[0]
+    assert "No trigger raises a flag." in told
