@@ -46,7 +46,7 @@ PHRASES = (
     "first line\nsecond line",
 )
 PROFILE = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
@@ -59,7 +59,7 @@ def steps(draw: st.DrawFn, created: datetime, customer: str, state: dict[str, st
     now = created
     made = [Step(now, "customer", f"{draw(st.sampled_from(PHRASES))} 0", customer)]
     kinds = st.sampled_from((*MESSAGES, *STATES))
-    for number, kind in enumerate(draw(st.lists(kinds, max_size=8)), start=1):
+    for number, kind in enumerate(draw(st.lists(kinds, max_size=12)), start=1):
         now += timedelta(seconds=draw(st.sampled_from(GAPS)))
         if kind in STATES:
             value = draw(st.sampled_from([value for value in VALUES[kind] if value != state[kind]]))
@@ -74,7 +74,7 @@ def steps(draw: st.DrawFn, created: datetime, customer: str, state: dict[str, st
 @st.composite
 def desks(draw: st.DrawFn) -> list[NeutralTicket]:
     tickets = []
-    for number in range(draw(st.integers(1, 4))):
+    for number in range(draw(st.integers(1, 7))):
         created = START + timedelta(seconds=draw(st.integers(0, 40 * 86_400)))
         customer = draw(st.sampled_from(CUSTOMERS))
         state = {
@@ -140,7 +140,7 @@ def differences(got: dict[str, list[Told]], wanted: dict[str, list[Told]]) -> li
 
 
 @PROFILE
-@given(tickets=desks(), cut=st.integers(0, 3))
+@given(tickets=desks(), cut=st.integers(0, 6))
 def test_what_is_exported_twice_counts_once(
     system: ModuleType, tickets: list[NeutralTicket], cut: int
 ) -> None:

@@ -1,0 +1,102 @@
+"""What adapters rely on when they tell facts: nothing stays on disk, and UNTOLD is not None."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from boilover.adapters import Export
+from boilover.adapters.base import Tally
+from boilover.adapters.export import members_of
+from boilover.adapters.facts import UNTOLD, Facts
+
+CREATED, LATER = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"
+
+
+@pytest.fixture
+def export(tmp_path, monkeypatch) -> Export:
+    """Return an export whose spilled facts go below ``tmp_path / "spill"``."""
+    (tmp_path / "spill").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "spill"))
+    (tmp_path / "file").write_text("{}")
+    tally = Tally()
+    return Export(members_of([tmp_path / "file"], tally), None, tally)
+
+
+def spilled() -> list[Path]:
+    return list(Path(tempfile.gettempdir()).rglob("*"))
+
+
+def states(facts: Facts) -> list[tuple[str, str | None]]:
+    (log,) = facts.logs()
+    events = log.events.to_pylist()
+    return [(row["event_type"], row["value"]) for row in events if row["event_type"] != "created"]
+
+
+def test_nothing_stays_on_disk(export, monkeypatch):
+    monkeypatch.setattr("boilover.adapters.facts.BATCH", 1)
+    with export.facts() as facts:
+        facts.ticket("1", created=CREATED)
+        assert len([path for path in spilled() if path.is_file()]) == 1
+        assert len(list(facts.logs())) == 1
+    assert spilled() == []
+
+
+def test_nothing_stays_on_disk_when_reading_breaks_off(export, monkeypatch):
+    monkeypatch.setattr("boilover.adapters.facts.BATCH", 1)
+
+    def broken() -> None:
+        with export.facts() as facts:
+            facts.ticket("1", created=CREATED)
+            raise ValueError("unheard of")
+
+    with pytest.raises(ValueError, match="unheard of"):
+        broken()
+    assert spilled() == []
+
+
+@pytest.mark.parametrize(("old", "first"), [(UNTOLD, []), (None, []), ("new", [("status_changed", "new")])])
+def test_the_old_value_of_the_first_change_is_the_state_at_creation(export, old, first):
+    with export.facts() as facts:
+        facts.ticket("1", created=CREATED)
+        facts.history()
+        facts.today("1", "status", "solved")
+        facts.change("1", LATER, "status", "open", old=old)
+        assert states(facts) == [*first, ("status_changed", "open")]
+
+
+def test_today_is_the_state_at_creation_of_what_never_changed(export):
+    with export.facts() as facts:
+        for ticket in ("1", "2"):
+            facts.ticket(ticket, created=CREATED)
+            facts.today(ticket, "priority", "high", raw="P1", at=LATER)
+        facts.history("1")
+        (log,) = facts.logs()
+    told = {
+        row["ticket_id"]: row for row in log.events.to_pylist() if row["event_type"] == "priority_changed"
+    }
+    assert [told[ticket]["occurred_at"].day for ticket in ("1", "2")] == [1, 2]
+    assert [told[ticket]["raw_value"] for ticket in ("1", "2")] == ["P1", "P1"]
+
+
+def test_what_is_told_at_creation_outweighs_what_is_rebuilt(export):
+    with export.facts() as facts:
+        facts.ticket("1", created=CREATED)
+        facts.history()
+        facts.at_creation("1", "group", "first")
+        facts.change("1", LATER, "group", None, old="second")
+        facts.today("1", "group", "third")
+        assert states(facts) == [("group_changed", "first"), ("group_changed", None)]
+
+
+def test_the_time_zone_is_reported_and_rows_are_counted(export):
+    with export.facts(timezone="Europe/Berlin") as facts:
+        facts.ticket("1", created="2026-07-01T12:00:00", channel="mail")
+        facts.message("1", "2026-07-01T13:00:00", "a", public=False)
+        facts.today("1", "status", "open")
+        facts.person("7", "agent")
+        (log,) = facts.logs()
+    assert log.events["occurred_at"][0].as_py().hour == 10
+    assert (export.tally.time_zone, export.tally.rows) == ("Europe/Berlin", 2)

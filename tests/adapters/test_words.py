@@ -1,0 +1,81 @@
+"""Ids, words and HTML in the one form that the log has."""
+
+from __future__ import annotations
+
+import pytest
+
+from boilover.adapters.base import Tally
+from boilover.adapters.words import PRIORITIES, Words, html_to_text, ident
+from boilover.annotations.priority import priority_level
+
+
+@pytest.mark.parametrize("value", [12, "12", 12.0, " 12 ", "12.0"])
+def test_an_id_is_one_however_it_is_written(value):
+    assert ident(value) == "12"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_"),
+    [
+        (None, None),
+        ("", None),
+        ("  ", None),
+        (float("nan"), None),
+        (True, None),
+        ([1], None),
+        ({"a": 1}, None),
+    ]
+    + [("PROJ-7", "PROJ-7"), ("007", "007"), ("1.5", "1.5"), (0, "0"), (2**70, str(2**70)), ("v2.0", "v2.0")],
+)
+def test_what_is_no_number_stays_and_what_is_no_id_is_none(value, is_):
+    assert ident(value) == is_
+
+
+def test_words_are_known_whatever_their_case_and_counted_where_they_are_not():
+    tally = Tally()
+    words = Words({"Hold ": "on_hold", "7": "closed", "spam": ""}, kind="status", tally=tally)
+    assert words.read(" HOLD") == ("on_hold", "HOLD")
+    assert words.read(7) == ("closed", "7")
+    assert words.read("Solved") == ("solved", "Solved")
+    assert words.read("spam") == (None, "spam")
+    assert [words.read(nothing) for nothing in (None, "", "  ")] == [(None, None)] * 3
+    assert not tally.unknown
+    assert [words.read("Waiting for Godot") for _ in range(3)] == [("open", "Waiting for Godot")] * 3
+    assert tally.unknown == {"status": {"'Waiting for Godot'": 3}}
+
+
+def test_an_unknown_word_of_another_kind_stays_itself():
+    tally = Tally()
+    words = Words({"4": "urgent"}, kind="priority", tally=tally)
+    assert [words.read(word) for word in (4, "Low", "P1")] == [("urgent", "4"), ("low", "Low"), ("P1", "P1")]
+    assert tally.unknown == {"priority": {"'P1'": 1}}
+
+
+def test_priorities_rise_in_their_order():
+    levels = [priority_level(word) for word in PRIORITIES]
+    assert levels == sorted(set(levels))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("plain <not closed", "plain"),
+        (" just text ", "just text"),
+        ("a &lt; b &amp; c &eacute;&nbsp;d", "a < b & c é d"),
+        ("<p>one</p><p>two<br>three</p>", "one\ntwo\nthree"),
+        ("<div>a<div>b</div>c</div>", "a\nb\nc"),
+        ("hi<blockquote>old<blockquote>older</blockquote></blockquote>bye", "hi\n> old\n> > older\nbye"),
+        ("</blockquote>a</p></script>b", "a\nb"),
+        ("<style>p {}</style><script>x()</script>a<title>t</title>", "a"),
+        ("<pre>x\n  y</pre>z\nw", "x\ny\nz w"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_lines(html, text):
+    assert html_to_text(html) == text
+
+
+def test_deep_and_hostile_html_is_read_in_good_time():
+    assert html_to_text("<div>" * 50_000 + "a").endswith("a")
+    assert html_to_text("<" * 50_000 + "a") is not None
