@@ -214,7 +214,7 @@ def test_events_are_the_same_in_however_many_shards(tmp_path, monkeypatch):
     )
     path = write(tmp_path, f"<log>{traces}</log>")
     whole, one = ingest([path])
-    monkeypatch.setattr("boilover.adapters.shards.SHARD", 500)
+    monkeypatch.setattr("boilover.adapters.shards.SHARD", 6000)
     monkeypatch.setattr("boilover.adapters.xes.ROWS", 7)
     parted, many = ingest([path])
     assert parted.ordered().events.equals(whole.ordered().events)

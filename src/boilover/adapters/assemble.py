@@ -31,7 +31,8 @@ def assemble(rows: Shards, tickets: Shards | None, mapping: TableMapping, tally:
         tally.rows += len(frame)
         frame = without_copies(frame, tally)
         second = None if tickets is None else without_copies(tickets.frame(number), tally)
-        log = build_log(frame, second, mapping, tally)
+        is_empty = not len(frame) and (second is None or not len(second))
+        log = None if is_empty else build_log(frame, second, mapping, tally)
         if log is not None:
             happened = happened or len(log.events) > len(log.tickets)
             yield log
