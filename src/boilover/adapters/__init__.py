@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,8 +53,7 @@ GROUP = "boilover.adapters"
 @cache
 def formats() -> tuple[str, ...]:
     """Return the names of all formats, those of installed packages included."""
-    own = [name for name, place in ADAPTERS.items() if find_spec(place.partition(":")[0])]
-    return (*own, *sorted(_installed()))
+    return (*ADAPTERS, *sorted(_installed()))
 
 
 def _installed() -> Mapping[str, EntryPoint]:
