@@ -157,6 +157,8 @@ def test_the_report_is_complete_when_all_is_read(tmp_path):
         ingestion.report()
     assert sum(len(piece.tickets) for piece in ingestion) == 1
     assert ingestion.report().first == "2026-01-01T00:00:00+00:00"
+    with pytest.raises(UsageError, match="read once"):
+        list(ingestion)
 
 
 def test_truncated_histories_are_refused_unless_allowed(tmp_path):

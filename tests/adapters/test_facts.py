@@ -95,8 +95,10 @@ def test_the_time_zone_is_reported_and_rows_are_counted(export):
     with export.facts(timezone="Europe/Berlin") as facts:
         facts.ticket("1", created="2026-07-01T12:00:00", channel="mail")
         facts.message("1", "2026-07-01T13:00:00", "a", public=False)
+        facts.message("1", "2026-07-01T13:00:00Z", "b", public=False)
         facts.today("1", "status", "open")
         facts.person("7", "agent")
         (log,) = facts.logs()
     assert log.events["occurred_at"][0].as_py().hour == 10
-    assert (export.tally.time_zone, export.tally.rows) == ("Europe/Berlin", 2)
+    assert (export.tally.time_zone, export.tally.zoneless) == ("Europe/Berlin", 2)
+    assert export.tally.rows == 3

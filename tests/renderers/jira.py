@@ -14,6 +14,8 @@ from renderers.neutral import NeutralTicket, Step
 LOSES: frozenset[str] = frozenset()
 
 TEAM = "customfield_10001"
+RECIPE = f'format = "jira"\n[options.fields]\n{TEAM} = "Team"\n'
+"""What the field is called, only its changes tell, and there may be none."""
 STATUSES = {
     "new": ("1", "To Do", "new"),
     "open": ("2", "In Progress", "indeterminate"),

@@ -127,6 +127,7 @@ class Ingestion:
     export: Export
     hash_ids: bytes | None = None
     max_dropped: float = MAX_DROPPED
+    _begun: bool = field(default=False, repr=False)
     _done: bool = field(default=False, repr=False)
 
     @property
@@ -136,6 +137,9 @@ class Ingestion:
 
     def __iter__(self) -> Iterator[EventLog]:
         """Yield pieces of the log; a ticket is whole, in one piece. Too much that is lost raises `InputError`."""
+        if self._begun:
+            raise UsageError("an export is read once: open it again for a second time")
+        self._begun = True
         for log in self.adapter.read(self.export):
             self.export.tally.add(log)
             yield log if self.hash_ids is None else without_people(log, self.hash_ids)

@@ -33,8 +33,8 @@ class IngestReport:
     ``unknown`` holds words that neither adapter nor recipe knows, by kind (``status``, ``priority``, ``event type``,
     ``row``) and word; ``notes`` counts what was mended, assumed or left out on purpose; ``lacks`` names the event types
     that the source holds none of: features built on them stay empty. ``truncated`` counts tickets whose history the
-    export cuts off, some of them named in ``truncated_examples``. ``time_zone`` is where times without an offset were
-    taken to be written.
+    export cuts off, some of them named in ``truncated_examples``. ``time_zone`` is where the ``zoneless`` times, those
+    without an offset, were taken to be written.
     """
 
     format: str
@@ -51,6 +51,7 @@ class IngestReport:
     unknown: Mapping[str, Mapping[str, int]]
     notes: Mapping[str, int]
     lacks: tuple[str, ...]
+    zoneless: int = 0
     truncated: int = 0
     truncated_examples: tuple[str, ...] = ()
 
@@ -71,6 +72,7 @@ class Tally:
 
     rows: int = 0
     time_zone: str = "UTC"
+    zoneless: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
@@ -156,6 +158,7 @@ class Tally:
             unknown={kind: dict(words.most_common()) for kind, words in self.unknown.items()},
             notes=dict(self.notes),
             lacks=tuple(kind for kind in EVENT_TYPES if not self.types[kind]),
+            zoneless=self.zoneless,
             truncated=len(self.truncated),
             truncated_examples=tuple(list(self.truncated)[:EXAMPLES]),
         )

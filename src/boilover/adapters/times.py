@@ -46,6 +46,7 @@ def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> 
 def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
     """Read naive times as local: the repeated hour as its first pass, the hour left out as moved forward."""
     naive = naive.dt.as_unit("us")
+    tally.zoneless += int(naive.notna().sum())
     summer = np.ones(len(naive), dtype=bool)
     local = naive.dt.tz_localize(timezone, ambiguous=summer, nonexistent="shift_forward")
     winter = naive.dt.tz_localize(timezone, ambiguous=~summer, nonexistent="shift_forward")
