@@ -118,7 +118,7 @@ def desks(ledger):
     return lambda: Replay(ledger, f"desk {next(numbers)}")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS)
 def test_the_ledger_equals_a_plain_replay(desks, steps):
     replay = desks()

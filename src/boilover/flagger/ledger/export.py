@@ -160,5 +160,5 @@ def contaminated(
 def _first(frame: pd.DataFrame, names: pd.Series) -> np.ndarray:
     """Return the first time of each name, the far future where it has none."""
     far = np.iinfo(np.int64).max
-    first = frame.groupby("ticket_id")["at"].min()
-    return names.map(dict(first.items())).fillna(far).to_numpy(dtype=object).astype(np.int64)
+    first = dict(frame.groupby("ticket_id")["at"].min().items())
+    return np.fromiter((first.get(name, far) for name in names), np.int64, len(names))

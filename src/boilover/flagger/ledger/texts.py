@@ -63,7 +63,7 @@ def check_night(night: Night, decision: Decision) -> None:
     if night.as_of <= 0:
         raise InputError("a night is a time after 1970, in microseconds", value=night.as_of)
     for row, name in enumerate(night.ticket_id):
-        if type(name) is not str or not 0 < len(name) <= LONGEST_ID or not name.isprintable():
+        if type(name) is not str or not name.strip() or len(name) > LONGEST_ID or not name.isprintable():
             checked_id(name, row=row + 1)
     if len(set(night.ticket_id)) != len(night):
         twice = Counter(night.ticket_id).most_common(1)[0][0]
