@@ -14,11 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover.capability import Survey
 from boilover.checking import mend
 from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, observed, read_log
+from boilover.partitions import MANIFEST, read_manifest
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -31,6 +33,8 @@ class Source:
     rule: EscalationRule
     name: str
     format: str
+    lacks: tuple[str, ...] = ()
+    """What an export cannot tell, in sentences; of a log, `boilover ingest` told it."""
 
     @cached_property
     def log(self) -> EventLog:
@@ -52,14 +56,20 @@ def open_log(
 ) -> Source:
     """Open an event-log folder or a raw export.
 
-    ``escalation`` is the table that declares what escalated means; a recipe brings its own; without either the log's
-    escalated events say so. Raises `InputError` for input that cannot be used.
+    ``escalation`` is the table that declares what escalated means; a recipe, or a log that was imported through one,
+    brings its own; without either the log's escalated events say so. Raises `InputError` for input that cannot be
+    used.
     """
     if not path.exists():
         raise InputError("does not exist", file=path, mend="Name a log folder or an export")
     declared = dict(escalation or {})
+    lacks: tuple[str, ...] = ()
     if recipe is None and format in ("auto", "log") and _is_log(path):
         log, kind = mend(read_log(path), source=path), "log"
+        manifest = read_manifest(path)
+        if manifest is not None and manifest.escalation is not None and not declared:
+            declared = dict(manifest.escalation)
+            escalation_name = escalation_name or manifest.escalation_name
     else:
         from boilover.adapters import ingest, load_recipe
 
@@ -69,7 +79,12 @@ def open_log(
         if found is not None and not declared:
             declared = dict(load_recipe(found).escalation)
     rule = parse_rule(declared, escalation_name) if declared else EscalationRule()
-    return Source(with_measures(log), rule, path.name, kind)
+    log = with_measures(log)
+    if kind != "log":
+        survey = Survey(rule)
+        survey.look(log)
+        lacks = survey.capability().lacks
+    return Source(log, rule, path.name, kind, lacks)
 
 
 def cut(log: EventLog, until: int | str | datetime) -> EventLog:
@@ -101,4 +116,4 @@ def read_points(path: Path) -> pd.DataFrame:
 
 
 def _is_log(path: Path) -> bool:
-    return path.is_dir() and any(path.glob("events*"))
+    return path.is_dir() and ((path / MANIFEST).exists() or any(path.glob("events*")))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from boilover.checking import mend
+from boilover.capability import Survey
 from boilover.config import Config
 from boilover.errors import UsageError
-from boilover.escalation import EscalationRule, declare, parse_rule
+from boilover.escalation import EscalationRule, parse_rule, rule_names
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, open_log, read_points
 from boilover.log import observed, write_log
@@ -21,8 +23,14 @@ from boilover.model.saved import SavedModel, load_model, save_model
 from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
+from boilover.store import upsert
 from boilover.text import with_measures
 from boilover.training import fit, held_out_evaluation, training_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from boilover.log import EventLog
 
 DEMO_SHARE = 0.7
 """The demo trains on this share of its log's time and measures on the rest."""
@@ -48,17 +56,71 @@ class Demo:
 
 
 def ingest_log(
-    sources: Sequence[Path], folder: Path, *, form: str, recipe: str | None, escalation: str | None = None
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    form: str = "auto",
+    recipe: str | None = None,
+    escalation: str | None = None,
+    allow_cut: bool = False,
+    hash_ids: bytes | None = None,
+    max_dropped: float = 0.2,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Mapping[str, Any]:
-    """Turn an export into a log folder, with the escalations that its recipe declares; return what was read."""
-    from boilover.adapters import ingest, load_recipe
+    """Add an export to the log in ``folder``; return what was read (``export``), done (``log``) and can be told.
 
-    log, report = ingest(sources, format=form, recipe=recipe)
-    found = recipe or report.recipe
-    declared = load_recipe(found).escalation if found else {}
-    rule = parse_rule(declared, escalation) if declared else EscalationRule()
-    write_log(declare(with_measures(mend(log)), rule), folder)
-    return report.to_dict()
+    The escalation that the recipe declares is kept with the log, its events are left as the source tells them.
+    ``progress`` is called with a number of bytes whenever so many more are read, and how many there are in all.
+    """
+    from boilover.adapters import ingest_pieces
+
+    ingestion = ingest_pieces(
+        sources,
+        format=form,
+        recipe=recipe,
+        allow_cut=allow_cut,
+        hash_ids=hash_ids,
+        max_dropped=max_dropped,
+        progress=None if progress is None else lambda more: progress(more, ingestion.size),
+    )
+    with closing(cast("Generator[EventLog, None, None]", iter(ingestion))) as pieces:
+        # An adapter may choose a recipe by what it reads first.
+        first = next(pieces)
+        declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation
+        survey = Survey(parse_rule(declared, escalation) if declared else EscalationRule())
+        done = upsert(
+            folder,
+            map(survey.seen, chain([first], pieces)),
+            escalation=declared or None,
+            escalation_name=escalation,
+        )
+    return {
+        "export": ingestion.report().to_dict(),
+        "log": done.to_dict(),
+        "capability": survey.capability().to_dict(),
+    }
+
+
+def public_logs(name: str | None = None) -> list[dict[str, Any]]:
+    """Return what is known of the public logs that a recipe ships for, or of one of them."""
+    from boilover.adapters import load_recipe, recipe_names
+
+    known = {each: load_recipe(each) for each in recipe_names()}
+    known = {each: recipe for each, recipe in known.items() if recipe.traps}
+    if name is not None and name not in known:
+        raise UsageError(f"there is no public log '{name}'. There are: {', '.join(known)}")
+    return [
+        {
+            "name": each,
+            "title": recipe.title,
+            "citation": recipe.citation,
+            "format": recipe.format,
+            "escalations": list(rule_names(recipe.escalation)),
+            "traps": list(recipe.traps),
+        }
+        for each, recipe in known.items()
+        if name in (None, each)
+    ]
 
 
 def train_model(

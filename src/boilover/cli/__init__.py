@@ -11,13 +11,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from boilover import __version__
-from boilover.cli.logs import ingest
+from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
 from boilover.cli.options import say
 from boilover.cli.scores import flag, score
 from boilover.errors import BoiloverError
 
-COMMANDS = (demo, ingest, train, evaluate, score, flag)
+COMMANDS = (demo, ingest, datasets, train, evaluate, score, flag)
 """In the order in which ``boilover --help`` lists them."""
 
 app = typer.Typer(

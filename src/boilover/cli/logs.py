@@ -2,29 +2,143 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from boilover.cli.options import EscalationOption, RecipeOption
+from boilover.cli.options import EscalationOption, RecipeOption, reading, say
+from boilover.errors import UsageError
+
+AllowCutOption = Annotated[
+    bool,
+    typer.Option("--allow-cut", help="Take tickets whose history the export truncates, and count them."),
+]
+HashIdsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--hash-ids",
+        metavar="KEYFILE",
+        help="Replace ids of people by hashes keyed with the secret in this file, 1 to 64 bytes.",
+    ),
+]
+MaxDroppedOption = Annotated[
+    float,
+    typer.Option("--max-dropped", min=0, max=1, help="Refuse an export of which a larger share is unusable."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def ingest(
     sources: Annotated[
         list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export.")
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The event-log folder to write.")],
-    input_format: Annotated[str, typer.Option("--format", help="auto, table or xes.")] = "auto",
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="LOG", help="The log to add to; made where there is none."),
+    ],
+    input_format: Annotated[
+        str, typer.Option("--format", help="auto, or that of an adapter: zendesk, jira, table, xes, …")
+    ] = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
+    hash_ids: HashIdsOption = None,
+    allow_cut: AllowCutOption = False,
+    max_dropped: MaxDroppedOption = 0.2,
+    as_json: JsonOption = False,
 ) -> None:
-    """Turn an export into an event log, with the escalations that its recipe declares; report what was read.
+    """Add an export to an event log; tell what was read, dropped and not understood, and what it cannot tell.
+
+    Importing again, or an export that overlaps, adds only what is new. The escalation that the recipe declares is
+    kept with the log, for train and score.
 
     Example: boilover ingest incident_event_log.csv.gz --recipe uci_servicenow -o logs/uci
     """
     from boilover import pipeline
+
+    key = None if hash_ids is None else _key(hash_ids)
+    with reading() as progress:
+        account = pipeline.ingest_log(
+            sources,
+            output,
+            form=input_format,
+            recipe=recipe,
+            escalation=escalation,
+            allow_cut=allow_cut,
+            hash_ids=key,
+            max_dropped=max_dropped,
+            progress=progress,
+        )
+    _show(account, as_json=as_json)
+
+
+def datasets(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A public log.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Your copy of it, as it was published.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="LOG", help="The event-log folder to write.")
+    ] = None,
+    escalation: EscalationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List public logs with where they come from and what misleads in them; turn a copy of one into an event log.
+
+    Example: boilover datasets uci_servicenow incident_event_log.csv -o logs/uci
+    """
+    from boilover import pipeline
+
+    if not files:
+        if output is not None:
+            raise UsageError("name a public log and the files of your copy before -o")
+        listed = pipeline.public_logs(name)
+        if as_json:
+            _write_json({"datasets": listed})
+        else:
+            typer.echo("\n\n".join(_entry(each) for each in listed))
+        return
+    if output is None:
+        raise UsageError("say with -o where the event log goes")
+    (known,) = pipeline.public_logs(name)
+    with reading() as progress:
+        account = pipeline.ingest_log(
+            files, output, recipe=known["name"], escalation=escalation, progress=progress
+        )
+    for trap in known["traps"]:
+        say(f"mind: {trap}")
+    _show(account, as_json=as_json)
+
+
+def _show(account: Any, *, as_json: bool) -> None:
+    if as_json:
+        _write_json(account)
+        return
+    from boilover.capability.table import render
+
+    typer.echo(render(account, terminal=sys.stdout.isatty()), nl=False)
+
+
+def _write_json(values: Any) -> None:
     from boilover.outputs import STANDARD, write_json
 
-    report = pipeline.ingest_log(sources, output, form=input_format, recipe=recipe, escalation=escalation)
-    write_json(report, STANDARD)
+    write_json(values, STANDARD)
+
+
+def _entry(known: Any) -> str:
+    import textwrap
+
+    traps = (
+        textwrap.fill(trap, 100, initial_indent="  - ", subsequent_indent="    ") for trap in known["traps"]
+    )
+    cited = textwrap.fill(known["citation"], 100, initial_indent="  ", subsequent_indent="  ")
+    escalations = f"  escalations: {', '.join(known['escalations'])}" if known["escalations"] else None
+    return "\n".join(filter(None, [f"{known['name']}: {known['title']}", cited, escalations, *traps]))
+
+
+def _key(path: Path) -> bytes:
+    try:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a file that holds a secret key") from error

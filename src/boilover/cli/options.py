@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +19,13 @@ ModelOption = Annotated[Path, typer.Option("--model", help="The model's folder."
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]
-FormatOption = Annotated[str, typer.Option("--input-format", help="Format of LOG: auto, log, table or xes.")]
+FormatOption = Annotated[
+    str, typer.Option("--input-format", help="Format of LOG: auto, log, or that of an adapter: zendesk, …")
+]
 RecipeOption = Annotated[
     str | None,
     typer.Option(
-        "--recipe", help="How to read an export: a shipped recipe's name, or a TOML file with a [mapping]."
+        "--recipe", help="How to read an export: a shipped recipe's name, or a TOML file of your own."
     ),
 ]
 EscalationOption = Annotated[
@@ -40,6 +45,8 @@ def open_source(
         log, format=input_format, recipe=recipe, escalation=settings.escalation, escalation_name=escalation
     )
     say(f"read {log}: {source.format}, {len(source.log.events)} events of {len(source.log.tickets)} tickets")
+    for lack in source.lacks:
+        say(lack)
     for warning in source.log.warnings:
         say(str(warning))
     return source
@@ -57,3 +64,18 @@ def settings_of(path: Path | None, **given: Any) -> Config:
 def say(text: str) -> None:
     """Say something on standard error."""
     typer.echo(text, err=True)
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[int, int], None] | None]:
+    """Yield what draws a bar of the bytes read, with rate and time left, on standard error; None off a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress("reading", *columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda more, size: bar.update(task, advance=more, total=size)

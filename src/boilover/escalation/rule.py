@@ -99,20 +99,23 @@ class EscalationRule(_Frozen):
     """Priorities from least to most urgent, where `priority_level` does not know them."""
 
 
+def rule_names(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the escalations of an ``[escalation]`` table; none where it declares a single one."""
+    return tuple(key for key, value in table.items() if isinstance(value, Mapping) and key != "only_tickets")
+
+
 def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationRule:
     """Read the ``[escalation]`` table of a recipe or configuration; ``name`` chooses one of several.
 
     Raises `UsageError` naming the key that is wrong.
     """
-    named = {
-        key: value for key, value in table.items() if isinstance(value, Mapping) and key != "only_tickets"
-    }
+    named = rule_names(table)
     shared = {key: value for key, value in table.items() if key == "priority_order"}
     chosen = name or table.get("default")
     if named:
         if chosen not in named:
             raise UsageError(f"there is no escalation '{chosen}'. There are: {', '.join(named)}")
-        table = shared | dict(named[chosen])
+        table = shared | dict(table[chosen])
     elif name is not None:
         raise UsageError(f"there is no escalation '{name}': only one is declared, without a name")
     try:

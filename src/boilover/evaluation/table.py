@@ -58,8 +58,8 @@ def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
         for name, figures in evaluation["scores"].items()
     ]
     base_rate = _number(evaluation["base_rate"])
-    yield _table(f"Scores, 95 % intervals (base rate {base_rate})", ["", *COLUMNS], scores, lines)
-    yield _table(
+    yield text_table(f"Scores, 95 % intervals (base rate {base_rate})", ["", *COLUMNS], scores, lines)
+    yield text_table(
         "What looking at the highest risks finds",
         ["look at", "recall", "precision", "lift"],
         [
@@ -72,12 +72,12 @@ def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     )
     yield _groups("By age", evaluation["by_age"], lines)
     for name, table in evaluation["by_segment"].items():
-        yield _groups(f"By {_words(name)}", table, lines)
+        yield _groups(f"By {words(name)}", table, lines)
     calibration = [
         [f"{row['points']:,}", _number(row["mean_risk"]), _number(row["rate"])]
         for row in evaluation["calibration"]
     ]
-    yield _table("Calibration", ["points", "mean risk", "rate"], calibration, lines)
+    yield text_table("Calibration", ["points", "mean risk", "rate"], calibration, lines)
 
 
 def _workload(row: Mapping[str, Any]) -> list[str]:
@@ -112,7 +112,7 @@ def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
     names = ("base_rate", "mean_risk", "average_precision", "roc_auc")
     rows = [
         [
-            _words(row["name"]),
+            words(row["name"]),
             f"{row['points']:,}",
             f"{row['positives']:,}",
             *(_number(row[name]) for name in names),
@@ -122,10 +122,11 @@ def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
     if table["suppressed_groups"]:
         suppressed = f"{table['suppressed_groups']} smaller"
         rows.append([suppressed, f"{table['suppressed_points']:,}", *[MISSING] * (len(heads) - 2)])
-    return _table(title, heads, rows, lines)
+    return text_table(title, heads, rows, lines)
 
 
-def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], lines: box.Box) -> Table:
+def text_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], lines: box.Box) -> Table:
+    """Return a table of text: the first column to the left, the others to the right."""
     table = Table(title=Text(title), title_justify="left", box=lines)
     for place, head in enumerate(heads):
         table.add_column(Text(head), justify="right" if place else "left")
@@ -153,11 +154,15 @@ def _number(value: float | None) -> str:
 
 
 def _title(name: str) -> str:
-    return TITLES.get(name, _words(name))
+    return TITLES.get(name, words(name))
 
 
-def _words(name: str) -> str:
-    """Return a name fit for a line: not too long, and no control character to rewrite a terminal with."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
-    clean = clean.replace("_", " ")
-    return clean if len(clean) <= MAX_NAME else f"{clean[: MAX_NAME - 1]}…"
+def words(name: str) -> str:
+    """Return a name fit for a line, its parts as words."""
+    return printable(name.replace("_", " "))
+
+
+def printable(text: str, most: int = MAX_NAME) -> str:
+    """Return a text fit for a line: not too long, and no control character to rewrite a terminal with."""
+    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

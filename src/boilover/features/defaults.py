@@ -24,6 +24,16 @@ IDENTIFYING = 0.9
 FEW = 2
 TEXTS = ("subject", "description")
 HISTORIES = ("customer_id", "account_id")
+NEEDS: dict[str, tuple[str, ...]] = {
+    "status and reopens": ("status_changed",),
+    "response gaps and waiting": ("message",),
+    "priority": ("priority_changed",),
+    "service levels": ("sla_due",),
+    "handoffs and returns": ("assignee_changed", "group_changed"),
+    "assignee": ("assignee_changed",),
+    "group": ("group_changed",),
+}
+"""Family to the types of event of which the log must hold one."""
 OTHER_KEYS = (TICKET, DESK, *HOLDERS, *(f"{holder}_before" for holder in HOLDERS))
 """Keys that are no attributes: one of such a name is a category and no key."""
 
@@ -36,25 +46,18 @@ def default_features(notes: Annotations) -> tuple[Feature, ...]:
     history = notes.history
     present = {kind for kind, code in KINDS.items() if (history.kind == code).any()}
     chosen = list(FAMILIES["age and calendar"])
-    needs = {
-        "status and reopens": "status_changed",
-        "response gaps and waiting": "message",
-        "priority": "priority_changed",
-        "service levels": "sla_due",
-    }
-    for family, kind in needs.items():
-        if kind in present:
+    fed = [family for family, kinds in NEEDS.items() if present & set(kinds)]
+    for family in fed:
+        if family not in HOLDERS:
             chosen += FAMILIES[family]
-    if present & {"assignee_changed", "group_changed"}:
-        chosen += FAMILIES["handoffs and returns"]
     for family, measure in (("sentiment", "sentiment"), ("text", "words")):
         if not np.isnan(notes.value(measure)).all():
             chosen += FAMILIES[family]
     for family, attribute in (("customer history", "customer_id"), ("account history", "account_id")):
         if (history.attribute(attribute).codes >= 0).any():
             chosen += FAMILIES[family]
-    for holder in ("assignee", "group"):
-        if f"{holder}_changed" in present:
+    for holder in HOLDERS:
+        if holder in fed:
             chosen += FAMILIES[holder]
     chosen += FAMILIES["desk"]
     return (*chosen, *_attributes(notes), *_fields(notes), *_steps(notes))
