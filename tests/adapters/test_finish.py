@@ -340,6 +340,17 @@ def test_many_facts_spill_and_come_back_in_order(finished, monkeypatch):
         assert texts.astype(int).tolist() == list(range(int(ticket[1:]), 200, 9))
 
 
+def test_events_of_types_that_the_contract_does_not_know_are_kept_and_counted(finished):
+    def tell(facts: Facts) -> None:
+        facts.ticket("1", created=at(0))
+        for day in (1, 2):
+            facts.event("1", at(day), "chime", value="ding")
+
+    events, _, tally = finished(tell, shards=2)
+    assert story(events, "value")[1:] == [("chime", "ding")] * 2
+    assert tally.unknown == {"event type": {"'chime'": 2}}
+
+
 def test_no_facts_give_no_log(tmp_path):
     assert list(Facts(Tally(), tmp_path, content=0).logs()) == []
 

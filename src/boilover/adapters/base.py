@@ -111,8 +111,10 @@ class Tally:
 
     def add(self, log: EventLog) -> None:
         """Count a piece of the log."""
-        types = pc.value_counts(log.events["event_type"]).to_pylist()
-        self.types.update({each["values"]: each["counts"] for each in types})
+        for each in pc.value_counts(log.events["event_type"]).to_pylist():
+            self.types[each["values"]] += each["counts"]
+            if each["values"] not in EVENT_TYPES:
+                self.unknown.setdefault("event type", Counter())[shorten(each["values"])] += each["counts"]
         self.tickets += len(log.tickets)
         ends = pc.min_max(log.events["occurred_at"])
         first, last = (pd.Timestamp(ends[name].as_py()) for name in ("min", "max"))
