@@ -43,7 +43,7 @@ def test_real_logs(real):
     assert (started.occurred_at == started.occurred_at_created).mean() > 0.9
 
 
-@pytest.mark.parametrize("name", ["helpdesk", "jira_duraspace"])
+@pytest.mark.parametrize("name", ["bpic2013", "helpdesk", "jira_duraspace"])
 def test_a_shipped_recipe_is_found_by_its_columns(name):
     log, report = ingest([SHARED / name])
     assert report.recipe == name

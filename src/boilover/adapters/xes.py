@@ -7,7 +7,6 @@ shipped one whose keys the log has is used, else the recipe ``xes``, which fits 
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +30,6 @@ ROWS = 32_768
 VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 CONTAINERS = frozenset({"list", "container"})
 TRANSPARENT = frozenset({"values"})
-KEY = re.compile(rb"""<(?:\w+:)?(trace|event|\w+)\b(?:[^<>]*?\bkey\s*=\s*["']([^"'<>]*)["'])?""")
 Take = Callable[[list[dict[str, str]]], None]
 
 
@@ -49,7 +47,7 @@ class XesAdapter:
         """Yield the log of the traces of all files."""
         recipe = export.recipe
         if recipe is None or recipe.name == self.name:
-            recipe = _fitting(export.members[0].head)
+            recipe = _fitting(export.members[0])
             export.read_with(recipe)
         mapping = recipe.table
         n_shards = shards_for(sum(member.content for member in export.members))
@@ -64,12 +62,13 @@ class XesAdapter:
             yield from assemble(shards, None, mapping, export.tally)
 
 
-def _fitting(head: bytes) -> Recipe:
-    """Return the shipped recipe whose keys the start of the log has, else the one that fits any log."""
-    present, prefix = set(), ""
-    for tag, key in KEY.findall(head):
-        prefix = CASE if tag == b"trace" else "" if tag == b"event" else prefix
-        present.add(prefix + key.decode("utf-8", "replace"))
+def _fitting(member: Member) -> Recipe:
+    """Return the shipped recipe whose keys the first traces have, else the one that fits any log."""
+    present: set[str] = set()
+    for reader in _parsed(member, lambda events: None):
+        present = reader.keys
+        if any(key.startswith(CASE) for key in present):
+            break
     for name in recipe_names():
         recipe = load_recipe(name)
         if recipe.format == XesAdapter.name != name and recipe.table.required() <= present:
@@ -98,6 +97,14 @@ def read_xes(member: Member, take: Take) -> set[str]:
     Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has
     none, and entities declared there can grow without bound.
     """
+    keys: set[str] = set()
+    for reader in _parsed(member, take):
+        keys = reader.keys
+    return keys
+
+
+def _parsed(member: Member, take: Take) -> Iterator[_Reader]:
+    """Yield the reader after each block of a file."""
     reader = _Reader(member.name, take)
     parser = expat.ParserCreate(namespace_separator="}")
     parser.StartElementHandler = reader.start
@@ -107,12 +114,12 @@ def read_xes(member: Member, take: Take) -> set[str]:
         with member.open() as stream:
             while block := stream.read(BLOCK):
                 parser.Parse(block)
+                yield reader
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         problem = f"is not whole XML: {expat.ErrorString(error.code)} in line {error.lineno}"
         raise InputError(problem, file=member.name, mend=AGAIN) from error
     reader.flush(0)
-    return reader.keys
 
 
 class _Reader:
