@@ -14,7 +14,7 @@ from boilover.errors import UsageError
 from boilover.flagger import FlagPolicy, explain, load_policy, parse_flag_policy
 from boilover.flagger.policy import Triggers
 from boilover.flagger.settings import QuietHours
-from boilover.policy import Capacity, FixedRisk, LeastCost
+from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision
 from boilover.times import parse_moment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "flagging.md"
@@ -223,6 +223,7 @@ def test_a_policy_says_what_it_will_do() -> None:
             Capacity(per_night=7),
             "the riskiest tickets, from the risk on at which 7 a night were reached in the past",
         ),
+        (LeastPrecision(at_least=0.6), "while 60% escalate, with a confidence of 95%"),
         (LeastCost(miss=20, false_alarm=1, method="empirical"), "by what was cheapest in the past"),
     ],
 )

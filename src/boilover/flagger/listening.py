@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,6 +28,9 @@ MARKUP = ("<", "&")
 Own = Mapping[str, tuple[str, ...]]
 """The topics to hear, each with phrases of a desk's own as they are written, which count in any language."""
 
+Said = tuple[int, str, str | None, str]
+"""Where in a message, the topic, the list's language (None for a phrase of the desk's own), and the phrase."""
+
 
 @dataclass(frozen=True)
 class Lists:
@@ -48,10 +51,14 @@ class Listener:
             topic: [re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE) for phrase in phrases]
             for topic, phrases in own.items()
         }
-        listed = (phrase for topic in own for name in LANGUAGES for phrase in lists_of(name).topics[topic])
-        keys = {key for phrase in listed for key in phrase.keys}
+        self._by_key: dict[str, list[tuple[str, str, Phrase]]] = {}
+        for topic in own:
+            for name in LANGUAGES:
+                for phrase in lists_of(name).topics[topic]:
+                    for key in phrase.keys:
+                        self._by_key.setdefault(key, []).append((topic, name, phrase))
         told = {phrase.split()[0].lower() for phrases in own.values() for phrase in phrases}
-        self._worth = "|".join(map(re.escape, sorted({*keys, *told, *MARKUP})))
+        self._worth = "|".join(map(re.escape, sorted({*self._by_key, *told, *MARKUP})))
 
     def worth(self, texts: pa.Array) -> pa.Array:
         """Return which texts may hold a phrase of a topic, bool; null where there is no text."""
@@ -64,27 +71,38 @@ class Listener:
         of the language that the text shows; all where neither is known. An automatic reply says nothing.
         """
         written = clean(text)
-        if is_automatic(written):
+        # Most texts that are worth it say nothing after all, and need no language told.
+        said = sorted((*self._listed(written), *self._own_phrases(written)), key=lambda each: each[0])
+        if not said or is_automatic(written):
             return {}
         spoken = {language, detect_language(written, WORD.findall(written))} - {None}
-        lists = [lists_of(name) for name in LANGUAGES if not spoken or name in spoken]
-        lower = written.lower()
         heard: dict[str, str] = {}
-        for topic in self.topics:
-            own = (found for pattern in self._own[topic] for found in pattern.finditer(written))
-            said = (found for each in lists for found in _said(each, topic, written, lower))
-            first = min((*own, *said), key=lambda found: found.start(), default=None)
-            if first is not None:
-                heard[topic] = " ".join(first[0].split())
+        for _, topic, name, phrase in said:
+            if name is None or not spoken or name in spoken:
+                heard.setdefault(topic, " ".join(phrase.split()))
         return heard
+
+    def _listed(self, written: str) -> Iterator[Said]:
+        """Yield what the lists of all languages find, but for what is denied."""
+        lower = written.lower()
+        able = dict.fromkeys(each for key, some in self._by_key.items() if key in lower for each in some)
+        for topic, name, phrase in able:
+            for found in phrase.pattern.finditer(written):
+                if not _is_denied(found, lists_of(name)):
+                    yield found.start(), topic, name, found[0]
+
+    def _own_phrases(self, written: str) -> Iterator[Said]:
+        for topic, patterns in self._own.items():
+            for pattern in patterns:
+                for found in pattern.finditer(written):
+                    yield found.start(), topic, None, found[0]
 
 
 def is_automatic(written: str) -> bool:
     """Return whether a cleaned message opens as an automatic reply does, in any of the languages."""
     opening = written[:OPENING]
-    lower = opening.lower()
     phrases = (phrase for name in LANGUAGES for phrase in lists_of(name).automatic)
-    return any(True for phrase in phrases for _ in phrase.search(opening, lower))
+    return any(phrase.pattern.search(opening) for phrase in phrases)
 
 
 @cache
@@ -99,11 +117,7 @@ def lists_of(language: str) -> Lists:
     )
 
 
-def _said(lists: Lists, topic: str, written: str, lower: str) -> Iterable[re.Match[str]]:
-    """Return where a topic is spoken of without denying it."""
-    for phrase in lists.topics[topic]:
-        for found in phrase.search(written, lower):
-            before = written[max(0, found.start() - BESIDE) : found.start()]
-            after = written[found.end() : found.end() + BESIDE]
-            if not lists.denied_before.search(before) and not lists.denied_after.match(after):
-                yield found
+def _is_denied(found: re.Match[str], lists: Lists) -> bool:
+    before = found.string[max(0, found.start() - BESIDE) : found.start()]
+    after = found.string[found.end() : found.end() + BESIDE]
+    return bool(lists.denied_before.search(before) or lists.denied_after.match(after))

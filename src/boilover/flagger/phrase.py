@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 DENIALS = "not|never|no|nicht|kein|keine|keinen|nie|pas|jamais|nunca|non|mai|niet|geen|nooit|não"
 UP_TO_THREE_WORDS = rf"(?:(?!(?:{DENIALS}) )[^\s.,;:!?]+ ){{0,3}}"
+COMMON = frozenset(
+    {"able", "can", "could", "did", "does", "file", "has", "have", "not", "one", "there", "use", "user"}
+    | {"work", "you", "your"}
+)
+"""Keys that many messages hold: another part of the phrase is looked for where there is one."""
+SHORT = 3
+"""Keys of fewer letters stand in almost any text."""
 SEQUENCE_ENDS = frozenset("|)")
 OPTIONAL = frozenset("?*")
 
@@ -37,10 +43,6 @@ class Phrase:
             raise ValueError(f"the phrase {self.written!r} holds no word that it cannot do without")
         return found
 
-    def search(self, text: str, lower: str) -> Iterator[re.Match[str]]:
-        """Yield where ``text`` holds the phrase; ``lower`` is the text in lower case."""
-        return self.pattern.finditer(text) if any(key in lower for key in self.keys) else iter(())
-
 
 def as_regex(written: str) -> str:
     """Return a phrase as a regular expression of Python's."""
@@ -63,7 +65,7 @@ class _Reader:
         return frozenset().union(*parts) if all(parts) else frozenset()
 
     def _sequence(self) -> Keys:
-        """Return the keys of the most telling part of a sequence: that whose shortest key is the longest."""
+        """Return the keys of the most telling part of a sequence."""
         parts: list[Keys] = []
         run = ""
         while (sign := self._next()) and sign not in SEQUENCE_ENDS:
@@ -79,7 +81,7 @@ class _Reader:
             run = ""
             parts.append(frozenset() if after in OPTIONAL else unit)
         parts.append(frozenset({run} if run else ()))
-        return max(parts, key=lambda keys: min(map(len, keys), default=0))
+        return max(filter(None, parts), key=_tells, default=frozenset())
 
     def _unit(self) -> Keys:
         """Pass one sign, class or group; return the keys of a group, none of anything else."""
@@ -98,3 +100,10 @@ class _Reader:
 
     def _next(self) -> str:
         return self._written[self._place : self._place + 1]
+
+
+def _tells(keys: Keys) -> tuple[bool, bool, int, float]:
+    """Return how seldom keys are met, greater is more seldom: by the shortest of them, then by the mean length."""
+    lengths = [len(key) for key in keys]
+    least = min(lengths)
+    return least >= SHORT, keys.isdisjoint(COMMON), least, sum(lengths) / len(lengths)
