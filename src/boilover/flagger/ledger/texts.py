@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from boilover.errors import InputError
 from boilover.flagger.night import Decision, Night, Objects, Verdict
@@ -74,11 +76,10 @@ def check_night(night: Night, decision: Decision) -> None:
 
 def input_hash(night: Night) -> str:
     """Return a hash of all that a decision is made from, the same in whatever order the tickets come."""
-    ids = np.array([str(each) for each in night.ticket_id], dtype=object)
-    order = np.argsort(ids, kind="stable")
+    order = pc.sort_indices(pa.array(night.ticket_id, pa.large_string())).to_numpy()
     told = hashlib.sha256()
     _feed(told, [str(night.as_of), *night.trigger_names])
-    _feed(told, ids[order])
+    _feed(told, night.ticket_id[order])
     told.update((night.risk.astype("<f8") + 0.0)[order].tobytes())
     told.update((night.weight.astype("<f8") + 0.0)[order].tobytes())
     told.update(np.packbits(night.fired[order]).tobytes())
