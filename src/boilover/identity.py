@@ -16,7 +16,7 @@ Keys = npt.NDArray[np.uint64]
 TOLD = tuple(
     column.name
     for column in EVENTS
-    if column.name not in ("ticket_id", "occurred_at", "observed_at", "event_id")
+    if column.name not in ("ticket_id", "occurred_at", "observed_at", "event_id", "raw_value", "actor_role")
 )
 EMPTY = np.uint64(0x9E3779B97F4A7C15)
 ODD = np.uint64(0xBF58476D1CE4E5B9)
@@ -26,8 +26,8 @@ def event_keys(events: pa.Table) -> Keys:
     """Return a 64-bit key per event, uint64 (n_events): equal for what is one event.
 
     That is an event of the same ticket with the same ``event_id`` or, where the source gives none, with all columns
-    equal. An absent column is an empty one, an empty ``observed_at`` is ``occurred_at``, and measures of the text do
-    not count. Keys are hashes: among a million events, two that differ share one with a chance of about 1 in 10⁷.
+    equal. An absent column is an empty one, an empty ``observed_at`` is ``occurred_at``. Measures of the text do not
+    count, nor what a smaller export may know less well: the role of who did it, and the source's own word. Keys are hashes: among a million events, two that differ share one with a chance of about 1 in 10⁷.
     """
     keys = ticket_keys(events["ticket_id"])
     if "event_id" not in events.column_names or not len(events):

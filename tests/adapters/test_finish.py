@@ -83,7 +83,7 @@ class Oracle:
             if row[1][1] == "state":
                 changed.setdefault(row[1][2], row[1])
         for target in self._targets():
-            old = changed[target][4] if target in changed else None
+            old = changed[target][4] if target in changed and self.whole else None
             today = next((v for t, v, _, _ in self.today if t == target), None) if self.whole else None
             state[target] = self.at_creation.get(target, old if target in changed else today)
         story = [(born, "created", None, None)]
@@ -233,9 +233,19 @@ def test_roles_come_from_the_fact_and_else_from_the_person(finished):
     assert [role for _, role in roles] == ["customer", "customer", "agent", "bot", None]
 
 
+def test_a_cut_history_does_not_tell_the_state_at_creation(finished):
+    def tell(facts: Facts) -> None:
+        facts.ticket("1", created=at(0))
+        facts.change("1", at(5), "priority", "urgent", old="high")
+
+    events = finished(tell)[0]
+    assert story(events, "value") == [("created", None), ("priority_changed", "urgent")]
+
+
 def test_order_breaks_ties_before_the_order_of_telling(finished):
     def tell(facts: Facts) -> None:
         facts.ticket("1", created=at(0))
+        facts.history("1")
         facts.change("1", at(1), "status", "solved", old="open", order=2**60 + 1)
         facts.change("1", at(1), "status", "pending", old="new", order=2**60)
 

@@ -129,11 +129,15 @@ class Told:
         return block.assign(time=born, visible=born)[born < NEVER]
 
     def initial_states(self, born: Ints) -> pd.DataFrame:
-        """Return the state at creation: as told, else the first change's old value, else today's if none changed."""
+        """Return the state at creation: as told, else the first change's old value, else today's if none changed.
+
+        The last two only of tickets whose whole history is there: of others, earlier changes may be cut off.
+        """
         key = self.key()
         changes = np.flatnonzero(self.live & (self.kind == CHANGE))
         changes = changes[np.lexsort((changes, self.order[changes], self.visible[changes]))]
         first = changes[np.unique(key[changes], return_index=True)[1]]
+        first = first[self.whole[self.ticket[first]]]
         at_creation = np.flatnonzero(self.kind == AT_CREATION)
         today = np.flatnonzero((self.kind == TODAY) & self.whole[self.ticket])
         rows = np.concatenate([at_creation, first, today])
