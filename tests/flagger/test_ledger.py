@@ -301,3 +301,18 @@ def test_a_decision_from_arrays_of_other_types_is_recorded(ledger):
     assert recorded.ids.dtype == np.int64
     assert ledger.latest("desk")["threshold"] is None
     assert ledger.export()["why"].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize(("verdict", "kind"), [(STILL, "still"), (RISEN, "tier")])
+def test_a_flag_stands_again_after_its_snooze(ledger, verdict, kind):
+    record(ledger, BEGIN, {"a": Told(NEW)})
+    ledger.snooze("a", who="kim", when=BEGIN + HOUR, until=BEGIN + 2 * DAY)
+    record(ledger, BEGIN + DAY, {"a": Told(SUPPRESSED, why_not=WhyNot.SNOOZED)})
+    assert recall(ledger, ["a"])["a"][0] == State.SNOOZED
+    with pytest.raises(LockedError):
+        record(ledger, BEGIN + DAY + HOUR, {"a": Told(RISEN, tier=2)})
+    record(ledger, BEGIN + 2 * DAY, {"a": Told(verdict, tier=2)})
+    known = recall(ledger, ["a"])["a"]
+    assert (known[0], known[-1]) == (State.RAISED, 0)
+    assert ledger.export("history")["kind"].tolist() == ["raised", "snoozed", kind]
+    assert ledger.check() == ()
