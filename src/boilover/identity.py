@@ -27,7 +27,9 @@ def event_keys(events: pa.Table) -> Keys:
 
     That is an event of the same ticket with the same ``event_id`` or, where the source gives none, with all columns
     equal. An absent column is an empty one, an empty ``observed_at`` is ``occurred_at``. Measures of the text do not
-    count, nor what a smaller export may know less well: the role of who did it, and the source's own word. Keys are hashes: among a million events, two that differ share one with a chance of about 1 in 10⁷.
+    count, nor what a smaller export may know less well: the role of who did it, and the source's own word.
+
+    Keys are hashes: among a million events, two that differ share one with a chance of about 1 in 10⁷.
     """
     keys = ticket_keys(events["ticket_id"])
     if "event_id" not in events.column_names or not len(events):

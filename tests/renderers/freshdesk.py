@@ -12,8 +12,8 @@ from typing import Any
 from renderers.neutral import NeutralTicket, Step
 
 LOSES = frozenset({"bot", "status:new", "ties"})
-"""There is no status before open, and nothing in an export tells programs from agents. Activities have no id: what is set
-twice to the same within one second cannot be told from a row that is there twice."""
+"""There is no status before open, and nothing in an export tells programs from agents. Activities have no id: what is
+set twice to the same within one second cannot be told from a row that is there twice."""
 LABELS = {
     "open": "Open",
     "pending": "Pending",

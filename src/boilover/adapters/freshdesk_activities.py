@@ -48,7 +48,7 @@ def read_activity(desk: Desk, record: dict[str, Any]) -> None:
     for key, told in activity.items():
         if key in NO_STATE or key in desk.options.merged_by:
             continue
-        target = TARGETS.get(key) or desk.options.fields.get(key, key)
+        target = str(TARGETS.get(key) or desk.options.fields.get(key, key))
         value, raw = desk.value(target, told)
         if CREATION in activity:
             desk.facts.at_creation(ticket_id, target, value, raw=raw)

@@ -20,7 +20,7 @@ from boilover.adapters.zendesk_audits import message_text, read_audit
 from boilover.adapters.zendesk_desk import FIELDS, ROLES, Desk, channel_of
 
 TODAY = ("priority", "group_id", "assignee_id", "tags", "type")
-EMPTY = (None, "", [])
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def read_user(desk: Desk, user: dict[str, Any]) -> None:
