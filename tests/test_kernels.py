@@ -52,10 +52,12 @@ def test_aggregates_of_ranges(stream, window):
     sums = kernels.sum_between(kernels.running_sum(values, offsets), first, lo, hi)
     most = kernels.greatest(values, first, lo, hi)
     different = kernels.distinct(codes, 4, first, lo, hi)
+    ever = kernels.distinct_ever(codes, 4, first, hi)
     for point in range(len(keys)):
         rows = rows_of(stream, point, window)
         assert sums[point] == sum(values[row] for row in rows)
         assert different[point] == len({codes[row] for row in rows} - {-1})
+        assert ever[point] == len({codes[row] for row in rows_of(stream, point)} - {-1})
         expected = max((values[row] for row in rows), default=np.nan)
         assert most[point] == expected or (np.isnan(most[point]) and np.isnan(expected))
 

@@ -12,7 +12,7 @@ import boilover
 PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
-    ("schema", "times"),
+    ("schema", "times", "once", "memory"),
     ("conform", "files"),
     ("log", "partitions"),
     ("identity",),

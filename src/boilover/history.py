@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from boilover import kernels
 from boilover.log import EventLog, observed
+from boilover.once import Once
 from boilover.schema import EVENT_TYPES, ROLES
 
 HOUR = 3_600_000_000
@@ -55,8 +56,7 @@ class History:
     time: Ints
     kind: Bytes
     _rows: npt.NDArray[np.int64] | None = None
-    _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
-    _attributes: dict[str, Coded] = field(default_factory=dict, repr=False)
+    _made: Once = field(default_factory=Once, repr=False)
 
     @classmethod
     def from_log(cls, log: EventLog) -> History:
@@ -96,9 +96,8 @@ class History:
 
     def coded(self, name: str) -> Coded:
         """Return a text column of ``events`` as codes, int32 (n_events); all −1 where the column is absent."""
-        if name not in self._coded:
-            self._coded[name] = self._code(name)
-        return self._coded[name]
+        coded: Coded = self._made.get(name, lambda: self._code(name))
+        return coded
 
     def numbers(self, name: str) -> Values:
         """Return a numeric or boolean column of ``events`` (n_events), NaN where empty or absent.
@@ -162,11 +161,10 @@ class History:
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute fixed at creation as codes, int32 (n_tickets); all −1 where there is none."""
-        if name not in self._attributes:
-            if name not in self.attributes.column_names:
-                return Coded(np.full(self.n_tickets, -1, dtype=np.int32), ())
-            self._attributes[name] = _coded(self.attributes[name])
-        return self._attributes[name]
+        if name not in self.attributes.column_names:
+            return Coded(np.full(self.n_tickets, -1, dtype=np.int32), ())
+        coded: Coded = self._made.get(("attribute", name), lambda: _coded(self.attributes[name]))
+        return coded
 
     def find(self, ticket_ids: pa.Array) -> Codes:
         """Return the codes of ``ticket_ids``, −1 where the log does not know the ticket."""

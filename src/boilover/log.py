@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from boilover.conform import conform, from_frame, plain
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
-from boilover.partitions import CODED, MANIFEST, read_partitions
+from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
@@ -119,9 +119,7 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
             pa_csv.write_csv(log.tickets, made / "tickets.csv")
             return
         mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-        pq.write_table(
-            plain(log.events).replace_schema_metadata(mark), made / "events.parquet", compression="zstd"
-        )
+        write_events(plain(log.events).replace_schema_metadata(mark), made / "events.parquet")
         pq.write_table(log.tickets, made / "tickets.parquet", compression="zstd")
 
 

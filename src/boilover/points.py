@@ -85,6 +85,11 @@ class Asked:
         """Sort points by their ``keys`` (int32, −1 none) and ``as_of``; those that ask the same are asked once."""
         if kernels.ascends(keys, as_of):
             return cls(None, keys, as_of)
+        if as_of.min() == as_of.max():
+            occurs = np.diff(kernels.offsets_of(keys + np.int32(1), int(keys.max()) + 2)) > 0
+            rank = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+            asked = np.flatnonzero(occurs).astype(np.int32) - np.int32(1)
+            return cls(kernels.take(rank, keys + np.int32(1)), asked, np.full(len(asked), as_of[0]))
         order = kernels.in_time_order(as_of)
         above = kernels.take(keys, order) + np.int32(1)
         order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)

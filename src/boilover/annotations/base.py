@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ import numpy.typing as npt
 
 from boilover.errors import UsageError
 from boilover.history import Coded, History, Values
+from boilover.once import Once
 
 Array = npt.NDArray[Any]
 Annotator = Callable[["Annotations"], Mapping[str, "Array | Coded"]]
 
 ANNOTATORS: dict[str, Annotator] = {}
-LOCK = RLock()
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,7 @@ class Annotations:
     """
 
     history: History
-    _known: dict[str, Array | Coded] = field(default_factory=dict, repr=False)
-    _locks: dict[Annotator, Any] = field(default_factory=dict, repr=False)
+    _made: Once = field(default_factory=Once, repr=False)
 
     def flag(self, name: str) -> npt.NDArray[np.bool_]:
         """Return whether each event is a ``name``, bool (n_events)."""
@@ -48,27 +46,17 @@ class Annotations:
         return self._get(name, Coded, None)
 
     def _get(self, name: str, form: type, dtype: type | None) -> Any:
-        if name not in self._known:
-            self._annotate(name)
-        found = self._known[name]
+        if name not in ANNOTATORS:
+            known = ", ".join(sorted(ANNOTATORS))
+            raise UsageError(f"there is no annotation '{name}'. There are: {known}")
+        annotator = ANNOTATORS[name]
+        found = self._made.get(annotator, lambda: annotator(self))[name]
         if not isinstance(found, form) or (
             isinstance(found, np.ndarray) and not np.issubdtype(found.dtype, dtype)
         ):
             wanted = "codes" if dtype is None else "flags" if dtype is np.bool_ else "numbers"
             raise UsageError(f"annotation '{name}' holds no {wanted}, one per event")
         return found
-
-    def _annotate(self, name: str) -> None:
-        """Run the annotator of ``name`` once; another thread that asks for it waits, and nobody else does."""
-        if name not in ANNOTATORS:
-            known = ", ".join(sorted(ANNOTATORS))
-            raise UsageError(f"there is no annotation '{name}'. There are: {known}")
-        annotator = ANNOTATORS[name]
-        with LOCK:
-            lock = self._locks.setdefault(annotator, RLock())
-        with lock:
-            if name not in self._known:
-                self._known.update(annotator(self))
 
 
 def annotates(*names: str) -> Callable[[Annotator], Annotator]:

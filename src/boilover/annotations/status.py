@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import KINDS, Bytes, Coded, Ints
 from boilover.kernels import compiled
@@ -40,10 +41,11 @@ def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
     history = notes.history
     told = history.coded("value")
     known = np.array([*(STATUS_CODES.get(word, OPEN) for word in told.words), OPEN], dtype=np.int8)
-    stated = np.where(history.kind == STATUS_CHANGED, known[told.codes], np.int8(-1))
+    stated = np.where(history.kind == STATUS_CHANGED, kernels.take(known, told.codes), np.int8(-1))
     raw = history.coded("raw_value")
-    stated[(stated == CLOSED) & (raw.codes == raw.where(DELETED))] = GONE
-    after, reopened, solved, alive, turned = _follow(history.kind, stated.astype(np.int8), history.offsets)
+    if raw.where(DELETED) >= 0:
+        stated[(stated == CLOSED) & (raw.codes == raw.where(DELETED))] = GONE
+    after, reopened, solved, alive, turned = _follow(history.kind, stated, history.offsets)
     return {
         "status": Coded(after.astype(np.int32), tuple(STATUSES)),
         "status_entered": stated >= 0,

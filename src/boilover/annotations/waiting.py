@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import HOUR, KINDS, Coded, Floats, Ints, Values
+from boilover.history import HOUR, KINDS, Bytes, Coded, Floats, Ints, Values
 from boilover.kernels import compiled
 from boilover.schema import ROLES
 
 Flags = npt.NDArray[np.bool_]
+ASKED, ANSWERED, SOLVED = np.int8(1), np.int8(2), np.int8(3)
 CUSTOMER, AGENT, BOT = ROLES.index("customer"), ROLES.index("agent"), ROLES.index("bot")
 
 
@@ -42,13 +43,11 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
     since the last reply. ``first_reply``: the first public reply of an agent.
     """
     history = notes.history
-    began, ended, gap, unanswered, first = _wait(
-        notes.flag("customer_message"),
-        notes.flag("agent_reply"),
-        notes.flag("solved"),
-        history.time,
-        history.offsets,
-    )
+    # No event is two of these.
+    step = notes.flag("customer_message") * ASKED
+    step += notes.flag("agent_reply") * ANSWERED
+    step += notes.flag("solved") * SOLVED
+    began, ended, gap, unanswered, first = _wait(step, history.time, history.offsets)
     return {
         "wait_began": began,
         "wait_ended": ended,
@@ -59,34 +58,31 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
 
 
 @compiled
-def _wait(
-    asked: Flags, answered: Flags, solved: Flags, time: Ints, offsets: Ints
-) -> tuple[Flags, Flags, Floats, Values, Flags]:
+def _wait(step: Bytes, time: Ints, offsets: Ints) -> tuple[Flags, Flags, Floats, Values, Flags]:
     n = len(time)
     began = np.zeros(n, np.bool_)
     ended = np.zeros(n, np.bool_)
-    gap = np.empty(n)
+    gap = np.full(n, np.nan)
     unanswered = np.empty(n, np.float32)
     first = np.zeros(n, np.bool_)
     for ticket in range(len(offsets) - 1):
-        since = np.int64(-1)
+        since = np.int64(0)
         open_messages = 0
         replied = False
         for row in range(offsets[ticket], offsets[ticket + 1]):
-            gap[row] = np.nan
-            if asked[row]:
-                open_messages += 1
-                if since < 0:
-                    since = np.int64(row)
+            if step[row] == ASKED:
+                if open_messages == 0:
+                    since = time[row]
                     began[row] = True
-            elif answered[row] or solved[row]:
-                if since >= 0:
+                open_messages += 1
+            elif step[row] != 0:
+                if open_messages > 0:
                     ended[row] = True
-                    if answered[row]:
-                        gap[row] = (time[row] - time[since]) / HOUR
-                since = np.int64(-1)
+                    if step[row] == ANSWERED:
+                        gap[row] = (time[row] - since) / HOUR
                 open_messages = 0
-                first[row] = answered[row] and not replied
-                replied = replied or answered[row]
+                if step[row] == ANSWERED:
+                    first[row] = not replied
+                    replied = True
             unanswered[row] = open_messages
     return began, ended, gap, unanswered, first

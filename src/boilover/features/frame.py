@@ -15,6 +15,7 @@ from boilover.errors import UsageError
 from boilover.features.base import Feature
 from boilover.features.view import Sight
 from boilover.history import Coded
+from boilover.memory import kept_memory
 from boilover.points import Points
 
 
@@ -45,7 +46,7 @@ def compute(
             else:
                 numbers[place] = column
 
-    with ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
+    with kept_memory(), ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
         list(pool.map(fill, groups.values()))
     frame = pd.DataFrame(numbers.T, columns=names, copy=False)
     columns = {name: _categorical(categories[name]) if name in categories else frame[name] for name in names}

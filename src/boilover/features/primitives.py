@@ -232,4 +232,6 @@ class Distinct(Aggregate):
 
     def _aggregate(self, view: View) -> Floats:
         n_codes = len(view.notes.codes(self.of).words)
+        if self.window is None:
+            return kernels.distinct_ever(view.codes(self.of), n_codes, view.lo, view.hi)
         return kernels.distinct(view.codes(self.of), n_codes, view.first, view.lo, view.hi)

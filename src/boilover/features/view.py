@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from threading import RLock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,10 +13,10 @@ from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.filters import Filter
 from boilover.history import Coded, Codes, Floats, Ints
+from boilover.once import Once
 from boilover.points import Asked, Points
 
 T = TypeVar("T")
-LOCK = RLock()
 
 TICKET, DESK = "ticket", "desk"
 HOLDERS = ("assignee", "group")
@@ -101,17 +99,17 @@ class Sight:
 
     notes: Annotations
     points: Points
-    _shared: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    _made: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _shared: Once = field(default_factory=Once, repr=False)
+    _made: Once = field(default_factory=Once, repr=False)
 
     def afresh(self) -> Sight:
         """Return a sight of the same points that keeps streams of its own: for one thread, and not for long."""
-        return replace(self, _made={})
+        return replace(self, _made=Once())
 
     def view(self, where: Filter, key: str, window: int | None, event_key: str | None = None) -> View:
         """Return what the points see of the events that pass ``where``, by ``key``, within ``window`` microseconds."""
         stream, asked = self.stream(where, event_key or key), self.asked(key)
-        first, hi = self._keep(
+        first, hi = self._made.get(
             (where, key, event_key),
             lambda: kernels.visible(stream.offsets, stream.times, asked.keys, asked.as_of),
         )
@@ -120,7 +118,7 @@ class Sight:
 
     def stream(self, where: Filter, key: str) -> Stream:
         """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
-        return self._keep((where, key), lambda: self._stream(where, key))
+        return self._made.get((where, key), lambda: self._stream(where, key))
 
     def _stream(self, where: Filter, key: str) -> Stream:
         history = self.notes.history
@@ -131,26 +129,19 @@ class Sight:
             offsets = kernels.offsets_of(kernels.take(history.ticket, rows), history.n_tickets)
             return Stream(rows, kernels.take(history.time, rows), offsets)
         own = self.stream(where, TICKET)
-        order = self._keep(where, lambda: kernels.in_time_order(own.times))
+        order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys, n_keys = self._event_keys(key, own.own)
         place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
         return Stream(own.own, kernels.take(own.times, place), offsets, place)
 
-    def _keep(self, key: Hashable, make: Callable[[], T]) -> T:
-        return _once(self._made, key, make)
-
-    def _share(self, key: Hashable, make: Callable[[], T]) -> T:
-        with LOCK:
-            return _once(self._shared, key, make)
-
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
-        return self._share(key, lambda: Asked.sort(self._point_keys(key), self.points.as_of))
+        return self._shared.get(key, lambda: Asked.sort(self._point_keys(key), self.points.as_of))
 
     @property
     def now(self) -> Codes:
         """The row of the last event of its ticket that each point sees, −1 where it sees none, int32 (n_points)."""
-        return self._share("now", self._last_row)
+        return self._shared.get("now", self._last_row)
 
     def _last_row(self) -> Codes:
         history = self.notes.history
@@ -189,10 +180,3 @@ class Sight:
         if key == DESK:
             return np.zeros(len(self.points), dtype=np.int32)
         return (self.state(key) if key in HOLDERS else self.attribute(key)).codes
-
-
-def _once(made: dict[Hashable, Any], key: Hashable, make: Callable[[], T]) -> T:
-    if key not in made:
-        made[key] = make()
-    found: T = made[key]
-    return found

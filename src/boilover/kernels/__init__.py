@@ -9,6 +9,7 @@ nor on the other points.
 from boilover.kernels.aggregates import (
     decay,
     distinct,
+    distinct_ever,
     greatest,
     last,
     running_sum,
@@ -36,6 +37,7 @@ __all__ = [
     "decay",
     "different",
     "distinct",
+    "distinct_ever",
     "greatest",
     "group_by_key",
     "in_time_order",

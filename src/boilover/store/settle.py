@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from boilover.conform import plain
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
-from boilover.partitions import EVENT_SCHEMA, Part, Partition, joined, read_part
+from boilover.partitions import EVENT_SCHEMA, Part, Partition, joined, read_part, write_events
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -114,7 +114,10 @@ class Desk:
 
     def _file(self, kind: str, name: str, table: pa.Table) -> Part:
         path = self.staging / kind / name
-        pq.write_table(table.combine_chunks(), path, compression="zstd")
+        if kind == "events":
+            write_events(table.combine_chunks(), path)
+        else:
+            pq.write_table(table.combine_chunks(), path, compression="zstd")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         final = path.with_name(f"{name}.{digest[:NAME_LENGTH]}.parquet")
