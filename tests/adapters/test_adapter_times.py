@@ -29,6 +29,8 @@ def read(values, time_format="iso", timezone="UTC"):
         ("1136131494000000", "epoch_us", "UTC", "2006-01-01T16:04:54"),
         ("31/31/2016 01:16", "%d/%m/%Y %H:%M", "UTC", None),
         ("soon", "iso", "UTC", None),
+        ("-1", "iso", "UTC", None),
+        ("0000-01-01", "iso", "America/New_York", None),
         ("soon", "epoch_s", "UTC", None),
     ],
 )

@@ -306,10 +306,11 @@ def test_times_are_read_as_the_export_writes_them(finished, format_, zone, writt
         facts.message("1", written, "a", public=True)
         facts.message("1", "no time", "b", public=True)
         facts.message("1", None, "c", public=True)
+        facts.message("1", "\ud800", "d", public=True)
 
     events, _, tally = finished(tell, time_format=format_, timezone=zone)
     assert events["occurred_at"].tolist() == [pd.Timestamp(is_)] * 2
-    assert tally.dropped == {"no readable time": 2}
+    assert tally.dropped == {"no readable time": 3}
     assert tally.examples == {"no readable time": "'ticket 1'"}
 
 

@@ -112,7 +112,7 @@ class Spill:
         instants = np.zeros(len(values), dtype=np.int64)
         known = np.zeros(len(values), dtype=bool)
         if told:
-            raw = pd.Series([values[place] for place in told])
+            raw = pd.Series([_readable(values[place]) for place in told])
             times = to_utc(raw, self._time_format, self._timezone, self._tally)
             known[told] = times.notna().to_numpy()
             instants[told] = times.astype("int64").to_numpy()
@@ -128,6 +128,12 @@ class Spill:
                 self._tally.drop(reason, int(odd.sum()), f"ticket {example}")
         odd = timeless | nameless
         return batch.filter(pa.array(~odd)) if odd.any() else batch
+
+
+def _readable(value: Any) -> Any:
+    """Return a time as it is, but for halves of surrogate pairs, which pandas refuses to hold."""
+    is_odd = isinstance(value, str) and not value.isascii()
+    return value.encode("utf-8", "replace").decode() if is_odd else value
 
 
 def strings(values: list[Any]) -> pa.Array:

@@ -9,6 +9,7 @@ from boilover.adapters.base import Tally
 from boilover.conform import OFFSET
 
 UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
+YEAR = r"[12]\d{3}"
 EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 
@@ -31,6 +32,8 @@ def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> 
         return pd.to_datetime(strings, format=time_format, errors="coerce", utc=True).astype(UTC_MICROSECONDS)
     if time_format != "iso":
         return _localise(pd.to_datetime(strings, format=time_format, errors="coerce"), timezone, tally)
+    # pandas reads a lone "-1" as a year before Christ, which no time zone takes.
+    strings = strings.where(strings.str.match(YEAR, na=False))
     aware = strings.str.contains(OFFSET, regex=True, na=False)
     if aware.all():
         return pd.to_datetime(strings, format="ISO8601", errors="coerce", utc=True).astype(UTC_MICROSECONDS)
