@@ -19,7 +19,7 @@ from boilover.checking import mend
 from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
-from boilover.log import EventLog, observed, read_log
+from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, read_manifest
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -116,4 +116,7 @@ def read_points(path: Path) -> pd.DataFrame:
 
 
 def _is_log(path: Path) -> bool:
-    return path.is_dir() and ((path / MANIFEST).exists() or any(path.glob("events*")))
+    """Say whether a folder is a log: an export may hold a ``log.json`` or an ``events.json`` of its own."""
+    in_partitions = (path / MANIFEST).exists() and (path / "events").is_dir()
+    named = any((path / f"events{suffix}").exists() for suffix in SUFFIXES)
+    return path.is_dir() and (in_partitions or named or any((path / "events").glob("**/*.parquet")))

@@ -11,7 +11,7 @@ from renderers.neutral import NeutralTicket, Step, within
 
 LOSES = frozenset({"priority", "status:new", "status:on_hold", "status:solved", "group:"})
 """A conversation is open, closed or snoozed, and no team is taken from it; its star is no scale of priorities."""
-PAGE = 50
+PAGE = 30
 PARTS = {"open": "open", "closed": "close", "pending": "snoozed"}
 AUTHORS = {"customer": "user", "bot": "bot"}
 

@@ -25,7 +25,7 @@ STATUSES = {
     "closed": ("6", "Closed", "done"),
 }
 PRIORITIES = {"low": "Low", "normal": "Medium", "high": "High", "urgent": "Highest"}
-PAGE = 50
+PAGE = 20
 
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:

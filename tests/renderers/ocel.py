@@ -32,7 +32,7 @@ def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
         "objects": objects,
         "events": events,
     }
-    (folder / "log.json").write_text(json.dumps(log, indent=1))
+    (folder / "log.json").write_text(json.dumps(log))
 
 
 def _object(ticket: NeutralTicket) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Write neutral tickets as Zendesk exports them: a page of tickets, one of audits, one of users."""
+"""Write neutral tickets as Zendesk exports them: a page of tickets, pages of audits, one of users."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ LOSES: frozenset[str] = frozenset()
 FIELDS = {"status": "status", "priority": "priority", "group": "group_id", "assignee": "assignee_id"}
 STATUSES = {"on_hold": "hold"}
 BOT = "999000"
+PAGE = 300
 Record = dict[str, Any]
 
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
-    """Write ``tickets.json``, ``audits.json`` and ``users.json``."""
+    """Write ``tickets.json``, ``audits_1.json`` … and ``users.json``."""
     numbers = count(80_001)
     audits = [audit for ticket in tickets for audit in _audits(ticket, numbers)]
     customers = {ticket.customer for ticket in tickets}
@@ -27,11 +28,16 @@ def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     users = [{"id": int(each), "role": "end-user"} for each in sorted(customers)]
     users += [{"id": int(each), "role": "agent"} for each in sorted(staff - customers - {None})]
     users.append({"id": int(BOT), "role": "agent"})
-    pages = {
+    pages: Record = {
         "tickets": {"tickets": [_ticket(ticket) for ticket in tickets], "end_of_stream": True},
-        "audits": {"audits": audits, "meta": {"has_more": False, "after_cursor": None}},
         "users": {"users": users, "count": len(users)},
     }
+    for start in range(0, len(audits), PAGE):
+        has_more = start + PAGE < len(audits)
+        pages[f"audits_{start // PAGE + 1}"] = {
+            "audits": audits[start : start + PAGE],
+            "meta": {"has_more": has_more, "after_cursor": str(start + PAGE) if has_more else None},
+        }
     for name, page in pages.items():
         (folder / f"{name}.json").write_text(json.dumps(page, ensure_ascii=False))
 
