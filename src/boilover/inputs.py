@@ -99,6 +99,11 @@ def cut(log: EventLog, until: int | str | datetime) -> EventLog:
 
 def read_points(path: Path) -> pd.DataFrame:
     """Read a file of points, CSV or Parquet, with columns ticket_id and as_of."""
+    return read_rows(path, "points", mend="Points are rows of ticket_id, as_of")
+
+
+def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
+    """Read a table, CSV (every cell as text) or Parquet; ``what`` and ``mend`` tell what was expected."""
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
@@ -110,9 +115,7 @@ def read_points(path: Path) -> pd.DataFrame:
             )
     except (OSError, ValueError, pa.ArrowInvalid, pd.errors.ParserWarning) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise InputError(
-            f"cannot be read as points: {reason}", file=path, mend="Points are rows of ticket_id, as_of"
-        ) from error
+        raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
 
 
 def _is_log(path: Path) -> bool:

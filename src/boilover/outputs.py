@@ -74,12 +74,19 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 
 def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
-    """Return the first rows as a table to read: risk in per cent, reasons in one column, control characters shown."""
-    from rich.cells import cell_len
+    """Return the first rows as a table to read: risk in per cent, control characters shown.
 
+    Of scores, reasons stand in one column; any other frame is shown with all its columns.
+    """
     shown = frame.head(rows)
-    reasons = [name for name in frame.columns if name.startswith("reason_")]
-    columns = {
+    columns = _scores(shown) if {"rank", "note"} <= set(frame.columns) else _cells(shown)
+    more = f"\n… and {len(frame) - rows} more" if len(frame) > rows else ""
+    return _aligned(columns) + more
+
+
+def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
+    reasons = [name for name in shown.columns if name.startswith("reason_")]
+    return {
         "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
         "ticket": [_printable(ticket) for ticket in shown["ticket_id"]],
         "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
@@ -88,16 +95,39 @@ def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
             for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
         ],
     }
+
+
+def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
+    columns = {}
+    for name in shown.columns:
+        values = shown[name]
+        if name in ("risk", "threshold"):
+            columns[name] = ["" if pd.isna(value) else f"{value:.1%}" for value in values]
+        elif isinstance(values.dtype, pd.DatetimeTZDtype):
+            columns[name] = ["" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}" for value in values]
+        else:
+            columns[name] = ["" if pd.isna(value) else _printable(value) for value in values]
+    return columns
+
+
+def _aligned(columns: Mapping[str, list[str]]) -> str:
+    """Return lines of padded cells: numbers to the right, words to the left."""
+    from rich.cells import cell_len
+
     widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
+    left = {name: not all(_is_number(cell) for cell in cells) for name, cells in columns.items()}
+    left |= dict.fromkeys(("ticket", "ticket_id"), True)
     lines = [
         "  ".join(
-            _padded(cell, widths[name], left=name in ("ticket", "why"))
-            for name, cell in zip(columns, row, strict=True)
+            _padded(cell, widths[name], left=left[name]) for name, cell in zip(columns, row, strict=True)
         )
         for row in [tuple(columns), *zip(*columns.values(), strict=True)]
     ]
-    more = f"\n… and {len(frame) - rows} more" if len(frame) > rows else ""
-    return "\n".join(line.rstrip() for line in lines) + more
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.rstrip("%").replace(".", "", 1).isdigit() or not cell
 
 
 def _write_text(frame: pd.DataFrame, file: TextIO, form: str) -> None:
@@ -124,7 +154,7 @@ def _by_terminal(target: Path) -> str:
     return "table" if target == STANDARD and sys.stdout.isatty() else "csv"
 
 
-def _printable(text: str) -> str:
+def _printable(text: object) -> str:
     return "".join(char if char.isprintable() else "�" for char in str(text))
 
 

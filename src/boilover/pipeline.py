@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boilover.capability import Survey
 from boilover.config import Config
 from boilover.errors import UsageError
-from boilover.escalation import EscalationRule, parse_rule, rule_names
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
-from boilover.inputs import Source, cut, open_log, read_points
+from boilover.ingesting import ingest_log as ingest_log
+from boilover.ingesting import public_logs as public_logs
+from boilover.inputs import Source, cut, open_log, read_points, read_rows
 from boilover.log import observed, write_log
 from boilover.measuring import Measured, measure
 from boilover.model.saved import SavedModel, load_model, save_model
 from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
-from boilover.store import upsert
 from boilover.text import with_measures
+from boilover.times import parse_moment
 from boilover.training import fit, held_out_evaluation, training_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
+    from boilover.flagger.ledger import Outcomes
+    from boilover.job import Decided, Run
     from boilover.log import EventLog
 
 DEMO_SHARE = 0.7
@@ -53,74 +52,6 @@ class Demo:
     flags: pd.DataFrame
     threshold: Threshold
     files: Mapping[str, Path]
-
-
-def ingest_log(
-    sources: Sequence[Path],
-    folder: Path,
-    *,
-    form: str = "auto",
-    recipe: str | None = None,
-    escalation: str | None = None,
-    allow_cut: bool = False,
-    hash_ids: bytes | None = None,
-    max_dropped: float = 0.2,
-    progress: Callable[[int, int], None] | None = None,
-) -> Mapping[str, Any]:
-    """Add an export to the log in ``folder``; return what was read (``export``), done (``log``) and can be told.
-
-    The escalation that the recipe declares is kept with the log, its events are left as the source tells them.
-    ``progress`` is called with a number of bytes whenever so many more are read, and how many there are in all.
-    """
-    from boilover.adapters import ingest_pieces
-
-    ingestion = ingest_pieces(
-        sources,
-        format=form,
-        recipe=recipe,
-        allow_cut=allow_cut,
-        hash_ids=hash_ids,
-        max_dropped=max_dropped,
-        progress=None if progress is None else lambda more: progress(more, ingestion.size),
-    )
-    with closing(cast("Generator[EventLog, None, None]", iter(ingestion))) as pieces:
-        # An adapter may choose a recipe by what it reads first.
-        first = next(pieces)
-        declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation
-        survey = Survey(parse_rule(declared, escalation) if declared else EscalationRule())
-        done = upsert(
-            folder,
-            map(survey.seen, chain([first], pieces)),
-            escalation=declared or None,
-            escalation_name=escalation,
-        )
-    return {
-        "export": ingestion.report().to_dict(),
-        "log": done.to_dict(),
-        "capability": survey.capability().to_dict(),
-    }
-
-
-def public_logs(name: str | None = None) -> list[dict[str, Any]]:
-    """Return what is known of the public logs that a recipe ships for, or of one of them."""
-    from boilover.adapters import load_recipe, recipe_names
-
-    known = {each: load_recipe(each) for each in recipe_names()}
-    known = {each: recipe for each, recipe in known.items() if recipe.traps}
-    if name is not None and name not in known:
-        raise UsageError(f"there is no public log '{name}'. There are: {', '.join(known)}")
-    return [
-        {
-            "name": each,
-            "title": recipe.title,
-            "citation": recipe.citation,
-            "format": recipe.format,
-            "escalations": list(rule_names(recipe.escalation)),
-            "traps": list(recipe.traps),
-        }
-        for each, recipe in known.items()
-        if name in (None, each)
-    ]
 
 
 def train_model(
@@ -191,6 +122,74 @@ def flag_scores(
     nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
     flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
     return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
+
+
+def explain_policy(path: Path) -> str:
+    """Return what a policy will do, in plain sentences."""
+    from boilover.flagger import explain, load_policy
+
+    return explain(load_policy(path))
+
+
+def flag_night(
+    scores: pd.DataFrame,
+    saved: SavedModel,
+    policy: Path,
+    ledger: str,
+    desk: str,
+    *,
+    log: EventLog | None = None,
+    again: bool = False,
+) -> tuple[Decided, Sequence[str]]:
+    """Decide a night of scores by a policy and record it in a ledger; also name triggers that the log cannot feed."""
+    from boilover.flagger import load_policy
+    from boilover.flagger.ledger import Ledger
+    from boilover.job import decide_night, night_of_scores
+
+    told = load_policy(policy)
+    night, rows, fired = night_of_scores(told, scores, saved, log)
+    opened = Ledger.open(ledger)
+    decided = decide_night(opened, desk, told, saved, night, rows, fired, again=again)
+    return decided, () if fired is None else fired.blind
+
+
+def tell_outcomes(
+    ledger: str, desk: str, *, file: Path | None = None, source: Source | None = None
+) -> Outcomes:
+    """Tell a ledger which tickets escalated or were resolved, by a file of outcomes or by a log."""
+    from boilover.annotations import Annotations
+    from boilover.flagger.ledger import Ledger
+    from boilover.history import History
+    from boilover.job import outcomes_of
+
+    opened = Ledger.open(ledger, create=False)
+    if source is not None:
+        history = History.from_log(source.log)
+        return opened.outcomes(desk, outcomes_of(Annotations(history), history.end))
+    if file is None:
+        raise UsageError("name a file of outcomes or a log")
+    rows = read_rows(file, "outcomes", mend="Outcomes are rows of ticket_id, escalated_at, resolved_at")
+    return opened.outcomes(desk, rows, source=file)
+
+
+def nightly(
+    config: Path,
+    *,
+    as_of: str | None = None,
+    desk: str | None = None,
+    again: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Run]:
+    """Run the unattended job of every desk of a configuration, or of one."""
+    from boilover.job import load_job, run_desks
+
+    desks = load_job(config)
+    if desk is not None and desk not in desks:
+        raise UsageError(f"{config}: there is no desk '{desk}'. There are: {', '.join(desks)}")
+    chosen = [each for name, each in desks.items() if desk in (None, name)]
+    now = datetime.now(UTC)
+    moments = {each.name: each.moment(now) if as_of is None else parse_moment(as_of) for each in chosen}
+    return run_desks(chosen, moments, again=again, say=say)
 
 
 def demo(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.conform import as_strings, from_frame
@@ -40,14 +41,32 @@ def score(
     within the model's first horizon; ``rank`` 1 is the highest. A point that cannot be asked has an empty risk and a
     ``note`` why. The ``explain`` riskiest rows have reasons. A row depends on what its point may see alone.
     """
-    notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
+    notes = notes_for(log, saved)
     history = notes.history
     if points is None:
         asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
-        ids = history.ticket_ids.take(asked.ticket).to_pandas().to_numpy()
-    else:
-        asked = Points.from_frame(points, history, source=source)
-        ids = as_strings(from_frame(points[["ticket_id"]])["ticket_id"]).fill_null("").to_pandas().to_numpy()
+        found = score_points(notes, asked, ids_of(notes, asked), saved, explain=explain)
+        return found.sort_values("rank", ignore_index=True)
+    asked = Points.from_frame(points, history, source=source)
+    ids = as_strings(from_frame(points[["ticket_id"]])["ticket_id"]).fill_null("").to_pandas().to_numpy()
+    return score_points(notes, asked, ids, saved, explain=explain)
+
+
+def notes_for(log: EventLog, saved: SavedModel) -> Annotations:
+    """Return the annotations of a log whose attributes are of the types that the model knows."""
+    return Annotations(History.from_log(fit_attributes(log, saved.manifest)))
+
+
+def ids_of(notes: Annotations, points: Points) -> np.ndarray:
+    """Return the ids of the points' tickets, all of them known."""
+    ids: np.ndarray = notes.history.ticket_ids.take(pa.array(points.ticket)).to_pandas().to_numpy()
+    return ids
+
+
+def score_points(
+    notes: Annotations, asked: Points, ids: np.ndarray, saved: SavedModel, *, explain: int = EXPLAINED
+) -> pd.DataFrame:
+    """Return what `score` tells of n points whose tickets go by ``ids``, one row each, in their order."""
     state = state_of(notes, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
     columns = _risks(notes, asked.take(scored), saved, explain)
@@ -61,8 +80,7 @@ def score(
     rows["note"] = np.array(REASONS, dtype=object)[state]
     rows["model"] = model_name(saved)
     order = ["ticket_id", "as_of", "risk", "rank", *(name for name in columns if name.startswith("risk_"))]
-    frame = pd.DataFrame({name: rows[name] for name in (*order, *REASON_COLUMNS, "note", "model")})
-    return frame if points is not None else frame.sort_values("rank", ignore_index=True)
+    return pd.DataFrame({name: rows[name] for name in (*order, *REASON_COLUMNS, "note", "model")})
 
 
 def model_name(saved: SavedModel) -> str:

@@ -11,14 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from boilover import __version__
+from boilover.cli import ledgers
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
+from boilover.cli.nights import explain_policy, nightly
 from boilover.cli.options import say
 from boilover.cli.scores import flag, score
 from boilover.errors import BoiloverError
 
-COMMANDS = (demo, ingest, datasets, train, evaluate, score, flag)
+COMMANDS = (demo, ingest, datasets, train, evaluate, score, flag, nightly)
 """In the order in which ``boilover --help`` lists them."""
+GROUPS = {
+    "policy": ("Read a policy of flags.", {"explain": explain_policy}),
+    "ledger": ("Read and answer the flags that a ledger keeps.", ledgers.COMMANDS),
+}
+"""Commands of two words: the first word, its help, and the second words with their commands."""
 
 app = typer.Typer(
     name="boilover",
@@ -49,6 +56,11 @@ def _main(
 
 for _command in COMMANDS:
     app.command()(_command)
+for _name, (_help, _commands) in GROUPS.items():
+    _group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=_help)
+    for _second, _told in _commands.items():
+        _group.command(_second)(_told)
+    app.add_typer(_group, name=_name)
 
 
 def _fail(error: BaseException, code: int) -> NoReturn:

@@ -34,6 +34,14 @@ EscalationOption = Annotated[
 ]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="A file, or - for standard output.")]
 
+AgainOption = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Take the place of the latest night where it was recorded with another input, model or policy.",
+    ),
+]
+
 
 def open_source(
     log: Path, input_format: str, recipe: str | None, escalation: str | None, settings: Config

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from boilover.cli.options import (
+    AgainOption,
     ConfigOption,
     FormatOption,
     LogArgument,
@@ -56,22 +57,55 @@ def flag(
         Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")
     ],
     model: ModelOption,
+    policy: Annotated[
+        Path | None, typer.Option(help="Decide by this policy, see docs/flagging.md; needs --ledger.")
+    ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(help="The ledger that remembers flags: a SQLite file, or postgresql://…")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="The log of the scores, for triggers, segments, queues and weights.")
+    ] = None,
+    desk: Annotated[str, typer.Option(help="Whose flags they are in the ledger.")] = "desk",
+    again: AgainOption = False,
     config: ConfigOption = None,
     output: OutputOption = Path("-"),
     form: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")] = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
 ) -> None:
-    """Flag the scored tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night.
+    """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
 
-    The threshold is chosen on the slice of past points that the model kept for it.
+    Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. The
+    threshold is chosen on the slice of past points that the model kept for it.
 
-    Example: boilover flag scores.csv --model models/desk --config desk.toml
+    Example: boilover flag scores.csv --model models/desk --policy policy.toml --ledger ledger.db --log logs/desk
     """
     from boilover import pipeline
     from boilover.model.saved import load_model
     from boilover.outputs import read_frame, write_frame
 
-    threshold, flags = pipeline.flag_scores(
-        read_frame(scores), load_model(model), settings_of(config).threshold
+    if (policy is None) != (ledger is None):
+        raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
+    saved = load_model(model)
+    if policy is None or ledger is None:
+        if log is not None:
+            raise UsageError("--log is read for a policy: name it with --policy")
+        threshold, flags = pipeline.flag_scores(read_frame(scores), saved, settings_of(config).threshold)
+        say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
+        write_frame(flags, output, form)
+        return
+    if config is not None:
+        raise UsageError("--config and --policy exclude each other: the policy has a [threshold] of its own")
+    source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
+    told = None if source is None else source.under(saved.rule).log
+    decided, blind = pipeline.flag_night(
+        read_frame(scores), saved, policy, ledger, desk, log=told, again=again
     )
-    say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
-    write_frame(flags, output, form)
+    if blind:
+        say(f"the log holds nothing that {', '.join(blind)} could fire on")
+    say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")
+    if decided.recorded.again:
+        say("this night was recorded before, and nothing is changed")
+    say(", ".join(f"{number} {name}" for name, number in decided.counts().items()))
+    write_frame(decided.flags, output, form)

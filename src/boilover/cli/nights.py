@@ -1,0 +1,56 @@
+"""Commands of every night: policy explain, nightly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import AgainOption, say
+
+
+def explain_policy(
+    policy: Annotated[Path, typer.Argument(metavar="FILE", help="A policy, see docs/flagging.md.")],
+) -> None:
+    """Tell in plain sentences what a policy will do; tell every mistake in it.
+
+    Example: boilover policy explain policy.toml
+    """
+    from boilover import pipeline
+
+    typer.echo(pipeline.explain_policy(policy))
+
+
+def nightly(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file, see docs/nightly.md.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Ask as of then; default: as [night] says, or the full hour."),
+    ] = None,
+    desk: Annotated[str | None, typer.Option(help="Only this desk of the configuration.")] = None,
+    again: AgainOption = False,
+) -> None:
+    """Do the whole job unattended: ingest, score, flag, record, write; safe to run again.
+
+    Prints one line per desk. A desk that fails does not stop the next; the first that failed gives the exit code.
+
+    Example: boilover nightly nightly.toml --as-of 2026-03-03T06:00Z
+    """
+    from boilover import pipeline
+
+    failed = []
+    for run in pipeline.nightly(config, as_of=as_of, desk=desk, again=again, say=say):
+        if run.error is None:
+            counts = run.manifest["counts"]
+            told = ", ".join(
+                f"{counts[name]} {name}" for name in ("tickets", "new", "risen", "still", "cleared")
+            )
+            typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {run.file}")
+        else:
+            say(f"{run.desk} failed with exit code {run.manifest['exit_code']}")
+            failed.append(run.error)
+    for error in failed[1:]:
+        say(f"boilover: {error}")
+    if failed:
+        raise failed[0]

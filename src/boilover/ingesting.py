@@ -1,0 +1,87 @@
+"""Into the log: an export is read, surveyed and added; the public logs that a recipe ships for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from boilover.capability import Survey
+from boilover.errors import UsageError
+from boilover.escalation import EscalationRule, parse_rule, rule_names
+from boilover.store import upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from boilover.log import EventLog
+
+
+def ingest_log(
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    form: str = "auto",
+    recipe: str | None = None,
+    escalation: str | None = None,
+    allow_cut: bool = False,
+    hash_ids: bytes | None = None,
+    max_dropped: float = 0.2,
+    survey: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> Mapping[str, Any]:
+    """Add an export to the log in ``folder``; return what was read (``export``), done (``log``) and can be told.
+
+    The escalation that the recipe declares is kept with the log, its events are left as the source tells them.
+    ``survey`` False spares the time to find what can be told, and leaves it out (``capability``). ``progress`` is
+    called with a number of bytes whenever so many more are read, and how many there are in all.
+    """
+    from boilover.adapters import ingest_pieces
+
+    ingestion = ingest_pieces(
+        sources,
+        format=form,
+        recipe=recipe,
+        allow_cut=allow_cut,
+        hash_ids=hash_ids,
+        max_dropped=max_dropped,
+        progress=None if progress is None else lambda more: progress(more, ingestion.size),
+    )
+    with closing(cast("Generator[EventLog, None, None]", iter(ingestion))) as pieces:
+        # An adapter may choose a recipe by what it reads first.
+        first = next(pieces)
+        declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation
+        surveyor = Survey(parse_rule(declared, escalation) if declared else EscalationRule())
+        every = chain([first], pieces)
+        done = upsert(
+            folder,
+            map(surveyor.seen, every) if survey else every,
+            escalation=declared or None,
+            escalation_name=escalation,
+        )
+    told = {"export": ingestion.report().to_dict(), "log": done.to_dict()}
+    return told | {"capability": surveyor.capability().to_dict()} if survey else told
+
+
+def public_logs(name: str | None = None) -> list[dict[str, Any]]:
+    """Return what is known of the public logs that a recipe ships for, or of one of them."""
+    from boilover.adapters import load_recipe, recipe_names
+
+    known = {each: load_recipe(each) for each in recipe_names()}
+    known = {each: recipe for each, recipe in known.items() if recipe.traps}
+    if name is not None and name not in known:
+        raise UsageError(f"there is no public log '{name}'. There are: {', '.join(known)}")
+    return [
+        {
+            "name": each,
+            "title": recipe.title,
+            "citation": recipe.citation,
+            "format": recipe.format,
+            "escalations": list(rule_names(recipe.escalation)),
+            "traps": list(recipe.traps),
+        }
+        for each, recipe in known.items()
+        if name in (None, each)
+    ]

@@ -1,0 +1,196 @@
+"""From scores to flags: a night is decided on the ledger's memory, recorded, and told as a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from boilover.errors import InputError, LockedError, UsageError
+from boilover.flagger import (
+    QUEUE,
+    WHY_NOT,
+    By,
+    Decision,
+    Fired,
+    FlagPolicy,
+    Night,
+    Tier,
+    Verdict,
+    decide,
+    night_of,
+)
+from boilover.flagger.ledger import Facts, Ledger, Recorded
+from boilover.flagger.night import Objects
+from boilover.flagging import Threshold, choose_threshold
+from boilover.log import EventLog
+from boilover.model.saved import SavedModel
+from boilover.points import Points
+from boilover.scoring import REASON_COLUMNS, model_name, notes_for
+
+TRIES = 3
+"""So often a night is decided anew where somebody answered a flag meanwhile."""
+WORDS = {Verdict.NEW: "new", Verdict.RAISED_TIER: "risen", Verdict.STILL: "still", Verdict.CLEARED: "cleared"}
+"""The verdicts that are told, in the order of the frame."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A night that is recorded: ``flags`` has a row for each flag that is new, rose, stands or was cleared."""
+
+    recorded: Recorded
+    decision: Decision
+    threshold: Threshold
+    flags: pd.DataFrame
+
+    def counts(self) -> dict[str, int]:
+        """Return how many tickets there were, and how many flags of each kind; what held others back, by its name."""
+        told = self.recorded
+        counts = {"tickets": len(self.decision)}
+        counts |= {name: getattr(told, name) for name in ("new", "risen", "still", "cleared", "suppressed")}
+        codes, numbers = np.unique(self.decision.why_not, return_counts=True)
+        held = {WHY_NOT[code]: int(number) for code, number in zip(codes, numbers, strict=True) if code}
+        return counts | {f"held back by {name}": number for name, number in held.items()}
+
+
+def decide_night(
+    ledger: Ledger,
+    desk: str,
+    policy: FlagPolicy,
+    saved: SavedModel,
+    night: Night,
+    scores: pd.DataFrame,
+    fired: Fired | None = None,
+    *,
+    again: bool = False,
+) -> Decided:
+    """Decide a night and record it; the same night again changes nothing and tells the same.
+
+    Parameters
+    ----------
+    night, scores, fired : of the same tickets, in the same order; ``scores`` as `boilover.score` gives them.
+    again : let this night take the place of one that was recorded for its moment with another input.
+
+    Raises
+    ------
+    InputError : the night is not after the last recorded one, or is recorded with another input.
+    GateError : no threshold reaches the precision that the policy asks for.
+    """
+    past = saved.calibration
+    threshold = choose_threshold(policy.threshold, past.risk, past.label, past.night)
+    facts = Facts(model_name(saved), policy.fingerprint, threshold.value)
+    for attempt in range(1, TRIES + 1):
+        memory = ledger.memory(desk, night.ticket_id, before=night.as_of)
+        decision = decide(night, memory, policy, threshold.value)
+        why = _why(decision, scores, fired)
+        try:
+            recorded = ledger.record(desk, night, decision, facts, why=why, replace=again)
+            break
+        except LockedError:
+            if attempt == TRIES:
+                raise
+    flags = _flags(desk, night, decision, recorded, scores, why, facts.model)
+    return Decided(recorded, decision, threshold, flags)
+
+
+def night_of_scores(
+    policy: FlagPolicy, scores: pd.DataFrame, saved: SavedModel, log: EventLog | None = None
+) -> tuple[Night, pd.DataFrame, Fired | None]:
+    """Return the night of a file of scores, the rows of its tickets that are at risk, and what fired.
+
+    Without a log there are no triggers, segments, queues and weights; a policy that asks for them raises `UsageError`.
+    """
+    scores = scores[scores["risk"].notna()].reset_index(drop=True)
+    if log is not None:
+        notes = notes_for(log, saved)
+        night, fired = night_of(policy, notes, Points.from_frame(scores, notes.history), scores["risk"])
+        return night, scores, fired
+    asks = {"triggers": bool(policy.triggers_on), "segments": bool(policy.segments)}
+    asks |= {"capacities of queues": policy.by_queue, "weights": policy.cost is not None}
+    if any(asks.values()):
+        told = ", ".join(name for name, asked in asks.items() if asked)
+        raise UsageError(f"the policy has {told}, which are read from the log. Name it with --log")
+    moments = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("us").astype("int64").unique()
+    if len(moments) != 1:
+        raise InputError(f"a night is of one moment, and the scores are of {len(moments)}", column="as_of")
+    n = len(scores)
+    night = Night(
+        as_of=int(moments[0]),
+        ticket_id=scores["ticket_id"].astype(str).to_numpy(dtype=object),
+        risk=scores["risk"].to_numpy(dtype=np.float64),
+        segments={QUEUE: np.full(n, None, dtype=object)},
+        weight=np.ones(n),
+        fired=np.zeros((n, 0), dtype=np.bool_),
+        trigger_names=(),
+    )
+    return night, scores, None
+
+
+def at_moment(night: Night, as_of: int) -> Night:
+    """Return the night as of a moment, which points of no ticket do not tell."""
+    return replace(night, as_of=as_of)
+
+
+def _told(decision: Decision) -> np.ndarray:
+    return np.flatnonzero(np.isin(decision.verdict, [int(each) for each in WORDS]))
+
+
+def _why(decision: Decision, scores: pd.DataFrame, fired: Fired | None) -> Objects:
+    """Return a sentence for each ticket with a flag: what the model sees in it, then what triggers tell."""
+    why = np.full(len(decision), "", dtype=object)
+    given = [name for name in REASON_COLUMNS if name in scores.columns]
+    reasons = scores[given].fillna("").to_numpy(dtype=object)
+    for place in _told(decision):
+        by_model = decision.by[place] in (By.MODEL, By.BOTH)
+        told = [*(reasons[place] if by_model else ()), *_evidence(fired, int(place))]
+        why[place] = "; ".join(filter(None, told))
+    return why
+
+
+def _evidence(fired: Fired | None, place: int) -> list[str]:
+    return [] if fired is None else list(fired.evidence(place).values())
+
+
+def _flags(
+    desk: str,
+    night: Night,
+    decision: Decision,
+    recorded: Recorded,
+    scores: pd.DataFrame,
+    why: Objects,
+    model: str,
+) -> pd.DataFrame:
+    """Return a row per flag: what is new first, of those the highest tier, then the highest risk."""
+    told = _told(decision)
+    verdict = decision.verdict[told]
+    order = np.select([verdict == int(each) for each in WORDS], list(range(len(WORDS))), len(WORDS))
+    names = [
+        ";".join(np.array(night.trigger_names, dtype=object)[night.fired[place]].tolist()) for place in told
+    ]
+    frame = pd.DataFrame(
+        {
+            "desk": np.full(len(told), desk, dtype=object),
+            "flag_id": recorded.ids[told],
+            "ticket_id": night.ticket_id[told],
+            "as_of": pd.to_datetime(np.full(len(told), night.as_of), unit="us", utc=True).as_unit("us"),
+            "verdict": [WORDS[Verdict(code)] for code in verdict],
+            "tier": [Tier(code).name.lower() for code in decision.tier[told]],
+            "by": [By(code).name.lower() if code else "" for code in decision.by[told]],
+            "risk": night.risk[told],
+            "threshold": decision.threshold[told],
+            "queue": night.segments[QUEUE][told],
+            "triggers": names,
+            "why": why[told],
+            "model": np.full(len(told), model, dtype=object),
+        }
+    ).astype(
+        dict.fromkeys(
+            ("desk", "ticket_id", "verdict", "tier", "by", "queue", "triggers", "why", "model"), "str"
+        )
+    )
+    urgency = pd.DataFrame(
+        {"order": order, "tier": -decision.tier[told].astype(int), "risk": -night.risk[told]}
+    )
+    urgency["ticket"] = night.ticket_id[told]
+    return frame.loc[urgency.sort_values(["order", "tier", "risk", "ticket"]).index].reset_index(drop=True)

@@ -1,0 +1,94 @@
+"""The account of a run, kept while it works: what went in, what came out, how long it took, how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from boilover import __version__
+from boilover.errors import BoiloverError
+from boilover.flagger.settings import EPOCH
+
+PACKAGES = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "sqlalchemy")
+PRIVATE = ("examples", "unknown", "truncated_examples")
+"""What an import tells that may quote tickets."""
+
+
+@dataclass
+class Account:
+    """What is known of a run; ``facts`` are told as they come and written in this order."""
+
+    desk: str
+    as_of: int
+    facts: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the seconds of a step."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - start, 3)
+
+    def close(self, error: BaseException | None = None) -> dict[str, Any]:
+        """Return the manifest of a run that is done, or that failed."""
+        self.seconds["all"] = round(time.monotonic() - self.began, 3)
+        return {
+            "desk": self.desk,
+            "as_of": iso(self.as_of),
+            "exit_code": exit_code(error),
+            "error": None if error is None else _told(error),
+            **self.facts,
+            "started": self.started.isoformat(timespec="seconds"),
+            "seconds": self.seconds,
+            "versions": {
+                "boilover": __version__,
+                "python": platform.python_version(),
+                **{name: version(name) for name in PACKAGES},
+            },
+        }
+
+
+def exit_code(error: BaseException | None) -> int:
+    """Return the exit code of a run that ended so."""
+    if error is None:
+        return 0
+    return error.exit_code if isinstance(error, BoiloverError) else 1
+
+
+def files_told(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return name, size and SHA-256 of files."""
+    return [{"file": str(path), "bytes": path.stat().st_size, "sha256": _digest(path)} for path in paths]
+
+
+def export_told(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an import tells of its export, without what may quote a ticket."""
+    return {name: value for name, value in report.items() if name not in PRIVATE}
+
+
+def iso(micro: int) -> str:
+    """Return UTC microseconds as ISO 8601."""
+    moment = EPOCH + timedelta(microseconds=micro)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _told(error: BaseException) -> str:
+    """Return the message of an error of ours; that of a foreign one may quote a ticket."""
+    return str(error) if isinstance(error, BoiloverError) else f"unexpected {type(error).__name__}"

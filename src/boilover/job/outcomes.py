@@ -1,0 +1,49 @@
+"""What became of tickets, read from a log: when they escalated, and since when they are solved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from boilover.annotations import Annotations
+from boilover.flagger.ledger import Ledger, Outcomes
+from boilover.points import SOLVED, Points, state_of
+
+NEVER = np.iinfo(np.int64).max
+
+
+def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None) -> pd.DataFrame:
+    """Return ``ticket_id, escalated_at, resolved_at`` of the tickets to which either happened by ``as_of``.
+
+    Times are UTC microseconds, 0 where it did not happen; ``resolved_at`` is the moment since which a ticket is
+    solved, closed or merged. ``tickets`` limits the answer to some.
+    """
+    history = notes.history
+    seen = history.time <= as_of
+    escalated = np.full(history.n_tickets, NEVER)
+    rows = np.flatnonzero(notes.flag("escalated") & seen)
+    np.minimum.at(escalated, history.ticket[rows], history.time[rows])
+    alive = notes.flag("alive")
+    before = np.r_[True, alive[:-1]]
+    before[history.offsets[:-1][np.diff(history.offsets) > 0]] = True
+    ended = np.flatnonzero(~alive & before & seen)
+    resolved = np.zeros(history.n_tickets, dtype=np.int64)
+    resolved[history.ticket[ended]] = history.time[ended]
+    every = Points(np.arange(history.n_tickets, dtype=np.int32), np.full(history.n_tickets, as_of))
+    # Of a ticket that escalated, the state is that; whether it is solved does not matter any more.
+    resolved[state_of(notes, every) != SOLVED] = 0
+    escalated[escalated == NEVER] = 0
+    happened = np.flatnonzero((escalated > 0) | (resolved > 0))
+    ids = history.ticket_ids.take(pa.array(happened)).to_pandas()
+    frame = pd.DataFrame(
+        {"ticket_id": ids, "escalated_at": escalated[happened], "resolved_at": resolved[happened]}
+    )
+    return frame if tickets is None else frame[frame["ticket_id"].isin(tickets)].reset_index(drop=True)
+
+
+def settle(ledger: Ledger, desk: str, notes: Annotations, as_of: int) -> Outcomes:
+    """Tell the ledger what became of its flags and of the tickets held out; of flags that are settled nothing."""
+    flags, held = ledger.export("flags", desk=desk), ledger.export("holdouts", desk=desk)
+    waiting = [frame.loc[frame["outcome"] != "escalated_anyway", "ticket_id"] for frame in (flags, held)]
+    return ledger.outcomes(desk, outcomes_of(notes, as_of, pd.Index(pd.concat(waiting).unique())))

@@ -1,0 +1,212 @@
+"""The configuration of the unattended job: one TOML file, one frozen value per desk; `docs/nightly.md` tells every key.
+
+What stands outside ``[desks.NAME]`` holds for every desk that does not say otherwise. Paths are relative to the file's
+folder; ``{desk}`` in them is the desk's name and, in outputs, ``{night}`` the moment of the night.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from boilover.errors import InputError, UsageError
+from boilover.flagger.settings import EPOCH, Clock, Span, Strict, Words, Zone, mistakes
+from boilover.scoring import EXPLAINED
+from boilover.times import parse_duration
+
+ONLY_DESK = "desk"
+"""The name of the desk of a file without ``[desks]``."""
+NIGHT = "%Y-%m-%dT%H%M%SZ"
+
+
+def _several(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+Names = Annotated[Words, BeforeValidator(_several)]
+"""One path or a list of them."""
+Name = Annotated[str, Field(pattern=r"\S")]
+
+
+class Limits(Strict):
+    """``[limits]``: what the job refuses to go on with."""
+
+    stale: Span | None = None
+    """How old the newest event may be (exit code 4); no limit where left out."""
+    dropped: float = Field(default=0.2, ge=0, le=1)
+    """The share of an export that may be unusable (exit code 3)."""
+
+
+class Outputs(Strict):
+    """``[outputs]``: files to write, by their endings CSV, JSON lines or Parquet."""
+
+    scores: Names = ()
+    flags: Names = ()
+    manifest: Name = "runs/{desk}/{night}.json"
+
+
+class Moment(Strict):
+    """``[night]``: as of when a run asks that is told no moment: the latest of these times of day that has passed."""
+
+    at: Annotated[tuple[Clock, ...], Field(strict=False), BeforeValidator(_several)] = ()
+    """Every full hour, where none is named."""
+    zone: Zone = "UTC"
+
+
+class Tables(Strict):
+    """All keys of a desk, as they are written."""
+
+    log: Name
+    model: Name
+    policy: Name
+    ledger: Name
+    sources: Names = ()
+    """Exports, folders or patterns; without any the log is taken as it is."""
+    format: str = "auto"
+    recipe: str | None = None
+    escalation: str | None = None
+    hash_ids: str | None = None
+    """A file with the secret key by which ids of people are replaced."""
+    allow_cut: bool = False
+    explain: int = Field(default=EXPLAINED, ge=0)
+    """How many of the riskiest tickets get reasons."""
+    expire: Span | None = None
+    """Flags of tickets that were not at risk for this long are over."""
+    lock: Name = "runs/{desk}/lock"
+    limits: Limits = Field(default_factory=Limits)
+    outputs: Outputs = Field(default_factory=Outputs)
+    night: Moment = Field(default_factory=Moment)
+
+
+class Desk:
+    """One desk's configuration, with paths that can be opened."""
+
+    def __init__(self, name: str, tables: Tables, folder: Path) -> None:
+        self.name, self.tables, self._folder = name, tables, folder
+        self.log = self._path(tables.log)
+        self.model = self._path(tables.model)
+        self.policy = self._path(tables.policy)
+        self.lock = self._path(tables.lock)
+        self.hash_ids = None if tables.hash_ids is None else self._path(tables.hash_ids)
+        self.expire = None if tables.expire is None else parse_duration(tables.expire)
+        self.stale = None if tables.limits.stale is None else parse_duration(tables.limits.stale)
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's path or URL."""
+        told = self._named(self.tables.ledger)
+        return told if "://" in told else str(self._folder / told)
+
+    @property
+    def recipe(self) -> str | None:
+        """A shipped recipe's name, or the path of one's own."""
+        told = self.tables.recipe
+        return str(self._path(told)) if told is not None and told.endswith(".toml") else told
+
+    def sources(self) -> list[Path]:
+        """Return the exports that are there; raise `InputError` for a pattern that fits none."""
+        found: list[Path] = []
+        for told in self.tables.sources:
+            path = str(self._path(told))
+            fitting = sorted(glob(path)) if has_magic(path) else [path]
+            if not fitting:
+                raise InputError(
+                    "no file fits the pattern", file=path, mend="Look whether the export was made"
+                )
+            found += [Path(each) for each in fitting if Path(each) not in found]
+        return found
+
+    def outputs(self, kind: str, as_of: int) -> list[Path]:
+        """Return the files of ``scores``, ``flags`` or the ``manifest`` of a night."""
+        told = _several(getattr(self.tables.outputs, kind))
+        assert isinstance(told, tuple)
+        return [self._path(each.replace("{night}", _stamp(as_of))) for each in told]
+
+    def moment(self, now: datetime) -> int:
+        """Return as of when to ask at ``now``, UTC microseconds: a run that is repeated soon asks the same."""
+        told = self.tables.night
+        if not told.at:
+            return _micro(now.replace(minute=0, second=0, microsecond=0))
+        zone = ZoneInfo(told.zone)
+        today = now.astimezone(zone).date()
+        days = [today - timedelta(days=back) for back in (0, 1)]
+        passed = [datetime.combine(day, at, zone) for day in days for at in told.at]
+        return max(_micro(each) for each in passed if each.astimezone(UTC) <= now)
+
+    def written(self) -> Iterator[str]:
+        """Yield the names of all that the desk alone may write, as they are told."""
+        told = self.tables.outputs
+        for each in (*told.scores, *told.flags, told.manifest, self.tables.lock):
+            yield str(self._path(each))
+
+    def _named(self, told: str) -> str:
+        return told.replace("{desk}", self.name)
+
+    def _path(self, told: str) -> Path:
+        return self._folder / self._named(told)
+
+
+def load_job(path: Path) -> dict[str, Desk]:
+    """Read a configuration; return its desks by name; raise `UsageError` with every problem in it."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: is no TOML: {error}") from error
+    shared = {name: value for name, value in tables.items() if name != "desks"}
+    own = tables.get("desks", {ONLY_DESK: {}})
+    if not isinstance(own, dict) or not own or not all(isinstance(each, dict) for each in own.values()):
+        raise UsageError(f"{path}: desks: write a table [desks.NAME] for each desk")
+    desks: dict[str, Desk] = {}
+    problems: list[str] = []
+    for name, table in own.items():
+        if not name.strip() or {"/", "\\", "\0"} & set(name) or name in (".", ".."):
+            problems.append(f"desks.{name}: is no name that a file can have")
+            continue
+        try:
+            desks[name] = Desk(name, Tables.model_validate(_merged(shared, table)), path.absolute().parent)
+        except ValidationError as error:
+            where = f"desks.{name}." if "desks" in tables else ""
+            problems += [f"{where}{mistake}" for mistake in mistakes(error, Tables)]
+    problems += _collisions(desks)
+    if problems:
+        told = "\n  ".join(dict.fromkeys(problems))
+        raise UsageError(f"{path}: {len(problems)} problem(s) in the configuration:\n  {told}")
+    return desks
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of both, those of a desk's own before the shared ones, table by table."""
+    both = {
+        name: {**shared[name], **own[name]}
+        for name in shared.keys() & own.keys()
+        if isinstance(shared[name], dict) and isinstance(own[name], dict)
+    }
+    return {**shared, **own, **both}
+
+
+def _collisions(desks: Mapping[str, Desk]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name, desk in desks.items():
+        for file in desk.written():
+            other = owners.setdefault(file, name)
+            if other != name:
+                yield f"desks.{name}: writes {file}, as desks.{other} does; put {{desk}} into the name"
+        if len(set(desk.written())) < len(list(desk.written())):
+            yield f"desks.{name}: writes two outputs to one file"
+
+
+def _micro(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _stamp(as_of: int) -> str:
+    return (EPOCH + timedelta(microseconds=as_of)).strftime(NIGHT)
