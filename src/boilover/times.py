@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
@@ -37,6 +37,12 @@ def parse_moment(text: str | datetime | int) -> int:
         raise UsageError("an empty text is no time. Write ISO 8601 such as 2026-03-03")
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     return int(moment.tz_convert(None).to_datetime64().astype("datetime64[us]").astype("int64"))
+
+
+def iso(moment: int) -> str:
+    """Return a moment, UTC microseconds, as ISO 8601: ``2026-03-03T06:00:00Z``."""
+    told = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=moment)
+    return told.isoformat().replace("+00:00", "Z")
 
 
 def in_words(hours: float) -> str:

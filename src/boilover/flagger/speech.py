@@ -81,7 +81,7 @@ def listen_all(sight: Sight, rows: Codes, listener: Listener) -> tuple[Codes, tu
     Different texts are listened to once per language; texts in which no phrase can be are not cleaned at all.
     """
     history = sight.notes.history
-    encoded = _texts(history, rows).dictionary_encode()
+    encoded = texts_at(history, rows).dictionary_encode()
     texts = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     languages = history.attribute("language")
     spoken = languages.codes[history.ticket[rows]]
@@ -102,7 +102,7 @@ def listen_all(sight: Sight, rows: Codes, listener: Listener) -> tuple[Codes, tu
     return codes, tuple(phrases)
 
 
-def _texts(history: History, rows: Codes) -> pa.Array:
+def texts_at(history: History, rows: Codes) -> pa.Array:
     """Return the texts of the events at ``rows``, null where there is none; other texts are not touched."""
     events = history.log.events
     if "text" not in events.column_names:

@@ -1,0 +1,75 @@
+"""What each team bears, by the ledger; and where each flag was sent, so that it stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from boilover.flagger.beside import destinations, ready
+from boilover.flagger.ledger import Ledger
+from boilover.flagger.ledger.connection import transaction
+from boilover.flagger.ledger.rows import chunks
+from boilover.flagger.ledger.schema import flags
+from boilover.flagger.matrix import Asked, Destination, Matrix, route
+from boilover.flagger.night import OPEN_STATES
+
+PLACE = ("team", "contact", "response", "row", "overflow")
+
+
+def assign(ledger: Ledger, matrix: Matrix, asked: Sequence[Asked]) -> dict[int, Destination]:
+    """Return where flags go, by flag, and keep it; one transaction.
+
+    A flag that was sent somewhere stays there, with what was kept of it, until it rises to a higher tier: a re-run of
+    a night changes nothing. Teams bear the open flags of all desks of the ledger.
+    """
+    with transaction(ledger.engine, writes=True) as connection:
+        ready(connection)
+        known = _known(connection, asked)
+        new = [each for each in asked if each.flag_id not in known]
+        placed = route(matrix, new, _load(connection, new))
+        _keep(connection, new, placed)
+    return known | placed
+
+
+def _known(connection: Connection, asked: Sequence[Asked]) -> dict[int, Destination]:
+    """Return where flags were sent at the tier that they still have."""
+    tiers = {each.flag_id: each.tier for each in asked}
+    found = {}
+    for some in chunks(list(tiers)):
+        for row in connection.execute(select(destinations).where(destinations.c.flag_id.in_(some))):
+            if row.tier >= tiers[row.flag_id]:
+                found[row.flag_id] = Destination(**{name: getattr(row, name) for name in PLACE})
+    return found
+
+
+def _load(connection: Connection, new: Sequence[Asked]) -> dict[str, int]:
+    """Return how many open flags each team bears, those left out that look for a place anew."""
+    states = [int(state) for state in OPEN_STATES]
+    borne = (
+        select(destinations.c.team, func.count())
+        .join(flags, flags.c.id == destinations.c.flag_id)
+        .where(flags.c.state.in_(states))
+        .group_by(destinations.c.team)
+    )
+    load = {team: int(count) for team, count in connection.execute(borne)}
+    for some in chunks([each.flag_id for each in new]):
+        for team, count in connection.execute(borne.where(destinations.c.flag_id.in_(some))):
+            load[team] -= int(count)
+    return load
+
+
+def _keep(connection: Connection, new: Sequence[Asked], placed: dict[int, Destination]) -> None:
+    for some in chunks([each.flag_id for each in new]):
+        connection.execute(delete(destinations).where(destinations.c.flag_id.in_(some)))
+    rows = [
+        {
+            "flag_id": each.flag_id,
+            "tier": each.tier,
+            "kind": each.kind or "",
+            **{name: getattr(placed[each.flag_id], name) for name in PLACE},
+        }
+        for each in new
+    ]
+    if rows:
+        connection.execute(insert(destinations), rows)
