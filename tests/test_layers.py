@@ -24,6 +24,7 @@ LAYERS = (
     ("future_edit", "model", "sentences", "reasons"),
     ("evaluation", "policy", "flagging"),
     (
+        "audit",
         "capability",
         "config",
         "fitting",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from boilover.audit import Audit, audit_source
 from boilover.config import Config
 from boilover.errors import UsageError
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
@@ -52,6 +53,11 @@ class Demo:
     flags: pd.DataFrame
     threshold: Threshold
     files: Mapping[str, Path]
+
+
+def audit_log(source: Source, config: Config, *, path: Path, recipe: str | None = None) -> Audit:
+    """Look for columns that know the future, in a log or in all columns of a table's export."""
+    return audit_source(source, path, recipe=recipe, horizon=config.horizon[0], seed=config.seed)
 
 
 def train_model(

@@ -35,10 +35,10 @@ class TableAdapter:
         """Yield the log of the tables, named in any order; which holds the tickets is told from the columns."""
         recipe = export.recipe
         if recipe is None or recipe.name == self.name:
-            recipe = _fitting(export.members)
+            recipe = fitting(export.members)
         mapping = recipe.table
         export.read_with(recipe)
-        first, second = _sort_out(export.members, mapping)
+        first, second = sort_out(export.members, mapping)
         n_shards = shards_for(sum(member.content for member in export.members))
         with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
             rows = Shards(
@@ -67,7 +67,7 @@ def _columns(member: Member, mapping: TableMapping | None = None) -> list[str]:
     return header(member, delimiter=delimiter, encoding=encoding)
 
 
-def _fitting(members: Sequence[Member]) -> Recipe:
+def fitting(members: Sequence[Member]) -> Recipe:
     """Return the one shipped recipe whose columns the first table has."""
     present = set(_columns(members[0]))
     recipes = [recipe for recipe in map(load_recipe, recipe_names()) if recipe.format == TableAdapter.name]
@@ -86,7 +86,7 @@ def _fitting(members: Sequence[Member]) -> Recipe:
     return fits[0]
 
 
-def _sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Member], list[Member]]:
+def sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Member], list[Member]]:
     """Tell tables of events from tables of tickets by their columns."""
     first, second = [], []
     for member in members:

@@ -1,0 +1,69 @@
+"""Which words of a column are times, whatever way it writes them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from boilover.adapters.base import Tally
+from boilover.adapters.times import to_utc
+from boilover.history import Floats
+
+FORMATS = (
+    "iso",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S.%f",
+    "%Y/%m/%d %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S",
+)
+EPOCHS = {"epoch_s": 1.0, "epoch_ms": 1e3, "epoch_us": 1e6}
+YEARS = (631_152_000.0, 4_102_444_800.0)
+"""1990 to 2100, seconds: a whole number outside of them is no time."""
+MOST = 0.95
+SAMPLE = 200
+SHORTEST = 6
+
+
+def moments_of(words: Sequence[str], *, time_format: str = "iso", timezone: str = "UTC") -> Floats | None:
+    """Return each word as microseconds, float64 (n_words), NaN where it is no time; None where too few are.
+
+    The column's format is the one of `FORMATS`, or ``time_format``, that reads most words of a sample, day before
+    month where both do. Times without an offset are of ``timezone``.
+    """
+    if len(words) < 2:
+        return None
+    series = pd.Series(list(words), dtype="str")
+    sample = series.iloc[np.linspace(0, len(series) - 1, min(SAMPLE, len(series))).astype(int)]
+    numbers = pd.to_numeric(sample, errors="coerce")
+    if numbers.notna().mean() >= MOST:
+        formats = [
+            name
+            for name, per_second in EPOCHS.items()
+            if ((numbers >= YEARS[0] * per_second) & (numbers <= YEARS[1] * per_second)).mean() >= MOST
+        ]
+    elif sample.str.len().median() < SHORTEST or not sample.str.contains(r"\d", regex=True).any():
+        return None
+    else:
+        formats = list(dict.fromkeys((time_format, *FORMATS)))
+    shares = {name: _read(sample, name, timezone).notna().mean() for name in formats}
+    best = max(shares, key=lambda name: shares[name], default=None)
+    if best is None or shares[best] < MOST:
+        return None
+    times = _read(series, best, timezone)
+    micros = times.dt.tz_convert(None).astype("datetime64[us]").astype("int64").to_numpy(dtype=np.float64)
+    return np.where(times.isna(), np.nan, micros)
+
+
+def _read(words: pd.Series, time_format: str, timezone: str) -> pd.Series:
+    with warnings.catch_warnings():
+        # A column of plain words is no time, and no news.
+        warnings.simplefilter("ignore", UserWarning)
+        return to_utc(words, time_format, timezone, Tally())

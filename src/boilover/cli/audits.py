@@ -1,0 +1,49 @@
+"""The command about leaks: audit."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import (
+    ConfigOption,
+    EscalationOption,
+    FormatOption,
+    LogArgument,
+    RecipeOption,
+    open_source,
+    settings_of,
+)
+
+
+def audit(
+    log: LogArgument,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with exit code 7 where a model would see a leak.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+) -> None:
+    """Find the columns that know the future, by name and evidence; of a table's export all its columns.
+
+    Example: boilover audit incident_event_log.csv --recipe uci_servicenow
+    """
+    from boilover import pipeline
+    from boilover.audit.table import render
+    from boilover.errors import LeakError
+    from boilover.outputs import STANDARD, write_json
+
+    settings = settings_of(config)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    found = pipeline.audit_log(source, settings, path=log, recipe=recipe)
+    if as_json:
+        write_json(found.to_dict(), STANDARD)
+    else:
+        typer.echo(render(found.to_dict(), terminal=sys.stdout.isatty()), nl=False)
+    if strict and found.harmful:
+        raise LeakError(f"a model would see columns that know the future: {', '.join(found.harmful)}")
