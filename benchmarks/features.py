@@ -38,7 +38,7 @@ TOLERANCE = 1e-4
 MOMENTS = 10
 PEERS = {"pandas": "pandas, idiomatic", "pandas-coded": "pandas, ids and words coded first"}
 SMALL = 2_000
-SAMPLED = 200
+SAMPLED = 20
 
 Run = tuple[pd.DataFrame, dict[str, float]]
 
