@@ -25,8 +25,10 @@ LAYERS = (
     ("evaluation", "policy", "flagging"),
     (
         "audit",
+        "backtest",
         "capability",
         "config",
+        "delivery",
         "fitting",
         "flagger",
         "ingesting",

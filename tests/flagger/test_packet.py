@@ -214,7 +214,7 @@ def shown_text(source: str) -> str:
     return "".join(found)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SHOWN)
 @example(
     "1) a\n2. b\n---\n===\n+ c\n- d\n> e\n# f #\nhttp://x.y www.z.w a@b.c &amp; <b> `c` ~~d~~ $e$ ![f](g)"
@@ -255,7 +255,7 @@ def texts_of(log: EventLog, ids: Sequence[str], as_of: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def desk() -> EventLog:
-    return with_measures(synthetic_desk(n_tickets=80, seed=4))
+    return with_measures(synthetic_desk(n_tickets=80, days=20, seed=4))
 
 
 @pytest.mark.parametrize("trial", range(4))

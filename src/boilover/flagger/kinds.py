@@ -47,27 +47,29 @@ TRIGGER_RULES: Mapping[str, tuple[Kind, int]] = {
 
 @dataclass(frozen=True)
 class StateRule:
-    """The ticket's state says a kind where a feature reaches ``least``, or is at most ``most``."""
+    """The ticket's state says a kind where a feature reaches ``least``, or is at most ``most``; ``says`` tells that."""
 
     kind: Kind
     points: int
+    says: str
     feature: Feature
     least: float = -np.inf
     most: float = np.inf
 
-    @property
-    def limit(self) -> str:
-        """The limit in words."""
-        return f"at least {self.least:g}" if np.isfinite(self.least) else f"at most {self.most:g}"
-
 
 STATE_RULES = (
-    StateRule("hierarchical", 1, Last(value="sentiment"), most=-0.5),
-    StateRule("hierarchical", 1, Count(ESCALATED, "90d", key="customer_id"), least=1),
-    StateRule("functional", 2, Count(HANDOFF), least=2),
-    StateRule("functional", 1, Count(REOPENED), least=1),
-    StateRule("priority", 2, SHARE_USED, least=1),
-    StateRule("priority", 1, WAITED, least=24),
+    StateRule("hierarchical", 1, "the last sentiment is −0.5 or less", Last(value="sentiment"), most=-0.5),
+    StateRule(
+        "hierarchical",
+        1,
+        "the customer had an escalation in the last 90 days",
+        Count(ESCALATED, "90d", key="customer_id"),
+        least=1,
+    ),
+    StateRule("functional", 2, "there were 2 handoffs or more", Count(HANDOFF), least=2),
+    StateRule("functional", 1, "it was reopened", Count(REOPENED), least=1),
+    StateRule("priority", 2, "the running service level's time is used up", SHARE_USED, least=1),
+    StateRule("priority", 1, "the customer has waited 24 h or more for a reply", WAITED, least=24),
 )
 
 REASON_RULES: tuple[tuple[Kind, int, str], ...] = (

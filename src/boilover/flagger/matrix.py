@@ -129,10 +129,10 @@ def route(matrix: Matrix, asked: Sequence[Asked], load: Mapping[str, int]) -> di
     return found
 
 
-def load_matrix(path: Path) -> Matrix:
+def load_matrix(path: str | Path) -> Matrix:
     """Read a matrix's file; raise `UsageError` with every problem in it."""
     try:
-        return parse_matrix(tomllib.loads(path.read_text("utf-8")), source=path)
+        return parse_matrix(tomllib.loads(Path(path).read_text("utf-8")), source=path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

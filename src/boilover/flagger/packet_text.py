@@ -38,12 +38,12 @@ def to_json(packet: Packet) -> str:
     return json.dumps(packet.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def write_packets(packets: Mapping[int, Packet], folder: Path) -> None:
+def write_packets(packets: Mapping[int, Packet], folder: str | Path) -> None:
     """Write each packet as ``flag-<id>.md`` and ``flag-<id>.json``, replacing the folder when all are written.
 
     Files are named by the flag: a ticket's id may hold anything.
     """
-    with replacing(folder) as made:
+    with replacing(Path(folder)) as made:
         made.mkdir()
         for flag_id, packet in packets.items():
             (made / f"flag-{int(flag_id)}.md").write_text(to_markdown(packet), "utf-8")
