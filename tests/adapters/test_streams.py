@@ -129,7 +129,7 @@ def test_csv_rows_of_a_wrong_width_are_dropped_and_counted(tmp_path):
     found = member(tmp_path, "a,b\n1,2\n3\n4,5,6\n7,8")
     assert [row["a"] for row in csv_rows(found)] == ["1", "7"]
     assert found.tally.dropped == {"not 2 cells": 2}
-    assert found.tally.examples == {"not 2 cells": "'1 cells in line 3'"}
+    assert found.tally.examples == {"not 2 cells": "'1 in line 3 of export'"}
 
 
 def test_csv_in_another_encoding_or_with_a_huge_cell(tmp_path):

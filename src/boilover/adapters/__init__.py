@@ -48,6 +48,8 @@ ADAPTERS = {
 }
 """Format to ``module:class``, imported when it is asked for; others come as entry points of the group `GROUP`."""
 GROUP = "boilover.adapters"
+SURE, HINT = 0.8, 0.3
+"""A file of which one format is sure is no part of an export of another that only takes it for possible."""
 
 
 @cache
@@ -92,7 +94,8 @@ def detect(members: Sequence[Member]) -> str:
     for place, member in enumerate(members):
         if not any(each[place] for each in scores.values()):
             raise InputError("the format is not recognised", file=member.name, mend=mend)
-        if not scores[best][place]:
+        surer = max(each[place] for each in scores.values()) >= SURE
+        if scores[best][place] <= (HINT if surer else 0):
             surest = members[max(range(len(members)), key=lambda other: scores[best][other])]
             problem = f"is no part of a {best} export, as {surest.name} is"
             raise InputError(problem, file=member.name, mend=mend)

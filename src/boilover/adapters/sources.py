@@ -20,7 +20,7 @@ UTF8_BOM = b"\xef\xbb\xbf"
 FOREIGN_MARKS = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
-    ZIP_MAGIC: "a zip archive in another archive",
+    ZIP_MAGIC: "an archive or an office document in another archive",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"(\xb5/\xfd": "zstandard",
@@ -29,6 +29,7 @@ FOREIGN_MARKS = {
 }
 HEAD = 65_536
 AGAIN = "Copy or export it again"
+AS_UTF8 = "Export it as UTF-8 text, plain or gzip"
 
 
 def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
@@ -120,7 +121,8 @@ def _check_mark(stream: Any, name: str) -> None:
         raise InputError("the file is empty", file=name, mend="Export it again")
     for magic, kind in FOREIGN_MARKS.items():
         if mark.startswith(magic):
-            raise InputError(f"the file is {kind}", file=name, mend="Export it as UTF-8 text, plain or gzip")
+            mend = "Unpack it, or leave it out" if magic == ZIP_MAGIC else AS_UTF8
+            raise InputError(f"the file is {kind}", file=name, mend=mend)
     if mark.startswith(UTF8_BOM):
         stream.read(len(UTF8_BOM))
         if not stream.peek(1):

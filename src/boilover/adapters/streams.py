@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
 from boilover.adapters.export import Member
-from boilover.adapters.sources import AGAIN
+from boilover.adapters.sources import AGAIN, AS_UTF8
 from boilover.errors import InputError
 
 SMALL = 16 << 20
@@ -42,11 +42,15 @@ def json_records(member: Member, lists: Collection[str]) -> Records:
             else:
                 yield from _from_stream(start, stream, lists)
         except _NoJson as error:
-            raise InputError(f"is not whole JSON: {error}", file=member.name, mend=AGAIN) from error
+            raise InputError(f"is not whole JSON: {error}", file=member.name, mend=error.mend) from error
 
 
 class _NoJson(Exception):  # noqa: N818
     """What is wrong, without the text that it was found in."""
+
+    def __init__(self, problem: str, mend: str = AGAIN) -> None:
+        super().__init__(problem)
+        self.mend = mend
 
 
 def _from_lines(first: bytes, stream: BinaryIO, lists: Collection[str]) -> Records:
@@ -84,7 +88,7 @@ def _values(text: bytes, where: str) -> Iterator[Any]:
     try:
         decoded = text.decode("utf-8").strip()
     except UnicodeDecodeError as error:
-        raise _NoJson(f"{where} is not UTF-8") from error
+        raise _NoJson(f"{where} is not UTF-8", AS_UTF8) from error
     decoder, at = json.JSONDecoder(), 0
     while at < len(decoded):
         try:
@@ -130,7 +134,7 @@ def _from_stream(start: bytes, stream: BinaryIO, lists: Collection[str]) -> Reco
             else:
                 yield "", value
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise _NoJson("it breaks off or is damaged") from error
+        raise _NoJson("it breaks off, is damaged, or is not UTF-8") from error
 
 
 def _page(events: Iterator[tuple[str, Any]], lists: Collection[str]) -> Records:
@@ -204,9 +208,8 @@ def csv_rows(
                     yield dict(zip(names, row, strict=True))
                 elif row:
                     member.tally.rows += 1
-                    member.tally.drop(
-                        f"not {len(names)} cells", 1, f"{len(row)} cells in line {rows.line_num}"
-                    )
+                    found = f"{len(row)} in line {rows.line_num} of {member.label}"
+                    member.tally.drop(f"not {len(names)} cells", 1, found)
         except UnicodeDecodeError as error:
             mend = "Export it as UTF-8, or name its encoding in the recipe"
             raise InputError(f"the text is not {encoding}", file=member.name, mend=mend) from error

@@ -70,8 +70,8 @@ class Capability:
         said = [f"Scores would rest on {self.available} of {self.catalogue} default features."]
         if not self.has_history:
             said.append(
-                "No history: no ticket tells two states or a message, so handoffs, reopens and response gaps are"
-                " not available. Export the changes of the tickets too."
+                "No history: no ticket tells a change or a message after its creation, so handoffs, reopens and"
+                " response gaps are not available. Export the changes of the tickets too."
             )
         lost = [family for family in self.families if not family.available]
         return (*said, *(f"Nothing about {family.name}: {'; '.join(family.why)}." for family in lost))
@@ -188,8 +188,9 @@ class Survey:
 
 
 def _has_history(history: History) -> bool:
-    """Return whether a ticket tells two states of one kind, or a message."""
-    if (history.kind == KINDS["message"]).any():
+    """Return whether a ticket tells two states of one kind, or a message after its creation."""
+    said = history.kind == KINDS["message"]
+    if (history.time[said] > history.created[history.ticket[said]]).any():
         return True
     for state in STATES:
         rows = np.flatnonzero(history.kind == KINDS[state])

@@ -1,0 +1,95 @@
+"""What a stranger is told about an export that is damaged, mixed or incomplete: the file, and what to do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+
+
+def empty(folder: Path) -> None:
+    (folder / "audits_2.json").write_bytes(b"")
+
+
+def cut_off(folder: Path) -> None:
+    whole = (folder / "audits_2.json").read_bytes()
+    (folder / "audits_2.json").write_bytes(whole[: len(whole) // 2])
+
+
+def in_latin_1(folder: Path) -> None:
+    text = (folder / "audits_2.json").read_text("utf-8").replace("support", "süpport")
+    (folder / "audits_2.json").write_bytes(text.encode("latin-1"))
+
+
+def in_utf_16(folder: Path) -> None:
+    text = (folder / "Case.csv").read_text("utf-8")
+    (folder / "Case.csv").write_bytes(text.encode("utf-16"))
+
+
+def journal_in_latin_1(folder: Path) -> None:
+    text = (folder / "sys_journal_field.csv").read_text("utf-8").replace("support", "süpport")
+    (folder / "sys_journal_field.csv").write_bytes(text.encode("latin-1"))
+
+
+def with_another_system(folder: Path) -> None:
+    shutil.copy(SAMPLES / "jira" / "search_000.json", folder / "jira.json")
+
+
+def zipped_with_a_document(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "all.zip", "w") as archive:
+        for path in sorted(folder.glob("*.json")):
+            archive.write(path, path.name)
+            path.unlink()
+        archive.writestr("notes.docx", b"PK\x03\x04 a letter")
+
+
+CASES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
+    ("zendesk", empty, r"audits_2\.json: the file is empty\. Export it again"),
+    ("zendesk", cut_off, r"audits_2\.json: is not whole JSON: .* breaks off .*\. Copy or export it again"),
+    ("zendesk", in_latin_1, r"audits_2\.json: .* is not UTF-8\. Export it as UTF-8"),
+    ("salesforce", in_utf_16, r"Case\.csv: the file is UTF-16\. Export it as UTF-8"),
+    (
+        "servicenow",
+        journal_in_latin_1,
+        r"sys_journal_field\.csv: the text is not utf-8\. Export it as UTF-8, or",
+    ),
+    ("zendesk", with_another_system, r"jira\.json: is no part of a zendesk export, .*leave the file out"),
+    (
+        "salesforce",
+        with_another_system,
+        r"jira\.json: is no part of a salesforce export, .*leave the file out",
+    ),
+    (
+        "zendesk",
+        zipped_with_a_document,
+        r"all\.zip/notes\.docx: .* in another archive\. Unpack it, or leave it out",
+    ),
+)
+
+
+@pytest.mark.parametrize(("system", "spoil", "said"), CASES)
+def test_a_spoilt_export_is_refused_naming_file_and_mend(run, tmp_path, system, spoil, said):
+    shutil.copytree(SAMPLES / system, tmp_path / "export")
+    spoil(tmp_path / "export")
+    code, err = run("ingest", tmp_path / "export", "-o", tmp_path / "log")
+    assert (code, bool(re.search(said, " ".join(err.split())))) == (3, True), err
+    assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize(
+    ("system", "tickets"),
+    [("zendesk", "tickets.json"), ("salesforce", "Case.csv"), ("servicenow", "incident.json")],
+)
+def test_tickets_without_history_are_scored_and_what_is_lost_is_said(run, tmp_path, system, tickets):
+    (tmp_path / "export").mkdir()
+    shutil.copy(SAMPLES / system / tickets, tmp_path / "export")
+    model = SAMPLES.parents[1] / "models" / "demo"
+    code, err = run("score", tmp_path / "export", "--model", model, "-o", tmp_path / "scores.csv")
+    assert (code, "No history: no ticket tells a change" in err) == (0, True), err
+    assert "Export the changes of the tickets too" in err
