@@ -102,7 +102,7 @@ class HttpChannel(Channel):
 
     url: Address
     timeout: float = Field(default=10.0, gt=0, le=120)
-    """Seconds to wait for the receiver."""
+    """Seconds of silence after which the receiver counts as down."""
     tries: int = Field(default=3, ge=1, le=6)
     """In one run; what fails then is kept for the next."""
     backoff: float = Field(default=1.0, ge=0, le=30)

@@ -92,6 +92,7 @@ def deliver(
             channel.name,
             notice.key,
             notice.flag_id,
+            notice.happening,
             notice.at,
             body_of(channel, notice, packets.get(notice.flag_id)),
         )

@@ -49,8 +49,8 @@ class Notice:
 def happenings(ledger: Ledger, desk: str) -> tuple[Notice, ...]:
     """Return what nights told of a desk's flags since the last delivery, in the order in which it happened.
 
-    The last night that was delivered is among them, so that what a re-run adds to it is told too; what was put into
-    the outbox before is known there by its key. A night that another record replaced tells nothing.
+    Where no night came after that one it is told again, so that what a re-run adds to it is told too; what was put
+    into the outbox before is known there by its key. A night that another record replaced tells nothing.
     """
     with transaction(ledger.engine, writes=True) as connection:
         ready(connection)
@@ -96,9 +96,10 @@ def happenings(ledger: Ledger, desk: str) -> tuple[Notice, ...]:
 
 
 def _since(connection: Connection, desk: str) -> int:
+    """Return the first night to tell of: the one after what was told, or that one again where it is the last."""
     known = connection.execute(select(told.c.as_of).where(told.c.desk == desk)).scalar()
-    if known is not None:
-        return int(known)
     asked = select(nights.c.as_of).where(nights.c.desk == desk, nights.c.replaced.is_(False))
     last = connection.execute(asked.order_by(nights.c.as_of.desc()).limit(FIRST_NIGHTS)).scalars().all()
-    return int(min(last, default=0))
+    if known is None:
+        return int(min(last, default=0))
+    return int(min(known + 1, max(last, default=0)))

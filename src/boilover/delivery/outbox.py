@@ -15,12 +15,11 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from boilover.flagger.beside import FAILED, KEPT, SENT, outbox, ready, told
 from boilover.flagger.ledger.connection import transaction
 from boilover.flagger.ledger.rows import chunks, next_id
-from boilover.flagger.ledger.schema import flags
+from boilover.flagger.ledger.schema import history, nights
 from boilover.flagger.ledger.texts import clean
-from boilover.flagger.night import State
 
 TOO_OLD = "was not delivered in time"
-WITHDRAWN = "its flag was withdrawn"
+WITHDRAWN = "was withdrawn: another record replaced its night"
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,7 @@ class Letter:
     channel: str
     key: str
     flag_id: int
+    happening: str
     as_of: int
     body: str
 
@@ -45,7 +45,10 @@ def put(engine: Engine, desk: str, letters: Sequence[Letter], *, up_to: int | No
             {
                 "id": first + place,
                 "desk": desk,
-                **{name: getattr(each, name) for name in ("channel", "key", "flag_id", "as_of", "body")},
+                **{
+                    name: getattr(each, name)
+                    for name in ("channel", "key", "flag_id", "happening", "as_of", "body")
+                },
                 "state": KEPT,
                 "kept_at": now,
                 "sent_at": 0,
@@ -99,16 +102,22 @@ def channels_of(engine: Engine, desk: str) -> list[str]:
 
 
 def give_up(engine: Engine, desk: str, channel: str, *, kept_before: int) -> int:
-    """Fail what was put in before a moment and could not be sent, and what tells of a flag that was withdrawn.
+    """Fail what was put in before a moment and could not be sent, and what only a replaced night told.
 
     Return how many failed; their bodies go.
     """
-    gone = select(flags.c.id).where(flags.c.state == int(State.NONE))
+    holds = (
+        select(history.c.id)
+        .join(nights, nights.c.id == history.c.night_id)
+        .where(history.c.flag_id == outbox.c.flag_id, history.c.kind == outbox.c.happening)
+        .where(history.c.at == outbox.c.as_of, nights.c.replaced.is_(False))
+        .exists()
+    )
     where = (*_of(desk, channel), outbox.c.state == KEPT)
     with transaction(engine, writes=True) as connection:
         failed = 0
         for reason, bad in (
-            (WITHDRAWN, outbox.c.flag_id.in_(gone)),
+            (WITHDRAWN, ~holds),
             (TOO_OLD, outbox.c.kept_at < kept_before),
         ):
             done = connection.execute(

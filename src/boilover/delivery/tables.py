@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from boilover.delivery.channels import SUFFIXES, FileChannel, SqlChannel
@@ -33,6 +34,8 @@ FIGURES = ("risk", "threshold")
 WHOLE = ("flag_id",)
 NIGHT = "%Y-%m-%dT%H%M%SZ"
 KEY_LENGTH = 64
+POSTGRESQL = "postgresql+psycopg"
+"""The driver that a ledger uses too."""
 
 
 def path_of(channel: FileChannel, desk: str, as_of: int) -> Path:
@@ -59,7 +62,10 @@ def write_file(channel: FileChannel, path: Path, rows: Sequence[Mapping[str, Any
 
 def write_rows(channel: SqlChannel, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows that are not there yet, in one transaction; return how many."""
-    engine = create_engine(channel.url.get_secret_value(), poolclass=NullPool, hide_parameters=True)
+    url = make_url(channel.url.get_secret_value())
+    if url.drivername == "postgresql":
+        url = url.set(drivername=POSTGRESQL)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     table = _table(channel)
     with engine.begin() as connection:
         table.create(connection, checkfirst=True)

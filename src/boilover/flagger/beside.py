@@ -55,6 +55,7 @@ outbox = Table(
     Column("channel", Text, nullable=False),
     Column("key", Text, nullable=False, comment="of the happening: the receiver's idempotency key"),
     Column("flag_id", ForeignKey(flags.c.id), nullable=False),
+    Column("happening", Text, nullable=False),
     Column("as_of", BigInteger, nullable=False, comment="the night that told of it"),
     Column(
         "body", Text, nullable=False, comment="what is sent, the same at every try; empty once it was posted"

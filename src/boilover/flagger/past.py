@@ -134,8 +134,8 @@ class Past:
             case "sla_due":
                 return f"service level {value} set" if value else "service level set"
             case "csat":
-                number = self._numbers[row]
-                return "satisfaction asked" if np.isnan(number) else f"satisfaction {number:.0%}"
+                number = self._number(row)
+                return "satisfaction asked" if number is None else f"satisfaction {number:.0%}"
             case "field_changed":
                 return f"{line(self._word('field', row), NAME) or 'a field'} is {value or 'empty'}"
             case "created" | "merged" | "escalated":
@@ -143,9 +143,14 @@ class Past:
             case _:
                 return line(f"{kind} {value}", NAME)
 
-    @cached_property
-    def _numbers(self) -> npt.NDArray[np.floating]:
-        return self.notes.history.numbers("number")
+    def _number(self, row: int) -> float | None:
+        # Of one event: `History.numbers` would read those of the whole log for each ticket.
+        history = self.notes.history
+        if "number" not in history.log.events.column_names:
+            return None
+        place = row if history._rows is None else int(history._rows[row])
+        number: float | None = history.log.events["number"][place].as_py()
+        return number
 
     def _word(self, column: str, row: int) -> str:
         coded = self.notes.history.coded(column)
