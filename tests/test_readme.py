@@ -1,4 +1,7 @@
-"""The README is run: every console command and every Python block, in a folder that holds what it names."""
+"""The README is run: every console command and every Python block, in a folder that holds what it names.
+
+Lines of text blocks are lines that the commands print.
+"""
 
 from __future__ import annotations
 
@@ -61,20 +64,25 @@ def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_block_is_of_a_known_kind_and_most_are_run() -> None:
-    assert {block.language for block in BLOCKS} == {"console", "python"}
+    assert {block.language for block in BLOCKS} == {"console", "python", "text"}
     assert README.count("```") == 2 * len(BLOCKS)
     assert README.count(NOT_RUN) == sum(not block.is_run for block in BLOCKS)
     assert COMMANDS
     assert PYTHON
 
 
-def test_commands_run_one_after_the_other(folder: Path) -> None:
+def test_commands_run_one_after_the_other_and_print_what_is_shown(folder: Path) -> None:
+    printed: set[str] = set()
     for command in COMMANDS:
         done = run(["sh", "-euc", command.removeprefix("$ ")], folder)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         written = re.findall(r"(?:-o|--model|--report) (\S+)", command)
         assert done.stdout or written
         assert [path for path in written if not (folder / path).exists()] == []
+        printed.update(done.stdout.splitlines())
+    shown = [line for block in BLOCKS if block.language == "text" for line in block.source.splitlines()]
+    assert shown
+    assert [line for line in shown if line not in printed] == []
 
 
 @pytest.mark.parametrize("source", PYTHON)
