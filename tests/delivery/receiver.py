@@ -37,7 +37,7 @@ class Receiver:
     acts: list[int | str] = field(default_factory=list)
     after: int | str = 200
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    lateness: float = 0.4
+    lateness: float = 0.8
 
     @property
     def keys(self) -> list[str]:
@@ -95,7 +95,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def webhook(url: str, **more: Any) -> Channel:
-    table = {"kind": "webhook", "url": url, "secret": SECRET, "timeout": 0.2, "backoff": 0.5, **more}
+    table = {"kind": "webhook", "url": url, "secret": SECRET, "timeout": 10.0, "backoff": 0.5, **more}
     return parse_channels({"hook": table})[0]
 
 

@@ -87,6 +87,7 @@ def test_every_problem_is_told_at_once_and_no_secret() -> None:
         "https://host:99999/",
         "file:///etc/passwd",
         "https://h/a b",
+        "https://h/größe",
     ],
 )
 def test_an_address_is_one_of_http(url: str) -> None:

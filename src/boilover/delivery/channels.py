@@ -31,7 +31,8 @@ def _reachable(url: SecretStr) -> SecretStr:
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False
-    if not known or any(each.isspace() or not each.isprintable() for each in url.get_secret_value()):
+    text = url.get_secret_value()
+    if not known or not text.isascii() or any(each.isspace() or not each.isprintable() for each in text):
         raise ValueError("is no address. Write https://host/path")
     if parts.username is not None:
         raise ValueError("holds a user or a password, which would stand in logs of proxies; sign instead")

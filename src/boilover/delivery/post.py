@@ -18,7 +18,6 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from boilover.delivery.channels import HttpChannel, Webhook
-from boilover.errors import UsageError
 
 TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
@@ -105,11 +104,9 @@ def _once(channel: HttpChannel, content: bytes, headers: Mapping[str, str]) -> t
     except HTTPError as error:
         with error:
             return _refusal(channel, error)
-    except (URLError, HTTPException, OSError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         problem = f"{channel.host} did not answer ({_reason(error)})"
         return Answer(False, problem=problem, stops=True), 0.0
-    except ValueError as error:
-        raise UsageError(f"channel '{channel.name}' cannot be posted to: {type(error).__name__}") from None
 
 
 def _refusal(channel: HttpChannel, error: HTTPError) -> tuple[Answer, float | None]:
