@@ -17,9 +17,9 @@ from boilover.features import compute, default_features
 from boilover.features.families import FAMILIES
 from boilover.history import History
 from boilover.log import EventLog
+from boilover.nouns import NOUNS
 from boilover.points import fixed_ages
 from boilover.schema import EVENT_TYPES
-from boilover.sentences import NOUNS
 from boilover.synthetic import synthetic_desk
 from boilover.text import with_measures
 

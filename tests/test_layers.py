@@ -21,7 +21,7 @@ LAYERS = (
     ("annotations", "store"),
     ("points", "escalation", "synthetic"),
     ("labels", "split", "features"),
-    ("future_edit", "model", "sentences", "reasons"),
+    ("future_edit", "model", "nouns", "sentences", "reasons"),
     ("evaluation", "policy", "flagging"),
     (
         "audit",

@@ -6,7 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boilover.features import Count, Flag, Last, Mean, Ratio, SinceLast, State
+from boilover.features import (
+    Attribute,
+    Calendar,
+    Count,
+    Decayed,
+    Flag,
+    Last,
+    Mean,
+    Ratio,
+    SinceLast,
+    Slope,
+    State,
+)
 from boilover.features.families import AGE, DESK, FAMILIES, SLA_SHARE, WAITING, holder
 from boilover.reasons import DESK_RATE, reasons
 from boilover.sentences import WORD_LIMIT, sentence
@@ -28,7 +40,19 @@ RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
         (SLA_SHARE, 0.85, "85% of the service level's time used"),
         (SinceLast(Flag("sla_moved"), at="sla_due"), -3.0, "service level due in 3 h"),
         (SinceLast(Flag("sla_moved"), at="sla_due"), 5.0, "service level missed 5 h ago"),
-        (RATE, 0.14, "tickets of this customer escalate at 14%"),
+        (RATE, 0.14, "tickets of this customer are expected to escalate at 14%"),
+        (
+            Mean(value="outcome", window="30d", key="channel"),
+            0.2,
+            "tickets of this channel are expected to escalate at 20%, judged by the last 30 days",
+        ),
+        (Count(Flag("joined_group"), "24h", key="group"), 2.0, "2 arrivals at this queue in the last 24 h"),
+        (Calendar("hour", "creation"), float(np.float32(14 + 20 / 60)), "14:20 UTC at creation"),
+        (Slope(value="sentiment"), 0.0, ""),
+        (SLA_SHARE, -0.4, ""),
+        (Decayed(Flag("any_event"), half_life="24h"), 0.01, ""),
+        (Attribute("contract_value"), 1_234_567.0, "contract value: 1234567"),
+        (Count(Flag("handoff"), "1d"), 2.0, "2 handoffs in the last 1 day"),
         (State("status"), "on_hold", "status is on_hold"),
         (holder("group")[0], 17.0, "17 open tickets of this queue"),
         (Last(value="sentiment"), -0.56, "last sentiment of the customer's messages: -0.56"),
@@ -48,6 +72,9 @@ def test_every_default_feature_can_be_told_and_says_nothing_where_it_is_missing(
 
 def test_people_are_not_rated_and_what_all_tickets_share_is_no_reason() -> None:
     assert [sentence(feature, 0.4) for feature in holder("assignee")[-2:]] == ["", ""]
+    escalated = [feature for feature in holder("assignee") if "escalated" in feature.name]
+    assert [sentence(feature, 3.0) for feature in escalated] == [""] * len(escalated)
+    assert escalated
     assert [sentence(feature, 3.0) for feature in DESK] == [""] * len(DESK)
     assert sentence(AGE[6], 9.5) == ""
 
@@ -69,7 +96,7 @@ def test_the_strongest_comes_first_and_one_feature_speaks_for_its_matter() -> No
     assert told == [
         "1 handoff in the last 24 h",
         "customer has waited 52 h for a reply",
-        "tickets of this customer escalate at 30%",
+        "tickets of this customer are expected to escalate at 30%",
     ]
     # No handoff, no wait, and a rate below the desk's: it may add to the risk and warns nobody.
     assert quiet == []

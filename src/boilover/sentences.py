@@ -19,7 +19,9 @@ from boilover.features import (
     Distinct,
     Feature,
     FieldState,
+    Filter,
     Last,
+    Match,
     Max,
     Mean,
     Min,
@@ -30,54 +32,14 @@ from boilover.features import (
     Sum,
 )
 from boilover.features.primitives import Valued
+from boilover.features.view import TICKET
+from boilover.nouns import MEASURED, NOUNS, OWNERS, UNITS
 from boilover.times import in_words
 
 WORD_LIMIT = 40
+FLOAT32_MINUTES = 1e-3
+"""More than an hour of the day loses in float32, in minutes."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-NOUNS = {
-    "any_event": ("event", "events"),
-    "created": ("new ticket", "new tickets"),
-    "escalated": ("escalation", "escalations"),
-    "handoff": ("handoff", "handoffs"),
-    "assignee_handoff": ("change of assignee", "changes of assignee"),
-    "group_handoff": ("change of group", "changes of group"),
-    "assignee_return": ("return to an earlier assignee", "returns to an earlier assignee"),
-    "group_return": ("return to an earlier group", "returns to an earlier group"),
-    "reopened": ("reopening", "reopenings"),
-    "status_entered": ("change of status", "changes of status"),
-    "waits_on_customer": ("question back to the customer", "questions back to the customer"),
-    "customer_message": ("customer message", "customer messages"),
-    "agent_reply": ("agent reply", "agent replies"),
-    "agent_action": ("action of an agent", "actions of an agent"),
-    "internal_note": ("internal note", "internal notes"),
-    "bot_message": ("automatic message", "automatic messages"),
-    "priority_raised": ("rise of the priority", "rises of the priority"),
-    "priority_lowered": ("fall of the priority", "falls of the priority"),
-    "joined_group": ("new ticket", "new tickets"),
-    "joined_assignee": ("new ticket", "new tickets"),
-    "assignee": ("assignee", "different assignees"),
-    "group": ("group", "different groups"),
-    "actor": ("person involved", "different people involved"),
-    "status": ("status", "different statuses"),
-}
-OWNERS = {
-    "customer_id": "this customer",
-    "account_id": "this account",
-    "group": "this queue",
-    "assignee": "this assignee",
-}
-MEASURED = {
-    "sentiment": "sentiment of the customer's messages",
-    "words": "words from the customer",
-    "exclamations": "exclamation marks from the customer",
-    "questions": "questions from the customer",
-    "shouting": "share of words in capitals",
-    "urgency": "words of urgency from the customer",
-    "unanswered": "customer messages without an answer",
-    "csat": "satisfaction score",
-    "priority_level": "level of the priority",
-}
 
 
 def sentence(feature: Feature, value: object) -> str:
@@ -108,13 +70,18 @@ def say(feature: Feature, value: float) -> str:
 
 @say.register
 def _(feature: Count, value: float) -> str:
-    one, many = _noun(feature.subject)
+    # None of a key may also mean that the ticket has no such customer, queue or assignee.
+    if _rates_people(feature) or (not value and feature.key != TICKET):
+        return ""
+    one, many = _matched(feature.where) or _noun(feature.subject)
     amount = f"{value:.0f} {one if value == 1 else many}" if value else f"no {one}"
     return f"{amount}{_whose(feature)}{_lately(feature) or ('' if value else ' so far')}"
 
 
 @say.register
 def _(feature: SinceLast, value: float) -> str:
+    if _rates_people(feature):
+        return ""
     if feature.at == "sla_due":
         return (
             f"service level missed {in_words(value)} ago"
@@ -127,7 +94,8 @@ def _(feature: SinceLast, value: float) -> str:
         if feature.until.name == "wait_ended":
             return f"customer has waited {in_words(value)} for a reply"
         return f"no {_noun(feature.until.name)[0]} in {in_words(value)}"
-    return f"last {_noun(feature.subject)[0]}{_whose(feature)} {in_words(value)} ago"
+    one = (_matched(feature.where) or _noun(feature.subject))[0]
+    return f"last {one}{_whose(feature)} {in_words(value)} ago"
 
 
 @say.register
@@ -141,18 +109,24 @@ def _(feature: Valued, value: float) -> str:
     if feature.value == "outcome":
         if feature.key == "assignee":
             return ""
-        whose = "" if feature.key in OWNERS else f" of this {_plain(feature.key)}"
-        return f"tickets{whose}{_whose(feature)} escalate at {value:.0%}{_lately(feature)}"
+        whose = OWNERS.get(feature.key, f"this {_plain(feature.key)}")
+        # Drawn toward the desk's rate, so it is what to expect and not what was counted.
+        lately = f", judged by{_lately(feature).removeprefix(' in')}" if feature.window else ""
+        return f"tickets of {whose} are expected to escalate at {value:.0%}{lately}"
     if feature.value == "response_gap":
         manner = {Mean: "mean", Max: "longest", Last: "last"}.get(type(feature))
         return f"{manner} wait for a reply {in_words(value)}" if manner else ""
     if feature.value in ("unanswered", "words", "exclamations", "questions", "urgency") and not value:
         return ""
+    if isinstance(feature, Slope) and not value:
+        return ""
     if isinstance(feature, Slope):
         return f"{MEASURED.get(feature.value, _plain(feature.value))} {'rises' if value > 0 else 'falls'}"
     manner = {Mean: "mean ", Max: "greatest ", Min: "lowest ", Last: "last ", Sum: ""}[type(feature)]
     if feature.value == "sla_hours":
-        return f"service level of {in_words(value)}"
+        return f"service level of {in_words(value)}" if value > 0 else ""
+    if feature.value == "unanswered" and isinstance(feature, Last):
+        return f"{value:.0f} customer message{'' if value == 1 else 's'} without an answer"
     name = MEASURED.get(feature.value, _plain(feature.value))
     amount = f"{value:.0f}" if isinstance(feature, Sum) or value == round(value) else f"{value:.2f}"
     return f"{manner}{name}{_whose(feature)}{_lately(feature)}: {amount}"
@@ -160,7 +134,12 @@ def _(feature: Valued, value: float) -> str:
 
 @say.register
 def _(feature: Decayed, value: float) -> str:
-    return f"{value:.1f} recent {_noun(feature.subject.removesuffix(f'_{feature.half_life}'))[1]}"
+    noun = _noun(feature.subject.removesuffix(f"_{feature.half_life}"))[1]
+    return (
+        f"{value:.1f} recent {noun}, each worth half after {_span(feature.half_life)}"
+        if value >= 0.05
+        else ""
+    )
 
 
 @say.register
@@ -168,7 +147,9 @@ def _(feature: Calendar, value: float) -> str:
     when = "now" if feature.of == "now" else "at creation"
     if feature.part == "weekday":
         return f"{WEEKDAYS[int(value) % 7]} {when}"
-    return f"{int(value):02d}:{int(value % 1 * 60):02d} UTC {when}"
+    # Features are float32: 14:20 is 14.333333, a little less than it.
+    minutes = int(value * 60 + FLOAT32_MINUTES) % (24 * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d} UTC {when}"
 
 
 @say.register
@@ -176,12 +157,15 @@ def _(feature: Difference, value: float) -> str:
     key = feature.left.key if isinstance(feature.left, Aggregate) else ""
     if not key:
         return f"{_plain(feature.name)}: {value:.3g}"
-    return f"{value:.0f} open ticket{'' if value == 1 else 's'} of {OWNERS.get(key, _plain(key))}"
+    open_now = f"{value:.0f} open ticket{'' if value == 1 else 's'} of {OWNERS.get(key, _plain(key))}"
+    return open_now if value > 0 else ""
 
 
 @say.register
 def _(feature: Ratio, value: float) -> str:
     used = isinstance(feature.left, SinceLast) and feature.left.at == "sla_start"
+    if used and value < 0:
+        return ""
     if used and value > 1:
         return "service level overdue"
     return f"{value:.0%} of the service level's time used" if used else f"{_plain(feature.name)}: {value:.3g}"
@@ -189,7 +173,7 @@ def _(feature: Ratio, value: float) -> str:
 
 @say.register
 def _(feature: Attribute, value: float) -> str:
-    return f"{_plain(feature.column)}: {value:g}"
+    return f"{_plain(feature.column)}: {value:.7g}"
 
 
 def shown_column(feature: Feature) -> str:
@@ -197,6 +181,19 @@ def shown_column(feature: Feature) -> str:
     if isinstance(feature, FieldState):
         return feature.field
     return feature.column if isinstance(feature, Attribute) else feature.name
+
+
+def _matched(where: Filter | None) -> tuple[str, str] | None:
+    """Return what an event that is chosen by its words is called, and several of them."""
+    if not isinstance(where, Match):
+        return None
+    if where.event_type == "status_changed" and where.value:
+        return f"time set to ‘{where.value}’", f"times set to ‘{where.value}’"
+    if where.event_type == "field_changed" and where.field and not where.value:
+        return f"time ‘{where.field}’ was set", f"times ‘{where.field}’ was set"
+    if where.event_type and not (where.field or where.value or where.role):
+        return f"‘{where.event_type}’", f"times ‘{where.event_type}’"
+    return None
 
 
 def _noun(subject: str) -> tuple[str, str]:
@@ -209,11 +206,25 @@ def _plain(name: str) -> str:
 
 
 def _lately(feature: Aggregate) -> str:
-    return f" in the last {feature.window.replace('d', ' days').replace('h', ' h')}" if feature.window else ""
+    return f" in the last {_span(feature.window)}" if feature.window else ""
+
+
+def _span(window: str) -> str:
+    """Return a window such as ``7d`` as words."""
+    number, unit = window[:-1], UNITS[window[-1]]
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
 
 
 def _whose(feature: Aggregate) -> str:
-    return f" of {OWNERS[feature.key]}" if feature.key in OWNERS else ""
+    if feature.key not in OWNERS:
+        return ""
+    preposition = "at" if feature.subject.startswith("joined_") else "of"
+    return f" {preposition} {OWNERS[feature.key]}"
+
+
+def _rates_people(feature: Aggregate) -> bool:
+    """Return whether the feature tells how an assignee's tickets fare."""
+    return feature.key == "assignee" and feature.subject == "escalated"
 
 
 def _is_common(feature: Feature) -> bool:

@@ -24,8 +24,8 @@ from boilover.features import (
 )
 from boilover.features.primitives import Valued
 from boilover.features.view import DESK, HOLDERS, TICKET
+from boilover.nouns import NOUNS
 from boilover.schema import MEASURES
-from boilover.sentences import NOUNS
 
 STATUS, MESSAGE, PRIORITY, SLA = ("status_changed",), ("message",), ("priority_changed",), ("sla_due",)
 ASSIGNEE, GROUP = ("assignee_changed",), ("group_changed",)
