@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boilover.audit import Audit, audit_source
+from boilover.backtest import Replay, backtest
 from boilover.config import Config
 from boilover.errors import UsageError
+from boilover.flagger import load_policy, parse_flag_policy
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.ingesting import ingest_log as ingest_log
 from boilover.ingesting import public_logs as public_logs
@@ -97,6 +99,25 @@ def evaluate_model(
     if report is not None:
         _report(report, measured, saved, source)
     return measured
+
+
+def backtest_log(
+    source: Source, config: Config, *, policy: Path | None = None, folder: Path | None = None, **options: Any
+) -> Replay:
+    """Replay the nightly job over past nights of a log, with the ``options`` of `backtest`; keep all in ``folder``."""
+    told = parse_flag_policy({"threshold": config.threshold}) if policy is None else load_policy(policy)
+    replay = backtest(
+        source.log,
+        told,
+        source.rule,
+        horizons=config.horizon,
+        ages=config.asked_at,
+        seed=config.seed,
+        **options,
+    )
+    if folder is not None:
+        replay.save(folder)
+    return replay
 
 
 def score_log(

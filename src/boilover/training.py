@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -63,9 +63,11 @@ def training_rows(
     *,
     ages: Sequence[float] | None = AGES_HOURS,
     features: Sequence[Feature] | None = None,
+    compute: Callable[[Sequence[Feature], Annotations, Points], pd.DataFrame] = compute,
 ) -> TrainingRows:
     """Ask the log at fixed ages in hours (None: every night), compute features, label and split.
 
+    ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`.
     Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
     """
     in_order(horizons)

@@ -46,7 +46,7 @@ def test_weighted_figures_equal_figures_of_copied_rows(seed: int) -> None:
 def test_ranking_equals_scikit_learn_with_sample_weights() -> None:
     y, risk, tickets = sample()
     figures = bs._Figures.prepare(y, risk, tickets)
-    for counts in bs._draws(120, 5, 3):
+    for counts in bs.draws(120, 5, 3):
         weights = counts[tickets]
         found = figures.of(counts)
         assert found[0] == pytest.approx(average_precision_score(y, risk, sample_weight=weights))
@@ -67,11 +67,11 @@ def test_estimates_equal_the_plain_figures() -> None:
 
 
 def test_draws_are_whole_tickets_and_seeded() -> None:
-    draws = np.array(list(bs._draws(50, 200, 7)))
+    draws = np.array(list(bs.draws(50, 200, 7)))
     assert (draws.sum(axis=1) == 50).all()
     assert draws.mean(axis=0) == pytest.approx(np.ones(50), abs=0.35)
-    np.testing.assert_array_equal(draws, list(bs._draws(50, 200, 7)))
-    assert (draws != np.array(list(bs._draws(50, 200, 8)))).any()
+    np.testing.assert_array_equal(draws, list(bs.draws(50, 200, 7)))
+    assert (draws != np.array(list(bs.draws(50, 200, 8)))).any()
 
 
 def test_row_order_and_ticket_names_do_not_matter() -> None:

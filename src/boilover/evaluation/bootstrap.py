@@ -64,7 +64,7 @@ def resample(
     codes = np.unique(names, return_inverse=True)[1].astype(np.int64)
     figures = _Figures.prepare(labels, scores, codes)
     n_tickets = int(codes.max()) + 1
-    found = np.stack([figures.of(counts) for counts in _draws(n_tickets, rounds, seed)])
+    found = np.stack([figures.of(counts) for counts in draws(n_tickets, rounds, seed)])
     return Resampled(figures.of(np.ones(n_tickets)), found)
 
 
@@ -142,7 +142,8 @@ class _Figures:
         return np.array([precision, auc, *probability, *recalls])
 
 
-def _draws(n_tickets: int, rounds: int, seed: int) -> Iterator[Floats]:
+def draws(n_tickets: int, rounds: int, seed: int) -> Iterator[Floats]:
+    """Yield how often each ticket is drawn in each round, ``float64[n_tickets]``."""
     generator = np.random.default_rng(seed)
     for _ in range(rounds):
         drawn = generator.integers(n_tickets, size=n_tickets)

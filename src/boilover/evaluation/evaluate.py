@@ -84,7 +84,7 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: plain_values(getattr(self, field.name)) for field in fields(self)}
 
 
 def evaluate(
@@ -221,15 +221,16 @@ def _beside_rule(labels: Floats, scores: Floats, sla_share: Floats | None) -> Be
     return BesideRule(model.workload, recall, hits / float(flagged.sum()), model.recall, model.precision)
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
+    """Return what JSON can hold: tuples of figures by name, an undefined figure as None."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(name): _plain(inner) for name, inner in value.items()}
+        return {str(name): plain_values(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [plain_values(inner) for inner in value]
     if isinstance(value, float):
         return float(value) if np.isfinite(value) else None
     return value

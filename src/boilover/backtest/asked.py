@@ -1,0 +1,110 @@
+"""What is asked in a replay: every ticket at risk on every night; and features, computed once for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.annotations import Annotations
+from boilover.features import Feature, Sight, compute
+from boilover.history import Ints
+from boilover.labels import NEVER, first_escalations
+from boilover.points import Points
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Points in order of (night, ticket id): those of night ``i`` are ``starts[i]:starts[i + 1]``."""
+
+    moments: Ints
+    points: Points
+    starts: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return how many nights there are."""
+        return len(self.moments)
+
+    def of(self, night: int) -> slice:
+        """Return where the points of a night are."""
+        return slice(int(self.starts[night]), int(self.starts[night + 1]))
+
+    @property
+    def night(self) -> npt.NDArray[np.int64]:
+        """The night of each point, its place in ``moments``."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+
+def ask(notes: Annotations, moments: Ints) -> Nights:
+    """Ask at each of ascending ``moments`` about every ticket that a log cut there would show to be at risk.
+
+    That is one with a visible event that has neither escalated nor been solved. `boilover.points.tonight` on a log that
+    goes on leaves out a ticket whose created event came later than its first one; a log cut in between does not know
+    of that event, and neither does this.
+    """
+    history = notes.history
+    some = np.flatnonzero(np.diff(history.offsets) > 0)
+    last = history.offsets[some + 1] - 1
+    over = np.where(notes.flag("alive")[last], NEVER, history.time[last])
+    over = np.minimum(over, first_escalations(notes)[some])
+    begin = np.searchsorted(moments, history.time[history.offsets[some]])
+    nights = np.maximum(np.searchsorted(moments, over) - begin, 0)
+    within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
+    as_of = moments[np.repeat(begin, nights) + within]
+    points = Points(np.repeat(some, nights).astype(np.int32), as_of)
+    points = points.take(notes.flag("alive")[Sight(notes, points).now])
+    points = points.take(np.argsort(points.as_of, kind="stable"))
+    starts = np.append(np.searchsorted(points.as_of, moments), len(points))
+    return Nights(moments, points, starts)
+
+
+@dataclass
+class Rows:
+    """Features of ``points`` of the whole log, each computed once and kept.
+
+    A row tells what its point may see alone, so it is the row of a log cut at any later moment too.
+    """
+
+    notes: Annotations
+    points: Points
+    _keys: npt.NDArray[np.int64] = field(init=False, repr=False)
+    _times: Ints = field(init=False, repr=False)
+    _columns: dict[Feature, pd.Series] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Sort the points, and leave out those that ask the same."""
+        self._times = np.unique(self.points.as_of)
+        self._keys, first = np.unique(self._keys_of(self.points), return_index=True)
+        self.points = self.points.take(first)
+
+    def prepare(self, features: Sequence[Feature]) -> None:
+        """Compute the features that are not kept yet, in one pass."""
+        fresh = [feature for feature in features if feature not in self._columns]
+        if fresh:
+            frame = compute(fresh, self.notes, self.points)
+            self._columns |= {feature: frame[feature.name] for feature in fresh}
+
+    def frame(self, features: Sequence[Feature], notes: Annotations, points: Points) -> pd.DataFrame:
+        """Return the features of ``points``, which tell tickets by the codes of ``notes``, as `compute` does.
+
+        Points that are not kept are rare: those of a ticket whose created event the log of ``notes`` does not hold
+        yet. They cost a pass of their own.
+        """
+        if notes is not self.notes:
+            code = self.notes.history.find(notes.history.ticket_ids)
+            points = Points(code[points.ticket], points.as_of)
+        places = np.searchsorted(self._keys, keys := self._keys_of(points))
+        places = np.minimum(places, len(self._keys) - 1)
+        if not ((self._keys[places] == keys) & np.isin(points.as_of, self._times)).all():
+            return compute(features, self.notes, points)
+        self.prepare(features)
+        return pd.DataFrame(
+            {feature.name: self._columns[feature].take(places).array for feature in features}, copy=False
+        )
+
+    def _keys_of(self, points: Points) -> npt.NDArray[np.int64]:
+        rank = np.searchsorted(self._times, points.as_of)
+        return points.ticket.astype(np.int64) * (len(self._times) + 1) + rank

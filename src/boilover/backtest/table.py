@@ -1,0 +1,134 @@
+"""A backtest as tables of text, from its dictionary form: in colour on a terminal, plain elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from boilover.backtest.rules import TITLES
+from boilover.backtest.verdict import POLICY
+from boilover.evaluation.table import MISSING, WIDTH, text_table
+
+NAMES = {POLICY: "model and policy", **TITLES}
+LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
+
+
+def render(backtest: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
+    """Return `Backtest.to_dict()` as text; ``terminal`` asks for colour and drawn lines."""
+    target = io.StringIO()
+    console = Console(
+        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
+    )
+    console.print(Text(_headline(backtest), style="bold"))
+    for sentence in backtest["verdict"]:
+        style = "bold red" if sentence.startswith("DOES NOT BEAT") else "green"
+        console.print(Text(f"The policy {sentence}", style=style))
+    for name in backtest["unavailable"]:
+        console.print(Text(f"The log cannot feed the rule '{TITLES[name]}'."))
+    for table in _tables(backtest, box.SIMPLE_HEAD if terminal else box.ASCII2):
+        console.print(table)
+    lines = (line.rstrip() for line in target.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _headline(backtest: Mapping[str, Any]) -> str:
+    trainings = len(backtest["trainings"])
+    return (
+        f"{backtest['nights']} nights, {_night(backtest['since'])} to {_night(backtest['until'])}, {trainings}"
+        f" training{'s' * (trainings != 1)}: {backtest['tickets']:,} tickets at risk, {backtest['escalations']:,}"
+        f" escalated, {backtest['unseen']:,} of them before their first night"
+    )
+
+
+def _tables(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
+    figures, counts = backtest["figures"], backtest["counts"]
+    yield text_table(
+        "What was caught, 95 % intervals",
+        ["", "caught", "of escalations", "24 h ahead", "hours ahead, quartiles"],
+        [
+            [
+                NAMES[name],
+                f"{counts[name]['caught']:,}",
+                _interval(each["recall"], _percent),
+                _interval(each["recall_24h_ahead"], _percent),
+                " / ".join(_number(each[quartile]["estimate"], 0) for quartile in LEAD),
+            ]
+            for name, each in figures.items()
+        ],
+        lines,
+    )
+    yield text_table(
+        "What it took",
+        ["", "flags", "new a night", "standing", "of open", "per catch", "first flag right", "flips"],
+        [[NAMES[name], f"{counts[name]['flags']:,}", *_effort(each)] for name, each in figures.items()],
+        lines,
+    )
+    miss, alarm = backtest["costs"]["miss"], backtest["costs"]["false_alarm"]
+    yield text_table(
+        f"What it was worth: a miss costs {miss:g}, a flag that catches nothing {alarm:g}",
+        ["", "false flags", "missed", "net benefit per 100 tickets", "cost a night"],
+        [
+            [
+                NAMES[name],
+                f"{counts[name]['false_flags']:,}",
+                f"{counts[name]['missed']:,}",
+                _interval(each["net_benefit"], lambda value: _number(value, 2)),
+                _interval(each["cost_a_night"], lambda value: _number(value, 1)),
+            ]
+            for name, each in figures.items()
+        ],
+        lines,
+    )
+    yield text_table(
+        f"Trainings, every {backtest['retrain']}, horizon {backtest['horizon']}",
+        ["as of", "nights", "features", "base rate", "held-out AP", "threshold"],
+        [_training(row) for row in backtest["trainings"]],
+        lines,
+    )
+
+
+def _effort(figures: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    return [
+        _number(figures["flags_a_night"]["estimate"], 1),
+        _number(figures["standing_a_night"]["estimate"], 1),
+        _percent(figures["standing_share"]["estimate"]),
+        _number(figures["flags_per_caught"]["estimate"], 1),
+        _interval(figures["first_flag_precision"], _percent),
+        _number(figures["flips_per_flagged"]["estimate"], 2),
+    ]
+
+
+def _training(row: Mapping[str, Any]) -> list[str]:
+    return [
+        _night(row["at"]),
+        str(row["nights"]),
+        str(row["features"]),
+        _number(row["base_rate"], 4),
+        _number(row["held_out_average_precision"], 3),
+        _number(row["threshold"], 4),
+    ]
+
+
+def _interval(figure: Mapping[str, float | None], tell: Any) -> str:
+    told = tell(figure["estimate"])
+    if figure["low"] is None or figure["estimate"] is None:
+        return str(told)
+    return f"{told} ({tell(figure['low'])}–{tell(figure['high'])})"
+
+
+def _percent(value: float | None) -> str:
+    return MISSING if value is None else f"{100 * value:.1f} %"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def _night(moment: str) -> str:
+    return moment[:10]

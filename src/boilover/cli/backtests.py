@@ -1,0 +1,83 @@
+"""The command about past nights: backtest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import (
+    ConfigOption,
+    EscalationOption,
+    FormatOption,
+    LogArgument,
+    RecipeOption,
+    open_source,
+    say,
+    settings_of,
+)
+
+
+def backtest(
+    log: LogArgument,
+    nights: Annotated[
+        int | None, typer.Option(min=1, help="How many nights up to the last; 60 by default.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Begin with the first night from then on.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="End with the last night by then; default: the log's end.")
+    ] = None,
+    retrain: Annotated[str, typer.Option(help="Train anew when the model is so old.")] = "7d",
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            help="The policy of flags, see docs/flagging.md; default: [threshold] of the configuration."
+        ),
+    ] = None,
+    horizon: Annotated[
+        str | None,
+        typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; flags rest on the first."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="A folder for the figures, tickets, flags and nights behind them."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same figures.")] = None,
+) -> None:
+    """Replay the nightly job over past nights, retraining as it would have: what it would have caught, and when.
+
+    Example: boilover backtest logs/desk --nights 60 --policy policy.toml -o out/backtest
+    """
+    from boilover import pipeline
+    from boilover.backtest.table import render
+    from boilover.outputs import STANDARD, write_json
+
+    settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    replay = pipeline.backtest_log(
+        source,
+        settings,
+        policy=policy,
+        nights=nights,
+        since=since,
+        until=until,
+        retrain=retrain,
+        folder=output,
+        say=say,
+    )
+    figures = replay.result.to_dict()
+    if as_json:
+        write_json(figures, STANDARD)
+    else:
+        typer.echo(render(figures, terminal=sys.stdout.isatty()))
+    if output is not None:
+        say(f"written to {output}")
