@@ -85,7 +85,8 @@ class Capability:
         said.append(
             f"{self.escalated:,} of {self.tickets:,} tickets escalate."
             if self.escalated
-            else "No ticket escalates: declare what that means in an [escalation] table, see docs/configuration.md."
+            else "No ticket escalates: choose another declaration of the recipe with --escalation, or write one in an"
+            " [escalation] table, see docs/configuration.md."
         )
         return tuple(said)
 
