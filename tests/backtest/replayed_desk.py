@@ -26,11 +26,11 @@ times = 1
 within = "3d"
 tier = "warn"
 """
-NIGHTS = 10
+NIGHTS = 8
 
 
 @cache
-def desk(n_tickets: int = 620, days: int = 70, seed: int = 3) -> EventLog:
+def desk(n_tickets: int = 520, days: int = 70, seed: int = 3) -> EventLog:
     """Return a desk some of whose tickets are told to be created after other things are told of them.
 
     In its last weeks it begins to tell of a field, which a model of an earlier night cannot know.

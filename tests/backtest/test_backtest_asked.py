@@ -9,8 +9,10 @@ import pytest
 from replayed_desk import desk, notes_of
 
 from boilover import EventLog
+from boilover.backtest import backtest
 from boilover.backtest.asked import Rows, ask
 from boilover.backtest.trainings import learn
+from boilover.errors import InputError
 from boilover.inputs import cut
 from boilover.labels import label
 from boilover.points import AGES_HOURS, DAY, Points, landmarks, tonight
@@ -30,7 +32,7 @@ def moments_of(log: EventLog, count: int) -> np.ndarray:
 
 
 def test_each_night_asks_what_a_log_cut_then_would(log: EventLog) -> None:
-    notes, moments = notes_of(log), moments_of(log, 12)
+    notes, moments = notes_of(log), moments_of(log, 6)
     asked = ask(notes, moments)
     ids = notes.history.ticket_ids.to_pandas()
     for place, night in enumerate(moments.tolist()):
@@ -109,3 +111,10 @@ def test_rows_of_questions_that_were_not_kept_are_made(log: EventLog) -> None:
     for asked in (some, others):
         found, wanted = kept.frame(features, notes, asked), whole.frame(features, notes, asked)
         pd.testing.assert_frame_equal(found.astype("object"), wanted.astype("object"))
+
+
+def test_a_night_on_which_no_model_can_be_trained_is_named(log: EventLog) -> None:
+    with pytest.raises(InputError, match=r"no model can be trained as of 2025-01-1\d 06:00: .*escalated"):
+        backtest(log, since="2025-01-12", until="2025-01-20")
+    with pytest.raises(InputError, match="no night to replay"):
+        backtest(log, until="2024-12-01")
