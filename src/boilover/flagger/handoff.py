@@ -65,7 +65,7 @@ def hand_over(
     why = [
         Why(
             tier=Tier(each.tier).name.lower(),
-            by=By(decision.by[row]).name.lower(),
+            by=By(decision.by[row]).name.lower() if decision.by[row] else "",
             risk=_number(night.risk[row]),
             threshold=_number(decision.threshold[row]),
             reasons=tuple(told[place]),

@@ -32,9 +32,10 @@ SENTENCE = 500
 
 @dataclass(frozen=True)
 class Why:
-    """Why a ticket is flagged. ``tier`` and ``by`` are words; ``risk`` and ``threshold`` None where unknown.
+    """Why a ticket is flagged.
 
-    ``triggers`` has a sentence per trigger that fired, by name; ``reasons`` those of the model.
+    ``tier`` and ``by`` are words, ``by`` empty where nothing asks for the flag tonight; ``risk`` and ``threshold`` None
+    where unknown. ``triggers`` has a sentence per trigger that fired, by name; ``reasons`` those of the model.
     """
 
     tier: str

@@ -65,11 +65,12 @@ def _facts(packet: Packet) -> Iterator[str]:
 
 def _why(packet: Packet) -> list[str]:
     why = packet.why
+    by = f", by {why.by}" if why.by else ""
     risk = "" if why.risk is None else f", risk {why.risk:.0%}"
     limit = "" if why.threshold is None else f" (flagged from {why.threshold:.0%} on)"
     told = [f"{name}: {sentence}" for name, sentence in why.triggers]
     return [
-        f"Tier {why.tier}, by {why.by}{risk}{limit}.",
+        f"Tier {why.tier}{by}{risk}{limit}.",
         _list([*told, *(f"model: {reason}" for reason in why.reasons)]),
     ]
 

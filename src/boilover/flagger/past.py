@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from boilover.annotations import Annotations
-from boilover.flagger.packet_words import line, words
+from boilover.flagger.packet_words import cut, line, words
 from boilover.flagger.speech import texts_at
 from boilover.history import KINDS
 from boilover.schema import ROLES
+from boilover.text.clean import MAX_CHARACTERS
 from boilover.times import iso
 
 LONG = 1500
@@ -72,11 +73,11 @@ class Past:
         return "" if value is None else str(value)
 
     def rows_of(self, name: str) -> Rows:
-        """Return the rows of a flag of the annotations, of ``message``, or of ``holder_changed``."""
+        """Return the rows of a flag of the annotations, of ``message`` (of people), or of ``holder_changed``."""
         history, place = self.notes.history, slice(self.rows.start, self.rows.stop)
         kind = history.kind[place]
         if name == "message":
-            found = kind == KINDS["message"]
+            found = (kind == KINDS["message"]) & ~self.notes.flag("bot_message")[place]
         elif name == "holder_changed":
             found = (kind == KINDS["assignee_changed"]) | (kind == KINDS["group_changed"])
         else:
@@ -109,8 +110,9 @@ class Past:
 
     def said(self, row: int, limit: int) -> Said:
         """Return a message."""
-        text = words(self._text(row), limit)
-        return Said(iso(self.time(row)), self._role(row), text, len(text) == limit and text.endswith("…"))
+        whole = words(self._text(row), MAX_CHARACTERS)
+        text = cut(whole, limit)
+        return Said(iso(self.time(row)), self._role(row), text, is_cut=text != whole)
 
     def entry(self, row: int) -> Entry:
         """Return what happened at an event."""
