@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 from pathlib import Path
 
@@ -322,3 +323,30 @@ def test_packets_are_shown_of_what_stands_and_somebody_hears(ledger: Ledger, hea
     assert shown((webhook(hearing.url),), notices) == set(map(int, ids))
     assert shown((webhook(hearing.url, happenings=["cleared"]),), notices) == set()
     assert shown((webhook(hearing.url, least_tier="critical"),), notices) == set()
+
+
+def test_many_nights_with_a_receiver_that_fails_at_random_tell_every_happening(
+    ledger: Ledger, hearing: Receiver
+) -> None:
+    rng = random.Random(5)
+    channels = (webhook(hearing.url, tries=2, give_up="60d"),)
+    standing: list[str] = []
+    expected: list[tuple[str, str]] = []
+    for day in range(8):
+        verdicts = {ticket: rng.choice((STILL, STILL, CLEARED)) for ticket in standing}
+        fresh = [f"{day}-{number}" for number in range(rng.randrange(1, 3))]
+        expected += [(ticket, "cleared") for ticket, verdict in verdicts.items() if verdict == CLEARED]
+        expected += [(ticket, "raised") for ticket in fresh]
+        standing = [ticket for ticket in standing if verdicts[ticket] == STILL] + fresh
+        night(ledger, BEGIN + day * DAY, verdicts | dict.fromkeys(fresh, NEW))
+        if day in (2, 5):
+            # The job dies before its delivery.
+            continue
+        hearing.acts = [rng.choice((200, 200, 500, 422, "die")) for _ in range(4)]
+        run(ledger, channels, NOW + day * 86_400)
+    hearing.acts = []
+    run(ledger, channels, NOW + 8 * 86_400)
+    assert outbox.counts(ledger.engine, "desk") == {"kept": 0, "sent": len(expected), "failed": 0}
+    assert sorted(set(told(hearing))) == sorted(expected)
+    assert len(set(hearing.keys)) == len(expected) < len(hearing.keys)
+    assert ledger.check() == ()
