@@ -88,10 +88,8 @@ def test_messages_that_are_known_are_not_measured_again(tmp_path, monkeypatch):
     import boilover.text.measures as measures
 
     asked: list[str] = []
-    measure = measures.measure_text
-    monkeypatch.setattr(
-        measures, "measure_text", lambda text, language=None: asked.append(text) or measure(text, language)
-    )
+    clean_all = measures.clean_all
+    monkeypatch.setattr(measures, "clean_all", lambda texts: asked.extend(texts) or clean_all(texts))
     upsert(tmp_path / "log", [log_of(*ROWS)])
     assert sorted(asked) == ["it is still broken", "please help"]
     upsert(tmp_path / "log", [log_of(*ROWS, ("b", "2026-03-02T08:00Z", "message", "and again"))])

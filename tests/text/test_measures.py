@@ -15,9 +15,10 @@ from boilover.errors import UsageError
 from boilover.log import EventLog
 from boilover.schema import MEASURES
 from boilover.synthetic import synthetic_desk
-from boilover.text.language import WORD, detect_language, language_code
+from boilover.text.characters import as_points
+from boilover.text.language import detect_language, language_code
 from boilover.text.measures import measure_texts, with_measures
-from boilover.text.sentiment import compound
+from boilover.text.sentiment import compounds
 from boilover.text.urgency import count_urgency
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -81,7 +82,7 @@ def test_short_english_is_scored(text: str) -> None:
     "text", ["Danke, geht wieder", "Merci bien", "Gracias", "ok", "Grazie mille", "42", "Tak for hjælpen"]
 )
 def test_short_foreign_or_unclear_text_is_not_english(text: str) -> None:
-    assert text == "ok" or detect_language(text, WORD.findall(text)) is None
+    assert text == "ok" or detect_language(text) is None
 
 
 def test_names_of_languages() -> None:
@@ -120,10 +121,16 @@ def test_languages_must_match_the_texts() -> None:
         measure_texts(pa.array(["a", "b"]), pa.array(["en"]))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.sampled_from(VADER_WORDS), max_size=12).map(" ".join) | st.text(max_size=60))
-def test_sentiment_equals_vader(text: str) -> None:
-    assert compound(text) == ANALYZER.polarity_scores(text)["compound"]
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(VADER_WORDS), max_size=12).map(" ".join) | st.text(max_size=60), max_size=8
+    )
+)
+def test_sentiment_equals_vader(texts: list[str]) -> None:
+    assert compounds(texts, as_points(texts)).tolist() == [
+        ANALYZER.polarity_scores(text)["compound"] for text in texts
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +147,7 @@ def test_sentiment_equals_vader(text: str) -> None:
     ],
 )
 def test_urgency(text: str, count: int) -> None:
-    assert count_urgency(text, None) == count
+    assert count_urgency([text], as_points([text])).tolist() == [count]
 
 
 def test_a_re_run_measures_only_what_is_new() -> None:

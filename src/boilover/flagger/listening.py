@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from boilover.flagger.phrase import Phrase, as_regex
 from boilover.text.clean import clean
-from boilover.text.language import WORD, detect_language
+from boilover.text.language import detect_language
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 TOPICS = ("manager", "legal", "safety", "outage", "churn", "failed")
@@ -75,7 +75,7 @@ class Listener:
         said = sorted((*self._listed(written), *self._own_phrases(written)), key=lambda each: each[0])
         if not said or is_automatic(written):
             return {}
-        spoken = {language, detect_language(written, WORD.findall(written))} - {None}
+        spoken = {language, detect_language(written)} - {None}
         heard: dict[str, str] = {}
         for _, topic, name, phrase in said:
             if name is None or not spoken or name in spoken:

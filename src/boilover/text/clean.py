@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 from string import ascii_lowercase, ascii_uppercase
 
+from boilover.text.characters import as_points
+from boilover.text.lines import FENCE, MACHINE, QUOTES, SIGNATURES, kind_of
+from boilover.text.looking import telling_lines
 from boilover.text.quotes import drop_quotes
 from boilover.text.signatures import drop_signature
 
@@ -28,38 +32,64 @@ _COMMENT_END = "-->"
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
-_MACHINE = re.compile(
-    r"\s*(?:"
-    r"at [\w.$<>/]{3,200}\([^()\n]{0,200}\)"
-    r"|File \"[^\"\n]{1,300}\", line \d+"
-    r"|Traceback \(most recent call last\)"
-    r"|(?:Caused by: |Exception in thread )"
-    r"|\.\.\. \d+ (?:common frames omitted|more)"
-    r"|\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d"
-    r"|\[?(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|TRACE)\]?(?::? |\t)\S{0,80}[.\]:\[(]"
-    r"|[\w.]{3,100}(?:Exception|Error): "
-    r")"
-)
-_CODE_SIGNS = re.compile(r"[{};=<>()\[\]]")
 
 
 def clean(text: str) -> str:
     """Return what the author wrote in ``text``, of which the first `MAX_CHARACTERS` are read."""
-    text = text[:MAX_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n")
+    text = _unmarked(text)
+    return _written(text, range(text.count("\n") + 1))
+
+
+def clean_all(texts: Sequence[str]) -> list[str]:
+    """Return what `clean` returns of each text, at a fraction of the time."""
+    texts = [_unmarked(text) for text in texts]
+    telling = telling_lines(as_points(texts))
+    return [_written(text, telling.get(place, ())) for place, text in enumerate(texts)]
+
+
+def _unmarked(text: str) -> str:
+    """Return the beginning of ``text`` without markup."""
+    text = text[:MAX_CHARACTERS]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in text:
         text = _drop_tags(text)
     if "&" in text:
         text = html.unescape(text)
     if "{" in text:
         text = _drop_blocks(text, _JIRA)
-    lines = _drop_fences(text.split("\n"))
-    lines = drop_signature(drop_quotes(lines))
-    text = "\n".join(line for line in lines if not _is_machine(line))
+    return text
+
+
+def _written(text: str, telling: Iterable[int]) -> str:
+    """Return what is left without the lines, code and addresses to drop; the kind of lines not ``telling`` is 0."""
+    if telling:
+        text = _drop_lines(text, telling)
     if "`" in text:
         text = _INLINE_CODE.sub(" ", text)
     if "@" in text or "://" in text or "www." in text:
         text = _ADDRESS.sub(" ", text)
     return text.strip()
+
+
+def _drop_lines(text: str, telling: Iterable[int]) -> str:
+    lines = text.split("\n")
+    kinds = [0] * len(lines)
+    seen = 0
+    for place in telling:
+        kinds[place] = kind_of(lines[place])
+        seen |= kinds[place]
+    if not seen:
+        return text
+    if seen & FENCE:
+        lines, kinds = _drop_fences(lines, kinds)
+    if seen & QUOTES:
+        lines, kinds = drop_quotes(lines, kinds)
+    if seen & SIGNATURES:
+        lines, kinds = drop_signature(lines, kinds)
+    if seen & MACHINE:
+        lines = [line for line, kind in zip(lines, kinds, strict=True) if not kind & MACHINE]
+    return "\n".join(lines)
 
 
 def _drop_tags(text: str) -> str:
@@ -105,19 +135,11 @@ def _drop_blocks(text: str, mark: re.Pattern[str]) -> str:
     return " ".join(kept)
 
 
-def _drop_fences(lines: list[str]) -> list[str]:
+def _drop_fences(lines: list[str], kinds: list[int]) -> tuple[list[str], list[int]]:
     kept, inside = [], False
-    for line in lines:
-        if line.lstrip().startswith(("```", "~~~")):
+    for place, line in enumerate(lines):
+        if kinds[place] & FENCE:
             inside = not inside or line.rstrip().count("```") > 1
         elif not inside:
-            kept.append(line)
-    return kept
-
-
-def _is_machine(line: str) -> bool:
-    """Tell lines of logs, stack traces and indented code from lines of prose."""
-    if _MACHINE.match(line):
-        return True
-    indented = line.startswith(("    ", "\t"))
-    return indented and len(_CODE_SIGNS.findall(line)) >= 2
+            kept.append(place)
+    return [lines[place] for place in kept], [kinds[place] for place in kept]

@@ -14,10 +14,12 @@ from joblib import Parallel, delayed
 from boilover.errors import UsageError
 from boilover.log import EventLog
 from boilover.schema import MEASURES
-from boilover.text.clean import clean
-from boilover.text.language import WORD, detect_language, language_code
-from boilover.text.sentiment import compound
-from boilover.text.urgency import count_urgency
+from boilover.text.characters import JOINER, LETTER, Texts, as_points
+from boilover.text.clean import clean_all
+from boilover.text.language import language_code, languages_of
+from boilover.text.sentiment import compounds
+from boilover.text.tokens import count_point, per_text, split
+from boilover.text.urgency import LANGUAGES, count_urgency
 
 NAMES = tuple(column.name for column in MEASURES)
 BATCH = 2000
@@ -25,28 +27,6 @@ BATCH = 2000
 
 Strings: TypeAlias = "pa.Array | pa.ChunkedArray"
 Floats = npt.NDArray[np.float32]
-
-
-def measure_text(text: str, language: str | None = None) -> tuple[float, ...]:
-    """Return the measures of one text, in the order of `schema.MEASURES`; NaN where one is unknown.
-
-    ``language`` is the ISO 639-1 code of the ticket's language where it is known; the text decides otherwise.
-    """
-    written = clean(text)
-    words = WORD.findall(written)
-    language = language or detect_language(written, words)
-    sentiment = compound(written) if words and language == "en" else np.nan
-    long = [word for word in words if len(word) > 1]
-    shouted = sum(word.isupper() for word in long) / len(long) if long else 0.0
-    urgency = count_urgency(written, language)
-    return (
-        sentiment,
-        len(words),
-        written.count("!"),
-        written.count("?"),
-        shouted,
-        np.nan if urgency is None else urgency,
-    )
 
 
 def measure_texts(texts: Strings, languages: Strings | None = None, *, n_jobs: int = 1) -> pa.Table:
@@ -153,5 +133,22 @@ def _measure_all(texts: Sequence[str], languages: Sequence[str | None], n_jobs: 
 
 
 def _measure_batch(texts: Sequence[str], languages: Sequence[str | None]) -> Floats:
-    rows = [measure_text(text, language) for text, language in zip(texts, languages, strict=True)]
-    return np.array(rows, dtype=np.float32)
+    """Measure texts, each with the ISO 639-1 code of its ticket's language, None where the text decides."""
+    written = clean_all(texts)
+    read = as_points(written)
+    words = split(read, LETTER, JOINER)
+    n_words = np.diff(words.first)
+    spoken = languages_of(written, languages, read, words)
+    long = words.ends - words.starts > 1
+    table = np.full((len(texts), len(NAMES)), np.nan, dtype=np.float32)
+    is_english = np.array([code == "en" for code in spoken], bool)
+    scored = np.flatnonzero(is_english & (n_words > 0))
+    said = Texts(read.points, read.starts[scored], read.ends[scored])
+    table[scored, 0] = compounds([written[place] for place in scored.tolist()], said)
+    table[:, 1] = n_words
+    table[:, 2] = count_point(read, "!")
+    table[:, 3] = count_point(read, "?")
+    table[:, 4] = per_text(words.capitals & long, words) / np.maximum(per_text(long, words), 1)
+    covered = np.array([code is None or code in LANGUAGES for code in spoken], bool)
+    table[covered, 5] = count_urgency(written, read)[covered]
+    return table

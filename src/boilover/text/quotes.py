@@ -4,63 +4,54 @@ from __future__ import annotations
 
 import re
 
-_ATTRIBUTION = re.compile(
-    r"\s*(?:On|Am|Le|El|Il|Em|Op|Den)\b(?=.{0,300}[\d@<]).{3,300}?"
-    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev)\b.{0,120}:\s*$"
-)
-_OPENS = re.compile(r"\s*(?:On|Am|Le|El|Il|Em|Op|Den) .{0,80}\d")
-_ORIGINAL = re.compile(
-    r"\s*-{2,}\s{0,3}(?:original message|forwarded message|original appointment|ursprüngliche nachricht"
-    r"|weitergeleitete nachricht|message d'origine|message original|message transféré"
-    r"|mensaje original|mensaje reenviado|messaggio originale|mensagem original|oorspronkelijk bericht)"
-    r"\s{0,3}-{2,}",
-    re.IGNORECASE,
-)
+from boilover.text.lines import ATTRIBUTION, ATTRIBUTION_LINE, FROM, MAX_LINE, OPENS, ORIGINAL, QUOTED, QUOTES
+
 _HEADER = re.compile(
     r"\s*\*?(?:From|Sent|To|Cc|Subject|Date|Von|Gesendet|An|Betreff|Datum|De|Envoyé|À|Objet|Enviado"
     r"|Enviado el|Para|Asunto|Fecha|Da|Inviato|A|Oggetto|Van|Verzonden|Aan|Onderwerp)\*?\s?:\*?\s"
 )
-_FROM = re.compile(r"\s*\*?(?:From|Von|De|Da|Van)\*?\s?:\*?\s")
-_MAX_LINE = 500
 _HEADER_LINES = 3
 """So many within six lines, from a line From: on, are a mail header; fewer may be the author's words."""
 
 
-def drop_quotes(lines: list[str]) -> list[str]:
-    """Return the lines that are no quote.
+def drop_quotes(lines: list[str], kinds: list[int]) -> tuple[list[str], list[int]]:
+    """Return the lines that are no quote, and their ``kinds``, as `lines.kind_of` has them.
 
     A quote marked with ``>`` ends with its marks, so that answers below it stay; any other runs to the end.
     """
-    kept: list[str] = []
+    kept: list[int] = []
     place = 0
     while place < len(lines):
-        line = lines[place]
-        if line.lstrip().startswith((">", "|>")):
+        kind = kinds[place]
+        if not kind & QUOTES:
+            kept.append(place)
             place += 1
             continue
-        taken = _attribution(lines, place)
+        if kind & QUOTED:
+            place += 1
+            continue
+        taken = _attribution(lines, place, kind)
         if taken:
             place += taken
             if not _marked(lines, place):
                 break
             continue
-        if _begins_header(lines, place):
-            while kept and not kept[-1].strip("_- \t"):
+        if kind & (ORIGINAL | FROM) and _begins_header(lines, place, kind):
+            while kept and not lines[kept[-1]].strip("_- \t"):
                 kept.pop()
             break
-        kept.append(line)
+        kept.append(place)
         place += 1
-    return kept
+    return [lines[place] for place in kept], [kinds[place] for place in kept]
 
 
-def _attribution(lines: list[str], place: int) -> int:
+def _attribution(lines: list[str], place: int, kind: int) -> int:
     """Return how many lines from ``place`` on say who wrote what follows: 0, 1 or 2."""
-    line = lines[place][:_MAX_LINE]
-    if _ATTRIBUTION.match(line):
+    if kind & ATTRIBUTION:
         return 1
-    if _OPENS.match(line) and place + 1 < len(lines):
-        wrapped = f"{line} {lines[place + 1][:_MAX_LINE]}"
-        return 2 if _ATTRIBUTION.match(wrapped) else 0
+    if kind & OPENS and place + 1 < len(lines):
+        wrapped = f"{lines[place][:MAX_LINE]} {lines[place + 1][:MAX_LINE]}"
+        return 2 if ATTRIBUTION_LINE.match(wrapped) else 0
     return 0
 
 
@@ -69,11 +60,8 @@ def _marked(lines: list[str], place: int) -> bool:
     return following.lstrip().startswith(">")
 
 
-def _begins_header(lines: list[str], place: int) -> bool:
-    line = lines[place][:_MAX_LINE]
-    if _ORIGINAL.match(line):
+def _begins_header(lines: list[str], place: int, kind: int) -> bool:
+    if kind & ORIGINAL:
         return True
-    if not _FROM.match(line):
-        return False
     block = lines[place : place + 6]
-    return sum(_HEADER.match(each[:_MAX_LINE]) is not None for each in block) >= _HEADER_LINES
+    return sum(_HEADER.match(each[:MAX_LINE]) is not None for each in block) >= _HEADER_LINES

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import re
+from boilover.text.lines import CLOSING, DELIMITER, MAX_SHORT, PHONE
 
-_PHONE = re.compile(
-    r"\s*(?:sent from my |sent from (?:outlook|mail|yahoo)|get outlook for |von meinem .{1,40} gesendet"
-    r"|gesendet von |envoyé de(?:puis)? mon |enviado desde mi |inviato da(?:l mio)? |verzonden vanaf mijn )",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"\s*(?:(?:with |my )?(?:best|kind|kindest|warm|many) (?:regards|wishes)|regards|best|cheers|sincerely"
-    r"|yours (?:sincerely|faithfully|truly)"
-    r"|mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|mfg"
-    r"|cordialement|bien à vous|salutations(?: distinguées)?|saludos(?: cordiales)?|atentamente|un saludo"
-    r"|cordiali saluti|distinti saluti|atenciosamente|met vriendelijke groet(?:en)?)\s*[,.!]{0,2}\s*$",
-    re.IGNORECASE,
-)
-_MAX_LINE = 100
 _LINES_BELOW = 6
 _WORDS_BELOW = 8
-_DELIMITERS = frozenset({"--", "-- ", "—"})
 
 
-def drop_signature(lines: list[str]) -> list[str]:
-    """Return the lines above the signature.
+def drop_signature(lines: list[str], kinds: list[int]) -> tuple[list[str], list[int]]:
+    """Return the lines above the signature, and their ``kinds``, as `lines.kind_of` has them.
 
     A closing formula counts only when nothing but a few short lines follows it, as a name and an address do.
     """
     kept = []
-    for line in lines:
-        if line in _DELIMITERS:
+    for place, kind in enumerate(kinds):
+        if kind & DELIMITER:
             break
-        if not _PHONE.match(line[:_MAX_LINE]):
-            kept.append(line)
-    filled = [place for place, line in enumerate(kept) if line.strip()]
-    for place in filled[-_LINES_BELOW - 1 :]:
-        if _CLOSING.match(kept[place][:_MAX_LINE]) and all(_is_short(line) for line in kept[place + 1 :]):
-            return kept[:place]
-    return kept
+        if not kind & PHONE:
+            kept.append(place)
+    if len(kept) < len(lines):
+        lines, kinds = [lines[place] for place in kept], [kinds[place] for place in kept]
+    closing = [place for place, kind in enumerate(kinds) if kind & CLOSING]
+    filled = [place for place, line in enumerate(lines) if line.strip()] if closing else []
+    for place in closing:
+        if place in filled[-_LINES_BELOW - 1 :] and all(map(_is_short, lines[place + 1 :])):
+            return lines[:place], kinds[:place]
+    return lines, kinds
 
 
 def _is_short(line: str) -> bool:
     return (
-        len(line) <= _MAX_LINE
+        len(line) <= MAX_SHORT
         and len(line.split()) <= _WORDS_BELOW
         and not line.rstrip().endswith(("?", "!"))
     )
