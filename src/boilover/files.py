@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
@@ -31,6 +32,12 @@ def replacing(target: Path) -> Iterator[Path]:
         _move(made, target, aside=workshop / f"{target.name}.old")
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def sweep(target: Path) -> None:
+    """Remove what a killed run left beside ``target`` while it wrote it; only for who alone may write there."""
+    for left in target.absolute().parent.glob(f".{glob.escape(target.name)}.????????"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:

@@ -8,36 +8,22 @@ import numpy as np
 import pandas as pd
 
 from boilover.errors import InputError, LockedError, UsageError
-from boilover.flagger import (
-    QUEUE,
-    WHY_NOT,
-    By,
-    Decision,
-    Fired,
-    FlagPolicy,
-    Night,
-    Tier,
-    Verdict,
-    decide,
-    night_of,
-)
+from boilover.flagger import QUEUE, WHY_NOT, Decision, Fired, FlagPolicy, Night, decide, night_of
 from boilover.flagger.ledger import Facts, Ledger, Recorded
-from boilover.flagger.night import Objects
 from boilover.flagging import Threshold, choose_threshold
+from boilover.job.flags import ended, flags_of, why_of
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import Points
-from boilover.scoring import REASON_COLUMNS, model_name, notes_for
+from boilover.scoring import model_name, notes_for
 
 TRIES = 3
 """So often a night is decided anew where somebody answered a flag meanwhile."""
-WORDS = {Verdict.NEW: "new", Verdict.RAISED_TIER: "risen", Verdict.STILL: "still", Verdict.CLEARED: "cleared"}
-"""The verdicts that are told, in the order of the frame."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A night that is recorded: ``flags`` has a row for each flag that is new, rose, stands or was cleared."""
+    """A night that is recorded: ``flags`` has a row for each flag that is new, rose, stands or is over since."""
 
     recorded: Recorded
     decision: Decision
@@ -83,14 +69,18 @@ def decide_night(
     for attempt in range(1, TRIES + 1):
         memory = ledger.memory(desk, night.ticket_id, before=night.as_of)
         decision = decide(night, memory, policy, threshold.value)
-        why = _why(decision, scores, fired)
+        why = why_of(decision, scores, fired)
         try:
             recorded = ledger.record(desk, night, decision, facts, why=why, replace=again)
             break
         except LockedError:
             if attempt == TRIES:
                 raise
-    flags = _flags(desk, night, decision, recorded, scores, why, facts.model)
+    parts = [
+        flags_of(desk, night, decision, recorded, why, facts.model),
+        ended(ledger, desk, night.as_of, facts.model),
+    ]
+    flags = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return Decided(recorded, decision, threshold, flags)
 
 
@@ -130,67 +120,3 @@ def night_of_scores(
 def at_moment(night: Night, as_of: int) -> Night:
     """Return the night as of a moment, which points of no ticket do not tell."""
     return replace(night, as_of=as_of)
-
-
-def _told(decision: Decision) -> np.ndarray:
-    return np.flatnonzero(np.isin(decision.verdict, [int(each) for each in WORDS]))
-
-
-def _why(decision: Decision, scores: pd.DataFrame, fired: Fired | None) -> Objects:
-    """Return a sentence for each ticket with a flag: what the model sees in it, then what triggers tell."""
-    why = np.full(len(decision), "", dtype=object)
-    given = [name for name in REASON_COLUMNS if name in scores.columns]
-    reasons = scores[given].fillna("").to_numpy(dtype=object)
-    for place in _told(decision):
-        by_model = decision.by[place] in (By.MODEL, By.BOTH)
-        told = [*(reasons[place] if by_model else ()), *_evidence(fired, int(place))]
-        why[place] = "; ".join(filter(None, told))
-    return why
-
-
-def _evidence(fired: Fired | None, place: int) -> list[str]:
-    return [] if fired is None else list(fired.evidence(place).values())
-
-
-def _flags(
-    desk: str,
-    night: Night,
-    decision: Decision,
-    recorded: Recorded,
-    scores: pd.DataFrame,
-    why: Objects,
-    model: str,
-) -> pd.DataFrame:
-    """Return a row per flag: what is new first, of those the highest tier, then the highest risk."""
-    told = _told(decision)
-    verdict = decision.verdict[told]
-    order = np.select([verdict == int(each) for each in WORDS], list(range(len(WORDS))), len(WORDS))
-    names = [
-        ";".join(np.array(night.trigger_names, dtype=object)[night.fired[place]].tolist()) for place in told
-    ]
-    frame = pd.DataFrame(
-        {
-            "desk": np.full(len(told), desk, dtype=object),
-            "flag_id": recorded.ids[told],
-            "ticket_id": night.ticket_id[told],
-            "as_of": pd.to_datetime(np.full(len(told), night.as_of), unit="us", utc=True).as_unit("us"),
-            "verdict": [WORDS[Verdict(code)] for code in verdict],
-            "tier": [Tier(code).name.lower() for code in decision.tier[told]],
-            "by": [By(code).name.lower() if code else "" for code in decision.by[told]],
-            "risk": night.risk[told],
-            "threshold": decision.threshold[told],
-            "queue": night.segments[QUEUE][told],
-            "triggers": names,
-            "why": why[told],
-            "model": np.full(len(told), model, dtype=object),
-        }
-    ).astype(
-        dict.fromkeys(
-            ("desk", "ticket_id", "verdict", "tier", "by", "queue", "triggers", "why", "model"), "str"
-        )
-    )
-    urgency = pd.DataFrame(
-        {"order": order, "tier": -decision.tier[told].astype(int), "risk": -night.risk[told]}
-    )
-    urgency["ticket"] = night.ticket_id[told]
-    return frame.loc[urgency.sort_values(["order", "tier", "risk", "ticket"]).index].reset_index(drop=True)

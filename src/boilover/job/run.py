@@ -15,6 +15,7 @@ import pandas as pd
 
 from boilover.adapters.sources import list_sources
 from boilover.errors import InputError, StaleInputError, UsageError
+from boilover.files import sweep
 from boilover.flagger import FlagPolicy, load_policy, night_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.connection import name_of
@@ -67,6 +68,9 @@ def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda t
     (file,) = desk.outputs("manifest", as_of)
     with held(desk.lock, say):
         account = Account(desk.name, as_of)
+        for kind in ("scores", "flags", "manifest"):
+            for path in desk.outputs(kind, as_of):
+                sweep(path)
         try:
             _work(desk, account, again, say)
         except Exception as error:

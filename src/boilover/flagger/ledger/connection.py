@@ -126,7 +126,12 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
 
 
 def _postgresql(url: URL, wait: float) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "a ledger in PostgreSQL needs the package psycopg. Install boilover[postgres]"
+        ) from error
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, record: Any) -> None:

@@ -1,0 +1,279 @@
+"""The commands of flags: a policy explained, scores flagged by it, the ledger's answers, and the nightly job."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover import cli
+from boilover.flagger.ledger import Ledger
+
+POLICY = """
+[threshold]
+kind = "fixed"
+risk = {risk!r}
+[hysteresis]
+clear = 1.0
+"""
+FLAGS = 10
+NIGHTS = ("2026-03-10", "2026-03-12")
+
+
+@pytest.fixture(scope="module")
+def home(desk, tmp_path_factory):
+    """Return a folder with the scores of two nights, a policy that flags ten tickets on the first, and a ledger."""
+    home = tmp_path_factory.mktemp("flags")
+    with pytest.MonkeyPatch.context() as patch:
+        for night in NIGHTS:
+            scores = home / f"scores {night}.csv"
+            call(patch, "score", desk / "log", "--model", desk / "model", "--as-of", night, "-o", scores)
+        risk = float(risks_of(home, NIGHTS[0]).iloc[FLAGS - 1])
+        (home / "policy.toml").write_text(POLICY.format(risk=risk), encoding="utf-8")
+        for night in NIGHTS:
+            given = flagging(home, desk, home / f"scores {night}.csv")
+            call(patch, *given, "-o", home / f"flags {night}.csv")
+    return home
+
+
+def risks_of(home, night: str) -> pd.Series:
+    """Return the risks of a night by ticket, the highest first."""
+    scores = pd.read_csv(home / f"scores {night}.csv", dtype={"ticket_id": "str"})
+    return scores.set_index("ticket_id")["risk"]
+
+
+def call(patch, *words: object) -> int:
+    patch.setattr("sys.argv", ["boilover", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code, words
+    return 0
+
+
+def flagging(home, desk, scores, *more: object) -> tuple[object, ...]:
+    given = ("--model", desk / "model", "--policy", home / "policy.toml", "--ledger", home / "ledger.db")
+    return ("flag", scores, *given, *more)
+
+
+def printed(capsys, patch, *words: object) -> str:
+    capsys.readouterr()
+    call(patch, *words)
+    return capsys.readouterr().out
+
+
+def flags_of(home, night: str) -> pd.DataFrame:
+    return pd.read_csv(home / f"flags {night}.csv", dtype={"ticket_id": "str"})
+
+
+def test_a_policy_is_explained(home, run, capsys, monkeypatch):
+    said = printed(capsys, monkeypatch, "policy", "explain", home / "policy.toml")
+    risk = risks_of(home, NIGHTS[0]).iloc[FLAGS - 1]
+    assert said.startswith(f"The model flags tickets of a risk of {risk:.0%} or more.\n")
+    (home / "wrong.toml").write_text("[tiers]\nwarm = 0.5\n")
+    code, told = run("policy", "explain", home / "wrong.toml")
+    assert (code, "tiers.warm: is not known; keys are warn, critical" in told) == (2, True)
+
+
+def test_flags_are_new_stand_and_are_cleared_as_the_risks_say(home):
+    risks = [risks_of(home, night) for night in NIGHTS]
+    above = [set(risk.index[risk >= risks[0].iloc[FLAGS - 1]]) for risk in risks]
+    first, second = (flags_of(home, night).set_index("ticket_id")["verdict"] for night in NIGHTS)
+    assert set(first.index) == above[0]
+    assert set(first) == {"new"}
+    assert set(second.index[second == "new"]) == above[1] - above[0]
+    assert set(second.index[second == "still"]) == above[0] & above[1]
+    assert set(second.index[second == "cleared"]) == above[0] & set(risks[1].index) - above[1]
+    assert set(second) >= {"new", "still"}
+
+
+def test_a_flag_tells_the_reasons_of_its_score(home):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"}).set_index("ticket_id")
+    for flag in flags_of(home, NIGHTS[0]).itertuples():
+        assert flag.why.startswith(scores.loc[flag.ticket_id, "reason_1"])
+        assert flag.by == "model"
+        assert flag.threshold == scores["risk"].iloc[FLAGS - 1]
+
+
+def test_the_same_night_again_is_the_same(home, desk, run):
+    scores, again = home / f"scores {NIGHTS[1]}.csv", home / "again.csv"
+    code, said = run(*flagging(home, desk, scores, "-o", again))
+    assert (code, "recorded before, and nothing is changed" in said) == (0, True)
+    assert again.read_bytes() == (home / f"flags {NIGHTS[1]}.csv").read_bytes()
+
+
+def test_triggers_ask_for_the_log_and_read_it(home, desk, run, tmp_path):
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        '[threshold]\nkind = "fixed"\nrisk = 1.0\n[triggers.vip]\nattribute = "channel"\nvalues = ["web"]\n'
+    )
+    scores = home / f"scores {NIGHTS[0]}.csv"
+    words = ["flag", scores, "--model", desk / "model", "--policy", policy, "--ledger", tmp_path / "own.db"]
+    code, said = run(*words)
+    assert (code, "the policy has triggers, which are read from the log" in said) == (2, True)
+    flags = tmp_path / "flags.csv"
+    code, said = run(*words, "--log", desk / "log", "--desk", "web", "-o", flags)
+    assert code == 0, said
+    channel = pd.read_parquet(desk / "log" / "tickets.parquet").astype({"ticket_id": "str"})
+    asked = pd.read_csv(scores, dtype={"ticket_id": "str"}).merge(channel, on="ticket_id")
+    told = pd.read_csv(flags, dtype={"ticket_id": "str"})
+    assert set(told["ticket_id"]) == set(asked.loc[asked["channel"] == "web", "ticket_id"])
+    assert set(told["triggers"]) == {"vip"}
+    assert set(told["desk"]) == {"web"}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--policy", "p.toml"], "--policy and --ledger go together"),
+        (["--ledger", "l.db"], "--policy and --ledger go together"),
+        (["--log", "log"], "--log is read for a policy"),
+        (["--policy", "p.toml", "--ledger", "l.db", "--config", "c.toml"], "exclude each other"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(home, desk, run, words, told):
+    code, said = run("flag", home / f"scores {NIGHTS[0]}.csv", "--model", desk / "model", *words)
+    assert (code, told in said) == (2, True), said
+
+
+def test_answers_are_recorded_shown_and_counted(home, desk, run, capsys, monkeypatch, tmp_path):
+    ledger = tmp_path / "ledger.db"
+    scores = home / f"scores {NIGHTS[0]}.csv"
+    flags = flags_of(home, NIGHTS[0])
+    call(
+        monkeypatch,
+        *("flag", scores, "--model", desk / "model", "--policy", home / "policy.toml"),
+        *("--ledger", ledger, "-o", tmp_path / "flags.csv"),
+    )
+    one, two, three, four = flags["flag_id"][:4]
+    who = ("--who", "kim")
+
+    def say(*words: object) -> str:
+        return printed(capsys, monkeypatch, "ledger", *words)
+
+    assert say("acknowledge", ledger, one, *who, "--when", "2026-03-10T09:00Z") == "recorded\n"
+    assert (
+        say("acknowledge", ledger, one, *who, "--when", "2026-03-10T09:00Z")
+        == "the same was recorded before\n"
+    )
+    say("snooze", ledger, two, *who, "--when", "2026-03-10T09:00Z", "--until", "2d")
+    ticket = flags.loc[flags["flag_id"] == three, "ticket_id"].item()
+    say("disagree", ledger, "--ticket", ticket, *who, "--reason", "a test", "--when", "2026-03-10T09:00Z")
+    states = Ledger.open(ledger).export().set_index("flag_id")
+    assert list(states.loc[[one, two, three], "state"]) == ["acknowledged", "snoozed", "disagreed"]
+    assert states.loc[two, "snoozed_until"] == pd.Timestamp("2026-03-12T09:00Z")
+
+    sheet = tmp_path / "sheet.csv"
+    say("export", ledger, "sheet", "-o", sheet)
+    filled = pd.read_csv(sheet, dtype="str", keep_default_na=False)
+    row = filled["flag_id"] == str(four)
+    filled.loc[row, ["action", "who", "when"]] = ["acknowledge", "ada", "2026-03-10T10:00Z"]
+    filled.to_csv(sheet, index=False)
+    assert say("import", ledger, sheet) == "1 new answers\n"
+
+    counts = pd.read_csv(io.StringIO(say("feedback", ledger))).set_index("by").loc["all"]
+    assert list(counts[["flags", "acknowledged", "snoozed", "disagreed"]]) == [len(flags), 2, 1, 1]
+    shown = pd.read_csv(io.StringIO(say("show", ledger)))
+    assert set(shown["flag_id"]) == set(flags["flag_id"])
+    assert (np.diff(shown["risk"]) <= 0).all()
+    assert "acknowledged" in say("show", ledger, "--format", "table")
+    assert say("check", ledger) == "the ledger adds up\n"
+
+
+def test_outcomes_of_a_log_and_of_a_file_agree(home, desk, capsys, monkeypatch, tmp_path):
+    events = pd.read_parquet(desk / "log" / "events.parquet").astype({"ticket_id": "str"})
+    escalated = events[events["event_type"] == "escalated"].groupby("ticket_id")["occurred_at"].min()
+    ended = events[events["event_type"] == "status_changed"].set_index("ticket_id")["occurred_at"]
+    told = pd.DataFrame({"escalated_at": escalated, "resolved_at": ended[~ended.index.isin(escalated.index)]})
+    told.rename_axis("ticket_id").reset_index().to_csv(tmp_path / "outcomes.csv", index=False)
+    exports, outputs = [], []
+    for given in ([tmp_path / "outcomes.csv"], ["--log", desk / "log"]):
+        ledger = tmp_path / "ledger.db"
+        ledger.write_bytes((home / "ledger.db").read_bytes())
+        outputs.append(printed(capsys, monkeypatch, "ledger", "outcomes", ledger, *given))
+        exports.append(Ledger.open(ledger).export())
+    assert outputs[0] == outputs[1]
+    assert f"escalations            {len(escalated)}\n" in outputs[0]
+    pd.testing.assert_frame_equal(*exports)
+    assert (exports[0]["outcome"] != "").all()
+
+
+def test_flags_of_tickets_that_nobody_sees_any_more_expire(home, capsys, monkeypatch, tmp_path):
+    ledger = tmp_path / "ledger.db"
+    ledger.write_bytes((home / "ledger.db").read_bytes())
+    flags = Ledger.open(ledger).export()
+    unseen = flags["cleared_at"].isna() & (flags["last_seen"] < pd.Timestamp(NIGHTS[1], tz="UTC"))
+    said = printed(
+        capsys, monkeypatch, "ledger", "expire", ledger, "--unseen", "36h", "--when", "2026-03-12T12:00Z"
+    )
+    assert said == f"{unseen.sum()} flags expired\n"
+    assert unseen.sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["acknowledge", "--who", "kim"], 2, "name either a flag's id or a ticket"),
+        (["acknowledge", 1, "--ticket", "x", "--who", "kim"], 2, "name either a flag's id or a ticket"),
+        (["acknowledge", 99_999, "--who", "kim"], 3, "has no flag in the ledger"),
+        (["snooze", 1, "--who", "kim", "--until", "soon"], 2, "'soon' is no time"),
+        (["disagree", 1, "--who", "kim", "--reason", " "], 3, "a disagreement needs a reason"),
+        (["export", "flag"], 2, "is no table of the ledger"),
+        (["outcomes"], 2, "name either a file of outcomes or a log"),
+    ],
+)
+def test_wrong_words_for_the_ledger_are_told(home, run, words, code, told):
+    command, *rest = words
+    found, said = run("ledger", command, home / "ledger.db", *rest)
+    assert (found, told in said) == (code, True), said
+
+
+def test_a_ledger_that_is_not_there_is_not_made(run, tmp_path):
+    code, said = run("ledger", "show", tmp_path / "none.db")
+    assert (code, "there is no ledger at" in said) == (2, True)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_postgresql_without_its_driver_says_what_to_install(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    code, said = run("ledger", "show", "postgresql://host/name")
+    assert (code, "Install boilover[postgres]" in said) == (2, True), said
+
+
+def test_a_ledger_that_does_not_add_up_is_told(home, run, tmp_path):
+    ledger = tmp_path / "ledger.db"
+    ledger.write_bytes((home / "ledger.db").read_bytes())
+    with sqlite3.connect(ledger) as connection:
+        connection.execute("UPDATE ledger_flags SET tier = 3 WHERE id = 1")
+    connection.close()
+    code, said = run("ledger", "check", ledger)
+    assert (code, "flag 1 stands as" in said) == (3, True)
+
+
+def test_the_nightly_job_runs_by_its_configuration(home, desk, run, capsys, monkeypatch, tmp_path):
+    shutil.copy(home / "policy.toml", tmp_path)
+    (tmp_path / "nightly.toml").write_text(
+        f'log = "{desk / "log"}"\nmodel = "{desk / "model"}"\npolicy = "policy.toml"\nledger = "{{desk}}.db"\n'
+        '[limits]\nstale = "2d"\n[outputs]\nscores = "{desk}.csv"\nflags = "{desk}.jsonl"\n[desks.a]\n[desks.b]\n',
+        encoding="utf-8",
+    )
+    words = ("nightly", tmp_path / "nightly.toml", "--as-of", NIGHTS[0])
+    said = printed(capsys, monkeypatch, *words, "--desk", "b")
+    file = tmp_path / "runs" / "b" / "2026-03-10T000000Z.json"
+    flags = flags_of(home, NIGHTS[0])
+    assert said.startswith(
+        f"b 2026-03-10T00:00:00Z: {json.loads(file.read_text())['counts']['tickets']} tickets, "
+    )
+    assert f"{len(flags)} new" in said
+    assert (tmp_path / "b.csv").read_bytes() == (home / f"scores {NIGHTS[0]}.csv").read_bytes()
+    assert not (tmp_path / "a.csv").exists()
+    assert run(*words, "--desk", "c")[0] == 2
+    code, told = run("nightly", tmp_path / "nightly.toml", "--as-of", "2027-01-01")
+    assert code == 4
+    assert "a failed with exit code 4" in told
+    assert "b failed with exit code 4" in told

@@ -1,0 +1,54 @@
+"""A job that is killed at any point leaves nothing half-written, and the next run completes as if nothing was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import killed_nights
+import pandas as pd
+import pytest
+
+from boilover.flagger.ledger import Ledger
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    home = tmp_path_factory.mktemp("killed")
+    one = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, killed_nights.__file__, home],
+        capture_output=True,
+        text=True,
+        env=os.environ | one,
+    )
+    assert done.returncode == 0, done.stderr
+    (home / "told.json").write_text(done.stdout, encoding="utf-8")
+    return home
+
+
+def test_runs_die_and_the_next_ones_complete(home):
+    told = json.loads((home / "told.json").read_text("utf-8"))
+    assert told["deaths"] >= 15
+    assert told["taken over"] == 1
+
+
+def test_what_stands_is_what_stands_without_a_death(home):
+    whole, killed = home / "whole", home / "killed"
+    names = {str(path.relative_to(whole)) for path in (whole / "out").rglob("*")}
+    assert names == {str(path.relative_to(killed)) for path in (killed / "out").rglob("*")}
+    assert len(names) == 3 + len(killed_nights.NIGHTS)
+    for name in names:
+        assert (whole / name).read_bytes() == (killed / name).read_bytes()
+    logs = [json.loads((folder / "log" / "log.json").read_text("utf-8")) for folder in (whole, killed)]
+    assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("table", ["flags", "history", "nights"])
+def test_the_ledger_has_lost_and_doubled_nothing(home, table):
+    whole, killed = (Ledger.open(home / name / "ledger.db").export(table) for name in ("whole", "killed"))
+    assert len(whole)
+    pd.testing.assert_frame_equal(whole, killed)
