@@ -76,6 +76,14 @@ def test_kept_rows_teach_what_the_cut_log_teaches(log: EventLog) -> None:
     assert len(chosen) == 2, "both nights choose the same features, so that the choice is not tried"
 
 
+def test_a_training_on_every_night_of_the_log_is_kept_too(log: EventLog) -> None:
+    """Its nights ask about tickets whose creation is told later, which the whole log does not ask about."""
+    notes = notes_of(log)
+    rows = Rows(notes, landmarks(notes, None))
+    past, found = learn(log, int(moments_of(log, 1)[0]) - DAY, rows, ("7d",), None)
+    equal(found, training_rows(past, ("7d",), ages=None))
+
+
 def test_no_training_knows_what_happened_later(log: EventLog) -> None:
     """Other escalations, another course and other tickets after a night change nothing that is taught on it."""
     night = int(moments_of(log, 5)[0])
