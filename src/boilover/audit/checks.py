@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
+from boilover.audit.ahead import CLOSE, SURE, moment, planned
 from boilover.audit.case import FEWEST, Case
 from boilover.audit.columns import Flags
-from boilover.audit.ends import Amount, Ends, Moment, Word
+from boilover.audit.ends import Amount, Ends, Word
 from boilover.audit.finding import Finding
 from boilover.audit.names import is_late_name
-from boilover.audit.relate import above_chance, chance_of_hit, mapped, rank_correlation, skill, told_rank
+from boilover.audit.relate import (
+    above_chance,
+    chance_of_hit,
+    distinct,
+    mapped,
+    rank_correlation,
+    skill,
+    told_rank,
+)
 from boilover.errors import shorten
-from boilover.history import Codes
 
-CLOSE = 0.9
-"""A rank correlation from which on a value is as good as the end itself."""
-SURE = 0.7
-"""A share of hits beyond chance from which on a value is as good as the end itself."""
 WEAK = 0.1
 """A rank correlation with the end that convicts a column whose name belongs to it."""
 MOST_CHANGED = 0.1
@@ -29,7 +32,6 @@ ALIKE = 0.995
 EARLY = 0.5
 """A name speaks against a column that tells its value before the first solution in such a share of its tickets."""
 SHUFFLES = 99
-MINUTE = 60_000_000
 DISTINCT = 0.5
 """A category with more values than this per ticket cannot be learned from other tickets."""
 
@@ -39,13 +41,13 @@ def check(case: Case, ends: Ends) -> Iterator[Finding]:
     if case.column.changed > MOST_CHANGED or case.column.alike > ALIKE:
         return
     finding = (
-        _best(_moment(case, moment) for moment in ends.moments)
+        _best(moment(case, end) for end in ends.moments)
         or _best(_same_word(case, word) for word in ends.words)
         or _best(_count(case, amount) for amount in ends.amounts)
         or _best(_mapped_word(case, word) for word in ends.words)
         or _best(_course(case, amount) for amount in ends.amounts)
         or _named(case, ends)
-        or _planned(case)
+        or planned(case)
     )
     if finding is not None:
         yield finding
@@ -53,31 +55,6 @@ def check(case: Case, ends: Ends) -> Iterator[Finding]:
 
 def _best(findings: Iterator[Finding | None]) -> Finding | None:
     return max(filter(None, findings), key=lambda each: each.figures["strength"], default=None)
-
-
-def _moment(case: Case, moment: Moment) -> Finding | None:
-    """A time that is when the ticket ended, or ranks as that does, and lies after the row that carries it."""
-    if case.moments is None:
-        return None
-    times = np.append(case.moments, np.nan)[case.column.first]
-    asked = case.later(moment.known) & ~np.isnan(times)
-    if not case.enough(asked):
-        return None
-    told, end, since = times[asked], moment.known[asked], case.column.since[asked]
-    ahead = float((told > since + MINUTE).mean())
-    same = float((np.abs(told - end) <= MINUTE).mean())
-    order = rank_correlation(told - since, (end - since).astype(np.float64))
-    if ahead < SURE or (same < SURE and order < CLOSE):
-        return None
-    ticket = int(np.flatnonzero(asked)[np.argmin(np.abs(told - end))])
-    said = (
-        f"In {ahead:.0%} of {asked.sum():,} tickets it lies after the row that carries it, in {same:.0%} it is"
-        f" {moment.name} to the minute (rank correlation {order:.2f})"
-    )
-    fact = f"{moment.name}: {_time(moment.known[ticket])}"
-    return case.finding(
-        "future time", said, ticket, fact, ahead=ahead, same=same, order=order, strength=same + order
-    )
 
 
 def _same_word(case: Case, word: Word) -> Finding | None:
@@ -104,7 +81,7 @@ def _same_word(case: Case, word: Word) -> Finding | None:
 def _mapped_word(case: Case, word: Word) -> Finding | None:
     """A word by which the final one can be told although they are not written alike."""
     asked = case.later(word.known)
-    if not case.enough(asked) or _distinct(case.column.first[asked]) > DISTINCT:
+    if not case.enough(asked) or distinct(case.column.first[asked]) > DISTINCT:
         return None
     mine, ends, since = case.column.first[asked], word.final[asked], case.column.since[asked]
     share, chance, n_late = mapped(mine, ends, since)
@@ -184,39 +161,16 @@ def _named(case: Case, ends: Ends) -> Finding | None:
     return case.finding("named", said, ticket, fact, order=order, chance=chance)
 
 
-def _planned(case: Case) -> Finding | None:
-    """A time after its row that has no bearing on the end."""
-    if case.moments is None:
-        return None
-    times = np.append(case.moments, np.nan)[case.column.first]
-    told = ~np.isnan(times) & (case.column.first >= 0)
-    ahead = told & (np.nan_to_num(times) > case.column.since + MINUTE)
-    if not told.any() or ahead.sum() < SURE * told.sum():
-        return None
-    ticket = int(np.argmax(ahead))
-    share = ahead.sum() / told.sum()
-    said = f"In {share:.0%} of {told.sum():,} tickets it lies after the row that carries it"
-    return case.finding("planned", said, ticket, f"told at {_time(case.column.since[ticket])}", ahead=share)
-
-
 def _strength(case: Case, amount: Amount, among: Flags) -> tuple[float, float, Flags]:
     """Return how well the column ranks an amount still to come: absolute, signed, and in which tickets."""
     asked = case.later(amount.known) & ~np.isnan(amount.value) & among
     if not case.enough(asked):
         return 0.0, 0.0, asked
     codes, values, since = case.column.first[asked], amount.value[asked], case.column.since[asked]
-    order = told_rank(codes, values, since) if _distinct(codes) <= DISTINCT else 0.0
+    order = told_rank(codes, values, since) if distinct(codes) <= DISTINCT else 0.0
     numbers = case.column.numbers[codes] if case.moments is None else case.moments[codes] - since
     known = ~np.isnan(numbers)
     if known.mean() > CLOSE:
         direct = rank_correlation(numbers[known], values[known])
         order = direct if abs(direct) > abs(order) else order
     return abs(order), order, asked
-
-
-def _distinct(codes: Codes) -> float:
-    return len(np.unique(codes)) / max(len(codes), 1)
-
-
-def _time(moment: int) -> str:
-    return f"{pd.Timestamp(int(moment), unit='us', tz='UTC'):%Y-%m-%d %H:%M} UTC"

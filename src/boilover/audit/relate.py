@@ -81,3 +81,8 @@ def mapped(codes: Codes, finals: Codes, since: Ints) -> tuple[float, float, int]
         float((finals[late] == overall).sum() / n_late),
         len(late),
     )
+
+
+def distinct(codes: Codes) -> float:
+    """Return the number of different values per ticket."""
+    return len(np.unique(codes)) / max(len(codes), 1)
