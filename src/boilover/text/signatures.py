@@ -13,20 +13,23 @@ def drop_signature(lines: list[str], kinds: list[int]) -> tuple[list[str], list[
 
     A closing formula counts only when nothing but a few short lines follows it, as a name and an address do.
     """
-    kept = []
-    for place, kind in enumerate(kinds):
-        if kind & DELIMITER:
-            break
-        if not kind & PHONE:
-            kept.append(place)
-    if len(kept) < len(lines):
+    if any(map((DELIMITER | PHONE).__and__, kinds)):
+        end = next((place for place, kind in enumerate(kinds) if kind & DELIMITER), len(lines))
+        kept = [place for place in range(end) if not kinds[place] & PHONE]
         lines, kinds = [lines[place] for place in kept], [kinds[place] for place in kept]
-    closing = [place for place, kind in enumerate(kinds) if kind & CLOSING]
-    filled = [place for place, line in enumerate(lines) if line.strip()] if closing else []
-    for place in closing:
-        if place in filled[-_LINES_BELOW - 1 :] and all(map(_is_short, lines[place + 1 :])):
+    for place in range(_lowest(lines), len(lines)):
+        if kinds[place] & CLOSING and all(map(_is_short, lines[place + 1 :])):
             return lines[:place], kinds[:place]
     return lines, kinds
+
+
+def _lowest(lines: list[str]) -> int:
+    """Return the first line with at most so many filled ones below."""
+    place, filled = len(lines), 0
+    while place and filled <= _LINES_BELOW:
+        place -= 1
+        filled += bool(lines[place].strip())
+    return place
 
 
 def _is_short(line: str) -> bool:
