@@ -95,6 +95,8 @@ def _by_words(read: Texts, words: Tokens, n_words: Array) -> tuple[Array, Array]
     """Return which texts have letters enough for the identifier, and which are English by their words."""
     vocabulary, is_function, is_desk = _listed()
     straight = np.where(read.points == ord("’"), np.uint32(ord("'")), read.points)
+    # Read-only as other code points are: for a writable array all would be compiled again.
+    straight.flags.writeable = False
     found = find(words, read._replace(points=straight), vocabulary)
     function = per_text(is_function[found], words)
     desk = per_text(is_desk[found], words)
