@@ -23,7 +23,7 @@ from boilover.times import parse_moment
 
 NIGHTS = ("2025-01-16T06:00Z", "2025-01-18T06:00Z")
 KILLS = 10
-CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree", "fcntl.flock")
+CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree")
 OUTPUTS = ("out/scores.csv", "out/scores.parquet", "out/flags.csv")
 clock = {"moment": 0, "death": 0}
 
@@ -35,8 +35,9 @@ def tick() -> None:
 
 
 def on_audit(name: str, arguments: tuple[Any, ...]) -> None:
-    """Count each change of a file, just before it."""
-    if name in CHANGES or (name == "open" and set(str(arguments[1])) & set("wax+")):
+    """Count each change of a file of the killed desk, just before it; not those of caches of compiled code."""
+    changes = name in CHANGES or (name == "open" and set(str(arguments[1])) & set("wax+"))
+    if changes and any("nights-to-kill" in str(each) for each in arguments):
         tick()
 
 
@@ -61,7 +62,7 @@ def contents(folder: Path) -> list[bytes | None]:
 
 
 def main(home: Path) -> None:
-    whole, killed = home / "whole", home / "killed"
+    whole, killed = home / "nights-to-kill-not", home / "nights-to-kill"
     config = CONFIG.replace("explain = 2", "explain = 0")
     desks = [load_job(make_desk(folder, config))["desk"] for folder in (whole, killed)]
     sys.addaudithook(on_audit)
