@@ -1,6 +1,7 @@
 """Nights whose runs are killed at one moment after the other, beside the same nights of runs that are not.
 
-A script of its own: a process in which other tests used threads cannot be forked and go on.
+A script of its own, which imports and does no work itself: each run is a fork, and what is forked must not have had
+threads, whose locks would stay locked.
 """
 
 from __future__ import annotations
@@ -41,20 +42,33 @@ def on_audit(name: str, arguments: tuple[Any, ...]) -> None:
         tick()
 
 
-def dies(desk: Desk, as_of: int, death: int) -> bool:
-    """Run in a child that dies just before the change of that number; return whether it did."""
+def threads() -> set[str]:
+    """Return the names of this process's threads; the one of the allocator is made to be forked."""
+    _, *others = sorted(Path("/proc/self/task").iterdir(), key=lambda each: int(each.name))
+    return {"python", *((each / "comm").read_text().strip() for each in others)}
+
+
+def forked(desk: Desk, night: str, tally: Path, *, death: int = 0) -> bool:
+    """Run in a child that dies just before the change of that number; return whether it lived, and tally its changes.
+
+    What the run said follows the number of changes in the file ``tally``.
+    """
+    assert threads() <= {"python", "jemalloc_bg_thd"}, "what has threads cannot be forked"
     pid = os.fork()
     if not pid:
-        clock.update(moment=0, death=death)
+        code, said = 1, []
         try:
-            run_desk(desk, as_of)
-            os._exit(0)
+            clock.update(moment=0, death=death)
+            run_desk(desk, parse_moment(night), say=said.append)
+            tally.write_text("\n".join([str(clock["moment"]), *said]), encoding="utf-8")
+            code = 0
         except BaseException:
             traceback.print_exc()
-            os._exit(1)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in (0, -signal.SIGKILL), code
-    return code != 0
+        finally:
+            os._exit(code)
+    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert ended in (0, -signal.SIGKILL), ended
+    return ended == 0
 
 
 def contents(folder: Path) -> list[bytes | None]:
@@ -68,26 +82,25 @@ def main(home: Path) -> None:
     sys.addaudithook(on_audit)
     for name in ("before_cursor_execute", "commit"):
         event.listen(Engine, name, lambda *_: tick())
-    deaths = 0
+    tally, deaths, said = home / "tally", 0, ""
     for place, night in enumerate(NIGHTS):
         for folder in (whole, killed):
             export_until(folder / "export.csv", night)
         before = contents(killed)
-        clock["moment"] = 0
-        run_desk(desks[0], parse_moment(night))
-        moments, after = clock["moment"], contents(whole)
+        assert forked(desks[0], night, tally)
+        moments, after = int(tally.read_text("utf-8").split()[0]), contents(whole)
         for kill in range(KILLS):
             # A run after another one that was killed late has less left to do.
             death = 1 + (2 * kill + place) * moments // (2 * KILLS + 4)
-            deaths += dies(desks[1], parse_moment(night), death)
+            deaths += not forked(desks[1], night, tally, death=death)
             for old, now, new in zip(before, contents(killed), after, strict=True):
                 assert now in (old, new), "an output is half-written"
             if (killed / "ledger.db").exists():
                 assert Ledger.open(killed / "ledger.db").check() == ()
-        taken_over: list[str] = []
-        run_desk(desks[1], parse_moment(night), say=taken_over.append)
+        assert forked(desks[1], night, tally)
+        said += tally.read_text("utf-8")
         assert contents(killed) == after
-    print(json.dumps({"deaths": deaths, "taken over": sum("took over" in said for said in taken_over)}))
+    print(json.dumps({"moments": moments, "deaths": deaths, "taken over": said.count("took over")}))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,12 @@ FOLDERS = ("nights-to-kill-not", "nights-to-kill")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("killed")
-    one = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     done = subprocess.run(
         [sys.executable, killed_nights.__file__, home],
         capture_output=True,
         text=True,
+        timeout=600,
         env=os.environ | one,
     )
     assert done.returncode == 0, done.stderr
@@ -34,8 +35,8 @@ def home(tmp_path_factory) -> Path:
 
 def test_runs_die_and_the_next_ones_complete(home):
     told = json.loads((home / "told.json").read_text("utf-8"))
-    assert told["deaths"] >= 13
-    assert told["taken over"] == 1
+    assert told["deaths"] >= 15
+    assert told["taken over"] >= 1
 
 
 def test_what_stands_is_what_stands_without_a_death(home):
