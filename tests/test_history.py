@@ -33,6 +33,8 @@ def test_events_stand_in_the_order_of_the_oracle(pair):
     assert [(*coded.words, None)[code] for code in coded.codes] == [event.get("value") for event in facts]
     numbers = [np.nan if event.get("number") is None else event["number"] for event in facts]
     np.testing.assert_array_equal(history.numbers("number"), numbers)
+    rows = np.arange(len(facts))[::-3]
+    assert history.cells("text", rows).to_pylist() == [facts[row].get("text") for row in rows]
     assert [(*ROLES, None)[code] for code in history.roles] == [event["role"] for event in facts]
 
 
@@ -105,5 +107,6 @@ def test_columns_that_are_absent_are_empty():
     assert history.coded("value").codes.tolist() == [-1]
     assert history.coded("value").where("x") == -2
     assert np.isnan(history.numbers("number")).all()
+    assert history.cells("text", np.array([0, 0])).to_pylist() == [None, None]
     assert history.attribute("customer_id").codes.tolist() == [-1]
     assert history.roles.tolist() == [-1]

@@ -126,6 +126,13 @@ class History:
         values: Ints = self.log.events[name].cast(pa.int64()).to_numpy()
         return values if self._rows is None else values[self._rows]
 
+    def cells(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> pa.Array:
+        """Return a column of ``events`` at ``rows`` (n), null where it is empty or absent; no other row is touched."""
+        if name not in self.log.events.column_names:
+            return pa.nulls(len(rows), pa.string())
+        places = rows if self._rows is None else self._rows[rows]
+        return self.log.events[name].take(pa.array(places)).combine_chunks()
+
     @cached_property
     def ticket(self) -> Codes:
         """The ticket's code of every event, int32 (n_events)."""

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.flagger.packet_words import cut, line, words
-from boilover.flagger.speech import texts_at
 from boilover.history import KINDS
 from boilover.schema import ROLES
 from boilover.text.clean import MAX_CHARACTERS
@@ -147,11 +146,7 @@ class Past:
 
     def _number(self, row: int) -> float | None:
         # Of one event: `History.numbers` would read those of the whole log for each ticket.
-        history = self.notes.history
-        if "number" not in history.log.events.column_names:
-            return None
-        place = row if history._rows is None else int(history._rows[row])
-        number: float | None = history.log.events["number"][place].as_py()
+        number: float | None = self.notes.history.cells("number", np.array([row]))[0].as_py()
         return number
 
     def _word(self, column: str, row: int) -> str:
@@ -170,4 +165,4 @@ class Past:
     @cached_property
     def _texts(self) -> pa.Array:
         """The texts of the point's events, read once."""
-        return texts_at(self.notes.history, np.arange(self.rows.start, self.rows.stop, dtype=np.int32))
+        return self.notes.history.cells("text", np.arange(self.rows.start, self.rows.stop))

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.features import Sight
 from boilover.features.families import CUSTOMER
 from boilover.features.view import TICKET, View
 from boilover.flagger.listening import Listener
-from boilover.history import Codes, Floats, History
+from boilover.history import Codes, Floats
 from boilover.text.language import language_code
 from boilover.times import parse_duration
 
@@ -81,7 +80,7 @@ def listen_all(sight: Sight, rows: Codes, listener: Listener) -> tuple[Codes, tu
     Different texts are listened to once per language; texts in which no phrase can be are not cleaned at all.
     """
     history = sight.notes.history
-    encoded = texts_at(history, rows).dictionary_encode()
+    encoded = history.cells("text", rows).dictionary_encode()
     texts = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     languages = history.attribute("language")
     spoken = languages.codes[history.ticket[rows]]
@@ -100,15 +99,6 @@ def listen_all(sight: Sight, rows: Codes, listener: Listener) -> tuple[Codes, tu
     codes = np.full((len(rows), len(listener.topics)), -1, dtype=np.int32)
     codes[asked] = found[place]
     return codes, tuple(phrases)
-
-
-def texts_at(history: History, rows: Codes) -> pa.Array:
-    """Return the texts of the events at ``rows``, null where there is none; other texts are not touched."""
-    events = history.log.events
-    if "text" not in events.column_names:
-        return pa.nulls(len(rows), pa.string())
-    places = rows if history._rows is None else history._rows[rows]
-    return events["text"].take(pa.array(places)).combine_chunks()
 
 
 def _covered(lo: Whole, hi: Whole, n: int) -> npt.NDArray[np.bool_]:
