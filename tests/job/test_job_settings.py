@@ -16,9 +16,8 @@ from job_desk import ROOT
 from boilover.cli import app
 from boilover.errors import GateError, InputError, MismatchError, UsageError
 from boilover.job import load_job
-from boilover.job.manifest import iso
 from boilover.job.settings import Limits, Moment, Outputs, Tables
-from boilover.times import parse_moment
+from boilover.times import iso, parse_moment
 
 LEAST = 'log = "log"\nmodel = "model"\npolicy = "policy.toml"\nledger = "ledger.db"\n'
 

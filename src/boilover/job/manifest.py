@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from boilover import __version__
 from boilover.errors import BoiloverError
-from boilover.flagger.settings import EPOCH
+from boilover.times import iso
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "sqlalchemy")
 PRIVATE = ("examples", "unknown", "truncated_examples")
@@ -76,12 +76,6 @@ def files_told(paths: Sequence[Path]) -> list[dict[str, Any]]:
 def export_told(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an import tells of its export, without what may quote a ticket."""
     return {name: value for name, value in report.items() if name not in PRIVATE}
-
-
-def iso(micro: int) -> str:
-    """Return UTC microseconds as ISO 8601."""
-    moment = EPOCH + timedelta(microseconds=micro)
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _digest(path: Path) -> str:

@@ -23,7 +23,7 @@ from boilover.ingesting import ingest_log
 from boilover.inputs import Source, open_log
 from boilover.job.deciding import Decided, at_moment, decide_night
 from boilover.job.lock import held
-from boilover.job.manifest import Account, exit_code, export_told, files_told, iso
+from boilover.job.manifest import Account, exit_code, export_told, files_told
 from boilover.job.outcomes import settle
 from boilover.job.settings import Desk
 from boilover.log import observed
@@ -31,7 +31,7 @@ from boilover.model.saved import SavedModel, load_model
 from boilover.outputs import write_frame, write_json
 from boilover.points import tonight
 from boilover.scoring import ids_of, model_name, notes_for, score_points
-from boilover.times import in_words
+from boilover.times import in_words, iso
 
 Say = Callable[[str], None]
 HOUR = 3_600_000_000
