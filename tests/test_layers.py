@@ -13,7 +13,7 @@ PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory"),
-    ("conform", "files"),
+    ("conform", "files", "tables"),
     ("log", "partitions"),
     ("identity",),
     ("checking",),
@@ -21,7 +21,7 @@ LAYERS = (
     ("annotations", "store"),
     ("points", "escalation", "synthetic"),
     ("labels", "split", "features"),
-    ("future_edit", "model", "nouns", "sentences", "reasons"),
+    ("card", "future_edit", "model", "nouns", "sentences", "reasons"),
     ("evaluation", "policy", "flagging"),
     (
         "audit",

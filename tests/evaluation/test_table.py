@@ -3,7 +3,8 @@ from typing import Any
 import numpy as np
 
 from boilover.evaluation.evaluate import Evaluation, evaluate
-from boilover.evaluation.table import MAX_NAME, render
+from boilover.evaluation.table import render
+from boilover.tables import MAX_NAME
 
 HOSTILE = "\x1b[2J[red]evil[/red]\r" + "x" * 100
 

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.text import Text
 
 from boilover.audit.finding import KINDS
-from boilover.evaluation.table import WIDTH, printable
+from boilover.tables import WIDTH, printable, rendered
 
 LONG = 400
 
 
 def render(audit: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
     """Return `Audit.to_dict()` as text; ``terminal`` asks for colour."""
-    target = io.StringIO()
-    console = Console(
-        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
-    )
-    console.print(Text(_headline(audit), style="bold"))
+    return rendered(_parts(audit), terminal=terminal, width=width)
+
+
+def _parts(audit: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield Text(_headline(audit), style="bold")
     for note in audit["notes"]:
-        console.print(Text(f"- {note}"))
+        yield Text(f"- {note}")
     for finding in audit["findings"]:
-        console.print(Text(f"\n{_title(finding)}", style="bold red" if finding["is_leak"] else "yellow"))
+        yield Text(f"\n{_title(finding)}", style="bold red" if finding["is_leak"] else "yellow")
         for line in _body(finding):
-            console.print(Text(f"  {printable(line, LONG)}"))
-    return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+            yield Text(f"  {printable(line, LONG)}")
 
 
 def _headline(audit: Mapping[str, Any]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from boilover.backtest.rules import TITLES
 from boilover.backtest.verdict import POLICY
-from boilover.evaluation.table import MISSING, WIDTH, text_table
+from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table
 
 NAMES = {POLICY: "model and policy", **TITLES}
 LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
@@ -21,20 +20,17 @@ LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
 
 def render(backtest: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
     """Return `Backtest.to_dict()` as text; ``terminal`` asks for colour and drawn lines."""
-    target = io.StringIO()
-    console = Console(
-        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
-    )
-    console.print(Text(_headline(backtest), style="bold"))
+    return rendered(_parts(backtest, lines_of(terminal=terminal)), terminal=terminal, width=width)
+
+
+def _parts(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
+    yield Text(_headline(backtest), style="bold")
     for sentence in backtest["verdict"]:
         style = "bold red" if sentence.startswith("DOES NOT BEAT") else "green"
-        console.print(Text(f"The policy {sentence}", style=style))
+        yield Text(f"The policy {sentence}", style=style)
     for name in backtest["unavailable"]:
-        console.print(Text(f"The log cannot feed the rule '{TITLES[name]}'."))
-    for table in _tables(backtest, box.SIMPLE_HEAD if terminal else box.ASCII2):
-        console.print(table)
-    lines = (line.rstrip() for line in target.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+        yield Text(f"The log cannot feed the rule '{TITLES[name]}'.")
+    yield from _tables(backtest, lines)
 
 
 def _headline(backtest: Mapping[str, Any]) -> str:

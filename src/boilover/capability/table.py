@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from boilover.evaluation.table import MISSING, WIDTH, printable, text_table
+from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table
 
 LONG = 70
 MANY = 12
@@ -24,19 +23,16 @@ def render(account: Mapping[str, Any], *, terminal: bool = False, width: int = W
     ``account`` holds ``export``, ``log`` and ``capability``: the plain values of `IngestReport`, `Upserted` and
     `Capability`. ``terminal`` asks for colour and drawn lines.
     """
-    target = io.StringIO()
-    console = Console(
-        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
-    )
+    return rendered(_parts(account, lines_of(terminal=terminal)), terminal=terminal, width=width)
+
+
+def _parts(account: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
     export, log, capability = account["export"], account["log"], account["capability"]
-    console.print(Text(_headline(export), style="bold"))
-    console.print(Text(_done(log)))
+    yield Text(_headline(export), style="bold")
+    yield Text(_done(log))
     for sentence in (*capability["sentences"], *_losses(export), *log["warnings"]):
-        console.print(Text(f"- {sentence}"))
-    lines = box.SIMPLE_HEAD if terminal else box.ASCII2
-    for table in _tables(export, capability, lines):
-        console.print(table)
-    return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+        yield Text(f"- {sentence}")
+    yield from _tables(export, capability, lines)
 
 
 def _headline(export: Mapping[str, Any]) -> str:

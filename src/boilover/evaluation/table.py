@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from boilover.evaluation.baselines import TITLES
+from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table, words
 
-WIDTH = 118
-MAX_NAME = 40
-MISSING = "–"
 COLUMNS = {
     "average precision": "average_precision",
     "AUC": "roc_auc",
@@ -28,21 +25,18 @@ WITH_INTERVAL = ("average_precision", "roc_auc")
 
 def render(evaluation: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
     """Return `Evaluation.to_dict()` as text; ``terminal`` asks for colour and drawn lines."""
-    target = io.StringIO()
-    console = Console(
-        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
-    )
-    console.print(Text(_headline(evaluation), style="bold"))
+    return rendered(_parts(evaluation, lines_of(terminal=terminal)), terminal=terminal, width=width)
+
+
+def _parts(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
+    yield Text(_headline(evaluation), style="bold")
     for sentence in evaluation["verdict"]:
         style = "green" if sentence.startswith("beats") else "bold red"
-        console.print(Text(f"The model {sentence}.", style=style))
-    console.print(Text(evaluation["level"]))
+        yield Text(f"The model {sentence}.", style=style)
+    yield Text(evaluation["level"])
     for name in evaluation["unavailable"]:
-        console.print(Text(f"{_title(name)} could not run on this log."))
-    for table in _tables(evaluation, box.SIMPLE_HEAD if terminal else box.ASCII2):
-        console.print(table)
-    lines = (line.rstrip() for line in target.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+        yield Text(f"{_title(name)} could not run on this log.")
+    yield from _tables(evaluation, lines)
 
 
 def _headline(evaluation: Mapping[str, Any]) -> str:
@@ -125,17 +119,6 @@ def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
     return text_table(title, heads, rows, lines)
 
 
-def text_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], lines: box.Box) -> Table:
-    """Return a table of text: the first column to the left, the others to the right."""
-    table = Table(title=Text(title), title_justify="left", box=lines)
-    for place, head in enumerate(heads):
-        table.add_column(Text(head), justify="right" if place else "left")
-    for row in rows:
-        # Text, not str: a name is data and must not be read as markup.
-        table.add_row(*(Text(cell) for cell in row))
-    return table
-
-
 def _score(metric: str, figures: Mapping[str, float | None]) -> str:
     return _interval(figures) if metric in WITH_INTERVAL else _number(figures["estimate"])
 
@@ -155,14 +138,3 @@ def _number(value: float | None) -> str:
 
 def _title(name: str) -> str:
     return TITLES.get(name, words(name))
-
-
-def words(name: str) -> str:
-    """Return a name fit for a line, its parts as words."""
-    return printable(name.replace("_", " "))
-
-
-def printable(text: str, most: int = MAX_NAME) -> str:
-    """Return a text fit for a line: not too long, and no control character to rewrite a terminal with."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
