@@ -2,10 +2,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from boilover.errors import InputError
 from boilover.evaluation import groups as gr
+from boilover.evaluation.bootstrap import bootstrap_intervals
 
 Array = np.ndarray[Any, Any]
 
@@ -75,3 +76,17 @@ def test_one_class_within_a_group_and_bad_input() -> None:
         gr.by_segment(y, y, ["a"])
     with pytest.raises(InputError, match="no point"):
         gr.by_age([], [], [])
+
+
+def test_intervals_are_those_of_the_bootstrap_over_the_tickets_of_the_group() -> None:
+    y, risk = sample()
+    segment, tickets = np.repeat(["mail", "chat"], 300), np.arange(600) // 3
+    found = gr.by_segment(y, risk, segment, tickets, rounds=40, seed=2)
+    for group in found.groups:
+        rows = segment == group.name
+        told = bootstrap_intervals(
+            y[rows], risk[rows], tickets[rows], ["average_precision"], rounds=40, seed=2
+        )["average_precision"]
+        assert (group.average_precision, group.average_precision_low, group.average_precision_high) == told
+        assert group.average_precision == pytest.approx(average_precision_score(y[rows], risk[rows]))
+    assert np.isnan(gr.by_segment(y, risk, segment).groups[0].average_precision_low)

@@ -99,6 +99,22 @@ def bootstrap_difference(
     return first.difference(second, metric, level)
 
 
+def average_precision_interval(
+    y: npt.ArrayLike, risk: npt.ArrayLike, tickets: npt.ArrayLike, *, rounds: int = ROUNDS, seed: int = 0
+) -> Interval:
+    """Return average precision with its percentile interval: `bootstrap_intervals` for that figure alone."""
+    labels, scores = checked(y, risk)
+    codes = np.unique(np.asarray(tickets), return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(-scores, kind="stable")
+    run_ends = np.r_[np.diff(scores[order]) != 0, True]
+    positive, codes, n_tickets = labels[order] == 1, codes[order], int(codes.max()) + 1
+    found = [
+        _ranking(positive, codes, run_ends, counts, np.empty(0))[0]
+        for counts in (np.ones(n_tickets), *draws(n_tickets, rounds, seed))
+    ]
+    return percentile_interval(float(found[0]), np.array(found[1:]), 0.95)
+
+
 @dataclass(frozen=True)
 class _Figures:
     """One score, sorted and summed as far as no round changes it."""

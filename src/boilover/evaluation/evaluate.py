@@ -13,6 +13,7 @@ from boilover.errors import InputError
 from boilover.evaluation import workload as wl
 from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE, SLA_SHARE_TO_FLAG, TITLES
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
+from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
 from boilover.evaluation.interval import Interval
 from boilover.evaluation.metrics import (
@@ -23,6 +24,7 @@ from boilover.evaluation.metrics import (
     calibration_curve,
     checked,
 )
+from boilover.evaluation.operating import Operating, operating
 
 MODEL = "model"
 TOP_K = 10
@@ -81,6 +83,8 @@ class Evaluation:
     calibration: tuple[CalibrationBin, ...]
     curves: wl.Curves
     """Precision over recall is the precision-recall curve, recall over workload the gain curve."""
+    operating: Operating
+    """What each threshold gives, in tickets and flags a night."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
@@ -134,6 +138,7 @@ def evaluate(
     differences = {name: model.difference(resampled[name], "average_precision") for name in peers}
     figures = {name: _figures(name, found) for name, found in resampled.items()}
     base_rate = float(labels.mean())
+    fewer = min(rounds, GROUP_ROUNDS)
     age_only = differences.get(AGE_ONLY)
     return Evaluation(
         points=len(labels),
@@ -156,10 +161,14 @@ def evaluate(
         top_k=wl.top_k_a_night(labels, scores, as_of_us, k),
         at_threshold=None if threshold is None else _at_threshold(labels, scores, threshold),
         beside_sla_rule=_beside_rule(labels, scores, peers.get(SLA_RULE)),
-        by_age=by_age(labels, scores, age_hours),
-        by_segment={name: by_segment(labels, scores, values) for name, values in (segments or {}).items()},
+        by_age=by_age(labels, scores, age_hours, codes, rounds=fewer, seed=seed),
+        by_segment={
+            name: by_segment(labels, scores, values, codes, rounds=fewer, seed=seed)
+            for name, values in (segments or {}).items()
+        },
         calibration=tuple(calibration_curve(labels, scores)),
         curves=wl.curves(labels, scores),
+        operating=operating(labels, scores, as_of_us, codes),
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError
-from boilover.evaluation.metrics import Floats, average_precision, checked, roc_auc
+from boilover.evaluation.bootstrap import average_precision_interval
+from boilover.evaluation.interval import Interval
+from boilover.evaluation.metrics import NAN, Floats, average_precision, checked, roc_auc
 
 MIN_POINTS = 30
 MIN_POSITIVES = 5
 """Smaller groups are suppressed: their figures are chance, and may point at one customer."""
 MAX_GROUPS = 30
+ROUNDS = 200
+"""Of the bootstrap in each group."""
 
 AGES = (
     (0, "under 1 h"),
@@ -42,6 +46,9 @@ class Group(NamedTuple):
     mean_risk: float
     average_precision: float
     roc_auc: float
+    average_precision_low: float
+    average_precision_high: float
+    """95 % interval from a bootstrap over tickets; NaN where the tickets are not told."""
 
 
 class GroupTable(NamedTuple):
@@ -52,8 +59,18 @@ class GroupTable(NamedTuple):
     suppressed_points: int
 
 
-def by_segment(y: npt.ArrayLike, risk: npt.ArrayLike, segment: npt.ArrayLike) -> GroupTable:
+def by_segment(
+    y: npt.ArrayLike,
+    risk: npt.ArrayLike,
+    segment: npt.ArrayLike,
+    tickets: npt.ArrayLike | None = None,
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+) -> GroupTable:
     """Return the figures of each value of ``segment`` (n names), the largest groups first.
+
+    With ``tickets`` (n), each average precision has an interval.
 
     Groups under `MIN_POINTS` points or `MIN_POSITIVES` positives, and those beyond the `MAX_GROUPS`
     largest, are suppressed and counted.
@@ -67,27 +84,61 @@ def by_segment(y: npt.ArrayLike, risk: npt.ArrayLike, segment: npt.ArrayLike) ->
     shown = np.flatnonzero((points >= MIN_POINTS) & (positives >= MIN_POSITIVES))
     shown = shown[np.argsort(-points[shown], kind="stable")][:MAX_GROUPS]
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(points)[:-1])
-    groups = [_group(str(names[code]), labels[rows[code]], scores[rows[code]]) for code in shown]
+    owners = None if tickets is None else np.asarray(tickets)
+    groups = [
+        _group(
+            str(names[code]),
+            labels[rows[code]],
+            scores[rows[code]],
+            None if owners is None else owners[rows[code]],
+            rounds,
+            seed,
+        )
+        for code in shown
+    ]
     return GroupTable(groups, len(names) - len(shown), int(points.sum() - points[shown].sum()))
 
 
-def by_age(y: npt.ArrayLike, risk: npt.ArrayLike, age_hours: npt.ArrayLike) -> GroupTable:
+def by_age(
+    y: npt.ArrayLike,
+    risk: npt.ArrayLike,
+    age_hours: npt.ArrayLike,
+    tickets: npt.ArrayLike | None = None,
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+) -> GroupTable:
     """Return the figures of each bin of `AGES`, youngest first; suppressed as in `by_segment`."""
     ages = np.asarray(age_hours, dtype=np.float64)
     names = np.array([AGE_UNKNOWN, *(name for _, name in AGES)])
     bins = np.searchsorted([bound for bound, _ in AGES], ages, side="right")
-    found = by_segment(y, risk, names[np.where(np.isnan(ages), 0, np.maximum(bins, 1))])
+    segment = names[np.where(np.isnan(ages), 0, np.maximum(bins, 1))]
+    found = by_segment(y, risk, segment, tickets, rounds=rounds, seed=seed)
     order = names.tolist()
     return found._replace(groups=sorted(found.groups, key=lambda group: order.index(group.name)))
 
 
-def _group(name: str, labels: Floats, scores: Floats) -> Group:
+def _group(
+    name: str,
+    labels: Floats,
+    scores: Floats,
+    tickets: npt.NDArray[Any] | None = None,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+) -> Group:
+    found = (
+        Interval(average_precision(labels, scores), NAN, NAN)
+        if tickets is None
+        else average_precision_interval(labels, scores, tickets, rounds=rounds, seed=seed)
+    )
     return Group(
         name,
         len(labels),
         int(labels.sum()),
         float(labels.mean()),
         float(scores.mean()),
-        average_precision(labels, scores),
+        found.estimate,
         roc_auc(labels, scores),
+        found.low,
+        found.high,
     )
