@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from boilover.errors import UsageError
-from boilover.files import replacing
+from boilover.files import lock, replacing, sha256_of
 
 
 def held(folder):
@@ -83,3 +85,19 @@ def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"cannot write to .*file/out"), replacing(tmp_path / "file" / "out"):
         pass
+
+
+def test_a_lock_is_one_holders_until_he_closes_the_file(tmp_path):
+    path = tmp_path / "lock"
+    with path.open("w") as first, path.open() as second:
+        assert lock(first)
+        assert not lock(second)
+        first.close()
+        assert lock(second)
+
+
+@pytest.mark.parametrize("content", [b"", b"boilover" * 100_000])
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path, content):
+    path = tmp_path / "some"
+    path.write_bytes(content)
+    assert sha256_of(path) == hashlib.sha256(content).hexdigest()

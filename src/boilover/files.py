@@ -1,14 +1,16 @@
-"""Outputs are written aside and moved into place, so that a killed run leaves the old output or the new one."""
+"""Files: written aside and moved into place, so that a killed run leaves the old one or the new; locked; hashed."""
 
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from boilover.errors import UsageError
 
@@ -38,6 +40,27 @@ def sweep(target: Path) -> None:
     """Remove what a killed run left beside ``target`` while it wrote it; only for who alone may write there."""
     for left in target.absolute().parent.glob(f".{glob.escape(target.name)}.????????"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def lock(file: IO[Any]) -> bool:
+    """Lock an opened file until it is closed; return False where another process holds it.
+
+    The system frees the lock of a process that ends, however it ends. Raises `OSError` where the file system has no
+    locks.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from boilover.errors import LockedError, UsageError
+from boilover.files import lock
 
 
 @contextmanager
@@ -21,8 +22,6 @@ def held(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator
     The system frees the lock of a process that ends, however it ends. A lock that was left behind so is taken over,
     and said.
     """
-    import fcntl
-
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
@@ -30,15 +29,13 @@ def held(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator
         raise UsageError(f"cannot write to {path}: {error.strerror}") from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(
-                f"{path}: another run is at work, {_holder(file)}. Wait until it ends"
-            ) from error
+            is_ours = lock(file)
         except OSError as error:
             raise UsageError(
                 f"{path}: the file system has no locks ({error.strerror}). Name a lock elsewhere"
             ) from error
+        if not is_ours:
+            raise LockedError(f"{path}: another run is at work, {_holder(file)}. Wait until it ends")
         left = _holder(file)
         if left:
             say(f"{path}: took over the lock that a run left behind, {left}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 from boilover import __version__
 from boilover.errors import BoiloverError
+from boilover.files import sha256_of
 from boilover.times import iso
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "sqlalchemy")
@@ -70,17 +70,12 @@ def exit_code(error: BaseException | None) -> int:
 
 def files_told(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Return name, size and SHA-256 of files."""
-    return [{"file": str(path), "bytes": path.stat().st_size, "sha256": _digest(path)} for path in paths]
+    return [{"file": str(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
 
 
 def export_told(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an import tells of its export, without what may quote a ticket."""
     return {name: value for name, value in report.items() if name not in PRIVATE}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from boilover.errors import LockedError, UsageError
+from boilover.files import lock
 from boilover.partitions import MANIFEST, Manifest, write_manifest
 
 STAGING, LOCK = ".import", ".lock"
@@ -17,8 +18,6 @@ KINDS = ("events", "tickets")
 @contextmanager
 def held(folder: Path) -> Iterator[Path]:
     """Hold the log's lock and yield a folder in it to work in; a failed import leaves no trace."""
-    import fcntl
-
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. Name a folder for the log")
     found = sorted(path.name for path in folder.glob("*") if path.name not in (STAGING, LOCK))
@@ -27,14 +26,12 @@ def held(folder: Path) -> Iterator[Path]:
         raise UsageError(f"{folder} holds {told} and no log that was imported. Name a new folder for the log")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("w")
+        file = (folder / LOCK).open("w")
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(f"another import into {folder} is at work. Wait until it ends") from error
+    with file:
+        if not lock(file):
+            raise LockedError(f"another import into {folder} is at work. Wait until it ends")
         try:
             shutil.rmtree(folder / STAGING, ignore_errors=True)
             for kind in KINDS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from boilover.conform import plain
+from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, joined, read_part, write_events
@@ -118,8 +118,7 @@ class Desk:
             write_events(table.combine_chunks(), path)
         else:
             pq.write_table(table.combine_chunks(), path, compression="zstd")
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
         final = path.with_name(f"{name}.{digest[:NAME_LENGTH]}.parquet")
         path.replace(final)
         return Part(final.name, len(table), digest)
