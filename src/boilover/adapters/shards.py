@@ -7,7 +7,6 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -20,6 +19,36 @@ FILE = "_file"
 def shards_for(content: int) -> int:
     """Return the number of shards for so many bytes of content."""
     return min(MOST_SHARDS, 1 + content // SHARD)
+
+
+def parted(block: pa.Table, key: str, n_shards: int) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the rows of each shard that has some: all rows of a key in one, in order; those of no key in the first."""
+    if n_shards == 1:
+        yield 0, block
+        return
+    ids = block[key].cast(pa.string()).combine_chunks().dictionary_encode()
+    shards = [crc32(each.encode()) % n_shards for each in ids.dictionary.to_pylist()]
+    places = ids.indices.fill_null(len(shards)).to_numpy(zero_copy_only=False)
+    shard = np.array([*shards, 0], dtype=np.int64)[places]
+    order = np.argsort(shard, kind="stable")
+    ends = np.searchsorted(shard[order], np.arange(n_shards + 1))
+    sorted_block = block.take(pa.array(order))
+    for number in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
+        yield number, sorted_block.slice(ends[number], ends[number + 1] - ends[number])
+
+
+def arrow_file(path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchFileWriter:
+    """Open a compressed file of rows to append to."""
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    return pa.ipc.new_file(str(path), schema, options=options)
+
+
+def read_once(path: Path) -> pa.Table:
+    """Return the rows of a file that is finished, and remove it."""
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    path.unlink()
+    return table
 
 
 class Shards:
@@ -42,15 +71,10 @@ class Shards:
         if block.schema not in self._schemas:
             self._schemas.append(block.schema)
         layout = self._schemas.index(block.schema)
-        if self.n_shards == 1:
-            self._write(0, layout, block)
-            return
-        shard = self._shards(block[self._key])
-        order = np.argsort(shard, kind="stable")
-        ends = np.searchsorted(shard[order], np.arange(self.n_shards + 1))
-        parted = block.take(pa.array(order))
-        for number in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
-            self._write(number, layout, parted.slice(ends[number], ends[number + 1] - ends[number]))
+        for number, rows in parted(block, self._key, self.n_shards):
+            if (number, layout) not in self._writers:
+                self._writers[number, layout] = arrow_file(self._path(number, layout), block.schema)
+            self._writers[number, layout].write_table(rows)
 
     def close(self) -> None:
         """Finish the files."""
@@ -76,22 +100,7 @@ class Shards:
         for layout in range(len(self._schemas)):
             path = self._path(number, layout)
             if path.exists():
-                with pa.memory_map(str(path)) as source:
-                    yield pa.ipc.open_file(source).read_all()
-                path.unlink()
-
-    def _shards(self, keys: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-        ids = keys.cast(pa.string()).combine_chunks().dictionary_encode()
-        shard = [crc32(each.encode()) % self.n_shards for each in ids.dictionary.to_pylist()]
-        places = ids.indices.fill_null(len(shard)).to_numpy(zero_copy_only=False)
-        return np.array([*shard, 0], dtype=np.int64)[places]
+                yield read_once(path)
 
     def _path(self, number: int, layout: int) -> Path:
         return self._folder / f"{number:03d}_{layout}.arrow"
-
-    def _write(self, number: int, layout: int, block: pa.Table) -> None:
-        if (number, layout) not in self._writers:
-            options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-            path = str(self._path(number, layout))
-            self._writers[number, layout] = pa.ipc.new_file(path, block.schema, options=options)
-        self._writers[number, layout].write_table(block)

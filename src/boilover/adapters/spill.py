@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from boilover.adapters.base import Tally
+from boilover.adapters.shards import MOST_SHARDS, arrow_file, parted, read_once
 from boilover.adapters.times import to_utc
 
 TICKET, ATTRIBUTE, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(8)
 """Kinds of facts; from `CHANGE` on, what happened at a time."""
 Row = tuple[Any, ...]
 SHARD = 64 << 20
-MOST_SHARDS = 256
 
 STRING = pa.string()
 FACTS = pa.schema(
@@ -57,28 +56,17 @@ class Spill:
         """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
         batch = self._usable(self._table(rows))
         self._tally.rows += int(np.isin(batch["kind"].to_numpy(), (TICKET, CHANGE, MESSAGE, EVENT)).sum())
-        if self._n_shards == 1:
-            self._write(0, batch)
-            return
-        ids = batch["ticket_id"].combine_chunks().dictionary_encode()
-        shards = np.array([crc32(each.encode()) % self._n_shards for each in ids.dictionary.to_pylist()])
-        shard = shards[ids.indices.to_numpy()]
-        order = np.argsort(shard, kind="stable")
-        sorted_batch = batch.take(pa.array(order))
-        ends = np.searchsorted(shard[order], np.arange(self._n_shards + 1))
-        for number in range(self._n_shards):
-            if ends[number] < ends[number + 1]:
-                self._write(number, sorted_batch.slice(ends[number], ends[number + 1] - ends[number]))
+        for number, own in parted(batch, "ticket_id", self._n_shards):
+            if number not in self._writers:
+                self._writers[number] = arrow_file(self._path(number), FACTS)
+            self._writers[number].write_table(own)
 
     def shards(self) -> Iterator[pa.Table]:
         """Yield the facts of each shard, in the order of telling, and remove its file."""
         numbers = sorted(self._writers)
         self.close()
         for number in numbers:
-            path = self._path(number)
-            with pa.memory_map(str(path)) as source:
-                yield pa.ipc.open_file(source).read_all()
-            path.unlink()
+            yield read_once(self._path(number))
 
     def close(self) -> None:
         """Finish the files."""
@@ -88,12 +76,6 @@ class Spill:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:03d}.arrow"
-
-    def _write(self, number: int, batch: pa.Table) -> None:
-        if number not in self._writers:
-            options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-            self._writers[number] = pa.ipc.new_file(str(self._path(number)), FACTS, options=options)
-        self._writers[number].write_table(batch)
 
     def _table(self, rows: Sequence[Row]) -> pa.Table:
         columns = [list(column) for column in zip(*rows, strict=True)]
