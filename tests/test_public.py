@@ -31,6 +31,7 @@ PUBLIC = [
     "load_model",
     "measure",
     "mend",
+    "model_card",
     "nightly",
     "open_log",
     "read_log",

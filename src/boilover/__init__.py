@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from boilover.annotations import Annotations, annotates
+    from boilover.card import model_card
     from boilover.checking import check, mend
     from boilover.escalation import EscalationRule, declare
     from boilover.evaluation.evaluate import evaluate
@@ -62,6 +63,7 @@ _HOME = {
     "load_model": "model.saved",
     "measure": "measuring",
     "mend": "checking",
+    "model_card": "card",
     "nightly": "points",
     "open_log": "inputs",
     "read_log": "log",
@@ -98,6 +100,7 @@ __all__ = [
     "load_model",
     "measure",
     "mend",
+    "model_card",
     "nightly",
     "open_log",
     "read_log",

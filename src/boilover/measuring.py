@@ -14,6 +14,7 @@ from boilover.annotations import Annotations
 from boilover.errors import InputError, UsageError
 from boilover.evaluation.baselines import Baselines, fit_baselines
 from boilover.evaluation.evaluate import Evaluation, evaluate
+from boilover.evaluation.segments import segments_of
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
 from boilover.fitting import fit_attributes
@@ -25,19 +26,16 @@ from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.scoring import feature_frame
 from boilover.times import parse_duration, parse_moment
 
-MAX_SEGMENTS = 6
-MAX_GROUPS = 30
-STATES = ("priority", "group", "status")
-
 
 @dataclass(frozen=True)
 class Measured:
-    """An evaluation and what it was computed from, one entry per test point."""
+    """An evaluation and what it was computed from, one entry per test point; ``notes`` of the log tell of its tickets."""
 
     evaluation: Evaluation
     points: Points
     label: Floats
     risk: Floats
+    notes: Annotations
 
 
 def measure(
@@ -84,13 +82,13 @@ def measure(
         asked.as_of,
         asked.ticket,
         _age_hours(notes, asked),
-        segments=_segments(notes, asked),
+        segments=segments_of(notes, asked),
         baselines=peers.predict(frame[later], _age_hours(notes, asked), _sla_share(notes, asked)),
         threshold=threshold,
         rounds=rounds,
         seed=seed,
     )
-    return Measured(evaluation, asked, y[later], risk)
+    return Measured(evaluation, asked, y[later], risk, notes)
 
 
 def _fit_peers(
@@ -114,17 +112,3 @@ def _age_hours(notes: Annotations, points: Points) -> Floats:
 def _sla_share(notes: Annotations, points: Points) -> Floats | None:
     share = SLA_SHARE.compute(Sight(notes, points))
     return None if isinstance(share, Coded) or np.isnan(share).all() else share
-
-
-def _segments(notes: Annotations, points: Points) -> dict[str, npt.NDArray[np.object_]]:
-    """Return the group of each point, for states and attributes that have few groups."""
-    sight = Sight(notes, points)
-    coded = {name: sight.state(name) for name in STATES}
-    coded |= {
-        name: sight.attribute(name) for name in notes.history.attributes.column_names if name != "subject"
-    }
-    few = {name: each for name, each in coded.items() if 2 <= len(np.unique(each.codes)) <= MAX_GROUPS}
-    return {
-        name: np.array([*few[name].words, "(none)"], dtype=object)[few[name].codes]
-        for name in list(few)[:MAX_SEGMENTS]
-    }

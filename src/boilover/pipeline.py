@@ -27,7 +27,7 @@ from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
-from boilover.training import fit, held_out_evaluation, training_rows
+from boilover.training import described, fit, held_out_evaluation, training_rows
 
 if TYPE_CHECKING:
     from boilover.flagger.ledger import Outcomes
@@ -77,13 +77,15 @@ def train_model(
     """
     log = source.log if until is None else cut(source.log, until)
     rows = training_rows(log, config.horizon, ages=config.asked_at)
-    saved = fit(log, source.rule, rows, seed=config.seed)
+    fitted = fit(log, source.rule, rows, seed=config.seed)
+    evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
+    saved = described(fitted, rows, evaluation)
     save_model(folder, saved)
     if track:
         from boilover.tracking.runs import log_run
 
         try:
-            log_run(saved, folder, evaluation=held_out_evaluation(rows, saved, seed=config.seed).to_dict())
+            log_run(saved, folder, evaluation=None if evaluation is None else evaluation.to_dict())
         except UsageError as error:
             say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved

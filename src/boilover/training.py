@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -14,15 +14,18 @@ import pandas as pd
 
 import boilover
 from boilover.annotations import Annotations
+from boilover.card.figures import held_out
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule
 from boilover.evaluation.evaluate import Evaluation, evaluate
+from boilover.evaluation.segments import segments_of
 from boilover.evaluation.workload import nights_of
-from boilover.features import Feature, compute, default_features, to_json
+from boilover.features import Attribute, Feature, compute, default_features, to_json
 from boilover.history import HOUR, Floats, History
 from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
 from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.reference import reference_of
 from boilover.model.saved import CalibrationSlice, Manifest, SavedModel
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split
@@ -45,6 +48,8 @@ class TrainingRows:
     frame: pd.DataFrame
     labels: dict[str, Floats]
     splits: dict[str, Split]
+    ages: Sequence[float] | None = AGES_HOURS
+    """At which was asked, in hours; None: every night."""
 
     @property
     def held_out(self) -> npt.NDArray[np.bool_]:
@@ -88,7 +93,7 @@ def training_rows(
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
         chosen = tuple(feature for feature, keep in zip(chosen, varies, strict=True) if keep)
         frame = frame[[feature.name for feature in chosen]]
-    return TrainingRows(notes, points, chosen, frame, labels, splits)
+    return TrainingRows(notes, points, chosen, frame, labels, splits, ages)
 
 
 def train(
@@ -107,7 +112,8 @@ def train(
     The same log, options and seed give the same model to the last bit. Raises what `training_rows` raises.
     """
     rows = training_rows(log, horizons, ages=ages, features=features)
-    return fit(log, rule, rows, seed=seed, n_jobs=n_jobs, created_at=created_at)
+    saved = fit(log, rule, rows, seed=seed, n_jobs=n_jobs, created_at=created_at)
+    return described(saved, rows, held_out_evaluation(rows, saved, seed=seed))
 
 
 def fit(
@@ -146,21 +152,37 @@ def fit(
         fingerprint=fingerprint(log),
         packages={name: version(name) for name in PACKAGES},
     )
-    return SavedModel(model, manifest, calibration)
+    as_of = rows.points.as_of
+    reference = reference_of(rows.frame, as_of, y, calibration.risk, as_of[held_out], rows.ages)
+    return SavedModel(model, manifest, calibration, reference)
 
 
-def held_out_evaluation(rows: TrainingRows, saved: SavedModel, *, seed: int = 0) -> Evaluation:
-    """Measure the calibration slice, by the model that had not seen it; its calibrator had.
+def described(saved: SavedModel, rows: TrainingRows, evaluation: Evaluation | None) -> SavedModel:
+    """Return the model with what its card tells in the manifest: figures held out, and attributes not read."""
+    read = {feature.column for feature in rows.features if isinstance(feature, Attribute)}
+    attributes = rows.notes.history.attributes.column_names
+    told = {
+        "held_out": {} if evaluation is None else held_out(evaluation.to_dict()),
+        "left_out": tuple(name for name in attributes if name not in read),
+    }
+    return replace(saved, manifest=saved.manifest.model_copy(update=told))
+
+
+def held_out_evaluation(rows: TrainingRows, saved: SavedModel, *, seed: int = 0) -> Evaluation | None:
+    """Measure the calibration slice, by the model that had not seen it; its calibrator had. None where it is empty.
 
     Quick, and a little too good: `boilover.measuring.measure` asks about what came after the training window.
     """
     asked = rows.points.take(rows.held_out)
+    if not len(saved.calibration.label):
+        return None
     return evaluate(
         saved.calibration.label,
         saved.calibration.risk,
         asked.as_of,
         asked.ticket,
         rows.age_hours[rows.held_out],
+        segments=segments_of(rows.notes, asked),
         seed=seed,
     )
 

@@ -20,7 +20,7 @@ def saved():
         columns=model.columns,
         categories=model.primary.categories_,
         features=({"kind": "Count", "window": None}, {"kind": "Last"}),
-        escalation={"any_of": ["escalated"]},
+        escalation={"any": [{"event": "escalated"}]},
         trained_from="2025-01-01T00:00:00Z",
         trained_until="2025-12-01T00:00:00Z",
         split={"stop": "2025-09-01T00:00:00Z", "calibrate": "2025-10-15T00:00:00Z"},
@@ -65,7 +65,7 @@ def test_manifest_and_calibration_slice_come_back(saved, folder):
 def test_the_folder_is_text_and_the_same_on_every_save(saved, folder, tmp_path):
     names = sorted(path.name for path in folder.iterdir())
     assert names == [
-        "calibration.csv", "manifest.json", "model-24h.json", "model-24h.txt", "model-7d.json", "model-7d.txt"
+        "CARD.md", "calibration.csv", "manifest.json", "model-24h.json", "model-24h.txt", "model-7d.json", "model-7d.txt"
     ]  # fmt: skip
     save_model(tmp_path / "again", saved)
     save_model(tmp_path / "reloaded", load_model(folder))

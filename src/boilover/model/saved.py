@@ -3,10 +3,12 @@
 ::
 
     manifest.json      what the model is: columns, horizons, escalation rule, training window, figures
+    CARD.md            the same for readers, see `boilover.card`; never read, so it may be edited or removed
     model-7d.txt       the trees of one horizon, LightGBM's text format
     model-7d.json      categories, linear partner and calibrator of that horizon
     calibration.csv    night, risk, label of the calibration slice, to choose thresholds on; no ticket is
     named
+    reference.json     counts of what it was trained on, to notice drift; a model without it is read all the same
 
 The manifest holds a SHA-256 of every other file: LightGBM's reader does not survive a damaged text, so it
 never sees one.
@@ -27,14 +29,17 @@ import pandas as pd
 from lightgbm.basic import LightGBMError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from boilover.card import model_card
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import EscalationRule
 from boilover.files import replacing
 from boilover.model.classifier import EscalationClassifier
 from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.reference import Reference
 
 SCHEMA_VERSION = 1
-MANIFEST, CALIBRATION = "manifest.json", "calibration.csv"
+MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
+REFERENCE = "reference.json"
 RETRAIN = "Train the model again"
 
 
@@ -67,6 +72,10 @@ class Manifest(BaseModel):
     """Of the log that it was trained on."""
     packages: dict[str, str]
     """Versions of the packages that fitted it."""
+    held_out: dict[str, Any] = {}
+    """Figures of the calibration slice with intervals and groups, in the manner of `Evaluation.to_dict`."""
+    left_out: tuple[str, ...] = ()
+    """Attributes of tickets that no feature reads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,8 @@ class SavedModel:
     model: HorizonModel
     manifest: Manifest
     calibration: CalibrationSlice
+    reference: Reference | None = None
+    """What it was trained on; None for a model of a version that did not keep it."""
 
     @property
     def rule(self) -> EscalationRule:
@@ -101,9 +112,12 @@ def save_model(folder: Path, saved: SavedModel) -> None:
     for horizon, model in saved.model.models.items():
         texts[f"model-{horizon}.txt"] = model.booster_.model_to_string()
         texts[f"model-{horizon}.json"] = json.dumps(model.to_dict(), indent=1, allow_nan=False)
+    if saved.reference is not None:
+        texts[REFERENCE] = saved.reference.to_text()
     described = saved.manifest.model_dump(mode="json")
     described["files"] = {name: _digest(text.encode()) for name, text in texts.items()}
     texts[MANIFEST] = json.dumps(described, indent=1, allow_nan=False)
+    texts[CARD] = model_card(saved).to_markdown()
     with replacing(folder) as made:
         made.mkdir()
         for name, text in texts.items():
@@ -131,12 +145,12 @@ def load_model(folder: Path) -> SavedModel:
     if not isinstance(digests, dict):
         raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
     manifest = _manifest(file, values)
-    if set(digests) != _file_names(manifest.horizons):
+    if set(digests) - {REFERENCE} != _file_names(manifest.horizons):
         raise MismatchError(f"{file}: lists files of other horizons than its own. {RETRAIN}")
     models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
     model = HorizonModel(models)
     _check_agreement(model, manifest, file)
-    return SavedModel(model, manifest, _load_calibration(folder, digests))
+    return SavedModel(model, manifest, _load_calibration(folder, digests), _load_reference(folder, digests))
 
 
 def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
@@ -207,6 +221,17 @@ def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSl
     frame = pd.read_csv(file, dtype=types)
     nights = frame["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     return CalibrationSlice(nights, frame["risk"].to_numpy(), frame["label"].to_numpy())
+
+
+def _load_reference(folder: Path, digests: Mapping[str, str]) -> Reference | None:
+    if REFERENCE not in digests:
+        return None
+    file = folder / REFERENCE
+    values = _json(file, _read_intact(file, digests))
+    try:
+        return Reference.from_dict(values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"is no reference of this version: {error!r}", file=file, mend=RETRAIN) from error
 
 
 def _read_intact(file: Path, digests: Mapping[str, str]) -> bytes:
