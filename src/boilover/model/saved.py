@@ -224,14 +224,8 @@ def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSl
 
 
 def _load_reference(folder: Path, digests: Mapping[str, str]) -> Reference | None:
-    if REFERENCE not in digests:
-        return None
     file = folder / REFERENCE
-    values = _json(file, _read_intact(file, digests))
-    try:
-        return Reference.from_dict(values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"is no reference of this version: {error!r}", file=file, mend=RETRAIN) from error
+    return Reference.from_text(_read_intact(file, digests), file) if REFERENCE in digests else None
 
 
 def _read_intact(file: Path, digests: Mapping[str, str]) -> bytes:
