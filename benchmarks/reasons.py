@@ -27,9 +27,8 @@ from boilover.log import EventLog
 from boilover.model.classifier import EscalationClassifier
 from boilover.model.saved import SavedModel, load_model
 from boilover.points import tonight
-from boilover.reasons import reasons
+from boilover.reasons import clause, reasons
 from boilover.scoring import feature_frame
-from boilover.sentences import sentence
 
 
 def exact(model: EscalationClassifier, rows: pd.DataFrame) -> Floats:
@@ -65,7 +64,8 @@ def agreement(
     columns = [rows.iloc[:, place].tolist() for place in range(len(features))]
     raises, covered = [], []
     for row, mine in enumerate(said):
-        clauses = [sentence(feature, columns[place][row]) for place, feature in enumerate(features)]
+        known = [column[row] for column in columns]
+        clauses = [clause(features, known, place) for place in range(len(features))]
         positive = np.clip(values[row], 0, None)
         told = np.isin(clauses, mine)
         raises += [positive[np.array(clauses) == clause].max() > 0 for clause in mine]

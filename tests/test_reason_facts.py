@@ -185,6 +185,10 @@ class Reader:
         }
         return abs(ways[manner](values) - float(told["figure"])) <= 0.0051
 
+    def urgency(self, told: re.Match[str]) -> bool:
+        levels = [each["priority_level"] for each in self.events if not math.isnan(each["priority_level"])]
+        return int(told["amount"]) == (max(levels) if told["manner"] else levels[-1])
+
     def slope(self, told: re.Match[str]) -> bool:
         value = MEASURES[told["name"]]
         pairs = [(event["time"], event[value]) for event in self.events if not math.isnan(event[value])]
@@ -244,6 +248,7 @@ FORMS: tuple[tuple[str, Callable[[Reader, re.Match[str]], bool]], ...] = (
     (rf"service level of {SPAN}", Reader.level),
     (r"(?P<share>\d+)% of the service level's time used", Reader.used),
     (r"service level overdue", Reader.used),
+    (r"(?:(?P<manner>highest) )?priority(?: so far:)? level (?P<amount>\d) of 5", Reader.urgency),
     (
         (rf"(?:(?P<manner>last|mean|lowest|greatest) )?(?P<name>{'|'.join(MEASURES)}){WHOSE}{LATELY}:"
         r" (?P<figure>-?[\d.]+)"),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from boilover.annotations import Annotations
 from boilover.features import (
     Attribute,
     Calendar,
@@ -13,6 +14,7 @@ from boilover.features import (
     Decayed,
     Flag,
     Last,
+    Max,
     Mean,
     Ratio,
     SinceLast,
@@ -20,7 +22,10 @@ from boilover.features import (
     State,
 )
 from boilover.features.families import AGE, DESK, FAMILIES, SLA_SHARE, WAITING, holder
-from boilover.reasons import DESK_RATE, reasons
+from boilover.history import History
+from boilover.log import EventLog
+from boilover.points import Points
+from boilover.reasons import DESK_RATE, LEVEL, PRIORITY, keys_of, reasons
 from boilover.sentences import WORD_LIMIT, sentence
 
 HANDOFFS, RECENT = Count(Flag("handoff")), Count(Flag("handoff"), "24h")
@@ -56,6 +61,9 @@ RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
         (State("status"), "on_hold", "status is on_hold"),
         (holder("group")[0], 17.0, "17 open tickets of this queue"),
         (Last(value="sentiment"), -0.56, "last sentiment of the customer's messages: -0.56"),
+        (LEVEL, 4.0, "priority level 4 of 5"),
+        (LEVEL, -4.0, ""),
+        (Max(value="priority_level"), 4.0, "highest priority so far: level 4 of 5"),
     ],
 )
 def test_a_sentence_tells_the_value(feature: Ratio, value: object, said: str) -> None:
@@ -106,3 +114,43 @@ def test_what_lowers_the_risk_is_no_reason_and_the_number_is_bounded() -> None:
     features, frame = rows()
     assert reasons(features, frame, -np.ones((2, 5))) == [[], []]
     assert reasons(features, frame, np.ones((2, 5)), top=1)[0] == ["3 handoffs"]
+
+
+def test_a_level_of_priority_is_told_in_the_words_of_the_desk_where_they_are_known() -> None:
+    frame = pd.DataFrame({"priority_level": [4.0, 4.0], "priority": ["1 - Critical", None]})
+    features = [LEVEL, PRIORITY]
+    told, unknown = reasons(features, frame, np.array([[0.5, -0.1], [0.5, 0.1]]))
+    assert told == ["priority is 1 - Critical"]
+    assert unknown == ["priority level 4 of 5"]
+    assert reasons([LEVEL], frame[["priority_level"]], np.ones((2, 1)))[0] == ["priority level 4 of 5"]
+
+
+def test_a_ticket_without_a_customer_has_no_history_of_one() -> None:
+    features, frame = rows()
+    added = np.zeros((2, 5))
+    added[:, 3] = 1.0
+    frame[RATE.name] = 0.3
+    said = ["tickets of this customer are expected to escalate at 30%"]
+    assert reasons(features, frame, added) == [said, said]
+    keyed = {"customer_id": np.array([True, False])}
+    assert reasons(features, frame, added, keyed=keyed) == [said, []]
+
+
+def test_who_has_a_key_is_read_from_the_log_as_of_the_point() -> None:
+    moment = pd.Timestamp("2026-01-05", tz="UTC")
+    events = pd.DataFrame(
+        {
+            "ticket_id": ["1", "1", "2"],
+            "occurred_at": [moment, moment + pd.Timedelta("2h"), moment],
+            "event_type": ["created", "group_changed", "created"],
+            "value": [None, "L2", None],
+        }
+    )
+    tickets = pd.DataFrame({"ticket_id": ["1", "2"], "customer_id": [None, "ana"]})
+    notes = Annotations(History.from_log(EventLog.from_pandas(events, tickets)))
+    hour = 3_600_000_000
+    as_of = np.array([1, 3, 3]) * hour + notes.history.time.min()
+    points = Points(np.array([0, 0, 1], dtype=np.int32), as_of)
+    features = [RATE, holder("group")[0], HANDOFFS, *DESK]
+    keyed = {key: found.tolist() for key, found in keys_of(features, notes, points).items()}
+    assert keyed == {"customer_id": [False, False, True], "group": [False, True, False]}

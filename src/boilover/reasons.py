@@ -5,28 +5,60 @@ What a feature adds to the risk decides whether it is told; what is told is its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from boilover.features import Aggregate, Attribute, Count, Difference, Feature, FieldState, Mean, Ratio
+from boilover.annotations import Annotations
+from boilover.features import (
+    Aggregate,
+    Attribute,
+    Count,
+    Difference,
+    Feature,
+    FieldState,
+    Last,
+    Mean,
+    Ratio,
+    State,
+)
 from boilover.features.families import DESK
 from boilover.features.primitives import Valued
+from boilover.features.view import DESK as DESK_KEY
+from boilover.features.view import HOLDERS, TICKET, Sight
 from boilover.history import Floats
+from boilover.points import Points
 from boilover.sentences import sentence, shown_column
 
 TOP = 3
+PRIORITY, LEVEL = State("priority"), Last(value="priority_level")
+Keyed = Mapping[str, npt.NDArray[np.bool_]]
+"""Which of n points have each key, such as ``customer_id``."""
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
+def keys_of(features: Sequence[Feature], notes: Annotations, points: Points) -> Keyed:
+    """Return which of n points have each key that ``features`` go by, bool (n_points) by the name of the key."""
+    sight = Sight(notes, points)
+    return {
+        key: _has(sight, key) for key in dict.fromkeys(map(_key, features)) if key not in (TICKET, DESK_KEY)
+    }
+
+
 def reasons(
-    features: Sequence[Feature], rows: pd.DataFrame, contributions: Floats, top: int = TOP
+    features: Sequence[Feature],
+    rows: pd.DataFrame,
+    contributions: Floats,
+    top: int = TOP,
+    keyed: Keyed | None = None,
 ) -> list[list[str]]:
     """Return up to ``top`` sentences per row, the strongest first.
 
     ``rows`` holds the features of n points, ``contributions`` float64 (n, n_features) what each adds to the
-    log-odds. Of features about the same matter the strongest speaks for all.
+    log-odds. Of features about the same matter the strongest speaks for all. What goes by a key that a row does not
+    have, see `keys_of`, is not told of it: a ticket without a customer has no history of one.
     """
     matters = [_matter(feature) for feature in features]
     groups = {matter: place for place, matter in enumerate(dict.fromkeys(matters))}
@@ -45,12 +77,43 @@ def reasons(
             for column in sorted(members, key=lambda each: -contributions[row, each]):
                 told = contributions[row, column] > 0
                 told = told and _warns(features[column], values[column][row], desk_rates[row])
-                said = sentence(features[column], values[column][row]) if told else ""
+                told = told and (not keyed or has_key(features[column], keyed, row))
+                said = clause(features, [each[row] for each in values], column) if told else ""
                 if said and said not in sentences:
                     sentences.append(said)
                     break
         found.append(sentences)
     return found
+
+
+def clause(features: Sequence[Feature], values: Sequence[object], place: int) -> str:
+    """Return what the value of the feature at ``place`` says of a ticket whose features have ``values``.
+
+    As `sentence`, but a level of priority is told by the desk's own word for it, where that is among the features.
+    """
+    feature = features[place]
+    if feature == LEVEL and PRIORITY in features:
+        word = values[features.index(PRIORITY)]
+        if isinstance(word, str):
+            return sentence(PRIORITY, word)
+    return sentence(feature, values[place])
+
+
+def has_key(feature: Feature, keyed: Keyed, row: int) -> bool:
+    """Return whether the ticket of a row has the key that the feature goes by."""
+    key = _key(feature)
+    return key not in keyed or bool(keyed[key][row])
+
+
+def _has(sight: Sight, key: str) -> npt.NDArray[np.bool_]:
+    coded = sight.state(key) if key in HOLDERS else sight.attribute(key)
+    return coded.codes >= 0
+
+
+def _key(feature: Feature) -> str:
+    if isinstance(feature, (Difference, Ratio)):
+        return _key(feature.left)
+    return feature.key if isinstance(feature, Aggregate) else TICKET
 
 
 def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
@@ -74,6 +137,8 @@ def _matter(feature: Feature) -> str:
     """Return what a feature is about, the same for features that differ in verb or window alone."""
     if isinstance(feature, (Difference, Ratio)):
         return f"{_matter(feature.left)} {type(feature).__name__}"
+    if feature == LEVEL:
+        return PRIORITY.name
     if isinstance(feature, Aggregate):
         return f"{feature.key} {feature.subject}"
     if isinstance(feature, (Attribute, FieldState)):

@@ -17,7 +17,7 @@ from boilover.history import History, Ints
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
-from boilover.reasons import TOP, reasons
+from boilover.reasons import TOP, keys_of, reasons
 from boilover.times import parse_moment
 
 EXPLAINED = 200
@@ -107,9 +107,9 @@ def _risks(notes: Annotations, points: Points, saved: SavedModel, explain: int) 
         if len(shown):
             rows = frame.iloc[shown]
             features = [from_json(spec) for spec in saved.manifest.features]
-            for row, sentences in zip(
-                shown, reasons(features, rows, saved.model.primary.contributions(rows)), strict=True
-            ):
+            added = saved.model.primary.contributions(rows)
+            keyed = keys_of(features, notes, points.take(shown))
+            for row, sentences in zip(shown, reasons(features, rows, added, keyed=keyed), strict=True):
                 told[row, : len(sentences)] = sentences
     return found | {name: told[:, place] for place, name in enumerate(REASON_COLUMNS)}
 

@@ -9,6 +9,7 @@ from functools import singledispatch
 
 import numpy as np
 
+from boilover.annotations.priority import LEVELS
 from boilover.features import (
     Aggregate,
     Attribute,
@@ -37,6 +38,7 @@ from boilover.nouns import MEASURED, NOUNS, OWNERS, UNITS
 from boilover.times import in_words
 
 WORD_LIMIT = 40
+MOST_URGENT = max(LEVELS.values())
 FLOAT32_MINUTES = 1e-3
 """More than an hour of the day loses in float32, in minutes."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -118,6 +120,8 @@ def _(feature: Valued, value: float) -> str:
         return f"{manner} wait for a reply {in_words(value)}" if manner else ""
     if feature.value in ("unanswered", "words", "exclamations", "questions", "urgency") and not value:
         return ""
+    if feature.value == "priority_level" and isinstance(feature, (Last, Max)):
+        return _urgency(feature, value)
     if isinstance(feature, Slope) and not value:
         return ""
     if isinstance(feature, Slope):
@@ -174,6 +178,15 @@ def _(feature: Ratio, value: float) -> str:
 @say.register
 def _(feature: Attribute, value: float) -> str:
     return f"{_plain(feature.column)}: {value:.7g}"
+
+
+def _urgency(feature: Valued, value: float) -> str:
+    """Return how urgent the desk holds the ticket, where its own word for that is not at hand."""
+    if value < 0:
+        # Numbered beyond the scale.
+        return ""
+    level = f"level {value:.0f} of {MOST_URGENT}"
+    return f"priority {level}" if isinstance(feature, Last) else f"highest priority so far: {level}"
 
 
 def shown_column(feature: Feature) -> str:
