@@ -16,10 +16,11 @@ from job_desk import ROOT
 from boilover.cli import app
 from boilover.errors import GateError, InputError, MismatchError, UsageError
 from boilover.job import load_job
-from boilover.job.settings import Limits, Moment, Outputs, Tables
+from boilover.job.keys import Limits, Moment, Outputs, Tables
 from boilover.times import iso, parse_moment
 
 LEAST = 'log = "log"\nmodel = "model"\npolicy = "policy.toml"\nledger = "ledger.db"\n'
+SHEET = '[channels.sheet]\nkind = "csv"\npath = "flags {night}.csv"\n'
 
 
 def load(tmp_path, text: str):
@@ -62,6 +63,20 @@ stale = "2d"
     assert desks["b"].outputs("flags", 0) == [tmp_path / "b.csv"]
 
 
+def test_desks_share_channels_and_may_change_or_leave_one(tmp_path):
+    shared = SHEET.replace("{night}", "{desk} {night}")
+    own = '[desks.b.channels.sheet]\nkind = "jsonl"\npath = "{night}"\n'
+    desks = load(tmp_path, f"{LEAST}{shared}[desks.a]\n{own}[desks.c.channels]\nsheet = false\n")
+    told = {
+        name: [(each.name, each.kind, each.path) for each in desk.channels] for name, desk in desks.items()
+    }
+    assert told == {
+        "a": [("sheet", "csv", str(tmp_path / "flags {desk} {night}.csv"))],
+        "b": [("sheet", "jsonl", str(tmp_path / "{night}"))],
+        "c": [],
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -76,6 +91,10 @@ stale = "2d"
         (LEAST + '[outputs]\nflags = "x.csv"\n[desks.a]\n[desks.b]', "as desks.a does; put {desk}"),
         (LEAST + '[outputs]\nflags = "x.csv"\nscores = "x.csv"', "writes two outputs to one file"),
         ("log = ", "is no TOML"),
+        (LEAST + '[channels.x]\nkind = "fax"', "channels.x.kind: is none of csv"),
+        (LEAST + "[channels]\nx = 1", "channels.x: is no table"),
+        (LEAST + f"{SHEET}[desks.a]\n[desks.b]", "as desks.a does; put {desk}"),
+        (LEAST + '[outputs]\nflags = "flags {night}.csv"\n' + SHEET, "writes two outputs to one file"),
     ],
 )
 def test_each_mistake_is_named(tmp_path, text, told):
@@ -132,6 +151,8 @@ def test_the_page_tells_every_key(tmp_path):
     for table, model in (("limits", Limits), ("outputs", Outputs), ("night", Moment)):
         assert set(told.pop(table)) == set(model.model_fields)
     assert set(told) == set(Tables.model_fields) - {"limits", "outputs", "night"} | {"desks"}
+    assert [each.name for each in desks["support"].channels] == ["sheet"]
+    assert desks["billing"].channels == ()
     assert desks["billing"].policy == tmp_path / "billing" / "policy.toml"
     assert desks["billing"].tables.limits == Limits(stale="3d", dropped=0.2)
     assert desks["support"].recipe == str(tmp_path / "recipes" / "support.toml")

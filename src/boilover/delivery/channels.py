@@ -150,6 +150,16 @@ def parse_channels(
     ``url_env`` and ``secret_env`` name variables of the environment (``environ``; that of the process where left out)
     that hold what is not to stand in a file. ``folder`` is that which paths of files are relative to.
     """
+    channels, problems = read_channels(table, folder=folder, environ=environ)
+    if problems:
+        raise UsageError(f"{len(problems)} problem(s) in the channels:\n  " + "\n  ".join(problems))
+    return channels
+
+
+def read_channels(
+    table: Mapping[str, Any], *, folder: Path | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[tuple[Channel, ...], list[str]]:
+    """Return the channels of a table that can be read, and every problem in the others; see `parse_channels`."""
     channels: list[Channel] = []
     problems: list[str] = []
     for name, given in table.items():
@@ -173,10 +183,7 @@ def parse_channels(
             hidden = {f"{key}: is required" for key in ENVIRONMENT} if missing else set()
             found = [each for each in _discreet(error, kind) if each not in hidden]
             problems += [f"channels.{name}.{each}" for each in found]
-    problems += _collisions(channels)
-    if problems:
-        raise UsageError(f"{len(problems)} problem(s) in the channels:\n  " + "\n  ".join(problems))
-    return tuple(channels)
+    return tuple(channels), [*problems, *_collisions(channels)]
 
 
 def shown(channels: tuple[Channel, ...], notices: tuple[Notice, ...]) -> set[int]:

@@ -32,6 +32,18 @@ def assign(ledger: Ledger, matrix: Matrix, asked: Sequence[Asked]) -> dict[int, 
     return known | placed
 
 
+def destinations_of(ledger: Ledger, flag_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Return where flags were sent, by flag, as ``kind`` and the texts of `Destination`; those without one left out."""
+    with transaction(ledger.engine) as connection:
+        if not connection.dialect.has_table(connection, destinations.name):
+            return {}
+        found = {}
+        for some in chunks(list(flag_ids)):
+            for row in connection.execute(select(destinations).where(destinations.c.flag_id.in_(some))):
+                found[row.flag_id] = {name: getattr(row, name) for name in ("kind", *PLACE)}
+        return found
+
+
 def _known(connection: Connection, asked: Sequence[Asked]) -> dict[int, Destination]:
     """Return where flags were sent at the tier that they still have."""
     tiers = {each.flag_id: each.tier for each in asked}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from boilover.errors import UsageError
 from boilover.files import replacing
 from boilover.flagger.packet import EARLIEST, Packet, ServiceLevel
 from boilover.flagger.packet_words import line, markdown, quoted
@@ -13,6 +15,7 @@ from boilover.flagger.past import Entry, Said
 from boilover.times import in_words
 
 NOTHING = "Nothing."
+PACKET = re.compile(r"flag-\d+\.(?:md|json)")
 
 
 def to_markdown(packet: Packet) -> str:
@@ -41,13 +44,24 @@ def to_json(packet: Packet) -> str:
 def write_packets(packets: Mapping[int, Packet], folder: str | Path) -> None:
     """Write each packet as ``flag-<id>.md`` and ``flag-<id>.json``, replacing the folder when all are written.
 
-    Files are named by the flag: a ticket's id may hold anything.
+    Files are named by the flag: a ticket's id may hold anything. Raises `UsageError` for a folder of anything else.
     """
+    check_folder(folder)
     with replacing(Path(folder)) as made:
         made.mkdir()
         for flag_id, packet in packets.items():
             (made / f"flag-{int(flag_id)}.md").write_text(to_markdown(packet), "utf-8")
             (made / f"flag-{int(flag_id)}.json").write_text(to_json(packet), "utf-8")
+
+
+def check_folder(folder: str | Path) -> None:
+    """Raise `UsageError` where a folder holds anything but packets, since it is going to be replaced."""
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file. Name a folder for the packets")
+    others = sorted(each.name for each in path.glob("*") if not PACKET.fullmatch(each.name))
+    if others:
+        raise UsageError(f"{path} holds {others[0]}, which is no packet. Name a folder for packets alone")
 
 
 def _section(title: str, blocks: list[str]) -> Iterator[str]:

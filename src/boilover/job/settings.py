@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import ValidationError
 
+from boilover.delivery.channels import Channel, FileChannel, read_channels
 from boilover.errors import InputError, UsageError
-from boilover.flagger.settings import EPOCH, Clock, Span, Strict, Words, Zone, mistakes
-from boilover.scoring import EXPLAINED
+from boilover.flagger.settings import EPOCH, mistakes
+from boilover.job.keys import Tables, several
 from boilover.times import parse_duration
 
 ONLY_DESK = "desk"
@@ -26,74 +27,16 @@ ONLY_DESK = "desk"
 NIGHT = "%Y-%m-%dT%H%M%SZ"
 
 
-def _several(given: object) -> object:
-    return (given,) if isinstance(given, str) else given
-
-
-Names = Annotated[Words, BeforeValidator(_several)]
-"""One path or a list of them."""
-Name = Annotated[str, Field(pattern=r"\S")]
-
-
-class Limits(Strict):
-    """``[limits]``: what the job refuses to go on with."""
-
-    stale: Span | None = None
-    """How old the newest event may be (exit code 4); no limit where left out."""
-    dropped: float = Field(default=0.2, ge=0, le=1)
-    """The share of an export that may be unusable (exit code 3)."""
-
-
-class Outputs(Strict):
-    """``[outputs]``: files to write, by their endings CSV, JSON lines or Parquet."""
-
-    scores: Names = ()
-    flags: Names = ()
-    manifest: Name = "runs/{desk}/{night}.json"
-
-
-class Moment(Strict):
-    """``[night]``: as of when a run asks that is told no moment: the latest of these times of day that has passed."""
-
-    at: Annotated[tuple[Clock, ...], Field(strict=False), BeforeValidator(_several)] = ()
-    """Every full hour, where none is named."""
-    zone: Zone = "UTC"
-
-
-class Tables(Strict):
-    """All keys of a desk, as they are written."""
-
-    log: Name
-    model: Name
-    policy: Name
-    ledger: Name
-    sources: Names = ()
-    """Exports, folders or patterns; without any the log is taken as it is."""
-    format: str = "auto"
-    recipe: str | None = None
-    escalation: str | None = None
-    hash_ids: str | None = None
-    """A file with the secret key by which ids of people are replaced."""
-    allow_cut: bool = False
-    explain: int = Field(default=EXPLAINED, ge=0)
-    """How many of the riskiest tickets get reasons."""
-    expire: Span | None = None
-    """Flags of tickets that were not at risk for this long are over."""
-    lock: Name = "runs/{desk}/lock"
-    limits: Limits = Field(default_factory=Limits)
-    outputs: Outputs = Field(default_factory=Outputs)
-    night: Moment = Field(default_factory=Moment)
-
-
 class Desk:
     """One desk's configuration, with paths that can be opened."""
 
-    def __init__(self, name: str, tables: Tables, folder: Path) -> None:
-        self.name, self.tables, self._folder = name, tables, folder
+    def __init__(self, name: str, tables: Tables, folder: Path, channels: tuple[Channel, ...] = ()) -> None:
+        self.name, self.tables, self.channels, self._folder = name, tables, channels, folder
         self.log = self._path(tables.log)
         self.model = self._path(tables.model)
         self.policy = self._path(tables.policy)
         self.lock = self._path(tables.lock)
+        self.matrix = None if tables.matrix is None else self._path(tables.matrix)
         self.hash_ids = None if tables.hash_ids is None else self._path(tables.hash_ids)
         self.expire = None if tables.expire is None else parse_duration(tables.expire)
         self.stale = None if tables.limits.stale is None else parse_duration(tables.limits.stale)
@@ -124,8 +67,8 @@ class Desk:
         return found
 
     def outputs(self, kind: str, as_of: int) -> list[Path]:
-        """Return the files of ``scores``, ``flags`` or the ``manifest`` of a night."""
-        told = _several(getattr(self.tables.outputs, kind))
+        """Return the files of ``scores``, ``flags`` or the ``manifest`` of a night, or the folders of ``packets``."""
+        told = several(getattr(self.tables.outputs, kind))
         assert isinstance(told, tuple)
         return [self._path(each.replace("{night}", _stamp(as_of))) for each in told]
 
@@ -143,7 +86,8 @@ class Desk:
     def written(self) -> Iterator[str]:
         """Yield the names of all that the desk alone may write, as they are told."""
         told = self.tables.outputs
-        for each in (*told.scores, *told.flags, told.manifest, self.tables.lock):
+        files = [each.path for each in self.channels if isinstance(each, FileChannel)]
+        for each in (*told.scores, *told.flags, *told.packets, told.manifest, self.tables.lock, *files):
             yield str(self._path(each))
 
     def _named(self, told: str) -> str:
@@ -171,15 +115,21 @@ def load_job(path: Path) -> dict[str, Desk]:
         if not name.strip() or {"/", "\\", "\0"} & set(name) or name in (".", ".."):
             problems.append(f"desks.{name}: is no name that a file can have")
             continue
+        where = f"desks.{name}." if "desks" in tables else ""
+        folder = path.absolute().parent
         try:
-            desks[name] = Desk(name, Tables.model_validate(_merged(shared, table)), path.absolute().parent)
+            keys = Tables.model_validate(_merged(shared, table))
         except ValidationError as error:
-            where = f"desks.{name}." if "desks" in tables else ""
             problems += [f"{where}{mistake}" for mistake in mistakes(error, Tables)]
+            continue
+        told = {each: of_it for each, of_it in keys.channels.items() if of_it is not False}
+        channels, wrong = read_channels(told, folder=folder)
+        problems += [f"{where}{each}" for each in wrong]
+        desks[name] = Desk(name, keys, folder, channels)
     problems += _collisions(desks)
     if problems:
-        told = "\n  ".join(dict.fromkeys(problems))
-        raise UsageError(f"{path}: {len(problems)} problem(s) in the configuration:\n  {told}")
+        listed = "\n  ".join(dict.fromkeys(problems))
+        raise UsageError(f"{path}: {len(problems)} problem(s) in the configuration:\n  {listed}")
     return desks
 
 
