@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from boilover.errors import UsageError
-from boilover.files import lock, replacing, sha256_of
+from boilover.files import exchange, lock, replacing, sha256_of
 
 
 def held(folder):
@@ -101,3 +101,14 @@ def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path, content):
     path = tmp_path / "some"
     path.write_bytes(content)
     assert sha256_of(path) == hashlib.sha256(content).hexdigest()
+
+
+def test_two_folders_change_places_in_one_step(tmp_path):
+    for name in ("champion", "challenger"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text(name)
+    if not exchange(tmp_path / "champion", tmp_path / "challenger"):
+        pytest.skip("this system cannot exchange two names")
+    assert held(tmp_path) == ["challenger", "challenger/champion", "champion", "champion/challenger"]
+    assert not exchange(tmp_path / "champion", tmp_path / "nobody")
+    assert held(tmp_path / "champion") == ["challenger"]

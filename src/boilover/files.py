@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import glob
 import hashlib
 import os
@@ -14,13 +15,16 @@ from typing import IO, Any
 
 from boilover.errors import UsageError
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux: see rename(2)."""
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Yield a path beside ``target`` to write a file or a folder to; move it into place when the block succeeds.
 
-    A file is replaced in one step. A folder takes two renames, the shortest gap that the file system allows; a
-    failed block leaves ``target`` untouched and removes what it had written.
+    It is replaced in one step; only a folder on a system that cannot exchange two names takes two renames. A failed
+    block leaves ``target`` untouched and removes what it had written.
     """
     parent = target.absolute().parent
     try:
@@ -63,10 +67,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def exchange(first: Path, second: Path) -> bool:
+    """Let two files or folders of one file system change places in one step; False where the system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    names = (os.fsencode(path.absolute()) for path in (first, second))
+    before, after = ((AT_FDCWD, ctypes.c_char_p(name)) for name in names)
+    done: int = libc.renameat2(*before, *after, ctypes.c_uint(RENAME_EXCHANGE))
+    return done == 0
+
+
 def _move(made: Path, target: Path, *, aside: Path) -> None:
-    """Move ``made`` to ``target``; a folder there is put aside first, and put back if the move fails."""
+    """Move ``made`` to ``target``; a folder there changes places with it, or is put aside for the moment."""
     if not target.is_dir() or target.is_symlink():
         os.replace(made, target)
+        return
+    if exchange(made, target):
         return
     os.replace(target, aside)
     try:

@@ -45,12 +45,16 @@ def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> N
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:
     """Write plain values as JSON, to a file or to standard output."""
-    text = json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(f"{json.dumps(values, indent=1, allow_nan=False, ensure_ascii=False)}\n", target)
+
+
+def write_text(text: str, target: Path) -> None:
+    """Write text to a file or to standard output."""
     if target == STANDARD:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(text)
         return
     with replacing(target) as made:
-        made.write_text(f"{text}\n", encoding="utf-8")
+        made.write_text(text, encoding="utf-8")
 
 
 def read_frame(path: Path) -> pd.DataFrame:

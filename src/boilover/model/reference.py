@@ -42,7 +42,7 @@ class Distribution:
     counts: Ints
     cuts: Floats | None = None
     words: tuple[str, ...] = ()
-    median: float | None = None
+    mean: float | None = None
 
     @property
     def is_number(self) -> bool:
@@ -69,7 +69,7 @@ class Distribution:
         told: dict[str, Any] = {"counts": self.counts.tolist()}
         if self.cuts is None:
             return told | {"words": list(self.words)}
-        return told | {"cuts": self.cuts.tolist(), "median": self.median}
+        return told | {"cuts": self.cuts.tolist(), "mean": self.mean}
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Distribution:
@@ -77,7 +77,7 @@ class Distribution:
         counts = np.array(told["counts"], dtype=np.int64)
         if "words" in told:
             return cls(counts, words=tuple(told["words"]))
-        return cls(counts, cuts=np.array(told["cuts"], dtype=np.float64), median=told["median"])
+        return cls(counts, cuts=np.array(told["cuts"], dtype=np.float64), mean=told["mean"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,8 +158,8 @@ def distribution_of(values: pd.Series, block: Ints) -> Distribution:
         known = numbers[~np.isnan(numbers)]
         shares = np.arange(1, BINS) / BINS
         cuts = np.unique(np.quantile(known, shares, method="inverted_cdf")) if len(known) else np.empty(0)
-        median = float(np.quantile(known, 0.5, method="inverted_cdf")) if len(known) else None
-        return _counted(Distribution(_none(block, len(cuts)), cuts, median=median), values, block)
+        mean = float(known.mean()) if len(known) else None
+        return _counted(Distribution(_none(block, len(cuts)), cuts, mean=mean), values, block)
     counted = _words(values)[values.notna().to_numpy()].value_counts()
     # Equal counts in the order of the words: the same training writes the same bytes.
     words = sorted(counted.index, key=lambda word: (-counted[word], word))[:MAX_WORDS]
