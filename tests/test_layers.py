@@ -34,6 +34,7 @@ LAYERS = (
         "ingesting",
         "inputs",
         "job",
+        "monitoring",
         "outputs",
         "scoring",
         "training",

@@ -1,0 +1,88 @@
+"""How far a column has moved, and how far it moves anyway.
+
+The measure is the population stability index, PSI = sum over bins of (q - p) ln(q / p), known from credit scoring
+(Siddiqi, Credit Risk Scorecards, 2006), where 0.1 counts as slight and 0.25 as large. Those marks suit columns whose
+rows are drawn anew each time. On a desk many are not: the backlog, or the rate of a queue, is the same for all tickets
+of a night and wanders by itself, so that fixed marks cry wolf every week.
+
+The mark is therefore drawn from the training. Its time is cut into windows about as long as the one that is judged,
+each is compared with all others, and the PSI is divided by 1/n + 1/m, to which it is proportional where nothing has
+changed (Yurdakul, Statistical properties of population stability index, 2018). What is judged may exceed the mean of
+these by the quantile of an F distribution: a ratio of two chi-squares. Its degrees of freedom follow from how much
+the windows differ (Satterthwaite 1946), three at most, and its level is shared by all columns (Bonferroni).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.model.reference import Distribution
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SLIGHT = 0.1
+"""A PSI below this is never called drift."""
+LEVEL = 0.01
+"""Chance of any false alarm, shared by all columns."""
+MIN_WINDOWS = 4
+MIN_ROWS = 30
+"""Windows of the training with fewer rows tell nothing."""
+MOST_FREEDOM = 3.0
+"""Freedom is estimated from a handful of windows; more would claim to know the tail."""
+
+
+def psi(before: npt.ArrayLike, now: npt.ArrayLike) -> Floats:
+    """Return the population stability index of counts over bins, the last axis; bins empty on both sides are none.
+
+    Half a row is added to each bin (Krichevsky & Trofimov 1981), so that an empty one gives no infinity.
+    """
+    first, second = np.broadcast_arrays(
+        np.asarray(before, dtype=np.float64), np.asarray(now, dtype=np.float64)
+    )
+    used = (first + second) > 0
+    p, q = (_shares(counts, used) for counts in (first, second))
+    gaps: Floats = (q - p) * np.log(q / p)
+    return np.where(used, gaps, 0.0).sum(axis=-1)
+
+
+def windows(reference: Distribution, block_days: float, days: float) -> Ints:
+    """Return the counts of windows of the training about ``days`` long, int64[windows, bins].
+
+    There are `MIN_WINDOWS` or more; the remainder, and windows of fewer than `MIN_ROWS` rows, are left out. Empty where
+    too few are left.
+    """
+    blocks = len(reference.counts)
+    wide = int(np.clip(round(days / block_days) if block_days else 1, 1, max(blocks // MIN_WINDOWS, 1)))
+    count = blocks // wide
+    grouped = reference.counts[blocks - count * wide :].reshape(count, wide, -1).sum(axis=1)
+    grouped = grouped[grouped.sum(axis=1) >= MIN_ROWS]
+    return grouped if len(grouped) >= MIN_WINDOWS else grouped[:0]
+
+
+def bound(parts: Ints, total: Ints, now: Ints, level: float) -> float:
+    """Return the PSI that a window like ``now`` exceeds with a chance of ``level`` where nothing has changed.
+
+    parts : counts of windows of the training, int64[windows, bins]. total : of all of it, int64[bins].
+    NaN where the training has too few windows to tell.
+    """
+    if len(parts) < MIN_WINDOWS or not now.sum():
+        return float("nan")
+    from scipy.stats import f
+
+    rest = total - parts
+    own = psi(rest, parts) / (1 / parts.sum(axis=1) + 1 / rest.sum(axis=1))
+    mean, spread = float(own.mean()), float(own.var(ddof=1))
+    bins = int(((total + now) > 0).sum())
+    freedom = (
+        float(np.clip(2 * mean**2 / spread, 1, min(MOST_FREEDOM, max(bins - 1, 1)))) if spread > 0 else 1.0
+    )
+    most = mean * f.isf(level, freedom, freedom * (len(own) - 1))
+    return float(most * (1 / now.sum() + 1 / total.sum()))
+
+
+def _shares(counts: Floats, used: npt.NDArray[np.bool_]) -> Floats:
+    """Return the share of each used bin; 1 for the others, which adds nothing."""
+    smoothed = np.where(used, counts + 0.5, 0.0)
+    return np.where(used, smoothed / smoothed.sum(axis=-1, keepdims=True), 1.0)
