@@ -128,6 +128,7 @@ def _messages(history: list[Event]) -> None:
             "bot_message": message and by == "bot",
             "agent_action": by == "agent",
             "actor": event.get("actor_id"),
+            "new_value": event.get("value"),
         }
         for name in MEASURED:
             measured = event.get(name) if event["customer_message"] else None

@@ -12,6 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover import kernels
+from boilover.coded import Coded as Coded
+from boilover.coded import Codes as Codes
+from boilover.coded import Values as Values
+from boilover.coded import ascend, code, encode, floats
 from boilover.log import EventLog, observed
 from boilover.once import Once
 from boilover.schema import EVENT_TYPES, ROLES
@@ -22,23 +26,8 @@ HOUR = 3_600_000_000
 KINDS = {name: code for code, name in enumerate(EVENT_TYPES)}
 
 Ints = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
-Values = npt.NDArray[np.floating[Any]]
-"""Numbers of events: float32 where their source is no wider, or where they are small whole numbers."""
 Bytes = npt.NDArray[np.int8]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """A text column as int32 codes into ``words``; −1 is empty."""
-
-    codes: Codes
-    words: tuple[str, ...]
-
-    def where(self, word: str) -> int:
-        """Return the code of ``word``, or −2, which no row holds."""
-        return self.words.index(word) if word in self.words else -2
 
 
 @dataclass(frozen=True)
@@ -66,8 +55,8 @@ class History:
         whatever order the rows came.
         """
         time = observed(log.events)
-        codes, ticket_ids = _encode(log.events["ticket_id"])
-        if not _ascend(ticket_ids):
+        codes, ticket_ids = encode(log.events["ticket_id"])
+        if not ascend(ticket_ids):
             by_id = pc.sort_indices(ticket_ids)
             rank = np.empty(len(ticket_ids), dtype=np.int32)
             rank[by_id.to_numpy()] = np.arange(len(rank), dtype=np.int32)
@@ -83,7 +72,7 @@ class History:
             silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
             ticket_ids = pa.concat_arrays([ticket_ids, silent])
             offsets = np.concatenate((offsets, np.full(len(silent), offsets[-1])))
-        types, names = _encode(log.events["event_type"])
+        types, names = encode(log.events["event_type"])
         kind = kernels.take(
             np.array([KINDS.get(name, -1) for name in names.to_pylist()], dtype=np.int8), types
         )
@@ -106,25 +95,24 @@ class History:
         """
         if name not in self.log.events.column_names:
             return np.full(len(self.time), np.nan, dtype=np.float32)
-        data = self.log.events[name]
+        data = self._column(name)
         if not pa.types.is_floating(data.type):
             data = data.cast(pa.float64())
-        values = np.concatenate([_floats(chunk) for chunk in data.chunks])
-        return values if self._rows is None else kernels.take(values, self._rows)
+        return np.concatenate([floats(chunk) for chunk in data.chunks])
 
     def denied(self, name: str) -> npt.NDArray[np.bool_]:
         """Return where a boolean column of ``events`` holds false, bool (n_events)."""
         if name not in self.log.events.column_names:
             return np.zeros(len(self.time), dtype=bool)
-        told = self.log.events[name].combine_chunks()
+        told = self._column(name).combine_chunks()
         known = pc.and_kleene(pc.is_valid(told), pc.invert(told))
         values: npt.NDArray[np.bool_] = known.to_numpy(zero_copy_only=False)
-        return values if self._rows is None else values[self._rows]
+        return values
 
     def instants(self, name: str) -> Ints:
         """Return a time column of ``events`` as int64 microseconds (n_events)."""
-        values: Ints = self.log.events[name].cast(pa.int64()).to_numpy()
-        return values if self._rows is None else values[self._rows]
+        values: Ints = self._column(name).cast(pa.int64()).to_numpy()
+        return values
 
     def cells(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> pa.Array:
         """Return a column of ``events`` at ``rows`` (n), null where it is empty or absent; no other row is touched."""
@@ -145,18 +133,23 @@ class History:
         Where the source does not tell, the ticket's customer_id is the customer and anybody else an agent.
         """
         told = self.coded("actor_role")
-        known = np.array([*(ROLES.index(w) if w in ROLES else -1 for w in told.words), -1], dtype=np.int8)
-        # The last one is that of code −1: no role told.
-        roles: Bytes = kernels.take(known, told.codes)
+        roles: Bytes = kernels.take(told.translated(_role, -1, np.int8), told.codes)
         actor = self.coded("actor_id")
         unknown = (roles < 0) & (actor.codes >= 0)
         if unknown.any():
-            customer = self.attribute("customer_id")
-            same = {word: code for code, word in enumerate(customer.words)}
-            as_customer = np.array([*(same.get(word, -3) for word in actor.words), -3], dtype=np.int32)
-            is_customer = as_customer[actor.codes] == customer.codes[self.ticket]
+            customer = self.attribute("customer_id").codes[self.ticket]
+            is_customer = self._customer_of_actor[actor.codes] == customer
             roles[unknown] = np.where(is_customer[unknown], ROLES.index("customer"), ROLES.index("agent"))
         return roles
+
+    @property
+    def _customer_of_actor(self) -> Codes:
+        """The code that each actor has as a customer, int32 (n_actors + 1), −2 for whoever is none."""
+        customers: Codes = self._made.get(
+            "customer of actor",
+            lambda: self.coded("actor_id").translated(self.attribute("customer_id").where, -2, np.int32),
+        )
+        return customers
 
     @cached_property
     def attributes(self) -> pa.Table:
@@ -170,7 +163,7 @@ class History:
         """Return an attribute fixed at creation as codes, int32 (n_tickets); all −1 where there is none."""
         if name not in self.attributes.column_names:
             return Coded(np.full(self.n_tickets, -1, dtype=np.int32), ())
-        coded: Coded = self._made.get(("attribute", name), lambda: _coded(self.attributes[name]))
+        coded: Coded = self._made.get(("attribute", name), lambda: code(self.attributes[name]))
         return coded
 
     def find(self, ticket_ids: pa.Array) -> Codes:
@@ -197,72 +190,75 @@ class History:
         """The last moment that the log tells of, microseconds."""
         return int(self.time.max())
 
+    def part(self, first: int, last: int) -> History:
+        """Return the history of the tickets ``first`` to ``last``, the latter left out; codes mean the same words."""
+        offsets = self.offsets[first : last + 1]
+        lo, hi = int(offsets[0]), int(offsets[-1])
+        ids = self.ticket_ids.slice(first, last - first)
+        return _Part(
+            self.log,
+            ids,
+            offsets - lo,
+            self.time[lo:hi],
+            self.kind[lo:hi],
+            self._rows,
+            whole=self,
+            first=first,
+            lo=lo,
+        )
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        """Return a column of ``events`` in the order of the history."""
+        data = self.log.events[name]
+        return data if self._rows is None else data.take(pa.array(self._rows))
+
     def _code(self, name: str) -> Coded:
         if name not in self.log.events.column_names:
             return Coded(np.full(len(self.time), -1, dtype=np.int32), ())
-        coded = _coded(self.log.events[name])
+        coded = code(self.log.events[name])
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
 
 
-def _valid(chunk: pa.Array) -> npt.NDArray[np.bool_]:
-    flags: npt.NDArray[np.bool_] = chunk.is_valid().to_numpy(zero_copy_only=False)
-    return flags
+@dataclass(frozen=True)
+class _Part(History):
+    """Some tickets of a whole history, whose first one is its ``first``, and whose first event stands at ``lo``."""
+
+    whole: History = field(kw_only=True, repr=False)
+    first: int = field(kw_only=True)
+    lo: int = field(kw_only=True)
+
+    def coded(self, name: str) -> Coded:
+        return self.whole.coded(name).part(self.lo, self.lo + len(self.time))
+
+    def attribute(self, name: str) -> Coded:
+        return self.whole.attribute(name).part(self.first, self.first + self.n_tickets)
+
+    def cells(self, name: str, rows: npt.NDArray[np.integer[Any]]) -> pa.Array:
+        return self.whole.cells(name, rows + self.lo)
+
+    @cached_property
+    def attributes(self) -> pa.Table:
+        return self.whole.attributes.slice(self.first, self.n_tickets)
+
+    @property
+    def _customer_of_actor(self) -> Codes:
+        return self.whole._customer_of_actor
+
+    @property
+    def end(self) -> int:
+        return self.whole.end
+
+    def part(self, first: int, last: int) -> History:
+        return self.whole.part(self.first + first, self.first + last)
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        data, n = self.log.events[name], len(self.time)
+        return (
+            data.slice(self.lo, n)
+            if self._rows is None
+            else data.take(pa.array(self._rows[self.lo : self.lo + n]))
+        )
 
 
-def _floats(chunk: pa.Array) -> Values:
-    """Return floats with NaN for null; pyarrow's own way is several times as slow."""
-    width = np.dtype(chunk.type.to_pandas_dtype())
-    values = np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
-    if not chunk.null_count:
-        return values
-    return kernels.kept(values, _valid(chunk), np.nan)
-
-
-def _encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
-    """Return int32 codes of strings, −1 for null, and the words in the order in which they are first told."""
-    if not pa.types.is_dictionary(data.type):
-        encoded = data.combine_chunks().dictionary_encode()
-        return _filled(encoded), encoded.dictionary
-    # Chunks that Parquet read from one row group share their dictionary: each is looked up once.
-    shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
-    indices, words = _join(pa.concat_arrays(shared.values()))
-    ends = np.cumsum([len(each) for each in shared.values()])
-    parts = np.split(indices, ends[:-1])
-    within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
-    codes = [kernels.take(within[_place(chunk)], _filled(chunk)) for chunk in data.chunks]
-    return np.concatenate(codes), words
-
-
-def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
-    """Return codes of words and the different ones among them; sorted words, as ticket ids are, need no look-up."""
-    if not _ascend(words):
-        encoded = words.dictionary_encode()
-        return encoded.indices.to_numpy(), encoded.dictionary
-    fresh = np.ones(len(words), dtype=bool)
-    fresh[1:] = pc.not_equal(words.slice(0, len(words) - 1), words.slice(1)).to_numpy(zero_copy_only=False)
-    return np.cumsum(fresh, dtype=np.int32) - np.int32(1), words.filter(pa.array(fresh))
-
-
-def _ascend(words: pa.Array) -> bool:
-    """Return whether no word is less than the one before it."""
-    return pc.all(pc.less_equal(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
-
-
-def _filled(encoded: pa.DictionaryArray) -> Codes:
-    indices = encoded.indices
-    told = np.frombuffer(indices.buffers()[1], dtype=np.int32)[indices.offset : indices.offset + len(indices)]
-    codes: Codes = kernels.kept(told, _valid(indices), -1) if indices.null_count else told
-    return codes
-
-
-def _place(chunk: pa.DictionaryArray) -> tuple[int, int, int]:
-    """Return where in memory the words of a chunk are."""
-    words = chunk.dictionary
-    return words.buffers()[2].address if words.buffers()[2] else 0, words.offset, len(words)
-
-
-def _coded(data: pa.ChunkedArray) -> Coded:
-    if not pa.types.is_dictionary(data.type):
-        data = data.cast(pa.string())
-    codes, words = _encode(data)
-    return Coded(codes, tuple(words.to_pylist()))
+def _role(word: str) -> int:
+    return ROLES.index(word) if word in ROLES else -1

@@ -25,3 +25,7 @@ class Once:
                 if key not in self._made:
                     self._made[key] = make()
         return self._made[key]
+
+    def known(self, key: Hashable) -> Any:
+        """Return the value of ``key`` if it has been made, else none."""
+        return self._made.get(key)

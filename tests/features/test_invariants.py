@@ -83,6 +83,17 @@ def test_the_number_of_jobs_does_not_matter(case):
     assert_same_rows(compute(features, fresh, points, n_jobs=1), compute(features, notes, points, n_jobs=2))
 
 
+@pytest.mark.parametrize("n_shards", [2, 7, 1000])
+def test_the_number_of_shards_does_not_matter(case, n_shards):
+    features, notes, points = case
+    fresh = notes_of(notes.history.log)
+    rows = np.random.default_rng(1).permutation(len(points))
+    assert_same_rows(
+        compute(features, fresh, points.take(rows), n_shards=n_shards),
+        compute(features, notes, points, n_shards=1).iloc[rows],
+    )
+
+
 def test_the_order_of_rows_does_not_matter(case):
     """Rows may come in any order, as long as simultaneous events of one ticket keep theirs."""
     features, notes, points = case

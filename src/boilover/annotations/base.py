@@ -50,13 +50,39 @@ class Annotations:
             known = ", ".join(sorted(ANNOTATORS))
             raise UsageError(f"there is no annotation '{name}'. There are: {known}")
         annotator = ANNOTATORS[name]
-        found = self._made.get(annotator, lambda: annotator(self))[name]
+        found = self._made.get(annotator, lambda: self._make(annotator))[name]
         if not isinstance(found, form) or (
             isinstance(found, np.ndarray) and not np.issubdtype(found.dtype, dtype)
         ):
             wanted = "codes" if dtype is None else "flags" if dtype is np.bool_ else "numbers"
             raise UsageError(f"annotation '{name}' holds no {wanted}, one per event")
         return found
+
+    def _make(self, annotator: Annotator) -> Mapping[str, Array | Coded]:
+        return annotator(self)
+
+    def part(self, first: int, last: int) -> Annotations:
+        """Return the annotations of the tickets ``first`` to ``last``, the latter left out; what is known is shared."""
+        lo, hi = int(self.history.offsets[first]), int(self.history.offsets[last])
+        return _Part(self.history.part(first, last), whole=self, lo=lo, hi=hi)
+
+
+@dataclass(frozen=True)
+class _Part(Annotations):
+    """The annotations of some tickets, whose events are ``lo`` to ``hi`` of the whole."""
+
+    whole: Annotations = field(kw_only=True, repr=False)
+    lo: int = field(kw_only=True)
+    hi: int = field(kw_only=True)
+
+    def _make(self, annotator: Annotator) -> Mapping[str, Array | Coded]:
+        known = self.whole._made.known(annotator)
+        if known is None:
+            return annotator(self)
+        return {
+            name: told.part(self.lo, self.hi) if isinstance(told, Coded) else told[self.lo : self.hi]
+            for name, told in known.items()
+        }
 
 
 def annotates(*names: str) -> Callable[[Annotator], Annotator]:

@@ -53,7 +53,7 @@ def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
     """Follow the priority of each ticket; only known levels are compared, so the first one is no rise."""
     history = notes.history
     told = history.coded("value")
-    levels = np.array([*(priority_level(word) for word in told.words), np.nan])
+    levels = told.translated(priority_level, np.nan, np.float64)
     changed = history.kind == KINDS["priority_changed"]
     codes, after, raised, lowered = _follow(changed, told.codes, levels, history.offsets)
     return {

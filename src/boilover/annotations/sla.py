@@ -30,9 +30,7 @@ def sla(notes: Annotations) -> dict[str, Flags | Floats]:
     rows = kernels.set_rows(history.kind == KINDS["sla_due"])
     if len(rows):
         told = history.coded("value")
-        replies = np.array(
-            [*(("reply" in word.lower() or "response" in word.lower()) for word in told.words), False]
-        )
+        replies = told.translated(_is_reply, False, np.bool_)
         target[rows] = np.where(replies[told.codes[rows]], REPLY, RESOLUTION)
         occurred = history.instants("occurred_at")[rows] / HOUR
         hours = history.numbers("number")[rows]
@@ -43,6 +41,10 @@ def sla(notes: Annotations) -> dict[str, Flags | Floats]:
         target, set_at, due, notes.flag("agent_reply"), notes.flag("alive"), history.offsets
     )
     return {"sla_moved": moved, "sla_start": start, "sla_due": end, "sla_hours": hours}
+
+
+def _is_reply(word: str) -> bool:
+    return "reply" in word.lower() or "response" in word.lower()
 
 
 @compiled

@@ -40,7 +40,7 @@ def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
     """
     history = notes.history
     told = history.coded("value")
-    known = np.array([*(STATUS_CODES.get(word, OPEN) for word in told.words), OPEN], dtype=np.int8)
+    known = told.translated(_status, OPEN, np.int8)
     stated = np.where(history.kind == STATUS_CHANGED, kernels.take(known, told.codes), np.int8(-1))
     raw = history.coded("raw_value")
     if raw.where(DELETED) >= 0:
@@ -56,6 +56,10 @@ def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
         "ceased_open": turned & ~alive,
         "waits_on_customer": (stated == STATUS_CODES["pending"]),
     }
+
+
+def _status(word: str) -> int:
+    return STATUS_CODES.get(word, OPEN)
 
 
 @compiled

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from boilover.errors import MismatchError, UsageError
 from boilover.features import filters
-from boilover.features.view import TICKET, Sight, View
+from boilover.features.crossing import Need
+from boilover.features.view import TICKET, Sight, Told, View
 from boilover.history import Coded, Floats
 from boilover.times import parse_duration
 
@@ -35,6 +36,14 @@ class Feature:
     def shares(self) -> Hashable:
         """Features for which this is equal are computed together: what they read is selected and sorted once."""
         return self.name
+
+    @property
+    def needs(self) -> tuple[Need, ...] | None:
+        """What is read of events, by whose key; none where that is not told, and the whole log is held for it.
+
+        A feature that reads nothing of other tickets needs nothing: ``()``.
+        """
+        return None
 
     def compute(self, sight: Sight) -> Floats | Coded:
         """Return one value per point: float64 with NaN for missing, or codes of a category."""
@@ -83,6 +92,16 @@ class Aggregate(Feature):
         if self.where is None:
             raise UsageError(f"{type(self).__name__} needs `where`: which events?")
         return self.where
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What is read of each event, besides its time; a primitive by another key than the ticket must name it."""
+        return ()
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The events that are read, and what of them."""
+        return (Need(self.reads, self.key, self.event_key, self.told),)
 
     @property
     def shares(self) -> Hashable:

@@ -11,12 +11,24 @@ import pyarrow as pa
 
 from boilover.errors import UsageError
 from boilover.features.base import Feature
-from boilover.features.view import Sight
+from boilover.features.crossing import Need
+from boilover.features.filters import Match
+from boilover.features.view import TICKET, Sight
 from boilover.history import HOUR, Coded, Floats
 
 
 @dataclass(frozen=True)
-class State(Feature):
+class OfTicket(Feature):
+    """Base of features that read nothing of other tickets."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class State(OfTicket):
     """The state that the ticket is in, as a category: status, assignee, group, priority."""
 
     of: str
@@ -32,7 +44,7 @@ class State(Feature):
 
 
 @dataclass(frozen=True)
-class FieldState(Feature):
+class FieldState(OfTicket):
     """The last value of a field that can change, as a category."""
 
     field: str
@@ -44,17 +56,13 @@ class FieldState(Feature):
 
     def compute(self, sight: Sight) -> Coded:
         """Return the field's value after the last change that each point sees."""
-        from boilover.features.filters import Match
-
-        history = sight.notes.history
         view = sight.view(Match("field_changed", field=self.field), "ticket", None)
-        told = history.coded("value")
-        codes = view.last(told.codes, -1.0)
-        return Coded(view.asked.scatter(codes).astype(np.int32), told.words)
+        last = view.last_code("new_value")
+        return Coded(view.asked.scatter(last.codes), last.words)
 
 
 @dataclass(frozen=True)
-class Attribute(Feature):
+class Attribute(OfTicket):
     """An attribute fixed at creation: a category, or a number where the tickets table holds numbers."""
 
     column: str
@@ -74,7 +82,7 @@ class Attribute(Feature):
 
 
 @dataclass(frozen=True)
-class Calendar(Feature):
+class Calendar(OfTicket):
     """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation.
 
     Until a created event is visible, the creation is the first visible event; NaN where there is none.
@@ -115,6 +123,14 @@ class Combined(Feature):
     def shares(self) -> Hashable:
         """What the left feature reads."""
         return self.left.shares
+
+    @property
+    def needs(self) -> tuple[Need, ...] | None:
+        """What both read; that is not told where one of them is no aggregate and the other crosses tickets."""
+        both = [each.needs for each in (self.left, self.right)]
+        told = tuple(need for needs in both if needs is not None for need in needs)
+        whole = all(both) or (None not in both and all(need.key == TICKET for need in told))
+        return told if whole else None
 
     def _operands(self, sight: Sight) -> tuple[Floats, Floats]:
         left, right = self.left.compute(sight), self.right.compute(sight)

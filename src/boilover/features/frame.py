@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from os import cpu_count
 
 import numpy as np
@@ -13,44 +14,131 @@ import pandas as pd
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
-from boilover.features.view import Sight
+from boilover.features.crossing import Crossing, Extract, Need, Rows, extract, merged
+from boilover.features.shards import Shard, shards_of
+from boilover.features.view import TICKET, Sight
 from boilover.history import Coded
 from boilover.memory import kept_memory
 from boilover.points import Points
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Features by how they are computed, as places in ``features``.
+
+    ``own`` read their ticket alone: shard by shard. ``crossing`` tell what they need of other tickets: from what the
+    shards give of it. ``whole`` do not tell: from the log at once.
+    """
+
+    features: tuple[Feature, ...]
+    own: tuple[int, ...]
+    crossing: tuple[int, ...]
+    whole: tuple[int, ...]
+    needs: tuple[Need, ...]
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> Plan:
+        """Sort features by what they need; raise `UsageError` where two have one name."""
+        names = [feature.name for feature in features]
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise UsageError(f"two features have the same name: {', '.join(twice)}")
+        needs = [feature.needs for feature in features]
+        own = [need is not None and all(each.key == TICKET for each in need) for need in needs]
+        crosses = [need is not None and not alone for need, alone in zip(needs, own, strict=True)]
+        return cls(
+            tuple(features),
+            tuple(np.flatnonzero(own).tolist()),
+            tuple(np.flatnonzero(crosses).tolist()),
+            tuple(place for place, need in enumerate(needs) if need is None),
+            tuple(dict.fromkeys(each for place in np.flatnonzero(crosses) for each in needs[place] or ())),
+        )
+
+    def groups(self, places: Sequence[int]) -> Iterable[list[int]]:
+        """Return ``places`` in groups of features that share what they read."""
+        found: dict[Hashable, list[int]] = {}
+        for place in places:
+            found.setdefault(self.features[place].shares, []).append(place)
+        return found.values()
+
+
+class Columns:
+    """The columns of all features, filled from any thread: numbers in one array, categories in pieces."""
+
+    def __init__(self, plan: Plan, n_points: int) -> None:
+        """Make room for ``n_points`` rows."""
+        self.features = plan.features
+        self.numbers: npt.NDArray[np.float32] = np.empty((len(plan.features), n_points), dtype=np.float32)
+        self.categories: dict[int, list[tuple[Rows, Coded]]] = {}
+
+    def fill(self, places: Iterable[int], sight: Sight, rows: Rows) -> None:
+        """Compute the features at ``places`` of a sight, whose points are the ``rows``."""
+        for place in places:
+            column = self.features[place].compute(sight)
+            if isinstance(column, Coded):
+                self.categories.setdefault(place, []).append((rows, column))
+            else:
+                self.numbers[place, rows] = column
+
+    def frame(self) -> pd.DataFrame:
+        """Return float32 columns with NaN, and categories."""
+        names = [feature.name for feature in self.features]
+        frame = pd.DataFrame(self.numbers.T, columns=names, copy=False)
+        columns = {
+            name: self._category(place) if place in self.categories else frame[name]
+            for place, name in enumerate(names)
+        }
+        return pd.DataFrame(columns, copy=False)
+
+    def _category(self, place: int) -> pd.Categorical:
+        pieces = self.categories[place]
+        coded = merged([each for _, each in pieces])
+        codes = np.empty(self.numbers.shape[1], dtype=np.int32)
+        start = 0
+        for rows, piece in pieces:
+            codes[rows] = coded.codes[start : start + len(piece.codes)]
+            start += len(piece.codes)
+        return _categorical(Coded(codes, coded.words))
+
+
 def compute(
-    features: Sequence[Feature], notes: Annotations, points: Points, *, n_jobs: int | None = None
+    features: Sequence[Feature],
+    notes: Annotations,
+    points: Points,
+    *,
+    n_jobs: int | None = None,
+    n_shards: int | None = None,
 ) -> pd.DataFrame:
     """Return the features of the points: float32 columns with NaN, and categories.
 
-    Row ``i`` belongs to point ``i``; it does not depend on the other points, nor on anything after its moment.
+    Row ``i`` belongs to point ``i``; it does not depend on the other points, nor on anything after its moment, nor on
+    the numbers of threads ``n_jobs`` and of shards into which the tickets are parted.
     """
-    names = [feature.name for feature in features]
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise UsageError(f"two features have the same name: {', '.join(twice)}")
-    sight = Sight(notes, points)
-    groups: dict[Hashable, list[int]] = {}
-    for place, feature in enumerate(features):
-        groups.setdefault(feature.shares, []).append(place)
-    numbers: npt.NDArray[np.float32] = np.empty((len(features), len(points)), dtype=np.float32)
-    categories: dict[str, Coded] = {}
+    plan = Plan.of(features)
+    columns = Columns(plan, len(points))
+    n_jobs = n_jobs or cpu_count() or 1
+    with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
 
-    def fill(places: Sequence[int]) -> None:
-        own = sight.afresh()
-        for place in places:
-            column = features[place].compute(own)
-            if isinstance(column, Coded):
-                categories[names[place]] = column
-            else:
-                numbers[place] = column
+        def of_shard(shard: Shard) -> Extract:
+            for places in plan.groups(plan.own):
+                columns.fill(places, shard.sight.afresh(), shard.rows)
+            return extract(plan.needs, shard.sight, shard.rows, shard.first)
 
-    with kept_memory(), ThreadPoolExecutor(n_jobs or cpu_count()) as pool:
-        list(pool.map(fill, groups.values()))
-    frame = pd.DataFrame(numbers.T, columns=names, copy=False)
-    columns = {name: _categorical(categories[name]) if name in categories else frame[name] for name in names}
-    return pd.DataFrame(columns, copy=False)
+        extracts = list(pool.map(of_shard, shards_of(notes, points, n_shards=n_shards, n_jobs=n_jobs)))
+        everything, whole = slice(0, len(points)), Sight(notes, points)
+        if plan.crossing:
+            crossing = Crossing.of(extracts, notes.history.n_tickets, len(points))
+            across = Sight(notes, points, crossing)
+            list(
+                pool.map(
+                    lambda places: columns.fill(places, across.afresh(), everything),
+                    plan.groups(plan.crossing),
+                )
+            )
+        list(
+            pool.map(lambda places: columns.fill(places, whole.afresh(), everything), plan.groups(plan.whole))
+        )
+    return columns.frame()
 
 
 def _categorical(coded: Coded) -> pd.Categorical:

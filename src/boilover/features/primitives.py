@@ -10,8 +10,9 @@ import numpy as np
 from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.base import Aggregate
+from boilover.features.crossing import Need
 from boilover.features.filters import Filter, Known
-from boilover.features.view import DESK, Sight, View
+from boilover.features.view import DESK, Sight, Told, View
 from boilover.history import HOUR, Coded, Floats
 from boilover.times import parse_duration
 
@@ -49,14 +50,20 @@ class SinceLast(Aggregate):
         """The events, and those that end it."""
         return super().reads | self.until if self.until else super().reads
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What the event tells of, and whether it ends it."""
+        at: tuple[Told, ...] = (("value", self.at),) if self.at else ()
+        return (*at, ("passes", self.until)) if self.until else at
+
     def _aggregate(self, view: View) -> Floats:
         as_of = view.asked.as_of
         if self.at is not None:
-            hours: Floats = as_of / HOUR - view.last(view.notes.value(self.at), np.nan)
+            hours: Floats = as_of / HOUR - view.last(self.at)
         else:
             hours = kernels.since_last(view.stream.times, view.lo, view.hi, as_of, HOUR)
         if self.until is not None:
-            hours[view.last(self.until.mask(view.notes), 0.0) > 0] = np.nan
+            hours[view.last_passes(self.until)] = np.nan
         return hours
 
 
@@ -76,6 +83,11 @@ class Valued(Aggregate):
         """The events at which the value is known, among ``where``."""
         known = Known(self.value)
         return known if self.where is None else self.where & known
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The value."""
+        return (("value", self.value),)
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,12 @@ class Mean(Valued):
     shrink: float | None = None
 
     verb: ClassVar[str] = "mean"
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The events, and those of the whole desk where they draw the mean."""
+        desk = () if self.shrink is None else (Need(self.reads, DESK, None, self.told),)
+        return (*super().needs, *desk)
 
     def compute(self, sight: Sight) -> Floats | Coded:
         """Return the mean for each point."""
@@ -148,7 +166,7 @@ class Last(Valued):
         return self.where or Known(self.value)
 
     def _aggregate(self, view: View) -> Floats:
-        return view.last(view.notes.value(self.value), np.nan)
+        return view.last(self.value)
 
 
 @dataclass(frozen=True)
@@ -205,6 +223,11 @@ class Decayed(Aggregate):
             return super().reads
         return Known(self.value) if self.where is None else self.where & Known(self.value)
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The value, where there is one."""
+        return () if self.value is None else (("value", self.value),)
+
     def _aggregate(self, view: View) -> Floats:
         half_life = float(parse_duration(self.half_life))
         times = view.stream.times
@@ -230,8 +253,13 @@ class Distinct(Aggregate):
         """The state, and the events."""
         return f"{self.of}_of_{super().subject}" if self.where is not None else self.of
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The state."""
+        return (("codes", self.of),)
+
     def _aggregate(self, view: View) -> Floats:
-        n_codes = len(view.notes.codes(self.of).words)
+        states = view.codes(self.of)
         if self.window is None:
-            return kernels.distinct_ever(view.codes(self.of), n_codes, view.lo, view.hi)
-        return kernels.distinct(view.codes(self.of), n_codes, view.first, view.lo, view.hi)
+            return kernels.distinct_ever(states.codes, len(states.words), view.lo, view.hi)
+        return kernels.distinct(states.codes, len(states.words), view.first, view.lo, view.hi)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,48 +17,48 @@ from boilover.history import Coded, Codes, Floats, Ints
 from boilover.once import Once
 from boilover.points import Asked, Points
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from boilover.features.crossing import Crossing
 
 TICKET, DESK = "ticket", "desk"
 HOLDERS = ("assignee", "group")
+
+Told = tuple[Literal["value", "codes", "passes"], str | Filter]
+"""What is told of each event: the value or the state of an annotation's name, or whether it passes a filter."""
+Tell = Callable[[Told], Any]
+"""Returns what is told of events: an array, or `Coded` for a state."""
 
 
 @dataclass(frozen=True)
 class Stream:
     """Events that pass a filter, sorted by (key, time): times, and each key's offsets.
 
-    ``own`` are their rows in the order of the history, and ``place`` is where each event stands among them, where
-    that differs: to gather in the order of the history and to sort then is faster than to gather at random.
+    ``tell`` returns what is told of events in the order in which they were gathered, and ``rows`` where each event of
+    the stream stands among those; none where that is the same order.
     """
 
-    own: Codes
     times: Ints
     offsets: Codes
-    place: Codes | None = None
-    is_whole: bool = False
-    """These are all events in the order of the history: what is told of each of them needs no gathering."""
-
+    tell: Tell
+    rows: Codes | None
     sums: dict[str, Floats] = field(default_factory=dict, repr=False)
     """Prefix sums of the values that were asked for so far."""
 
-    def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return what is ``told`` of each event of the history, of each event of the stream."""
-        if self.is_whole:
-            return told
-        gathered: npt.NDArray[Any] = kernels.take(told, self.own)
-        return gathered if self.place is None else kernels.take(gathered, self.place)
+    @property
+    def places(self) -> Codes:
+        """Where each event of the stream stands among those that were gathered, int32 (n_events)."""
+        return np.arange(len(self.times), dtype=np.int32) if self.rows is None else self.rows
 
-    @cached_property
-    def rows(self) -> Codes:
-        """The rows of the events in the history, int32."""
-        return self.own if self.place is None else kernels.take(self.own, self.place)
+    def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what is ``told`` of each event, in the order of the stream."""
+        gathered: npt.NDArray[Any] = told if self.rows is None else kernels.take(told, self.rows)
+        return gathered
 
 
 @dataclass(frozen=True)
 class View:
     """A stream and what each point may see of it: events ``lo:hi``, of its key's events that begin at ``first``."""
 
-    notes: Annotations
     stream: Stream
     asked: Asked
     first: Codes
@@ -66,7 +67,7 @@ class View:
 
     def values(self, name: str) -> Floats:
         """Return the value ``name`` at each event of the stream, float64."""
-        return self.stream.gather(self.notes.value(name)).astype(np.float64, copy=False)
+        return self.stream.gather(self.stream.tell(("value", name))).astype(np.float64, copy=False)
 
     def total(self, name: str) -> Floats:
         """Return the sum of the value ``name`` over what each point sees, float64."""
@@ -75,18 +76,31 @@ class View:
             sums[name] = kernels.running_sum(self.values(name), self.stream.offsets)
         return kernels.sum_between(sums[name], self.first, self.lo, self.hi)
 
-    def codes(self, name: str) -> Codes:
-        """Return the state ``name`` after each event of the stream, int32."""
-        return self.stream.gather(self.notes.codes(name).codes)
+    def codes(self, name: str) -> Coded:
+        """Return the state ``name`` after each event of the stream, as codes."""
+        coded = self.stream.tell(("codes", name))
+        return Coded(self.stream.gather(coded.codes), coded.words)
 
-    def last(self, values: npt.NDArray[Any], empty: float) -> Floats:
-        """Return what ``values``, one per event of the history, hold at the last event that each point sees."""
-        return kernels.last(values, self.stream.rows, self.lo, self.hi, empty)
+    def last(self, name: str) -> Floats:
+        """Return the value ``name`` at the last event that each point sees, NaN where it sees none."""
+        return self._last(self.stream.tell(("value", name)), np.nan)
+
+    def last_code(self, name: str) -> Coded:
+        """Return the state ``name`` after the last event that each point sees, as codes, −1 where it sees none."""
+        coded = self.stream.tell(("codes", name))
+        return Coded(self._last(coded.codes, -1.0).astype(np.int32), coded.words)
+
+    def last_passes(self, where: Filter) -> npt.NDArray[np.bool_]:
+        """Return whether the last event that each point sees passes a filter; false where it sees none."""
+        return self._last(self.stream.tell(("passes", where)), 0.0) > 0
 
     @property
     def count(self) -> Floats:
         """How many events each point sees, float64."""
         return (self.hi - self.lo).astype(np.float64)
+
+    def _last(self, told: npt.NDArray[Any], empty: float) -> Floats:
+        return kernels.last(told, self.stream.rows, self.lo, self.hi, empty)
 
 
 @dataclass(frozen=True)
@@ -94,11 +108,13 @@ class Sight:
     """A history, the points asked of it, and the views that features take.
 
     Sortings of the points are kept for all threads; streams, and what is visible of them, for those who share a
-    sight.
+    sight. ``crossing`` holds streams by other keys that were gathered from shards; where there is none, all streams
+    are made of ``notes``.
     """
 
     notes: Annotations
     points: Points
+    crossing: Crossing | None = None
     _shared: Once = field(default_factory=Once, repr=False)
     _made: Once = field(default_factory=Once, repr=False)
 
@@ -114,34 +130,42 @@ class Sight:
             lambda: kernels.visible(stream.offsets, stream.times, asked.keys, asked.as_of),
         )
         lo = first if window is None else kernels.within(stream.times, first, hi, asked.as_of, window)
-        return View(self.notes, stream, asked, first, lo, hi)
+        return View(stream, asked, first, lo, hi)
 
     def stream(self, where: Filter, key: str) -> Stream:
         """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
-        return self._made.get((where, key), lambda: self._stream(where, key))
+        make = self._stream if self.crossing is None else self.crossing.stream
+        stream: Stream = self._made.get((where, key), lambda: make(where, key))
+        return stream
 
     def _stream(self, where: Filter, key: str) -> Stream:
-        history = self.notes.history
+        history, tell = self.notes.history, partial(tell_of, self.notes)
         if key == TICKET:
             rows = where.rows(self.notes)
             if len(rows) == len(history.time):
-                return Stream(rows, history.time, history.offsets.astype(np.int32), is_whole=True)
+                return Stream(history.time, history.offsets.astype(np.int32), tell, None)
             offsets = kernels.offsets_of(kernels.take(history.ticket, rows), history.n_tickets)
-            return Stream(rows, kernels.take(history.time, rows), offsets)
+            return Stream(kernels.take(history.time, rows), offsets, tell, rows)
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
-        keys, n_keys = self._event_keys(key, own.own)
-        place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
-        return Stream(own.own, kernels.take(own.times, place), offsets, place)
+        keys = self.event_keys(key, own.rows)
+        place, offsets = kernels.group_by_key(order, kernels.take(keys.codes, order), len(keys.words))
+        rows = place if own.rows is None else kernels.take(own.rows, place)
+        return Stream(kernels.take(own.times, place), offsets, tell, rows)
 
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
-        return self._shared.get(key, lambda: Asked.sort(self._point_keys(key), self.points.as_of))
+        asked: Asked = self._shared.get(key, lambda: Asked.sort(self._keys(key), self.points.as_of))
+        return asked
+
+    def _keys(self, key: str) -> Codes:
+        return self.point_keys(key).codes if self.crossing is None else self.crossing.asked[key]
 
     @property
     def now(self) -> Codes:
         """The row of the last event of its ticket that each point sees, −1 where it sees none, int32 (n_points)."""
-        return self._shared.get("now", self._last_row)
+        now: Codes = self._shared.get("now", self._last_row)
+        return now
 
     def _last_row(self) -> Codes:
         history = self.notes.history
@@ -163,20 +187,32 @@ class Sight:
         known = self.points.ticket >= 0
         return Coded(np.where(known, coded.codes[self.points.ticket], np.int32(-1)), coded.words)
 
-    def _event_keys(self, key: str, rows: Codes) -> tuple[Codes, int]:
-        """Return the key of each of some events, and how many keys there are."""
+    def event_keys(self, key: str, rows: Codes | None) -> Coded:
+        """Return the key of the events at ``rows``, of all where there are none; words of tickets are not told."""
         history = self.notes.history
+        if key == TICKET:
+            return Coded(history.ticket if rows is None else kernels.take(history.ticket, rows), ())
         if key == DESK:
-            return np.zeros(len(rows), dtype=np.int32), 1
+            return Coded(np.zeros(len(history.time) if rows is None else len(rows), dtype=np.int32), (DESK,))
         if key.removesuffix("_before") in HOLDERS:
             coded = self.notes.codes(key)
-            return kernels.take(coded.codes, rows), len(coded.words)
+            return coded if rows is None else Coded(kernels.take(coded.codes, rows), coded.words)
         coded = history.attribute(key)
-        return kernels.take(coded.codes, kernels.take(history.ticket, rows)), len(coded.words)
+        ticket = history.ticket if rows is None else kernels.take(history.ticket, rows)
+        return Coded(kernels.take(coded.codes, ticket), coded.words)
 
-    def _point_keys(self, key: str) -> Codes:
+    def point_keys(self, key: str) -> Coded:
+        """Return the key of each point; words of tickets are not told."""
         if key == TICKET:
-            return self.points.ticket
+            return Coded(self.points.ticket, ())
         if key == DESK:
-            return np.zeros(len(self.points), dtype=np.int32)
-        return (self.state(key) if key in HOLDERS else self.attribute(key)).codes
+            return Coded(np.zeros(len(self.points), dtype=np.int32), (DESK,))
+        return self.state(key) if key in HOLDERS else self.attribute(key)
+
+
+def tell_of(notes: Annotations, told: Told) -> Any:
+    """Return what is told of every event of a history."""
+    form, what = told
+    if isinstance(what, Filter):
+        return what.mask(notes)
+    return notes.value(what) if form == "value" else notes.codes(what)

@@ -52,10 +52,11 @@ class Speech:
         self._topics = tuple(topics)
         longest = max((parse_duration(heed.within) for heed in topics.values()), default=0)
         view = self._view(longest)
-        seen = np.flatnonzero(_covered(view.lo, view.hi, len(view.stream.rows)))
+        rows = view.stream.places
+        seen = np.flatnonzero(_covered(view.lo, view.hi, len(rows)))
         listener = Listener({topic: heed.phrases for topic, heed in topics.items()})
-        found, self._phrases = listen_all(sight, view.stream.rows[seen], listener)
-        self._codes = np.full((len(view.stream.rows), len(self._topics)), -1, dtype=np.int32)
+        found, self._phrases = listen_all(sight, rows[seen], listener)
+        self._codes = np.full((len(rows), len(self._topics)), -1, dtype=np.int32)
         self._codes[seen] = found
 
     def heard(self, topic: str, within: str) -> Heard:

@@ -64,12 +64,16 @@ def since_last(times: Array, lo: Array, hi: Array, as_of: Array, unit: int) -> A
 
 
 @compiled
-def last(values: Array, rows: Array, lo: Array, hi: Array, empty: float) -> Array:
-    """Return the value at the last event in ``lo:hi`` for each point, ``empty`` where there is none."""
+def last(values: Array, rows: Array | None, lo: Array, hi: Array, empty: float) -> Array:
+    """Return the value at the last event in ``lo:hi`` for each point, ``empty`` where there is none.
+
+    ``rows`` tells where each event stands among ``values``; without them it is the same place.
+    """
     out = np.full(len(lo), empty, np.float64)
     for point in range(len(lo)):
         if hi[point] > lo[point]:
-            out[point] = values[rows[hi[point] - 1]]
+            row = hi[point] - 1
+            out[point] = values[row] if rows is None else values[rows[row]]
     return out
 
 

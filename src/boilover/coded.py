@@ -1,0 +1,112 @@
+"""Text columns as codes: words are looked up once each, however many events or tickets hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from boilover import kernels
+from boilover.once import Once
+
+Codes = npt.NDArray[np.int32]
+Values = npt.NDArray[np.floating[Any]]
+"""Numbers of events: float32 where their source is no wider, or where they are small whole numbers."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A text column as int32 codes into ``words``; −1 is empty."""
+
+    codes: Codes
+    words: tuple[str, ...]
+    _made: Once = field(default_factory=Once, repr=False, compare=False)
+
+    def where(self, word: str) -> int:
+        """Return the code of ``word``, or −2, which no row holds."""
+        places: dict[str, int] = self._made.get("places", self._places)
+        return places.get(word, -2)
+
+    def translated(self, meaning: Callable[[str], Any], empty: Any, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return what each word means, and ``empty`` last, where code −1 finds it: (n_words + 1)."""
+        table: npt.NDArray[Any] = self._made.get(
+            (meaning, dtype), lambda: np.array([*map(meaning, self.words), empty], dtype=dtype)
+        )
+        return table
+
+    def part(self, lo: int, hi: int) -> Coded:
+        """Return the rows ``lo:hi``, under the same words."""
+        return Coded(self.codes[lo:hi], self.words, self._made)
+
+    def _places(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
+
+def _valid(chunk: pa.Array) -> npt.NDArray[np.bool_]:
+    flags: npt.NDArray[np.bool_] = chunk.is_valid().to_numpy(zero_copy_only=False)
+    return flags
+
+
+def floats(chunk: pa.Array) -> Values:
+    """Return floats with NaN for null; pyarrow's own way is several times as slow."""
+    width = np.dtype(chunk.type.to_pandas_dtype())
+    values = np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
+    if not chunk.null_count:
+        return values
+    return kernels.kept(values, _valid(chunk), np.nan)
+
+
+def encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
+    """Return int32 codes of strings, −1 for null, and the words in the order in which they are first told."""
+    if not pa.types.is_dictionary(data.type):
+        encoded = data.combine_chunks().dictionary_encode()
+        return _filled(encoded), encoded.dictionary
+    # Chunks that Parquet read from one row group share their dictionary: each is looked up once.
+    shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
+    indices, words = _join(pa.concat_arrays(shared.values()))
+    ends = np.cumsum([len(each) for each in shared.values()])
+    parts = np.split(indices, ends[:-1])
+    within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
+    codes = [kernels.take(within[_place(chunk)], _filled(chunk)) for chunk in data.chunks]
+    return np.concatenate(codes), words
+
+
+def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
+    """Return codes of words and the different ones among them; sorted words, as ticket ids are, need no look-up."""
+    if not ascend(words):
+        encoded = words.dictionary_encode()
+        return encoded.indices.to_numpy(), encoded.dictionary
+    fresh = np.ones(len(words), dtype=bool)
+    fresh[1:] = pc.not_equal(words.slice(0, len(words) - 1), words.slice(1)).to_numpy(zero_copy_only=False)
+    return np.cumsum(fresh, dtype=np.int32) - np.int32(1), words.filter(pa.array(fresh))
+
+
+def ascend(words: pa.Array) -> bool:
+    """Return whether no word is less than the one before it."""
+    return pc.all(pc.less_equal(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
+
+
+def _filled(encoded: pa.DictionaryArray) -> Codes:
+    indices = encoded.indices
+    told = np.frombuffer(indices.buffers()[1], dtype=np.int32)[indices.offset : indices.offset + len(indices)]
+    codes: Codes = kernels.kept(told, _valid(indices), -1) if indices.null_count else told
+    return codes
+
+
+def _place(chunk: pa.DictionaryArray) -> tuple[int, int, int]:
+    """Return where in memory the words of a chunk are."""
+    words = chunk.dictionary
+    return words.buffers()[2].address if words.buffers()[2] else 0, words.offset, len(words)
+
+
+def code(data: pa.ChunkedArray) -> Coded:
+    """Return a text column as codes."""
+    if not pa.types.is_dictionary(data.type):
+        data = data.cast(pa.string())
+    codes, words = encode(data)
+    return Coded(codes, tuple(words.to_pylist()))

@@ -1,0 +1,176 @@
+"""Streams by other keys than the ticket: each shard gives its events and points, and all of them are sorted once.
+
+A customer's tickets lie in many shards. What features read of such events is little, so that it is gathered while the
+shards are at hand, and is the same whatever the shards: joined in the order of tickets, it is what one pass over the
+whole log finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover import kernels
+from boilover.errors import UsageError
+from boilover.features.filters import Filter
+from boilover.features.view import TICKET, Sight, Stream, Told, tell_of
+from boilover.history import Coded, Codes, Ints
+from boilover.once import Once
+
+Rows = slice | npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a feature reads: which events, by whose key, and what is told of them.
+
+    ``event_key`` tells whose an event is, where that is not ``key``, which tells whose events a point sees.
+    """
+
+    where: Filter
+    key: str
+    event_key: str | None = None
+    told: tuple[Told, ...] = ()
+
+    @property
+    def stream_key(self) -> str:
+        """Whose the events are."""
+        return self.event_key or self.key
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What one shard gives to the streams by other keys.
+
+    ``times``, ``keys`` and ``told`` are of the events that pass a filter, in the order of the shard; ``asked`` are keys
+    of its points, which stand at ``rows`` among all points. Codes of tickets count from the log's first one.
+    """
+
+    rows: Rows
+    times: Mapping[Filter, Ints]
+    keys: Mapping[tuple[Filter, str], Coded]
+    told: Mapping[tuple[Filter, Told], Any]
+    asked: Mapping[str, Coded]
+
+
+def extract(needs: Iterable[Need], sight: Sight, rows: Rows, first: int) -> Extract:
+    """Gather from a shard, whose first ticket is the log's ``first``, what streams by other keys need of it."""
+    times: dict[Filter, Ints] = {}
+    keys: dict[tuple[Filter, str], Coded] = {}
+    told: dict[tuple[Filter, Told], Any] = {}
+    asked: dict[str, Coded] = {}
+    for need in needs:
+        stream = sight.stream(need.where, TICKET)
+        times[need.where] = stream.times
+        if (need.where, need.stream_key) not in keys:
+            keys[need.where, need.stream_key] = _counted(
+                sight.event_keys, need.stream_key, stream.rows, first
+            )
+        for each in need.told:
+            if (need.where, each) not in told:
+                found = tell_of(sight.notes, each)
+                gathered = stream.gather(found.codes if isinstance(found, Coded) else found)
+                told[need.where, each] = (
+                    Coded(gathered, found.words) if isinstance(found, Coded) else gathered
+                )
+        if need.key not in asked:
+            asked[need.key] = _counted(lambda key, rows: sight.point_keys(key), need.key, None, first)
+    return Extract(rows, times, keys, told, asked)
+
+
+def _counted(find: Callable[[str, Codes | None], Coded], key: str, rows: Codes | None, first: int) -> Coded:
+    found = find(key, rows)
+    if key != TICKET or not first:
+        return found
+    return Coded(np.where(found.codes >= 0, found.codes + np.int32(first), np.int32(-1)), found.words)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The extracts of all shards as streams of the whole log.
+
+    ``asked`` are the keys of all points, int32 (n_points) by the name of the key.
+    """
+
+    extracts: Sequence[Extract]
+    n_tickets: int
+    asked: Mapping[str, Codes]
+    _shared: Once = field(default_factory=Once, repr=False)
+
+    @classmethod
+    def of(cls, extracts: Sequence[Extract], n_tickets: int, n_points: int) -> Crossing:
+        """Join the extracts of all shards, given in the order of their tickets."""
+        crossing = cls(extracts, n_tickets, {key: np.empty(n_points, np.int32) for key in extracts[0].asked})
+        for key, codes in crossing.asked.items():
+            # Keys of points and of events are the same words, and each shard may know other ones.
+            words = crossing._words(key)
+            for each in extracts:
+                codes[each.rows] = recoded(each.asked[key], words)
+        return crossing
+
+    def stream(self, where: Filter, key: str) -> Stream:
+        """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
+        times: Ints = self._shared.get(where, lambda: _joined([each.times[where] for each in self.extracts]))
+        order = self._shared.get(("order", where), lambda: kernels.in_time_order(times))
+        words = self._words(key)
+        keys = _joined([recoded(each.keys[where, key], words) for each in self.extracts])
+        n_keys = self.n_tickets if key == TICKET else len(words)
+        place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
+        return Stream(kernels.take(times, place), offsets, lambda told: self._told(where, told), place)
+
+    def _told(self, where: Filter, told: Told) -> Any:
+        return self._shared.get((where, told), lambda: self._gathered(where, told))
+
+    def _gathered(self, where: Filter, told: Told) -> Any:
+        if (where, told) not in self.extracts[0].told:
+            raise UsageError(
+                f"'{told[1]}' is read of events by another key than the ticket: name {told} in the feature's `told`"
+            )
+        parts = [each.told[where, told] for each in self.extracts]
+        return merged(parts) if isinstance(parts[0], Coded) else _joined(parts)
+
+    def _words(self, key: str) -> tuple[str, ...]:
+        """Return the words that number a key in all shards: one numbering for a holder and for who held before."""
+        holder = key.removesuffix("_before")
+        words: tuple[str, ...] = self._shared.get(
+            ("words", holder), lambda: common_words(self._told_of(holder))
+        )
+        return words
+
+    def _told_of(self, holder: str) -> Iterable[tuple[str, ...]]:
+        for each in self.extracts:
+            yield from (coded.words for key, coded in each.asked.items() if key == holder)
+            yield from (
+                coded.words for (_, key), coded in each.keys.items() if key.removesuffix("_before") == holder
+            )
+
+
+def common_words(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the words of all lists in the order in which they are first told; shards of one log share their list."""
+    different = {id(words): words for words in lists}
+    if len(different) == 1:
+        return next(iter(different.values()))
+    return tuple(dict.fromkeys(word for words in different.values() for word in words))
+
+
+def recoded(coded: Coded, words: tuple[str, ...]) -> Codes:
+    """Return the codes of ``coded`` as places in ``words``, which hold all of its own."""
+    if coded.words is words or not coded.words:
+        return coded.codes
+    place = {word: code for code, word in enumerate(words)}
+    codes: Codes = kernels.take(np.array([*(place[word] for word in coded.words), -1], np.int32), coded.codes)
+    return codes
+
+
+def merged(parts: Sequence[Coded]) -> Coded:
+    """Return codes of several shards, one after the other, as codes of one list of words."""
+    words = common_words(part.words for part in parts)
+    return Coded(_joined([recoded(part, words) for part in parts]), words)
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
