@@ -25,6 +25,7 @@ PUBLIC = [
     "declare",
     "default_features",
     "evaluate",
+    "explain_ticket",
     "fixed_ages",
     "future_edit_test",
     "label",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boilover.checking import check, mend
     from boilover.escalation import EscalationRule, declare
     from boilover.evaluation.evaluate import evaluate
+    from boilover.explaining import explain_ticket
     from boilover.features import compute, default_features
     from boilover.flagging import apply_threshold, choose_threshold
     from boilover.future_edit import future_edit_test
@@ -57,6 +58,7 @@ _HOME = {
     "declare": "escalation",
     "default_features": "features",
     "evaluate": "evaluation.evaluate",
+    "explain_ticket": "explaining",
     "fixed_ages": "points",
     "future_edit_test": "future_edit",
     "label": "labels",
@@ -94,6 +96,7 @@ __all__ = [
     "declare",
     "default_features",
     "evaluate",
+    "explain_ticket",
     "fixed_ages",
     "future_edit_test",
     "label",

@@ -14,6 +14,7 @@ from boilover.audit import Audit, audit_source
 from boilover.backtest import Replay, backtest
 from boilover.config import Config
 from boilover.errors import UsageError
+from boilover.explaining.files import explain_log as explain_log
 from boilover.flagger import load_policy, parse_flag_policy
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.ingesting import ingest_log as ingest_log

@@ -60,7 +60,7 @@ def reasons(
     log-odds. Of features about the same matter the strongest speaks for all. What goes by a key that a row does not
     have, see `keys_of`, is not told of it: a ticket without a customer has no history of one.
     """
-    matters = [_matter(feature) for feature in features]
+    matters = [matter_of(feature) for feature in features]
     groups = {matter: place for place, matter in enumerate(dict.fromkeys(matters))}
     summed = np.zeros((len(rows), len(groups)))
     for column, matter in enumerate(matters):
@@ -133,10 +133,10 @@ def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
     return True
 
 
-def _matter(feature: Feature) -> str:
+def matter_of(feature: Feature) -> str:
     """Return what a feature is about, the same for features that differ in verb or window alone."""
     if isinstance(feature, (Difference, Ratio)):
-        return f"{_matter(feature.left)} {type(feature).__name__}"
+        return f"{matter_of(feature.left)} {type(feature).__name__}"
     if feature == LEVEL:
         return PRIORITY.name
     if isinstance(feature, Aggregate):

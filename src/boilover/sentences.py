@@ -49,7 +49,7 @@ def sentence(feature: Feature, value: object) -> str:
 
     What is the same for every ticket tonight, the hour or the load of the whole desk, is no reason for one of them.
     """
-    if _is_common(feature):
+    if is_common(feature):
         return ""
     if isinstance(value, str):
         return say_word(feature, value if len(value) <= WORD_LIMIT else f"{value[: WORD_LIMIT - 1]}…")
@@ -240,9 +240,10 @@ def _rates_people(feature: Aggregate) -> bool:
     return feature.key == "assignee" and feature.subject == "escalated"
 
 
-def _is_common(feature: Feature) -> bool:
+def is_common(feature: Feature) -> bool:
+    """Return whether a feature is the same for every ticket tonight."""
     if isinstance(feature, Calendar):
         return feature.of == "now"
     if isinstance(feature, (Difference, Ratio)):
-        return _is_common(feature.left)
+        return is_common(feature.left)
     return isinstance(feature, Aggregate) and feature.key == "desk"

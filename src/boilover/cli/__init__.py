@@ -14,6 +14,7 @@ from boilover import __version__
 from boilover.cli import ledgers
 from boilover.cli.audits import audit
 from boilover.cli.backtests import backtest
+from boilover.cli.explains import explain
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
 from boilover.cli.nights import explain_policy, nightly
@@ -21,7 +22,7 @@ from boilover.cli.options import say
 from boilover.cli.scores import flag, score
 from boilover.errors import BoiloverError
 
-COMMANDS = (demo, ingest, datasets, audit, train, evaluate, backtest, score, flag, nightly)
+COMMANDS = (demo, ingest, datasets, audit, train, evaluate, backtest, score, explain, flag, nightly)
 """In the order in which ``boilover --help`` lists them."""
 GROUPS = {
     "policy": ("Read a policy of flags.", {"explain": explain_policy}),

@@ -1,0 +1,72 @@
+"""One ticket's risk over time, with what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, WARNING, percent
+from boilover.points import ESCALATED as AFTER
+from boilover.points import REASONS
+
+LABELLED = 5
+"""The events that moved the risk most are named."""
+MAX_LABEL = 34
+EVENT, ESCALATED = "event", REASONS[AFTER]
+
+
+def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
+    """Draw a ticket's risk at each of its events and nights; a rule where it escalated, words at the greatest moves.
+
+    course : `Explanation.to_dict()`: ``moments`` with ``at`` (ISO 8601), ``kind``, ``what``, ``risk`` (None where it
+    is not asked), ``change`` and ``note``; ``base_rate``, ``ticket_id`` and ``horizon``. Returns ``ax``.
+    """
+    rows = course["moments"]
+    times: Any = pd.to_datetime([row["at"] for row in rows], utc=True).tz_localize(None).to_numpy()
+    risk = np.array([row["risk"] for row in rows], dtype=np.float64)
+    is_event = np.array([row["kind"] == EVENT for row in rows], dtype=bool)
+    rate = float(course["base_rate"])
+    ax.plot(times, risk, color=MODEL_COLOUR, linewidth=1.4, label="risk")
+    ax.plot(times[is_event], risk[is_event], "o", color=MODEL_COLOUR, markersize=4.5, label="after an event")
+    ax.plot(times[~is_event], risk[~is_event], ".", color=FAINT, markersize=4, label="on a night")
+    ax.axhline(rate, color=FAINT, linewidth=1, linestyle=DASHED, label=f"usual {percent(rate)}")
+    for time, row in zip(times, rows, strict=True):
+        if row["note"] == ESCALATED:
+            ax.axvline(time, color=WARNING, linewidth=1.6, label="escalated")
+            break
+    _label(ax, times, risk, rows)
+    top = float(np.nanmax(risk, initial=rate))
+    ax.set_ylim(0, min(1.0, 1.3 * max(top, 0.01)))
+    ax.yaxis.set_major_formatter(percent)
+    ax.set_xlabel("UTC")
+    ax.set_ylabel(f"risk within {course['horizon']}")
+    ax.set_title(f"ticket {_cut(str(course['ticket_id']))}", loc="left", parse_math=False)
+    for label in ax.get_xticklabels():
+        label.set(rotation=25, ha="right", rotation_mode="anchor")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+    return ax
+
+
+def _label(ax: Axes, times: Any, risk: Any, rows: list[Mapping[str, Any]]) -> None:
+    """Name the events with the greatest changes of risk."""
+    changes = [abs(row["change"]) if row["kind"] == EVENT and row["change"] else 0.0 for row in rows]
+    for place in np.argsort(-np.array(changes), kind="stable")[:LABELLED]:
+        if changes[place]:
+            ax.annotate(
+                _cut(str(rows[place]["what"])),
+                (times[place], risk[place]),
+                xytext=(3, 7),
+                textcoords="offset points",
+                fontsize="x-small",
+                color=INK,
+                rotation=18,
+                parse_math=False,
+            )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
