@@ -1,0 +1,154 @@
+"""Compiled kernels of `boilover.model.walk`: rows to bytes, bytes to leaves, leaves to scores.
+
+Nothing walks from split to split: each split of a tree is answered for a block of rows at once, and the answers are
+merged from the last split to the first, so that every loop is one over bytes side by side, without a branch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boilover.kernels import compiled
+from boilover.kernels.base import Array
+from boilover.model.walk_plan import Plan, Reads, Sets, Splits
+from boilover.model.walk_text import NAN, NO_MISSING
+
+BLOCK = 512
+"""Rows that are walked together: their columns and the answers of a tree stay in the nearest caches."""
+_NEARLY_ZERO = np.float32(1e-35)
+"""LightGBM reads numbers up to this size as 0."""
+_CATEGORIES = np.float32(2.0**31)
+"""From here on a number is no category."""
+_NONE, _ALL, _ONE = np.uint8(0), np.uint8(255), np.uint32(1)
+
+
+@compiled
+def margins(matrix: Array, start: int, end: int, plan: Plan, total: Array) -> None:
+    """Write the sum of all trees for the rows ``start`` to ``end`` into ``total``, added in the order of the trees."""
+    codes = np.empty((plan.n_columns, BLOCK), np.uint8)
+    leaves = np.zeros((most_leaves(plan.first), BLOCK), np.uint8)
+    for low in range(start, end, BLOCK):
+        n = min(BLOCK, end - low)
+        encode(matrix, low, n, plan, codes)
+        out = total[low : low + n]
+        out[:] = 0.0
+        for tree in range(len(plan.first) - 1):
+            first = plan.first[tree]
+            choose(plan.splits, first, plan.first[tree + 1], codes, n, leaves)
+            here = plan.value[first + tree : plan.first[tree + 1] + tree + 1]
+            for i in range(n):
+                out[i] += here[leaves[0, i]]
+
+
+@compiled
+def most_leaves(first: Array) -> int:
+    """Return the leaves of the largest tree."""
+    most = 0
+    for tree in range(len(first) - 1):
+        most = max(most, first[tree + 1] - first[tree])
+    return most + 1
+
+
+@compiled
+def encode(matrix: Array, low: int, n: int, plan: Plan, codes: Array) -> None:
+    """Write the columns of ``n`` rows from ``low`` on into ``codes``."""
+    number = np.empty(n, np.float32)
+    place, missing = np.empty(n, np.uint8), np.empty(n, np.uint8)
+    _encode_numbers(matrix, low, plan.reads, number, place, missing, codes)
+    _encode_sets(matrix, low, plan.sets, plan.n_columns - len(plan.sets.feature), n, codes)
+
+
+@compiled
+def _encode_numbers(
+    matrix: Array, low: int, reads: Reads, number: Array, place: Array, missing: Array, codes: Array
+) -> None:
+    n = len(number)
+    for read in range(len(reads.feature)):
+        kind, left, right = reads.kind[read], reads.left[read], reads.right[read]
+        _read(matrix, low, reads.feature[read], kind, number)
+        _place(reads.thresholds[reads.first[read] :], np.uint32(reads.bits[read]), number, place)
+        if kind == NO_MISSING:
+            codes[left, :n] = place
+            continue
+        for i in range(n):
+            missing[i] = _NONE - np.uint8(number[i] != number[i] if kind == NAN else number[i] == 0)
+        if left >= 0:
+            codes[left, :n] = place & ~missing
+        if right >= 0:
+            codes[right, :n] = place | missing
+
+
+@compiled
+def _read(matrix: Array, low: int, feature: int, kind: int, number: Array) -> None:
+    """Read a feature as LightGBM does: tiny numbers are 0, and so is NaN unless it is what counts as missing."""
+    for i in range(len(number)):
+        value = matrix[low + i, feature]
+        if abs(value) <= _NEARLY_ZERO or (kind != NAN and value != value):
+            value = np.float32(0)
+        number[i] = value
+
+
+@compiled
+def _place(thresholds: Array, bits: np.uint32, number: Array, place: Array) -> None:
+    """Write how many of ``2 ** bits - 1`` rising thresholds are less than each number: a search without a branch."""
+    for i in range(len(number)):
+        found = np.uint32(0)
+        bit = bits
+        while bit > 0:
+            bit -= _ONE
+            half = _ONE << bit
+            found += np.uint32(thresholds[found + (half - _ONE)] < number[i]) << bit
+        place[i] = found
+
+
+@compiled
+def _encode_sets(matrix: Array, low: int, sets: Sets, column: int, n: int, codes: Array) -> None:
+    for each in range(len(sets.feature)):
+        words = sets.words[sets.first[each] : sets.first[each + 1]]
+        for i in range(n):
+            value = matrix[low + i, sets.feature[each]]
+            # Cut to a whole number as C does, so that -0.5 is the category 0.
+            known = value > -1 and value < _CATEGORIES
+            category = np.uint32(value) if known else np.uint32(0)
+            word = category >> np.uint32(5)
+            inside = known and word < len(words) and (words[word] >> (category & np.uint32(31))) & _ONE
+            codes[column + each, i] = not inside
+
+
+@compiled
+def choose(splits: Splits, first: int, last: int, codes: Array, n: int, leaves: Array) -> None:
+    """Write the leaf of each row in the tree of the splits ``first`` to ``last`` into the first row of ``leaves``.
+
+    A row of ``leaves`` belongs to a split, and holds where each of the ``n`` rows ends that comes by it.
+    """
+    column, answer, rows = codes.ravel(), leaves.ravel(), np.uint64(n)
+    if first == last:
+        answer[:n] = 0
+    # By unsigned place, not by slices: to take three of them costs more than the loop that reads them.
+    for split in range(last - 1, first - 1, -1):
+        code, left, right = splits.code[split], splits.left[split], splits.right[split]
+        here, asked = _begin(split - first), _begin(splits.column[split])
+        if left < 0 and right < 0:
+            one, other = np.uint8(~left), np.uint8(~right)
+            for i in range(rows):
+                mask = _NONE - np.uint8(column[asked + i] <= code)
+                answer[here + i] = other ^ ((one ^ other) & mask)
+        elif left < 0 or right < 0:
+            leaf, flip = np.uint8(~min(left, right)), _NONE if left < 0 else _ALL
+            below = _begin(max(left, right))
+            for i in range(rows):
+                mask = (_NONE - np.uint8(column[asked + i] <= code)) ^ flip
+                found = answer[below + i]
+                answer[here + i] = found ^ ((leaf ^ found) & mask)
+        else:
+            on_left, on_right = _begin(left), _begin(right)
+            for i in range(rows):
+                mask = _NONE - np.uint8(column[asked + i] <= code)
+                found = answer[on_right + i]
+                answer[here + i] = found ^ ((answer[on_left + i] ^ found) & mask)
+
+
+@compiled
+def _begin(row: int) -> np.uint64:
+    """Return where a row of a block begins."""
+    return np.uint64(row) * np.uint64(BLOCK)
