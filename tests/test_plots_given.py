@@ -89,7 +89,8 @@ def test_risk_over_time_shows_events_nights_and_the_escalation() -> None:
     assert xy(ax, "usual 8 %")[0, 1] == 0.08
     escalated = matplotlib.dates.num2date(xy(ax, "escalated")[0, 0])
     assert escalated.isoformat() == "2026-01-03T09:00:00+00:00"
-    assert [text.get_text() for text in ax.texts] == ["assignee: ben"]
+    assert [(text.get_text(), text.xy[1]) for text in ax.texts] == [("1", 0.3)]
+    assert ax.get_legend().get_texts()[-1].get_text() == "1: +18.0  assignee: ben"
 
 
 def test_the_most_important_features_stand_on_top() -> None:

@@ -10,6 +10,7 @@ from boilover.files import replacing
 from boilover.inputs import Source
 from boilover.model.saved import load_model
 from boilover.outputs import SUFFIXES, write_frame, write_json
+from boilover.tracking.located import located
 
 PICTURES = (".svg", ".png")
 ENDINGS = (*PICTURES, ".json", ".csv", ".jsonl", ".parquet")
@@ -26,7 +27,7 @@ def explain_log(
         raise UsageError(
             f"{output} ends in none of {', '.join(ENDINGS)}. Name a file whose ending tells its form"
         )
-    saved = load_model(model)
+    saved = load_model(located(model))
     explanation = explain_ticket(source.under(saved.rule).log, saved, ticket, as_of=as_of)
     if output is not None:
         write_explanation(explanation, output)
@@ -46,7 +47,7 @@ def write_explanation(explanation: Explanation, path: Path) -> None:
 def _draw(explanation: Explanation, path: Path) -> None:
     from boilover.plots import figure_of, figure_png, figure_svg, risk_over_time
 
-    made = figure_of(risk_over_time, explanation.to_dict(), size=(9.6, 4.2))
+    made = figure_of(risk_over_time, explanation.to_dict(), size=(10.5, 4.2))
     content = figure_svg(made).encode() if path.suffix == ".svg" else figure_png(made)
     with replacing(path) as target:
         target.write_bytes(content)

@@ -14,13 +14,13 @@ from boilover.points import ESCALATED as AFTER
 from boilover.points import REASONS
 
 LABELLED = 5
-"""The events that moved the risk most are named."""
-MAX_LABEL = 34
+"""So many of the events that moved the risk most are named."""
+MAX_LABEL = 40
 EVENT, ESCALATED = "event", REASONS[AFTER]
 
 
 def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
-    """Draw a ticket's risk at each of its events and nights; a rule where it escalated, words at the greatest moves.
+    """Draw a ticket's risk at each of its events and nights; a rule where it escalated, numbers at the greatest moves.
 
     course : `Explanation.to_dict()`: ``moments`` with ``at`` (ISO 8601), ``kind``, ``what``, ``risk`` (None where it
     is not asked), ``change`` and ``note``; ``base_rate``, ``ticket_id`` and ``horizon``. Returns ``ax``.
@@ -38,7 +38,7 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
         if row["note"] == ESCALATED:
             ax.axvline(time, color=WARNING, linewidth=1.6, label="escalated")
             break
-    _label(ax, times, risk, rows)
+    _number(ax, times, risk, rows)
     top = float(np.nanmax(risk, initial=rate))
     ax.set_ylim(0, min(1.0, 1.3 * max(top, 0.01)))
     ax.yaxis.set_major_formatter(percent)
@@ -47,25 +47,30 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
     ax.set_title(f"ticket {_cut(str(course['ticket_id']))}", loc="left", parse_math=False)
     for label in ax.get_xticklabels():
         label.set(rotation=25, ha="right", rotation_mode="anchor")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+    for text in ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0).get_texts():
+        text.set_parse_math(False)
     return ax
 
 
-def _label(ax: Axes, times: Any, risk: Any, rows: list[Mapping[str, Any]]) -> None:
-    """Name the events with the greatest changes of risk."""
-    changes = [abs(row["change"]) if row["kind"] == EVENT and row["change"] else 0.0 for row in rows]
-    for place in np.argsort(-np.array(changes), kind="stable")[:LABELLED]:
-        if changes[place]:
-            ax.annotate(
-                _cut(str(rows[place]["what"])),
-                (times[place], risk[place]),
-                xytext=(3, 7),
-                textcoords="offset points",
-                fontsize="x-small",
-                color=INK,
-                rotation=18,
-                parse_math=False,
-            )
+def _number(ax: Axes, times: Any, risk: Any, rows: list[Mapping[str, Any]]) -> None:
+    """Number the events with the greatest changes of risk in order of time; the legend tells what they were."""
+    changes = np.array(
+        [abs(row["change"]) if row["kind"] == EVENT and row["change"] else 0.0 for row in rows]
+    )
+    greatest = np.argsort(-changes, kind="stable")[:LABELLED]
+    for number, place in enumerate(sorted(greatest[changes[greatest] > 0]), start=1):
+        ax.annotate(
+            str(number),
+            (times[place], risk[place]),
+            xytext=(-4, 5) if rows[place]["change"] > 0 else (4, -12),
+            textcoords="offset points",
+            ha="right" if rows[place]["change"] > 0 else "left",
+            color=INK,
+            fontsize="small",
+            fontweight="bold",
+        )
+        words = f"{number}: {100 * rows[place]['change']:+.1f}  {_cut(str(rows[place]['what']))}"
+        ax.plot([], [], linestyle="none", label=words)
 
 
 def _cut(text: str) -> str:
