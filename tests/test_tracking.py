@@ -13,7 +13,8 @@ from boilover.evaluation.evaluate import evaluate
 from boilover.model.horizons import HorizonModel
 from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, save_model
 from boilover.plots import PLOTS
-from boilover.tracking.runs import ARTIFACTS, STORE, log_run
+from boilover.tracking.runs import log_run
+from boilover.tracking.store import ARTIFACTS, STORE
 from desk_rows import desk
 
 # isort: split

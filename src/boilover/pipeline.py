@@ -28,12 +28,15 @@ from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
+from boilover.tracking.located import located
 from boilover.training import described, fit, held_out_evaluation, training_rows
 
 if TYPE_CHECKING:
     from boilover.flagger.ledger import Outcomes
     from boilover.job import Decided, Run
     from boilover.log import EventLog
+    from boilover.monitoring.drift import Drift
+    from boilover.monitoring.promote import Promoted
 
 DEMO_SHARE = 0.7
 """The demo trains on this share of its log's time and measures on the rest."""
@@ -96,7 +99,7 @@ def evaluate_model(
     source: Source, model: Path, config: Config, *, since: str | None = None, report: Path | None = None
 ) -> Measured:
     """Measure a saved model on the points of a log after its training window."""
-    saved = load_model(model)
+    saved = load_model(located(model))
     source = source.under(saved.rule)
     measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
     if report is not None:
@@ -132,7 +135,7 @@ def score_log(
     explain: int = EXPLAINED,
 ) -> pd.DataFrame:
     """Score every ticket at risk as of a moment, or the points of a file."""
-    saved = load_model(model)
+    saved = load_model(located(model))
     return score(
         source.under(saved.rule).log,
         saved,
@@ -141,6 +144,21 @@ def score_log(
         explain=explain,
         source=points,
     )
+
+
+def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
+    """Compare what a model was trained on with what a log asks of it, with the ``options`` of `drift`."""
+    from boilover.monitoring.drift import drift
+
+    saved = load_model(located(model))
+    return drift(source.under(saved.rule).log, saved, **options)
+
+
+def promote_model(source: Source, champion: Path, challenger: Path, **options: Any) -> Promoted:
+    """Let a challenger take the champion's place unless it is worse, with the ``options`` of `promote`."""
+    from boilover.monitoring.promote import promote
+
+    return promote(source, champion, challenger, **options)
 
 
 def flag_scores(

@@ -17,12 +17,16 @@ from boilover.cli.backtests import backtest
 from boilover.cli.explains import explain
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
+from boilover.cli.monitoring import drift, promote
 from boilover.cli.nights import explain_policy, nightly
 from boilover.cli.options import say
 from boilover.cli.scores import flag, score
 from boilover.errors import BoiloverError
 
-COMMANDS = (demo, ingest, datasets, audit, train, evaluate, backtest, score, explain, flag, nightly)
+COMMANDS = (
+    *(demo, ingest, datasets, audit, train, evaluate, backtest),
+    *(score, explain, flag, nightly, drift, promote),
+)
 """In the order in which ``boilover --help`` lists them."""
 GROUPS = {
     "policy": ("Read a policy of flags.", {"explain": explain_policy}),

@@ -14,6 +14,7 @@ from boilover.cli.options import (
     FormatOption,
     LogArgument,
     ModelOption,
+    NewModelOption,
     RecipeOption,
     open_source,
     say,
@@ -48,7 +49,7 @@ def demo(
 
 def train(
     log: LogArgument,
-    model: ModelOption,
+    model: NewModelOption,
     horizon: Annotated[
         str | None,
         typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; risk is that of the first."),

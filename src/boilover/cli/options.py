@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from boilover.inputs import Source
 
 LogArgument = Annotated[Path, typer.Argument(metavar="LOG", help="An event-log folder, or an export.")]
-ModelOption = Annotated[Path, typer.Option("--model", help="The model's folder.")]
+ModelOption = Annotated[
+    Path, typer.Option("--model", help="The model's folder, or models:/NAME@champion of a registry.")
+]
+NewModelOption = Annotated[Path, typer.Option("--model", help="The folder to save the model to.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]

@@ -84,10 +84,11 @@ def flag(
     from boilover import pipeline
     from boilover.model.saved import load_model
     from boilover.outputs import read_frame, write_frame
+    from boilover.tracking.located import located
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
-    saved = load_model(model)
+    saved = load_model(located(model))
     if policy is None or ledger is None:
         if log is not None:
             raise UsageError("--log is read for a policy: name it with --policy")

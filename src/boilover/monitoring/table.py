@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from boilover.evaluation.table import MISSING, WIDTH, printable, text_table, words
+from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
 
 SHOWN = 15
 """So many features are shown: those that drifted, then those that came closest to their bound."""
+FIGURES = {"recall_at_11.8%": "recall at 11.8 %", "calibration_error": "ECE"}
 ALARMS = ("DRIFTED", "FALLEN OFF")
 
 
@@ -28,7 +25,7 @@ def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WID
         Text(sentence, style="bold red" if any(alarm in sentence for alarm in ALARMS) else "green")
         for sentence in drift["verdict"]
     ]
-    form = box.SIMPLE_HEAD if terminal else box.ASCII2
+    form = lines_of(terminal=terminal)
     features = [_feature(each) for each in [drift["risk"], *drift["features"][:SHOWN]]]
     heads = ["", "PSI", "usual up to", "", "missing then", "now", "new words", "mean or word", "then", "now"]
     tables = [
@@ -40,18 +37,31 @@ def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WID
         tables.append(
             text_table("Performance, expected where risks are calibrated", heads, performance, form)
         )
-    return printed([Text(head, style="bold"), *lines, *tables], terminal=terminal, width=width)
+    return rendered([Text(head, style="bold"), *lines, *tables], terminal=terminal, width=width)
 
 
-def printed(parts: Sequence[Text | Table], *, terminal: bool, width: int = WIDTH) -> str:
-    """Return texts and tables one below the other."""
-    target = io.StringIO()
-    console = Console(
-        file=target, force_terminal=terminal, color_system="standard" if terminal else None, width=width
+def render_challenge(told: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
+    """Return `Challenge.to_dict()` as text."""
+    head = (
+        f"{told['points']:,} questions of {told['tickets']:,} tickets from {told['since']} to {told['as_of']},"
+        f" {told['escalated']:,} of which escalated within {told['horizon']}: base rate {told['base_rate']:.3f}"
     )
-    for part in parts:
-        console.print(part)
-    return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+    style = "green" if told["promotes"] else "bold red"
+    titles = {"champion": f"champion {told['champion']}", "challenger": f"challenger {told['challenger']}"}
+    names = tuple(told["differences"])
+    rows = [
+        [titles[who], *(interval(figures[name]) for name in names)]
+        for who, figures in told["figures"].items()
+    ]
+    rows.append(["challenger less champion", *(interval(told["differences"][name]) for name in names)])
+    table = text_table(
+        "On the same points, 95 % intervals over tickets",
+        ["", *(FIGURES.get(name, words(name)) for name in names)],
+        rows,
+        lines_of(terminal=terminal),
+    )
+    verdict = Text(f"{told['verdict'][0].upper()}{told['verdict'][1:]}.", style=style)
+    return rendered([Text(head, style="bold"), verdict, table], terminal=terminal, width=width)
 
 
 def _feature(shift: Mapping[str, Any]) -> list[str]:

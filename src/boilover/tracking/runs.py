@@ -6,11 +6,8 @@ The model is logged as code (`boilover.tracking.pyfunc`) and text: loading it un
 
 from __future__ import annotations
 
-import logging
-import os
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,36 +15,22 @@ from typing import Any
 
 import pandas as pd
 
-from boilover.errors import UsageError
 from boilover.model.saved import SavedModel, check_fits
 from boilover.plots import PLOTS, figure, figure_png
 from boilover.tracking.facts import metrics, parameters
+from boilover.tracking.store import client_of, quiet, refusals
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep back MLflow's warnings of its own types and storage: nothing that a caller of ours could mend."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"mlflow\.")
-        yield
-
-
-# MLflow reports its use over the network unless this is set before it is imported.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-with _quiet():
+# isort: split
+# After the store, which holds back what MLflow warns of while it is imported.
+with quiet():
     import mlflow.pyfunc
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModelOutput, Metric, Param, Run
-    from mlflow.exceptions import MlflowException
     from mlflow.models import Model, ModelSignature
     from mlflow.types.schema import ColSpec, DataType, Schema
-    from sqlalchemy.exc import SQLAlchemyError
-# It tells of every table that it creates.
-logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
 
 EXPERIMENT = "boilover"
 MODEL_NAME = "model"
-STORE, ARTIFACTS = "mlflow.db", "mlartifacts"
 MODEL_FOLDER = "model_folder"
 """Name under which `boilover.tracking.pyfunc` finds the saved model among the artifacts."""
 EXAMPLE_ROWS = 5
@@ -77,15 +60,11 @@ def log_run(
     A run that fails is marked as failed.
     """
     rows = None if example is None else _rows(saved, example)
-    try:
-        with _quiet():
-            client, artifacts = _client(folder, tracking_uri)
-            run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
-            with _terminating(client, run):
-                _log(client, run, saved, folder, evaluation, rows)
-    except (MlflowException, SQLAlchemyError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"MLflow cannot log the run: {reason}. Check the tracking URI") from error
+    with refusals("log the run"):
+        client, artifacts = client_of(folder, tracking_uri)
+        run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
+        with _terminating(client, run):
+            _log(client, run, saved, folder, evaluation, rows)
     return str(run.info.run_id)
 
 
@@ -118,15 +97,6 @@ def _log(
     client.log_batch(run_id, figures, [Param(name, value) for name, value in parameters(saved)])
     if evaluation is not None:
         _log_evaluation(client, run_id, evaluation)
-
-
-def _client(folder: Path, tracking_uri: str | None) -> tuple[MlflowClient, str | None]:
-    """Return a client, and where the artifacts of the default store go; another store knows for itself."""
-    chosen = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if chosen:
-        return MlflowClient(chosen), None
-    beside = folder.absolute().parent
-    return MlflowClient(f"sqlite:///{beside / STORE}"), (beside / ARTIFACTS).as_uri()
 
 
 def _experiment_id(client: MlflowClient, name: str, artifacts: str | None) -> str:

@@ -1,0 +1,119 @@
+"""Commands about the life of a model and of a desk: drift, promote, kpis."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import (
+    ConfigOption,
+    EscalationOption,
+    FormatOption,
+    LogArgument,
+    ModelOption,
+    RecipeOption,
+    open_source,
+    say,
+    settings_of,
+)
+
+
+def drift(
+    log: LogArgument,
+    model: ModelOption,
+    as_of: Annotated[
+        str | None, typer.Option(help="Know what was known then; default: the end of the log.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Compare what was asked after this; default: the end of training.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("-o", "--report", help="Write all of it to a file: .json, or text.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="End with exit code 7 where something drifted.")
+    ] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+) -> None:
+    """Compare what a model was trained on with what it is asked now, and tell how good it still is.
+
+    Example: boilover drift logs/desk --model models/desk
+    """
+    from boilover import pipeline
+    from boilover.errors import GateError
+    from boilover.monitoring.table import render
+    from boilover.outputs import STANDARD, write_json, write_text
+
+    settings = settings_of(config)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
+    figures = found.to_dict()
+    if as_json:
+        write_json(figures, STANDARD)
+    else:
+        typer.echo(render(figures, terminal=sys.stdout.isatty()), nl=False)
+    if report is not None:
+        if report.suffix == ".json":
+            write_json(figures, report)
+        else:
+            write_text(render(figures), report)
+        say(f"report {report}")
+    if gate and found.drifted:
+        raise GateError(f"what the model is asked has drifted: {', '.join(found.reasons)}")
+
+
+def promote(
+    model: Annotated[
+        Path, typer.Option("--model", help="The champion: its folder, or models:/NAME of a registry.")
+    ],
+    challenger: Annotated[Path, typer.Option(help="The folder of the model that would take its place.")],
+    log: Annotated[Path, typer.Option(help="An event-log folder, or an export, to compare the two on.")],
+    since: Annotated[
+        str | None,
+        typer.Option(help="Compare them on points after this; default: the end of both trainings."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Know what was known then; default: the end of the log.")
+    ] = None,
+    sure: Annotated[
+        bool, typer.Option("--sure", help="Refuse also a challenger that is not better beyond chance.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+) -> None:
+    """Let a challenger take the champion's place if it is no worse on questions whose outcome is known by now.
+
+    A worse one is refused with exit code 7. In a registry the alias champion moves; a folder is replaced in one step,
+    and the old one is kept as .previous.
+
+    Example: boilover promote --model models/desk --challenger models/trial --log logs/desk
+    """
+    from boilover import pipeline
+    from boilover.errors import GateError
+    from boilover.monitoring.table import render_challenge
+    from boilover.outputs import STANDARD, write_json
+
+    settings = settings_of(config)
+    source = open_source(log, input_format, recipe, escalation, settings)
+    told = pipeline.promote_model(
+        source, model, challenger, since=since, as_of=as_of, sure=sure, seed=settings.seed
+    )
+    if as_json:
+        write_json(told.to_dict(), STANDARD)
+    elif told.challenge is not None:
+        typer.echo(render_challenge(told.challenge.to_dict(), terminal=sys.stdout.isatty()), nl=False)
+    if told.promotion is None:
+        verdict = "" if told.challenge is None else told.challenge.verdict
+        raise GateError(f"not promoted: {verdict}")
+    kept = "" if told.promotion.previous is None else f"; the one before is {told.promotion.previous}"
+    say(f"the champion is {told.promotion.champion}{kept}")
