@@ -1,0 +1,154 @@
+"""A fitted model as far as it predicts: neither LightGBM nor scikit-learn is imported for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.errors import MismatchError
+from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
+from boilover.model.encoding import Encoding, Matrix
+from boilover.model.linear import LinearPartner
+from boilover.model.trees import Trees
+
+if TYPE_CHECKING:
+    import lightgbm
+
+Floats = npt.NDArray[np.float64]
+
+
+class Fitted:
+    """What `EscalationClassifier` becomes once it is saved and read again: the same predictions, and no `fit`.
+
+    Parameters
+    ----------
+    parameters : of the classifier that was fitted.
+
+    Attributes
+    ----------
+    classes_, categories_, linear_weight_, rounds_, calibrator_ : as of the classifier.
+    trees_ : the boosted trees; ``booster_`` are they as LightGBM holds them.
+    """
+
+    classes_: npt.NDArray[Any]
+    encoding_: Encoding
+    categories_: dict[str, tuple[str, ...]]
+    rounds_: int
+    linear_weight_: float
+    linear_: LinearPartner
+    calibrator_: Calibrator
+    trees_: Trees
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.parameters = dict(parameters)
+        self.n_jobs: int = self.parameters["n_jobs"]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of the classifier that was fitted."""
+        return dict(self.parameters)
+
+    @property
+    def booster_(self) -> lightgbm.Booster:
+        """The trees as LightGBM holds them."""
+        return self.trees_.booster
+
+    def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return uncalibrated log-odds, ``float64[n]``."""
+        frame = self._frame(X)
+        return self._blend(frame, self.encoding_.encode(frame))
+
+    def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
+        scores = self.raw_scores(X)
+        return self.calibrator_.log_odds(scores)
+
+    def predict_proba(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return calibrated probabilities of both classes, ``float64[n, 2]``."""
+        risk = sigmoid(self.decision_function(X))
+        return np.column_stack([1.0 - risk, risk])
+
+    def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the likelier class of each row, ``[n]``."""
+        second = self.decision_function(X) > 0.0
+        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
+        return chosen
+
+    def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return what each column adds to the raw log-odds beside `base_value`, ``float64[n, n_features]``.
+
+        Exact for trees and linear partner: for the rows that are shown.
+        """
+        frame = self._frame(X)
+        trees = self.trees_.contributions(self.encoding_.encode(frame), self._threads())
+        if self.linear_weight_ == 0.0:
+            return trees[:, :-1]
+        linear = self.linear_.contributions(frame)
+        return (1.0 - self.linear_weight_) * trees[:, :-1] + self.linear_weight_ * linear
+
+    @property
+    def base_value(self) -> float:
+        """The raw log-odds to which `contributions` are added."""
+        nothing = np.full((1, len(self.encoding_.columns)), np.nan, dtype=np.float32)
+        trees = float(self.trees_.contributions(nothing, self._threads())[0, -1])
+        return (1.0 - self.linear_weight_) * trees + self.linear_weight_ * self.linear_.intercept_
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of the fitted model but its trees (``trees_.text``), as plain values for JSON."""
+        return {
+            "parameters": self.get_params(),
+            "classes": self.classes_.tolist(),
+            "encoding": self.encoding_.to_dict(),
+            "rounds": self.rounds_,
+            "linear_weight": self.linear_weight_,
+            "linear": self.linear_.to_dict(),
+            "calibrator": self.calibrator_.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], trees: str) -> Self:
+        """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
+        return cls(values["parameters"])._restore(values, trees)
+
+    def _restore(self, values: Mapping[str, Any], trees: str) -> Self:
+        self.classes_ = np.array(values["classes"])
+        self.encoding_ = Encoding.from_dict(values["encoding"])
+        self.categories_ = dict(self.encoding_.categories)
+        self.rounds_, self.linear_weight_ = values["rounds"], values["linear_weight"]
+        self.linear_ = LinearPartner.from_dict(values["linear"])
+        self.calibrator_ = calibrator_from_dict(values["calibrator"])
+        self.trees_ = Trees(trees)
+        return self
+
+    def _blend(self, frame: pd.DataFrame, matrix: Matrix) -> Floats:
+        weight = self.linear_weight_
+        if weight == 1.0:
+            return self.linear_.decision(frame)
+        trees = self.trees_.margins(matrix, self._threads())
+        return trees if weight == 0.0 else (1.0 - weight) * trees + weight * self.linear_.decision(frame)
+
+    def _frame(self, X: pd.DataFrame | npt.ArrayLike) -> pd.DataFrame:
+        """Return ``X`` as the frame of the columns that the model was fitted on."""
+        columns = list(self.encoding_.columns)
+        if not isinstance(X, pd.DataFrame):
+            values = np.asarray(X, dtype=np.float32)
+            if values.ndim != 2 or values.shape[1] != len(columns):
+                raise MismatchError(
+                    f"an array of shape {values.shape} has not the model's {len(columns)} columns"
+                )
+            return pd.DataFrame(values, columns=columns)
+        given = [str(name) for name in X.columns]
+        if given != columns:
+            other = next((name for name in given if name not in columns), None)
+            told = "their order differs" if other is None else f"'{other}' is none of them"
+            raise MismatchError(
+                f"{len(given)} columns are not the {len(columns)} that the model was fitted on: {told}"
+            )
+        return X.set_axis(given, axis=1)
+
+    def _threads(self) -> int:
+        # LightGBM reads 0 as all cores.
+        return max(self.n_jobs, 0)

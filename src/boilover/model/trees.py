@@ -1,0 +1,62 @@
+"""The boosted trees of a model: LightGBM's text, walked by `boilover.model.walk`, or by LightGBM where that must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.model.encoding import Matrix
+from boilover.model.walk import Walk, read_walk
+from boilover.model.walk_text import UnknownTreesError
+
+if TYPE_CHECKING:
+    import lightgbm
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """Trees that predict log-odds from ``float32[n, n_features]``; the numbers are those of LightGBM."""
+
+    text: str
+
+    @property
+    def n_features(self) -> int:
+        """Columns that they read; raises `UnknownTreesError` where the text is no model at all."""
+        return self.booster.num_feature() if self.walk is None else self.walk.n_features
+
+    @cached_property
+    def walk(self) -> Walk | None:
+        """The trees as they are walked; None where only LightGBM can."""
+        return read_walk(self.text)
+
+    @cached_property
+    def booster(self) -> lightgbm.Booster:
+        """The trees as LightGBM holds them; its import takes seconds."""
+        from lightgbm.basic import LightGBMError
+
+        from boilover.model.boosting import reread
+
+        try:
+            return reread(self.text)
+        except LightGBMError as error:
+            raise UnknownTreesError(f"is no LightGBM model: {error}") from error
+
+    def margins(self, matrix: Matrix, threads: int) -> Floats:
+        """Return the log-odds of each row, ``float64[n]``; 0 threads are all cores."""
+        if self.walk is not None:
+            return self.walk.margins(matrix, threads)
+        from boilover.model import boosting
+
+        return boosting.margins(self.booster, matrix, threads)
+
+    def contributions(self, matrix: Matrix, threads: int) -> Floats:
+        """Return exact additive contributions, ``float64[n, n_features + 1]``, the base value last."""
+        from boilover.model import boosting
+
+        return boosting.contributions(self.booster, matrix, threads)
