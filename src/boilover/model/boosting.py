@@ -67,11 +67,11 @@ class Settings:
     threads: int
 
 
-def train(matrix: Matrix, y: Floats, capacity: Capacity, settings: Settings, rounds: int) -> lightgbm.Booster:
+def train(matrix: Matrix, y: Floats, capacity: Capacity, settings: Settings, rounds: int) -> str:
     """Fit ``rounds`` trees and return them as they will be read from disk."""
     parameters = _parameters(capacity, settings)
     booster = lightgbm.train(parameters, _dataset(matrix, y, settings, parameters), num_boost_round=rounds)
-    return reread(booster.model_to_string())
+    return str(booster.model_to_string())
 
 
 def train_stopped(

@@ -24,16 +24,18 @@ from boilover.errors import UsageError
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.calibration import fit_calibrator
-from boilover.model.calibrators import Calibrator, Platt, calibrator_from_dict, sigmoid
+from boilover.model.calibrators import Platt, sigmoid
 from boilover.model.encoding import Encoding
+from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
+from boilover.model.trees import Trees
 from boilover.model.tuning import Chosen, Rows, tune, usable_slices, usual_shrinkage, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
 
 Floats = npt.NDArray[np.float64]
 
 
-class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ignore[misc]
     """Calibrated risk of escalation from a frame of features, in the manner of scikit-learn.
 
     The raw score is ``(1 - w) * trees + w * linear`` in log-odds. On large logs the trees win, on small or
@@ -98,7 +100,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """
         if self.linear != "auto" and not 0.0 <= self.linear <= 1.0:
             raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
-        frame = self._frame(X, reset=True)
+        frame = self._frame(X, fitting=True)
         labels = self._labels(y)
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
         check_consistent_length(frame, labels, tickets)
@@ -117,75 +119,12 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self._grow(rows.where(used), settings, self.rounds_)
         return self
 
-    def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
-        """Return uncalibrated log-odds, ``float64[n]``."""
-        check_is_fitted(self)
-        frame = self._frame(X, reset=False)
-        return self._blend(frame, self.encoding_.encode(frame))
-
-    def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
-        """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
-        scores = self.raw_scores(X)
-        return self.calibrator_.log_odds(scores)
-
-    def predict_proba(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
-        """Return calibrated probabilities of both classes, ``float64[n, 2]``."""
-        risk = sigmoid(self.decision_function(X))
-        return np.column_stack([1.0 - risk, risk])
-
-    def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the likelier class of each row, ``[n]``."""
-        second = self.decision_function(X) > 0.0
-        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
-        return chosen
-
-    def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
-        """Return what each column adds to the raw log-odds beside `base_value`, ``float64[n, n_features]``.
-
-        Exact for trees and linear partner, and milliseconds a row: for the rows that are shown.
-        """
-        check_is_fitted(self)
-        frame = self._frame(X, reset=False)
-        trees = boosting.contributions(self.booster_, self.encoding_.encode(frame), self._threads())
-        if self.linear_weight_ == 0.0:
-            return trees[:, :-1]
-        linear = self.linear_.contributions(frame)
-        return (1.0 - self.linear_weight_) * trees[:, :-1] + self.linear_weight_ * linear
-
-    @property
-    def base_value(self) -> float:
-        """The raw log-odds to which `contributions` are added."""
-        check_is_fitted(self)
-        nothing = np.full((1, len(self.encoding_.columns)), np.nan, dtype=np.float32)
-        trees = float(boosting.contributions(self.booster_, nothing, self._threads())[0, -1])
-        return (1.0 - self.linear_weight_) * trees + self.linear_weight_ * self.linear_.intercept_
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of the fitted model but its trees (``booster_``), as plain values for JSON."""
-        check_is_fitted(self)
-        return {
-            "parameters": self.get_params(),
-            "classes": self.classes_.tolist(),
-            "encoding": self.encoding_.to_dict(),
-            "rounds": self.rounds_,
-            "linear_weight": self.linear_weight_,
-            "linear": self.linear_.to_dict(),
-            "calibrator": self.calibrator_.to_dict(),
-        }
-
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], trees: str) -> EscalationClassifier:
+    def from_dict(cls, values: Mapping[str, Any], trees: str) -> Self:
         """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
-        model = cls(**values["parameters"])
-        model.classes_ = np.array(values["classes"])
-        model.encoding_ = Encoding.from_dict(values["encoding"])
-        model.categories_ = dict(model.encoding_.categories)
+        model = cls(**values["parameters"])._restore(values, trees)
         model.feature_names_in_ = np.array(model.encoding_.columns, dtype=object)
         model.n_features_in_ = len(model.encoding_.columns)
-        model.rounds_, model.linear_weight_ = values["rounds"], values["linear_weight"]
-        model.linear_ = LinearPartner.from_dict(values["linear"])
-        model.calibrator_ = calibrator_from_dict(values["calibrator"])
-        model.booster_ = boosting.reread(trees)
         return model
 
     def __sklearn_tags__(self) -> Tags:
@@ -207,7 +146,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_c_ = chosen.C
         rounds = _scaled(chosen.rounds, len(early) / len(fit))
-        self.calibrator_: Calibrator = Platt()
+        self.calibrator_ = Platt()
         self.held_out_risk_ = np.empty(0)
         if len(calibrate):
             self._grow(early, settings, rounds)
@@ -223,24 +162,19 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return rounds
 
     def _grow(self, rows: Rows, settings: Settings, rounds: int) -> None:
-        self.booster_ = boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds)
+        self.trees_ = Trees(boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds))
         self.linear_ = LinearPartner(C=self.linear_c_)
         if self.linear_weight_ > 0.0:
             self.linear_.fit(rows.frame, rows.labels)
 
-    def _blend(self, frame: pd.DataFrame, matrix: npt.NDArray[np.float32]) -> Floats:
-        weight = self.linear_weight_
-        if weight == 1.0:
-            return self.linear_.decision(frame)
-        trees = boosting.margins(self.booster_, matrix, self._threads())
-        return trees if weight == 0.0 else (1.0 - weight) * trees + weight * self.linear_.decision(frame)
-
-    def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, reset: bool) -> pd.DataFrame:
+    def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, fitting: bool = False) -> pd.DataFrame:
         """Return ``X`` as a frame with text names, after scikit-learn's checks of its columns."""
+        if not fitting:
+            check_is_fitted(self)
         if not isinstance(X, pd.DataFrame):
-            values = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=reset)
+            values = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=fitting)
             return pd.DataFrame(values, columns=[f"x{place}" for place in range(values.shape[1])])
-        validate_data(self, X, skip_check_array=True, reset=reset)
+        validate_data(self, X, skip_check_array=True, reset=fitting)
         if not len(X):
             raise ValueError("Found array with 0 sample(s): there is no row")
         return X.set_axis([str(name) for name in X.columns], axis=1)
@@ -257,10 +191,6 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if len(self.classes_) < 2:
             raise ValueError(f"y holds one class only, {self.classes_[0]!r}; two classes are needed")
         return codes.astype(np.float64)
-
-    def _threads(self) -> int:
-        # LightGBM reads 0 as all cores.
-        return max(self.n_jobs, 0)
 
 
 def _scaled(rounds: int, growth: float) -> int:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, UsageError
-from boilover.model.classifier import EscalationClassifier
+from boilover.model.fitted import Fitted
 from boilover.times import parse_duration
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 class HorizonModel:
     """One fitted classifier per horizon; the primary horizon is the first."""
 
-    models: Mapping[str, EscalationClassifier]
+    models: Mapping[str, Fitted]
     """By horizon, such as ``7d``, in the order asked for; all were fitted on the same columns."""
 
     @classmethod
@@ -68,7 +68,7 @@ class HorizonModel:
         return tuple(self.models)
 
     @property
-    def primary(self) -> EscalationClassifier:
+    def primary(self) -> Fitted:
         """The classifier of the primary horizon."""
         return self.models[self.horizons[0]]
 
@@ -118,7 +118,10 @@ def _fit_one(
     slices: npt.ArrayLike | None,
     groups: npt.ArrayLike | None,
     parameters: Mapping[str, Any],
-) -> EscalationClassifier:
+) -> Fitted:
+    # Fitting needs scikit-learn, predicting does not.
+    from boilover.model.classifier import EscalationClassifier
+
     y = np.asarray(labels, dtype=np.float64)
     if len(y) != len(X):
         raise InputError(f"{len(X)} rows and {len(y)} labels differ in number")

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from boilover.errors import InputError, MismatchError
 from boilover.model.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 MAX_ROWS = 300_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
@@ -57,6 +59,8 @@ class LinearPartner:
         the rate with half a row of either kind added (Jeffreys). Raises `InputError` for no row, differing
         lengths or a ``y`` that is not 0 or 1.
         """
+        from scipy import sparse
+
         labels, weights = _check_targets(X, y, sample_weight)
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)

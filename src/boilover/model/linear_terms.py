@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
 
 from boilover.errors import MismatchError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 
@@ -158,6 +161,8 @@ def centred(term: Term, X: pd.DataFrame) -> Term:
 
 def _sparse(columns: Sequence[tuple[Floats, npt.NDArray[np.int64]]], rows: int) -> sparse.csc_array:
     """Return a matrix of columns, each given as its values and the rows that they stand in."""
+    from scipy import sparse
+
     ends = np.cumsum([0, *(len(values) for values, _ in columns)])
     values = np.concatenate([np.empty(0), *(values for values, _ in columns)])
     places = np.concatenate([np.empty(0, dtype=np.int64), *(places for _, places in columns)])

@@ -26,16 +26,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from lightgbm.basic import LightGBMError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from boilover.card import model_card
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import EscalationRule
 from boilover.files import replacing
-from boilover.model.classifier import EscalationClassifier
+from boilover.model.fitted import Fitted
 from boilover.model.horizons import HorizonModel, in_order
 from boilover.model.reference import Reference
+from boilover.model.walk_text import UnknownTreesError
 
 SCHEMA_VERSION = 1
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
@@ -110,7 +110,7 @@ def save_model(folder: Path, saved: SavedModel) -> None:
     _check_agreement(saved.model, saved.manifest, folder / MANIFEST)
     texts = {CALIBRATION: _calibration_text(saved.calibration)}
     for horizon, model in saved.model.models.items():
-        texts[f"model-{horizon}.txt"] = model.booster_.model_to_string()
+        texts[f"model-{horizon}.txt"] = model.trees_.text
         texts[f"model-{horizon}.json"] = json.dumps(model.to_dict(), indent=1, allow_nan=False)
     if saved.reference is not None:
         texts[REFERENCE] = saved.reference.to_text()
@@ -183,17 +183,20 @@ def _manifest(file: Path, values: Mapping[str, Any]) -> Manifest:
     return manifest
 
 
-def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> EscalationClassifier:
+def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> Fitted:
     file = folder / f"model-{horizon}.json"
     values = _json(file, _read_intact(file, digests))
     trees = folder / f"model-{horizon}.txt"
     text = _read_intact(trees, digests).decode()
     try:
-        return EscalationClassifier.from_dict(values, text)
+        fitted = Fitted.from_dict(values, text)
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"is no model of this version: {error!r}", file=file, mend=RETRAIN) from error
-    except LightGBMError as error:
-        raise InputError(f"is no LightGBM model: {error}", file=trees, mend=RETRAIN) from error
+    try:
+        fitted.trees_.n_features  # noqa: B018 - the trees are read when they are first asked
+    except UnknownTreesError as error:
+        raise InputError(str(error), file=trees, mend=RETRAIN) from error
+    return fitted
 
 
 def _check_agreement(model: HorizonModel, manifest: Manifest, file: Path) -> None:
@@ -202,7 +205,7 @@ def _check_agreement(model: HorizonModel, manifest: Manifest, file: Path) -> Non
     for classifier in model.models.values():
         if manifest.columns != classifier.encoding_.columns:
             raise MismatchError(f"{file}: lists other columns than the model was fitted on. {RETRAIN}")
-        if classifier.booster_.num_feature() != len(manifest.columns):
+        if classifier.trees_.n_features != len(manifest.columns):
             raise MismatchError(f"{file}: lists other columns than the trees were grown on. {RETRAIN}")
     if manifest.categories != model.primary.categories_:
         raise MismatchError(f"{file}: lists other categories than the model was fitted on. {RETRAIN}")
