@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from boilover.card import model_card
 from boilover.errors import MismatchError, UsageError
 from boilover.evaluation.evaluate import evaluate
 from boilover.model.horizons import HorizonModel
+from boilover.model.importance import importance_of
 from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, save_model
 from boilover.plots import PLOTS
 from boilover.tracking.runs import log_run
@@ -72,7 +74,7 @@ def logged(tmp_path_factory):
             y, risk, np.arange(n), np.arange(n), np.arange(n), rounds=20, baselines={"age_only": risk}
         )
         before = mlflow.get_tracking_uri()
-        run_id = log_run(saved, folder, evaluation=found.to_dict(), example=X)
+        run_id = log_run(saved, folder, evaluation=found.to_dict(), example=X, sample=X)
         assert mlflow.get_tracking_uri() == before
         assert mlflow.active_run() is None
     uri = f"sqlite:///{home / STORE}"
@@ -116,8 +118,8 @@ def test_metrics_have_their_intervals_and_what_is_undefined_is_left_out(logged):
 def test_plots_and_model_lie_beside_the_folder_and_nothing_is_pickled(logged):
     files = {path.relative_to(logged.home / ARTIFACTS) for path in (logged.home / ARTIFACTS).rglob("*")}
     names = {path.name for path in files}
-    assert {f"{name}.png" for name in PLOTS} < names
-    assert {"evaluation.json", "MLmodel", "pyfunc.py", "manifest.json", "model-7d.txt"} < names
+    assert {f"{name}.png" for name in (*PLOTS, "feature_importance")} < names
+    assert {"CARD.md", "evaluation.json", "MLmodel", "pyfunc.py", "manifest.json", "model-7d.txt"} < names
     assert not {path for path in files if path.suffix in (".pkl", ".pickle", ".joblib", ".cloudpickle")}
     for path in (logged.home / ARTIFACTS).rglob("*"):
         # A pickle of protocol 2 or later opens with this byte.
@@ -154,6 +156,17 @@ def test_a_missing_column_is_named(logged, monkeypatch):
     model = mlflow.pyfunc.load_model(model_uri(logged)).unwrap_python_model()
     with pytest.raises(MismatchError, match="'queue'"):
         model.predict(None, logged.X.drop(columns="queue"))
+
+
+def test_the_card_and_the_importance_of_features_are_those_of_the_model(logged):
+    (card,) = (logged.home / ARTIFACTS).glob("*/artifacts/CARD.md")
+    assert card.read_text("utf-8") == model_card(logged.saved).to_markdown()
+    found = importance_of(logged.saved.model.primary, logged.X, rows=len(logged.X))
+    every = np.abs(logged.saved.model.primary.contributions(logged.X))
+    assert found.to_dict() == dict(zip(logged.X.columns, every.mean(axis=0), strict=True))
+    assert found.is_monotonic_decreasing
+    with pytest.raises(MismatchError, match="'age'"):
+        log_run(logged.saved, logged.folder, sample=logged.X.drop(columns="age"))
 
 
 def test_another_store_and_a_second_run(logged, tmp_path, monkeypatch):

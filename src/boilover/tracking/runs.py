@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from boilover.model.saved import SavedModel, check_fits
-from boilover.plots import PLOTS, figure, figure_png
 from boilover.tracking.facts import metrics, parameters
 from boilover.tracking.store import client_of, quiet, refusals
 
@@ -28,6 +27,8 @@ with quiet():
     from mlflow.entities import LoggedModelOutput, Metric, Param, Run
     from mlflow.models import Model, ModelSignature
     from mlflow.types.schema import ColSpec, DataType, Schema
+
+    from boilover.tracking.drawn import log_for_readers
 
 EXPERIMENT = "boilover"
 MODEL_NAME = "model"
@@ -44,6 +45,7 @@ def log_run(
     tracking_uri: str | None = None,
     experiment: str = EXPERIMENT,
     example: pd.DataFrame | None = None,
+    sample: pd.DataFrame | None = None,
 ) -> str:
     """Log a model that `boilover.model.saved.save_model` wrote to ``folder``; return the id of the run.
 
@@ -56,15 +58,21 @@ def log_run(
     example : a feature frame; its first rows are kept with the model to show what it takes. They are rows of
         the desk: give none where the store is shared more widely than the tickets.
 
-    Raises `MismatchError` where ``example`` lacks columns of the model, `UsageError` where the store refuses.
-    A run that fails is marked as failed.
+    sample : a feature frame of many points in order of time, on which the importance of features is drawn; no row of it
+        is kept.
+
+    Raises `MismatchError` where ``example`` or ``sample`` lacks columns of the model, `UsageError` where the store
+    refuses. A run that fails is marked as failed.
     """
     rows = None if example is None else _rows(saved, example)
+    if sample is not None:
+        check_fits(saved.manifest, list(sample.columns))
     with refusals("log the run"):
         client, artifacts = client_of(folder, tracking_uri)
         run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
         with _terminating(client, run):
             _log(client, run, saved, folder, evaluation, rows)
+            log_for_readers(client, run.info.run_id, saved, evaluation, sample)
     return str(run.info.run_id)
 
 
@@ -95,8 +103,6 @@ def _log(
         for name, value in metrics(saved, evaluation)
     ]
     client.log_batch(run_id, figures, [Param(name, value) for name, value in parameters(saved)])
-    if evaluation is not None:
-        _log_evaluation(client, run_id, evaluation)
 
 
 def _experiment_id(client: MlflowClient, name: str, artifacts: str | None) -> str:
@@ -161,12 +167,3 @@ def _rows(saved: SavedModel, example: pd.DataFrame) -> pd.DataFrame:
 def _requirements(saved: SavedModel) -> list[str]:
     pinned = [f"{name}=={version}" for name, version in saved.manifest.packages.items()]
     return [f"boilover=={saved.manifest.boilover_version}", *pinned]
-
-
-def _log_evaluation(client: MlflowClient, run_id: str, evaluation: Mapping[str, Any]) -> None:
-    """Log the whole evaluation as JSON, and each plot as a PNG."""
-    client.log_dict(run_id, dict(evaluation), "evaluation.json")
-    with tempfile.TemporaryDirectory() as workshop:
-        for name in PLOTS:
-            (Path(workshop) / f"{name}.png").write_bytes(figure_png(figure(name, evaluation)))
-        client.log_artifacts(run_id, workshop, "plots")
