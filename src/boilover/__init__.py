@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from boilover.measuring import measure
     from boilover.model.classifier import EscalationClassifier
     from boilover.model.horizons import HorizonModel
+    from boilover.model.importance import importance_of
     from boilover.model.saved import load_model, save_model
+    from boilover.monitoring.drift import drift
     from boilover.points import Points, fixed_ages, nightly, tonight
+    from boilover.policy import parse_policy
     from boilover.report import write_report
     from boilover.scoring import score
     from boilover.synthetic import synthetic_desk
@@ -57,10 +60,12 @@ _HOME = {
     "cut": "inputs",
     "declare": "escalation",
     "default_features": "features",
+    "drift": "monitoring.drift",
     "evaluate": "evaluation.evaluate",
     "explain_ticket": "explaining",
     "fixed_ages": "points",
     "future_edit_test": "future_edit",
+    "importance_of": "model.importance",
     "label": "labels",
     "load_model": "model.saved",
     "measure": "measuring",
@@ -68,6 +73,7 @@ _HOME = {
     "model_card": "card",
     "nightly": "points",
     "open_log": "inputs",
+    "parse_policy": "policy",
     "read_log": "log",
     "save_model": "model.saved",
     "score": "scoring",
@@ -95,10 +101,12 @@ __all__ = [
     "cut",
     "declare",
     "default_features",
+    "drift",
     "evaluate",
     "explain_ticket",
     "fixed_ages",
     "future_edit_test",
+    "importance_of",
     "label",
     "load_model",
     "measure",
@@ -106,6 +114,7 @@ __all__ = [
     "model_card",
     "nightly",
     "open_log",
+    "parse_policy",
     "read_log",
     "save_model",
     "score",
