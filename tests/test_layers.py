@@ -35,6 +35,7 @@ LAYERS = (
         "ingesting",
         "inputs",
         "job",
+        "kpi",
         "monitoring",
         "outputs",
         "scoring",

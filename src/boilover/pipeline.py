@@ -34,6 +34,7 @@ from boilover.training import described, fit, held_out_evaluation, training_rows
 if TYPE_CHECKING:
     from boilover.flagger.ledger import Outcomes
     from boilover.job import Decided, Run
+    from boilover.kpi import Kpis
     from boilover.log import EventLog
     from boilover.monitoring.drift import Drift
     from boilover.monitoring.promote import Promoted
@@ -159,6 +160,25 @@ def promote_model(source: Source, champion: Path, challenger: Path, **options: A
     from boilover.monitoring.promote import promote
 
     return promote(source, champion, challenger, **options)
+
+
+def kpis_of_log(
+    source: Source,
+    *,
+    by: Sequence[str] = (),
+    since: str | None = None,
+    ledger: str | None = None,
+    desk: str = "desk",
+) -> Kpis:
+    """Tell a log's escalations; with a ledger, also how many of them a flag of a desk preceded."""
+    from boilover.kpi import kpis
+
+    flags = None
+    if ledger is not None:
+        from boilover.flagger.ledger import Ledger
+
+        flags = Ledger.open(ledger, create=False).export("flags", desk=desk)
+    return kpis(source.log, by=by, since=since, flags=flags)
 
 
 def flag_scores(

@@ -17,7 +17,7 @@ from boilover.cli.backtests import backtest
 from boilover.cli.explains import explain
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
-from boilover.cli.monitoring import drift, promote
+from boilover.cli.monitoring import drift, kpis, promote
 from boilover.cli.nights import explain_policy, nightly
 from boilover.cli.options import say
 from boilover.cli.scores import flag, score
@@ -25,7 +25,7 @@ from boilover.errors import BoiloverError
 
 COMMANDS = (
     *(demo, ingest, datasets, audit, train, evaluate, backtest),
-    *(score, explain, flag, nightly, drift, promote),
+    *(score, explain, flag, nightly, drift, promote, kpis),
 )
 """In the order in which ``boilover --help`` lists them."""
 GROUPS = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +20,24 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+
+
+def _tell(
+    figures: Mapping[str, Any], render: Callable[..., str], file: Path | None, *, as_json: bool
+) -> None:
+    """Print figures as JSON or as tables, and write all of them to a file where one is named."""
+    from boilover.outputs import STANDARD, write_json, write_text
+
+    if as_json:
+        write_json(figures, STANDARD)
+    else:
+        typer.echo(render(figures, terminal=sys.stdout.isatty()), nl=False)
+    if file is not None:
+        if file.suffix == ".json":
+            write_json(figures, file)
+        else:
+            write_text(render(figures), file)
+        say(f"written to {file}")
 
 
 def drift(
@@ -49,22 +68,11 @@ def drift(
     from boilover import pipeline
     from boilover.errors import GateError
     from boilover.monitoring.table import render
-    from boilover.outputs import STANDARD, write_json, write_text
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings)
     found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
-    figures = found.to_dict()
-    if as_json:
-        write_json(figures, STANDARD)
-    else:
-        typer.echo(render(figures, terminal=sys.stdout.isatty()), nl=False)
-    if report is not None:
-        if report.suffix == ".json":
-            write_json(figures, report)
-        else:
-            write_text(render(figures), report)
-        say(f"report {report}")
+    _tell(found.to_dict(), render, report, as_json=as_json)
     if gate and found.drifted:
         raise GateError(f"what the model is asked has drifted: {', '.join(found.reasons)}")
 
@@ -117,3 +125,42 @@ def promote(
         raise GateError(f"not promoted: {verdict}")
     kept = "" if told.promotion.previous is None else f"; the one before is {told.promotion.previous}"
     say(f"the champion is {told.promotion.champion}{kept}")
+
+
+def kpis(
+    log: LogArgument,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Tell escalations by this: queue, priority, month, or a column of the tickets; may be repeated."
+        ),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Leave out tickets created before.")] = None,
+    ledger: Annotated[
+        str | None, typer.Option(help="A ledger of flags: tell how many escalations a flag preceded.")
+    ] = None,
+    desk: Annotated[str, typer.Option(help="The desk's name in the ledger.")] = "desk",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write all of it to a file: .json, or text.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    config: ConfigOption = None,
+    input_format: FormatOption = "auto",
+    recipe: RecipeOption = None,
+    escalation: EscalationOption = None,
+) -> None:
+    """Tell how often tickets escalate, when, which ones, what goes with it, and what becomes of them.
+
+    Figures are about tickets, never about who works on them.
+
+    Example: boilover kpis logs/desk --by queue --by category
+    """
+    from boilover import pipeline
+    from boilover.kpi.people import refuse_people
+    from boilover.kpi.table import render
+
+    for each in by or ():
+        refuse_people(each)
+    source = open_source(log, input_format, recipe, escalation, settings_of(config))
+    figures = pipeline.kpis_of_log(source, by=by or (), since=since, ledger=ledger, desk=desk).to_dict()
+    _tell(figures, render, output, as_json=as_json)

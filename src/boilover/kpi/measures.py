@@ -1,0 +1,218 @@
+"""The figures of a desk's escalations and of its work, each with its definition in its docstring."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from boilover.evaluation.interval import Interval, clopper_pearson
+from boilover.history import HOUR, Floats, Ints
+from boilover.kpi.cases import Cases
+from boilover.kpi.survival import Curve, kaplan_meier
+from boilover.labels import NEVER
+from boilover.points import DAY
+
+NAN = float("nan")
+WEEK = 7 * DAY
+MONDAY = 4 * DAY
+"""1970 began on a Thursday; weeks begin four days later."""
+AGAIN_DAYS = 7
+REPEAT_DAYS = 90
+Flags = npt.NDArray[np.bool_]
+
+
+class Quartiles(NamedTuple):
+    """Hours by which it happened to a quarter, a half and three quarters, with intervals; ``known`` cases ended."""
+
+    cases: int
+    known: int
+    lower: Interval
+    median: Interval
+    upper: Interval
+
+
+class Cohort(NamedTuple):
+    """Tickets created in one week, which begins on a Monday, UTC."""
+
+    week: str
+    tickets: int
+    escalated: int
+    """So far."""
+    in_time: Interval
+    """Share that escalated within 7 days of creation; NaN where some were not followed for so long."""
+    followed: bool
+    """Whether all of them were followed for 7 days."""
+    ended: int
+    """Tickets that were solved, closed or merged in this week, whenever created."""
+    backlog: int
+    """Tickets open at the end of this week, whenever created."""
+
+
+class Satisfaction(NamedTuple):
+    """Tickets with a score and their mean score, 0 to 1, with two standard errors on either side."""
+
+    tickets: int
+    mean: Interval
+
+
+def incidence(cases: Cases) -> Curve:
+    """Return the share of tickets that escalated by each time since creation, in hours."""
+    happened = cases.has_escalated
+    until = np.where(happened, cases.escalated - cases.created, cases.followed)
+    return kaplan_meier(until / HOUR, happened)
+
+
+def until_resolved(cases: Cases, escalated: bool) -> Quartiles:
+    """Return the hours from the first escalation, or from creation for others, to the next solution or end."""
+    chosen = cases.has_escalated == escalated
+    start = (cases.escalated if escalated else cases.created)[chosen]
+    solved = cases.first(cases.notes.flag("ceased_open"), after=cases.escalated if escalated else None)[
+        chosen
+    ]
+    return quartiles(start, solved, cases.end)
+
+
+def first_response(cases: Cases) -> Quartiles | None:
+    """Return the hours from creation to the first public reply of an agent; None where the log has no replies."""
+    replied = cases.first(cases.notes.flag("first_reply"))
+    return None if (replied == NEVER).all() else quartiles(cases.created, replied, cases.end)
+
+
+def quartiles(start: Ints, done: Ints, end: int) -> Quartiles:
+    """Return Kaplan-Meier quartiles of the hours from ``start`` to ``done``, `NEVER` where it is not over."""
+    known = done < NEVER
+    curve = kaplan_meier((np.where(known, done, end) - start) / HOUR, known)
+    return Quartiles(len(start), int(known.sum()), *(curve.when(share) for share in (0.25, 0.5, 0.75)))
+
+
+def share_of(flags: Flags) -> Interval:
+    """Return the share of true ones with its exact interval."""
+    return clopper_pearson(int(flags.sum()), len(flags))
+
+
+def cohorts(cases: Cases) -> tuple[Cohort, ...]:
+    """Return tickets by the week of their creation, what ended in each week, and the backlog at its end."""
+    notes, history = cases.notes, cases.notes.history
+    week = (cases.created - MONDAY) // WEEK
+    first, last = int(week.min()), (cases.end - MONDAY) // WEEK
+    n = int(last - first + 1)
+    place = week - first
+    tickets = np.bincount(place, minlength=n)
+    escalated = np.bincount(place, cases.has_escalated, minlength=n).astype(np.int64)
+    in_time = cases.has_escalated & (cases.escalated - cases.created <= WEEK)
+    hits = np.bincount(place, in_time, minlength=n).astype(np.int64)
+    followed = cases.end - ((np.arange(n) + first + 1) * WEEK + MONDAY) >= WEEK
+    ends = (np.arange(n) + first + 1) * WEEK + MONDAY
+    closed = np.sort(history.time[notes.flag("ceased_open")])
+    opened = np.sort(history.time[notes.flag("became_open")])
+    ended = np.searchsorted(closed, ends) - np.searchsorted(closed, ends - WEEK)
+    backlog = np.searchsorted(opened, ends) - np.searchsorted(closed, ends)
+    days = (ends - WEEK).astype("datetime64[us]").astype("datetime64[D]").astype(str)
+    return tuple(
+        Cohort(
+            str(days[i]),
+            int(tickets[i]),
+            int(escalated[i]),
+            clopper_pearson(int(hits[i]), int(tickets[i]))
+            if followed[i] and tickets[i]
+            else Interval(NAN, NAN, NAN),
+            bool(followed[i]),
+            int(ended[i]),
+            int(backlog[i]),
+        )
+        for i in range(n)
+    )
+
+
+def kinds(cases: Cases) -> dict[str, int]:
+    """Return how many tickets escalated first in which way, where the source tells; the most frequent first."""
+    notes, history = cases.notes, cases.notes.history
+    told = history.coded("value")
+    rows = np.flatnonzero(notes.flag("escalated"))
+    found = np.full(history.n_tickets, -1)
+    found[history.ticket[rows]] = told.codes[rows]
+    codes = found[cases.ticket[cases.has_escalated]]
+    names, counts = np.unique(
+        np.array([*told.words, "not told"], dtype=object)[codes].astype(str), return_counts=True
+    )
+    order = np.argsort(-counts, kind="stable")
+    return {str(names[place]): int(counts[place]) for place in order}
+
+
+def first_contact(cases: Cases) -> Interval | None:
+    """Return the share of resolved tickets with at most one public reply of an agent, never reopened nor handed on.
+
+    None where the log has no replies.
+    """
+    notes = cases.notes
+    replies = cases.count(notes.flag("agent_reply"))
+    if not replies.any():
+        return None
+    once = (
+        (replies <= 1)
+        & (cases.count(notes.flag("reopened")) == 0)
+        & (cases.count(notes.flag("handoff")) == 0)
+    )
+    return share_of(once[cases.resolved < NEVER])
+
+
+def satisfaction(cases: Cases, escalated: bool) -> Satisfaction:
+    """Return the last satisfaction scores of tickets that escalated, or of the others."""
+    scores = cases.satisfaction[cases.has_escalated == escalated]
+    scores = scores[~np.isnan(scores)]
+    if not len(scores):
+        return Satisfaction(0, Interval(NAN, NAN, NAN))
+    mean = float(scores.mean())
+    error = float(scores.std(ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else NAN
+    return Satisfaction(len(scores), Interval(mean, max(mean - 2 * error, 0.0), min(mean + 2 * error, 1.0)))
+
+
+def kept_promises(cases: Cases) -> dict[str, Interval] | None:
+    """Return the share of tickets that missed none of their service levels: all, escalated ones, others.
+
+    Of tickets that had one and are resolved, or have missed it. None where the log has no service levels.
+    """
+    promised = cases.promised
+    if not promised.any():
+        return None
+    kept, escalated = cases.breached == NEVER, cases.has_escalated
+    judged = promised & ((cases.resolved < NEVER) | ~kept)
+    parts = {"all": judged, "escalated": judged & escalated, "others": judged & ~escalated}
+    return {name: share_of(kept[part]) for name, part in parts.items()}
+
+
+def repeats(cases: Cases) -> dict[str, Interval] | None:
+    """Return shares of tickets whose customer comes again; None where no customer is told.
+
+    ``contacts``: the customer opens another ticket within 7 days, of tickets followed for so long. ``escalations``:
+    another ticket of the customer escalates within 90 days, of escalated tickets followed for so long.
+    """
+    told = cases.notes.history.attribute("customer_id").codes[cases.ticket]
+    known = told >= 0
+    if not known.any():
+        return None
+    created, escalated = cases.created, cases.escalated
+    again = _follows(told[known], created[known], AGAIN_DAYS * DAY)
+    followed = cases.followed[known] >= AGAIN_DAYS * DAY
+    happened = known & (escalated < NEVER)
+    repeat = _follows(told[happened], escalated[happened], REPEAT_DAYS * DAY)
+    long = cases.end - escalated[happened] >= REPEAT_DAYS * DAY
+    return {"contacts": share_of(again[followed]), "escalations": share_of(repeat[long])}
+
+
+def _follows(key: npt.NDArray[np.int32], moment: Ints, within: int) -> Flags:
+    """Return whether another moment of the same key follows each within a time."""
+    order = np.lexsort((moment, key))
+    keys, moments = key[order], moment[order]
+    soon = np.append((keys[1:] == keys[:-1]) & (moments[1:] - moments[:-1] <= within), False)
+    found = np.empty(len(key), dtype=bool)
+    found[order] = soon[: len(key)]
+    return found
+
+
+def hours_to_escalation(cases: Cases) -> Floats:
+    """Return the hours from creation to the first escalation of tickets that escalated."""
+    happened = cases.has_escalated
+    return (cases.escalated - cases.created)[happened] / HOUR

@@ -1,0 +1,177 @@
+"""Figures of a desk as tables of text, from their dictionary form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
+
+COHORTS = 12
+"""So many weeks are shown, the last."""
+FACTORS = 12
+"""So many of what goes with escalations are shown."""
+
+
+def render(kpis: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
+    """Return `Kpis.to_dict()` as text; ``terminal`` asks for colour and drawn lines."""
+    return rendered(_parts(kpis, terminal=terminal), terminal=terminal, width=width)
+
+
+def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableType]:
+    form = lines_of(terminal=terminal)
+    head = (
+        f"{kpis['tickets']:,} tickets created from {kpis['since']} to {kpis['as_of']}, {kpis['escalated']:,} escalated,"
+        f" {kpis['open']:,} are open"
+    )
+    yield Text(head, style="bold")
+    yield text_table("Escalations and work, 95 % intervals", ["", ""], [*_overview(kpis)], form)
+    rows = [
+        [str(name), f"{count:,}", _percent(count / kpis["escalated"])]
+        for name, count in kpis["kinds"].items()
+    ]
+    yield text_table("Kinds of escalation", ["", "tickets", "share"], rows, form)
+    weeks = kpis["cohorts"][-COHORTS:]
+    yield text_table(
+        "By week of creation; a week not followed for 7 days has no rate yet",
+        ["week", "tickets", "escalated so far", "within 7 d", "ended", "backlog"],
+        [
+            [
+                each["week"],
+                f"{each['tickets']:,}",
+                f"{each['escalated']:,}",
+                _share(each["in_time"]),
+                f"{each['ended']:,}",
+                f"{each['backlog']:,}",
+            ]
+            for each in weeks
+        ],
+        form,
+    )
+    for name, table in kpis["groups"].items():
+        yield text_table(
+            f"By {words(name)}",
+            ["", "tickets", "escalated", "rate", "against others", "median hours", ""],
+            _groups(table),
+            form,
+        )
+    yield from _causes(kpis["causes"], terminal=terminal)
+    if kpis["quality"] is not None:
+        yield text_table(
+            "Escalations by stated criteria",
+            ["", "of", "share", "when"],
+            [
+                [words(name), f"{each['of']:,}", _share(each["share"]), each["criterion"]]
+                for name, each in kpis["quality"].items()
+            ],
+            form,
+        )
+    ranges = ", ".join(f"{name} {low:.0%} to {high:.0%}" for name, (low, high) in kpis["industry"].items())
+    yield Text(
+        f"Published escalation rates, for orientation: {ranges}. What counts as one differs from desk to desk."
+    )
+
+
+def _overview(kpis: Mapping[str, Any]) -> Iterator[list[str]]:
+    yield ["escalated so far", _share(kpis["rate"])]
+    for name, figure in kpis["escalated_within"].items():
+        yield [f"escalated within {name} of creation", _share(figure)]
+    yield [
+        "hours to escalation, quartiles",
+        " / ".join(_number(hours) for hours in kpis["hours_to_escalation"]),
+    ]
+    for name, title in (
+        ("resolution_of_escalated", "hours from escalation to solution"),
+        ("resolution_of_others", "hours from creation to solution, others"),
+        ("first_response", "hours to the first reply"),
+    ):
+        if kpis[name] is not None:
+            yield [title, _quartiles(kpis[name])]
+    yield ["reopened", f"{_share(kpis['reopened'])}, {kpis['reopens_per_ticket']:.2f} a ticket"]
+    yield ["handed on", f"{_share(kpis['handed_on'])}, {kpis['handoffs_per_ticket']:.2f} a ticket"]
+    if kpis["first_contact_resolution"] is not None:
+        yield ["resolved at first contact", _share(kpis["first_contact_resolution"])]
+    for name, each in kpis["satisfaction"].items():
+        if each["tickets"]:
+            yield [f"satisfaction, {name}", f"{_share(each['mean'])} of {each['tickets']:,}"]
+    for name, figure in (kpis["service_levels_kept"] or {}).items():
+        yield [f"service levels kept, {name}", _share(figure)]
+    titles = {
+        "contacts": "another ticket of the customer within 7 d",
+        "escalations": "another escalation of the customer within 90 d",
+    }
+    for name, figure in (kpis["repeats"] or {}).items():
+        yield [titles[name], _share(figure)]
+    if kpis["flagged_before"] is not None:
+        yield ["escalations that a flag preceded", _share(kpis["flagged_before"])]
+
+
+def _groups(table: Mapping[str, Any]) -> Iterator[list[str]]:
+    for row in table["groups"]:
+        yield [
+            printable(row["name"]),
+            f"{row['tickets']:,}",
+            f"{row['escalated']:,}",
+            _share(row["rate"]),
+            MISSING if row["lift"] is None else f"{row['lift']:.2f} times",
+            _number(row["hours"]),
+            "few" if row["few"] else "",
+        ]
+    if table["suppressed_groups"]:
+        smaller = f"{table['suppressed_groups']:,} others"
+        yield [smaller, f"{table['suppressed_tickets']:,}", *[MISSING] * 4, "not told"]
+
+
+def _causes(told: Mapping[str, Any] | None, *, terminal: bool) -> Iterator[RenderableType]:
+    if told is None:
+        yield Text("Too few tickets escalate after their first day to tell what goes with it.")
+        return
+    out = [each for each in told["factors"] if each["stands_out"]]
+    yield text_table(
+        f"What goes with escalation in days 2 to 31: {len(out)} of {told['compared']} that were compared stand out",
+        ["a day after creation", "tickets", "escalated", "rate", "of others", "ratio", "excess"],
+        [
+            [
+                printable(each["name"], 60),
+                f"{each['tickets']:,}",
+                f"{each['escalated']:,}",
+                _percent(each["rate"]),
+                _percent(each["rate_of_others"]),
+                "{estimate:.2f} ({low:.2f}–{high:.2f})".format(**each["lift"]),
+                f"{each['excess']:+.0f}",
+            ]
+            for each in _shown(out)
+        ],
+        lines_of(terminal=terminal),
+    )
+    yield Text("These are associations, not causes; their intervals hold all at once with 95 %.")
+
+
+def _shown(factors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the factors with the greatest excess, and with the greatest lack."""
+    return factors if len(factors) <= FACTORS else [*factors[: FACTORS - 4], *factors[-4:]]
+
+
+def _share(figure: Mapping[str, float | None]) -> str:
+    estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
+    if estimate is None:
+        return MISSING
+    return (
+        _percent(estimate) if low is None or high is None else f"{_percent(estimate)} ({low:.1%}–{high:.1%})"
+    )
+
+
+def _quartiles(told: Mapping[str, Any]) -> str:
+    figures = " / ".join(_number(told[name]["estimate"]) for name in ("lower", "median", "upper"))
+    return f"{figures} ({told['known']:,} of {told['cases']:,} are over)"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.3g}" if value < 100 else f"{value:,.0f}"
