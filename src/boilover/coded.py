@@ -61,19 +61,76 @@ def floats(chunk: pa.Array) -> Values:
     return kernels.kept(values, _valid(chunk), np.nan)
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """A dictionary-encoded column, whose codes are looked up for the rows that are asked for.
+
+    ``within`` holds, for each chunk, the codes of its own words, and −1 last.
+    """
+
+    words: pa.Array
+    chunks: tuple[pa.DictionaryArray, ...]
+    starts: npt.NDArray[np.int64]
+    within: tuple[Codes, ...]
+    _made: Once = field(default_factory=Once, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, data: pa.ChunkedArray) -> Encoding:
+        """Join the words of all chunks; those that Parquet read from one row group share theirs."""
+        shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
+        indices, words = _join(pa.concat_arrays(shared.values()))
+        ends = np.cumsum([len(each) for each in shared.values()])
+        parts = np.split(indices, ends[:-1])
+        within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
+        starts = np.cumsum([0, *(len(chunk) for chunk in data.chunks)])
+        return cls(words, tuple(data.chunks), starts, tuple(within[_place(chunk)] for chunk in data.chunks))
+
+    def codes(self, lo: int, hi: int) -> Codes:
+        """Return the codes of the rows ``lo:hi``, −1 for null."""
+        first, last = np.searchsorted(self.starts, lo, side="right") - 1, np.searchsorted(self.starts, hi)
+        found = [np.empty(0, dtype=np.int32)]
+        for place in range(max(int(first), 0), min(int(last), len(self.chunks))):
+            start = int(self.starts[place])
+            piece = self.chunks[place].slice(max(lo - start, 0), hi - max(lo, start))
+            found.append(kernels.take(self.within[place], _filled(piece)))
+        return np.concatenate(found)
+
+    def coded(self, lo: int, hi: int) -> Coded:
+        """Return the rows ``lo:hi`` as codes; the words of all rows are one tuple."""
+        words: tuple[str, ...] = self._made.get("words", lambda: tuple(self.words.to_pylist()))
+        return Coded(self.codes(lo, hi), words, self._made)
+
+
 def encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
     """Return int32 codes of strings, −1 for null, and the words in the order in which they are first told."""
-    if not pa.types.is_dictionary(data.type):
-        encoded = data.combine_chunks().dictionary_encode()
-        return _filled(encoded), encoded.dictionary
-    # Chunks that Parquet read from one row group share their dictionary: each is looked up once.
-    shared = {_place(chunk): chunk.dictionary for chunk in data.chunks}
-    indices, words = _join(pa.concat_arrays(shared.values()))
-    ends = np.cumsum([len(each) for each in shared.values()])
-    parts = np.split(indices, ends[:-1])
-    within = {place: np.append(part, np.int32(-1)) for place, part in zip(shared, parts, strict=True)}
-    codes = [kernels.take(within[_place(chunk)], _filled(chunk)) for chunk in data.chunks]
-    return np.concatenate(codes), words
+    if pa.types.is_dictionary(data.type):
+        encoding = Encoding.of(data)
+        return encoding.codes(0, len(data)), encoding.words
+    encoded = data.combine_chunks().dictionary_encode()
+    return _filled(encoded), encoded.dictionary
+
+
+def runs(data: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Return the words of a dictionary-encoded column as they follow each other, and where each run of one ends."""
+    words, ends, start = [], [], 0
+    for chunk in data.chunks:
+        indices = _filled(chunk)
+        if len(indices):
+            stops = kernels.run_ends(indices)
+            words.append(chunk.dictionary.take(pa.array(indices[stops - 1])))
+            ends.append(stops + start)
+            start += len(indices)
+    told, last = pa.concat_arrays(words), np.concatenate(ends)
+    # A run may go on in the next chunk.
+    borders = np.cumsum([len(each) for each in words])[:-1]
+    split = pc.equal(told.take(pa.array(borders - 1)), told.take(pa.array(borders))).to_numpy(
+        zero_copy_only=False
+    )
+    if split.any():
+        kept = np.ones(len(told), dtype=bool)
+        kept[borders[split] - 1] = False
+        told, last = told.filter(pa.array(kept)), last[kept]
+    return told, last
 
 
 def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
@@ -86,9 +143,10 @@ def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
     return np.cumsum(fresh, dtype=np.int32) - np.int32(1), words.filter(pa.array(fresh))
 
 
-def ascend(words: pa.Array) -> bool:
-    """Return whether no word is less than the one before it."""
-    return pc.all(pc.less_equal(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
+def ascend(words: pa.Array, *, strictly: bool = False) -> bool:
+    """Return whether no word is less than the one before it, or equal to it."""
+    follows = pc.less if strictly else pc.less_equal
+    return pc.all(follows(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
 
 
 def _filled(encoded: pa.DictionaryArray) -> Codes:

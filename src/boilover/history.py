@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from boilover import kernels
 from boilover.coded import Coded as Coded
 from boilover.coded import Codes as Codes
+from boilover.coded import Encoding, ascend, code, encode, floats, runs
 from boilover.coded import Values as Values
-from boilover.coded import ascend, code, encode, floats
 from boilover.log import EventLog, observed
 from boilover.once import Once
 from boilover.schema import EVENT_TYPES, ROLES
@@ -55,6 +55,11 @@ class History:
         whatever order the rows came.
         """
         time = observed(log.events)
+        if log.is_sorted and pa.types.is_dictionary(log.events["ticket_id"].type):
+            ticket_ids, ends = runs(log.events["ticket_id"])
+            offsets = np.concatenate(([0], ends))
+            if ascend(ticket_ids, strictly=True) and kernels.in_order(offsets, time):
+                return cls._of(log, ticket_ids, offsets, time, None)
         codes, ticket_ids = encode(log.events["ticket_id"])
         if not ascend(ticket_ids):
             by_id = pc.sort_indices(ticket_ids)
@@ -67,6 +72,13 @@ class History:
             time = time[rows]
         offsets = np.zeros(len(ticket_ids) + 1, dtype=np.int64)
         np.cumsum(np.bincount(codes, minlength=len(ticket_ids)), out=offsets[1:])
+        return cls._of(log, ticket_ids, offsets, time, rows)
+
+    @classmethod
+    def _of(
+        cls, log: EventLog, ticket_ids: pa.Array, offsets: Ints, time: Ints, rows: Ints | None
+    ) -> History:
+        """Add the tickets without events, and the kinds of events in the order of ``rows``."""
         listed = log.tickets["ticket_id"].combine_chunks()
         if not listed.equals(ticket_ids):
             silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
@@ -215,8 +227,18 @@ class History:
     def _code(self, name: str) -> Coded:
         if name not in self.log.events.column_names:
             return Coded(np.full(len(self.time), -1, dtype=np.int32), ())
+        if (encoding := self._encoding(name)) is not None:
+            return encoding.coded(0, len(self.time))
         coded = code(self.log.events[name])
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
+
+    def _encoding(self, name: str) -> Encoding | None:
+        """Return how a column is encoded, where its rows can be looked up part by part."""
+        data = self.log.events[name] if name in self.log.events.column_names else None
+        if data is None or self._rows is not None or not pa.types.is_dictionary(data.type):
+            return None
+        encoding: Encoding = self._made.get(("encoding", name), lambda: Encoding.of(data))
+        return encoding
 
 
 @dataclass(frozen=True)
@@ -227,8 +249,10 @@ class _Part(History):
     first: int = field(kw_only=True)
     lo: int = field(kw_only=True)
 
-    def coded(self, name: str) -> Coded:
-        return self.whole.coded(name).part(self.lo, self.lo + len(self.time))
+    def _code(self, name: str) -> Coded:
+        lo, hi = self.lo, self.lo + len(self.time)
+        encoding = self.whole._encoding(name)
+        return self.whole.coded(name).part(lo, hi) if encoding is None else encoding.coded(lo, hi)
 
     def attribute(self, name: str) -> Coded:
         return self.whole.attribute(name).part(self.first, self.first + self.n_tickets)

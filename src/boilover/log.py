@@ -85,7 +85,8 @@ def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     times = events["occurred_at"]
     if "observed_at" in events.column_names:
         told = events["observed_at"]
-        times = pc.coalesce(told, times) if told.null_count else told
+        if told.null_count < len(told):
+            times = pc.coalesce(told, times) if told.null_count else told
     instants: np.ndarray[tuple[int], np.dtype[np.int64]] = times.cast(pa.int64()).to_numpy()
     return instants
 

@@ -45,7 +45,7 @@ def write_events(events: pa.Table, path: Path) -> None:
     """Write events of the contract's types as one Parquet file."""
     dense = {name: encoding for name, encoding in DENSE.items() if name in events.column_names}
     coded = [name for name in CODED if name in events.column_names]
-    pq.write_table(events, path, compression="zstd", use_dictionary=coded, column_encoding=dense)
+    pq.write_table(events, path, compression="lz4", use_dictionary=coded, column_encoding=dense)
 
 
 @dataclass(frozen=True)

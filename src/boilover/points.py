@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,20 @@ class Asked:
         order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
         first, place = kernels.different(order, keys, as_of)
         return cls(place, kernels.take(keys, first), kernels.take(as_of, first))
+
+    @cached_property
+    def first(self) -> Codes | None:
+        """A point that asks each question, int32; none where every point asks its own."""
+        if self.place is None:
+            return None
+        first = np.empty(len(self.keys), dtype=np.int32)
+        first[self.place] = np.arange(len(self.place), dtype=np.int32)
+        return first
+
+    def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what is ``told`` of points, for each question that they ask."""
+        gathered: npt.NDArray[Any] = told if self.first is None else kernels.take(told, self.first)
+        return gathered
 
     def scatter(self, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return ``result``, one value per question, in the order in which the points were asked."""

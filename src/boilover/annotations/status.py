@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, Ints
+from boilover.history import KINDS, Bytes, Coded, Codes, Ints
 from boilover.kernels import compiled
 from boilover.schema import DELETED, STATUSES
+
+Flags = npt.NDArray[np.bool_]
 
 STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
 SOLVED = STATUS_CODES["solved"]
@@ -30,7 +31,7 @@ CREATED, STATUS_CHANGED, MERGED = KINDS["created"], KINDS["status_changed"], KIN
     "ceased_open",
     "waits_on_customer",
 )
-def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
+def status(notes: Annotations) -> dict[str, Flags | Coded]:
     """Follow the status of each ticket.
 
     ``status``: after the event, one of ``STATUSES``. ``reopened``: it left solved or closed; restoring what was deleted
@@ -39,22 +40,24 @@ def status(notes: Annotations) -> dict[str, npt.NDArray[np.bool_] | Coded]:
     as open.
     """
     history = notes.history
-    told = history.coded("value")
-    known = told.translated(_status, OPEN, np.int8)
-    stated = np.where(history.kind == STATUS_CHANGED, kernels.take(known, told.codes), np.int8(-1))
-    raw = history.coded("raw_value")
-    if raw.where(DELETED) >= 0:
-        stated[(stated == CLOSED) & (raw.codes == raw.where(DELETED))] = GONE
-    after, reopened, solved, alive, turned = _follow(history.kind, stated, history.offsets)
+    told, raw = history.coded("value"), history.coded("raw_value")
+    entered, after, reopened, solved, alive, turned = _follow(
+        history.kind,
+        told.codes,
+        told.translated(_status, OPEN, np.int8),
+        raw.codes,
+        raw.where(DELETED),
+        history.offsets,
+    )
     return {
-        "status": Coded(after.astype(np.int32), tuple(STATUSES)),
-        "status_entered": stated >= 0,
+        "status": Coded(after, tuple(STATUSES)),
+        "status_entered": entered,
         "reopened": reopened,
         "solved": solved,
         "alive": alive,
         "became_open": turned & alive,
         "ceased_open": turned & ~alive,
-        "waits_on_customer": (stated == STATUS_CODES["pending"]),
+        "waits_on_customer": entered & (after == STATUS_CODES["pending"]),
     }
 
 
@@ -64,10 +67,11 @@ def _status(word: str) -> int:
 
 @compiled
 def _follow(
-    kind: Bytes, stated: Bytes, offsets: Ints
-) -> tuple[Bytes, npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    kind: Bytes, told: Codes, known: Bytes, raw: Codes, deleted: int, offsets: Ints
+) -> tuple[Flags, Codes, Flags, Flags, Flags, Flags]:
     n = len(kind)
-    after = np.zeros(n, np.int8)
+    entered = np.zeros(n, np.bool_)
+    after = np.zeros(n, np.int32)
     reopened = np.zeros(n, np.bool_)
     solved = np.zeros(n, np.bool_)
     alive = np.zeros(n, np.bool_)
@@ -77,13 +81,17 @@ def _follow(
         merged = False
         was_alive = False
         for row in range(offsets[ticket], offsets[ticket + 1]):
-            if stated[row] >= 0:
-                reopened[row] = SOLVED <= now < GONE and stated[row] < SOLVED
-                solved[row] = now < SOLVED and stated[row] >= SOLVED
-                now = stated[row]
+            if kind[row] == STATUS_CHANGED:
+                stated = known[told[row]]
+                if stated == CLOSED and raw[row] == deleted:
+                    stated = GONE
+                entered[row] = True
+                reopened[row] = SOLVED <= now < GONE and stated < SOLVED
+                solved[row] = now < SOLVED and stated >= SOLVED
+                now = stated
             merged = merged or kind[row] == MERGED
             after[row] = CLOSED if now == GONE else now
             alive[row] = now < SOLVED and not merged
             turned[row] = alive[row] != was_alive
             was_alive = alive[row]
-    return after, reopened, solved, alive, turned
+    return entered, after, reopened, solved, alive, turned

@@ -9,12 +9,14 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
+from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.base import Feature
 from boilover.features.crossing import Need
 from boilover.features.filters import Match
 from boilover.features.view import TICKET, Sight
-from boilover.history import HOUR, Coded, Floats
+from boilover.history import HOUR, Coded, Floats, Ints
+from boilover.points import DAY
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,25 @@ class Calendar(OfTicket):
 
     def compute(self, sight: Sight) -> Floats:
         """Return the part of each point's moment."""
-        hours = (sight.points.as_of if self.of == "now" else _creation(sight)) / HOUR
+        moments = sight.points.as_of if self.of == "now" else _creation(sight)
+        # Whole microseconds are exact in floats, and divided several times as fast.
+        days = np.floor(moments / DAY)
         # 1970-01-01 was a Thursday.
-        return hours % 24 if self.part == "hour" else np.floor(hours / 24 + 3) % 7
+        told = (
+            (moments - days * DAY) / HOUR if self.part == "hour" else days + 3 - 7 * np.floor((days + 3) / 7)
+        )
+        if self.of == "creation":
+            told[sight.now < 0] = np.nan
+        return told
 
 
-def _creation(sight: Sight) -> Floats:
-    """Return when each ticket came into being, as far as its point can know; NaN where it sees no event."""
-    history, ticket = sight.notes.history, sight.points.ticket
-    first = history.time[np.where(sight.now >= 0, history.offsets[ticket], 0)]
-    created = history.created[ticket]
-    known = np.where(created <= sight.points.as_of, created, first)
-    return np.where(sight.now >= 0, known, np.nan)
+def _creation(sight: Sight) -> Ints:
+    """Return when each ticket came into being, as far as its point can know; 0 where it sees no event."""
+    history, ticket, now = sight.notes.history, sight.points.ticket, sight.now
+    created = kernels.taken_or(history.created, ticket, 0)
+    late = np.flatnonzero((created > sight.points.as_of) & (now >= 0))
+    created[late] = history.time[history.offsets[ticket[late]]]
+    return created
 
 
 @dataclass(frozen=True)

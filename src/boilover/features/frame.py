@@ -14,6 +14,7 @@ import pandas as pd
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
+from boilover.features.columns import Attribute
 from boilover.features.crossing import Crossing, Extract, Need, Rows, extract, merged
 from boilover.features.shards import Shard, shards_of
 from boilover.features.view import TICKET, Sight
@@ -54,11 +55,18 @@ class Plan:
             tuple(dict.fromkeys(each for place in np.flatnonzero(crosses) for each in needs[place] or ())),
         )
 
+    @property
+    def attributes(self) -> set[str]:
+        """Names that may be attributes of tickets, as keys or as categories."""
+        keys = {need.stream_key for need in self.needs}
+        return keys | {each.column for each in self.features if isinstance(each, Attribute)}
+
     def groups(self, places: Sequence[int]) -> Iterable[list[int]]:
-        """Return ``places`` in groups of features that share what they read."""
+        """Return ``places`` in groups of features that read the same events by the same key."""
         found: dict[Hashable, list[int]] = {}
         for place in places:
-            found.setdefault(self.features[place].shares, []).append(place)
+            feature = self.features[place]
+            found.setdefault((feature.shares, feature.needs and feature.needs[0].key), []).append(place)
         return found.values()
 
 
@@ -118,6 +126,8 @@ def compute(
     columns = Columns(plan, len(points))
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
+        # Attributes are of all shards; to encode them takes long where they are strings.
+        list(pool.map(notes.history.attribute, plan.attributes))
 
         def of_shard(shard: Shard) -> Extract:
             for places in plan.groups(plan.own):

@@ -61,7 +61,7 @@ class SinceLast(Aggregate):
         if self.at is not None:
             hours: Floats = as_of / HOUR - view.last(self.at)
         else:
-            hours = kernels.since_last(view.stream.times, view.lo, view.hi, as_of, HOUR)
+            hours = kernels.since_last(view.stream.moments, view.lo, view.hi, as_of, HOUR, view.stream.rows)
         if self.until is not None:
             hours[view.last_passes(self.until)] = np.nan
         return hours
@@ -121,17 +121,16 @@ class Mean(Valued):
     def compute(self, sight: Sight) -> Floats | Coded:
         """Return the mean for each point."""
         window = None if self.window is None else parse_duration(self.window)
-        total, count = self._total(sight.view(self.reads, self.key, window, self.event_key))
-        if self.shrink is not None:
-            desk_total, desk_count = self._total(sight.view(self.reads, DESK, window))
-            total += self.shrink * np.divide(
-                desk_total, desk_count, where=desk_count > 0, out=np.full_like(total, np.nan)
-            )
-            count += self.shrink
-        return np.divide(total, count, where=count > 0, out=np.full_like(total, np.nan))
+        view = sight.view(self.reads, self.key, window, self.event_key)
+        if self.shrink is None:
+            return view.asked.scatter(self._aggregate(view))
+        desk = sight.view(self.reads, DESK, window)
+        prior = view.asked.gather(desk.asked.scatter(self._aggregate(desk)))
+        mean = kernels.shrunk(view.total(self.value), view.lo, view.hi, prior, self.shrink)
+        return view.asked.scatter(mean)
 
-    def _total(self, view: View) -> tuple[Floats, Floats]:
-        return view.asked.scatter(view.total(self.value)), view.asked.scatter(view.count)
+    def _aggregate(self, view: View) -> Floats:
+        return kernels.mean(view.total(self.value), view.lo, view.hi)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,13 +31,13 @@ Tell = Callable[[Told], Any]
 
 @dataclass(frozen=True)
 class Stream:
-    """Events that pass a filter, sorted by (key, time): times, and each key's offsets.
+    """Events that pass a filter, sorted by (key, time), and each key's offsets.
 
-    ``tell`` returns what is told of events in the order in which they were gathered, and ``rows`` where each event of
-    the stream stands among those; none where that is the same order.
+    ``moments`` are the times, and ``tell`` returns what else is told, of events in the order in which they were
+    gathered; ``rows`` tells where each event of the stream stands among those, none where that is the same order.
     """
 
-    times: Ints
+    moments: Ints
     offsets: Codes
     tell: Tell
     rows: Codes | None
@@ -47,7 +47,12 @@ class Stream:
     @property
     def places(self) -> Codes:
         """Where each event of the stream stands among those that were gathered, int32 (n_events)."""
-        return np.arange(len(self.times), dtype=np.int32) if self.rows is None else self.rows
+        return np.arange(len(self.moments), dtype=np.int32) if self.rows is None else self.rows
+
+    @cached_property
+    def times(self) -> Ints:
+        """When each event of the stream was."""
+        return self.gather(self.moments)
 
     def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return what is ``told`` of each event, in the order of the stream."""
@@ -127,9 +132,11 @@ class Sight:
         stream, asked = self.stream(where, event_key or key), self.asked(key)
         first, hi = self._made.get(
             (where, key, event_key),
-            lambda: kernels.visible(stream.offsets, stream.times, asked.keys, asked.as_of),
+            lambda: kernels.visible(stream.offsets, stream.moments, asked.keys, asked.as_of, stream.rows),
         )
-        lo = first if window is None else kernels.within(stream.times, first, hi, asked.as_of, window)
+        lo = first
+        if window is not None:
+            lo = kernels.within(stream.moments, first, hi, asked.as_of, window, stream.rows)
         return View(stream, asked, first, lo, hi)
 
     def stream(self, where: Filter, key: str) -> Stream:
@@ -144,14 +151,14 @@ class Sight:
             rows = where.rows(self.notes)
             if len(rows) == len(history.time):
                 return Stream(history.time, history.offsets.astype(np.int32), tell, None)
-            offsets = kernels.offsets_of(kernels.take(history.ticket, rows), history.n_tickets)
-            return Stream(kernels.take(history.time, rows), offsets, tell, rows)
+            offsets = kernels.offsets_among(rows, history.ticket, history.n_tickets)
+            return Stream(history.time, offsets, tell, rows)
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys = self.event_keys(key, own.rows)
         place, offsets = kernels.group_by_key(order, kernels.take(keys.codes, order), len(keys.words))
         rows = place if own.rows is None else kernels.take(own.rows, place)
-        return Stream(kernels.take(own.times, place), offsets, tell, rows)
+        return Stream(history.time, offsets, tell, rows)
 
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
@@ -178,14 +185,12 @@ class Sight:
     def state(self, name: str) -> Coded:
         """Return the state ``name`` of each point's ticket, as codes (n_points)."""
         coded = self.notes.codes(name)
-        codes = np.where(self.now >= 0, kernels.take(coded.codes, self.now), np.int32(-1))
-        return Coded(codes, coded.words)
+        return Coded(kernels.taken_or(coded.codes, self.now, -1), coded.words)
 
     def attribute(self, name: str) -> Coded:
         """Return an attribute of each point's ticket, as codes (n_points)."""
         coded = self.notes.history.attribute(name)
-        known = self.points.ticket >= 0
-        return Coded(np.where(known, coded.codes[self.points.ticket], np.int32(-1)), coded.words)
+        return Coded(kernels.taken_or(coded.codes, self.points.ticket, -1), coded.words)
 
     def event_keys(self, key: str, rows: Codes | None) -> Coded:
         """Return the key of the events at ``rows``, of all where there are none; words of tickets are not told."""

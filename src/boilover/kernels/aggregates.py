@@ -8,10 +8,18 @@ from boilover.kernels.base import Array, compiled
 
 
 @compiled
-def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Array, Array]:
+def time_at(times: Array, rows: Array | None, place: int) -> int:
+    """Return when the event at ``place`` of a stream was; ``rows`` tell where it stands among ``times``."""
+    return times[place] if rows is None else times[rows[place]]
+
+
+@compiled
+def visible(
+    offsets: Array, times: Array, keys: Array, as_of: Array, rows: Array | None = None
+) -> tuple[Array, Array]:
     """Return the range ``lo, hi`` of events that each point may see: time <= as_of, equality included.
 
-    This is the only place where visibility is decided.
+    This is the only place where visibility is decided. ``times`` are of the stream, or of what ``rows`` points into.
     """
     lo = np.zeros(len(keys), np.int32)
     hi = np.zeros(len(keys), np.int32)
@@ -25,9 +33,9 @@ def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Ar
             row = offsets[key]
             last = key
         end = offsets[key + 1]
-        if row < end and times[end - 1] <= as_of[point]:
+        if row < end and time_at(times, rows, end - 1) <= as_of[point]:
             row = end
-        while row < end and times[row] <= as_of[point]:
+        while row < end and time_at(times, rows, row) <= as_of[point]:
             row += 1
         lo[point] = offsets[key]
         hi[point] = row
@@ -35,31 +43,33 @@ def visible(offsets: Array, times: Array, keys: Array, as_of: Array) -> tuple[Ar
 
 
 @compiled
-def within(times: Array, lo: Array, hi: Array, as_of: Array, window: int) -> Array:
+def within(times: Array, lo: Array, hi: Array, as_of: Array, window: int, rows: Array | None = None) -> Array:
     """Return ``lo`` moved up to the first event after ``as_of - window``."""
     start = np.empty(len(lo), np.int32)
     for point in range(len(lo)):
         bound = as_of[point] - window
         if point > 0 and lo[point] == lo[point - 1] and hi[point] >= hi[point - 1]:
             row = start[point - 1]
-            while row < hi[point] and times[row] <= bound:
+            while row < hi[point] and time_at(times, rows, row) <= bound:
                 row += 1
         else:
             # Of a key's first point, few events lie within the window: it is met sooner from its end.
             row = hi[point]
-            while row > lo[point] and times[row - 1] > bound:
+            while row > lo[point] and time_at(times, rows, row - 1) > bound:
                 row -= 1
         start[point] = row
     return start
 
 
 @compiled
-def since_last(times: Array, lo: Array, hi: Array, as_of: Array, unit: int) -> Array:
+def since_last(
+    times: Array, lo: Array, hi: Array, as_of: Array, unit: int, rows: Array | None = None
+) -> Array:
     """Return the time since the last event in ``lo:hi`` for each point, in ``unit``; NaN where there is none."""
     out = np.full(len(lo), np.nan)
     for point in range(len(lo)):
         if hi[point] > lo[point]:
-            out[point] = (as_of[point] - times[hi[point] - 1]) / unit
+            out[point] = (as_of[point] - time_at(times, rows, hi[point] - 1)) / unit
     return out
 
 
@@ -98,6 +108,25 @@ def sum_between(sums: Array, first: Array, lo: Array, hi: Array) -> Array:
             out[point] = sums[hi[point] - 1]
             if lo[point] > first[point]:
                 out[point] -= sums[lo[point] - 1]
+    return out
+
+
+@compiled
+def mean(total: Array, lo: Array, hi: Array) -> Array:
+    """Return ``total`` over the number of events in ``lo:hi`` for each point, NaN where there is none."""
+    out = np.full(len(total), np.nan)
+    for point in range(len(total)):
+        if hi[point] > lo[point]:
+            out[point] = total[point] / (hi[point] - lo[point])
+    return out
+
+
+@compiled
+def shrunk(total: Array, lo: Array, hi: Array, prior: Array, weight: float) -> Array:
+    """Return the mean of each point as if ``weight`` more events than those in ``lo:hi`` had had the ``prior``."""
+    out = np.empty(len(total), np.float64)
+    for point in range(len(total)):
+        out[point] = (total[point] + weight * prior[point]) / (hi[point] - lo[point] + weight)
     return out
 
 

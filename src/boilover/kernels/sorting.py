@@ -135,6 +135,52 @@ def group_by_key(rows: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
 
 
 @compiled
+def run_ends(codes: Array) -> Array:
+    """Return where each run of equal codes ends, int64; the last one at the end."""
+    n = 1
+    for i in range(1, len(codes)):
+        n += codes[i] != codes[i - 1]
+    ends = np.empty(n, np.int64)
+    found = 0
+    for i in range(1, len(codes)):
+        if codes[i] != codes[i - 1]:
+            ends[found] = i
+            found += 1
+    ends[found] = len(codes)
+    return ends
+
+
+@compiled
+def in_order(offsets: Array, times: Array) -> bool:
+    """Return whether ``times`` never fall within the rows of one offset."""
+    for key in range(len(offsets) - 1):
+        for i in range(offsets[key] + 1, offsets[key + 1]):
+            if times[i] < times[i - 1]:
+                return False
+    return True
+
+
+@compiled
+def offsets_among(rows: Array, keys: Array, n_keys: int) -> Array:
+    """Return each key's offsets among the ``rows`` of some events, int32 (n_keys + 1); ``keys`` are of all events."""
+    offsets = np.zeros(n_keys + 1, np.int32)
+    for row in rows:
+        offsets[keys[row] + 1] += 1
+    for key in range(n_keys):
+        offsets[key + 1] += offsets[key]
+    return offsets
+
+
+@compiled
+def taken_or(values: Array, rows: Array, empty: int) -> Array:
+    """Return ``values[rows]``, and ``empty`` where a row is −1."""
+    out = np.empty(len(rows), values.dtype)
+    for i in range(len(rows)):
+        out[i] = values[rows[i]] if rows[i] >= 0 else empty
+    return out
+
+
+@compiled
 def ascends(keys: Array, times: Array) -> bool:
     """Return whether ``keys`` never fall, nor ``times`` within a key."""
     for i in range(1, len(keys)):
