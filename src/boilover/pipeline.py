@@ -104,12 +104,20 @@ def evaluate_model(
     source = source.under(saved.rule)
     measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
     if report is not None:
-        _report(report, measured, saved, source)
+        from boilover.report import report_trial
+
+        report_trial(report, measured, saved, name=source.name)
     return measured
 
 
 def backtest_log(
-    source: Source, config: Config, *, policy: Path | None = None, folder: Path | None = None, **options: Any
+    source: Source,
+    config: Config,
+    *,
+    policy: Path | None = None,
+    folder: Path | None = None,
+    report: Path | None = None,
+    **options: Any,
 ) -> Replay:
     """Replay the nightly job over past nights of a log, with the ``options`` of `backtest`; keep all in ``folder``."""
     told = parse_flag_policy({"threshold": config.threshold}) if policy is None else load_policy(policy)
@@ -124,6 +132,10 @@ def backtest_log(
     )
     if folder is not None:
         replay.save(folder)
+    if report is not None:
+        from boilover.report import write_backtest_report
+
+        write_backtest_report(report, replay, title=f"What would have been caught: {source.name}")
     return replay
 
 
@@ -269,6 +281,7 @@ def demo(
     say: Callable[[str], None] = lambda text: None,
 ) -> Demo:
     """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report."""
+    from boilover.report import report_trial
     from boilover.synthetic import synthetic_desk
 
     files = {name: folder / path for name, path in DEMO_FILES.items()}
@@ -288,20 +301,5 @@ def demo(
     write_json(measured.evaluation.to_dict(), files["evaluation"])
     write_frame(scores, files["scores"])
     write_frame(flags, files["flags"])
-    _report(files["report"], measured, saved, source, scores, flags)
+    report_trial(files["report"], measured, saved, name="demo desk", scores=scores, flags=flags)
     return Demo(measured, scores, flags, threshold, files)
-
-
-def _report(
-    path: Path,
-    measured: Measured,
-    saved: SavedModel,
-    source: Source,
-    scores: pd.DataFrame | None = None,
-    flags: pd.DataFrame | None = None,
-) -> None:
-    from boilover.report import write_report
-
-    figures = measured.evaluation.to_dict()
-    title = f"Tickets at risk: {source.name}"
-    write_report(path, evaluation=figures, scores=scores, flags=flags, manifest=saved.manifest, title=title)

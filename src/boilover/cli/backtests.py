@@ -46,6 +46,7 @@ def backtest(
             "-o", "--output", help="A folder for the figures, tickets, flags and nights behind them."
         ),
     ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     config: ConfigOption = None,
     input_format: FormatOption = "auto",
@@ -55,7 +56,7 @@ def backtest(
 ) -> None:
     """Replay the nightly job over past nights, retraining as it would have: what it would have caught, and when.
 
-    Example: boilover backtest logs/desk --nights 60 --policy policy.toml -o out/backtest
+    Example: boilover backtest logs/desk --nights 60 --policy policy.toml --report backtest.html
     """
     from boilover import pipeline
     from boilover.backtest.table import render
@@ -72,6 +73,7 @@ def backtest(
         until=until,
         retrain=retrain,
         folder=output,
+        report=report,
         say=say,
     )
     figures = replay.result.to_dict()
@@ -81,3 +83,5 @@ def backtest(
         typer.echo(render(figures, terminal=sys.stdout.isatty()))
     if output is not None:
         say(f"written to {output}")
+    if report is not None:
+        say(f"report {report}")

@@ -1,34 +1,29 @@
 """The report: one HTML file that tells a desk what the model found and how far to trust it.
 
-It loads nothing and runs nothing: plots are data, styles are pinned by hash, and the content security policy
-allows nothing else. Ticket text is hostile until shown otherwise, so every value is escaped.
+It loads nothing: drawings, data, styles and scripts are in the file, styles and scripts are pinned by their hashes, and
+the content security policy allows nothing else. Ticket text is hostile until shown otherwise: every value is escaped,
+and what scripts show they show as text.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
+from boilover.backtest import Replay
 from boilover.files import replacing
-from boilover.model.saved import Manifest
-from boilover.plots import PLOTS, figure, figure_svg
-from boilover.report import facts, figures, tickets
-from boilover.report.words import number, percent, plain
+from boilover.model.saved import Manifest, SavedModel
+from boilover.report.replay_page import render_replay
+from boilover.report.trial_page import render_report
 
-CAPTIONS = {
-    "precision_recall": "Precision over recall: the further above the base rate, the better.",
-    "gain": "What looking at the riskiest tickets finds; the model is the line, its peers are dots.",
-    "calibration": "Calibration: of tickets with a risk of 20 %, about 20 % should escalate.",
-    "risk_by_age": "Mean risk beside what happened, by age of the ticket.",
-}
+if TYPE_CHECKING:
+    from boilover.measuring import Measured
+    from boilover.report.evidence import Evidence
+
+__all__ = ["render_replay", "render_report", "report_trial", "write_backtest_report", "write_report"]
 
 
 def write_report(
@@ -39,73 +34,69 @@ def write_report(
     flags: pd.DataFrame | None,
     manifest: Manifest,
     title: str,
+    evidence: Evidence | None = None,
+    threshold: float | None = None,
 ) -> None:
-    """Write the report to ``path`` as one self-contained HTML file, moved into place when whole.
+    """Write the report of an evaluation to ``path`` as one self-contained HTML file, moved into place when whole.
 
     Parameters
     ----------
     evaluation : `Evaluation.to_dict()`.
     scores : rows of `boilover.scoring.score`, or None for a report without tickets.
     flags : those rows of ``scores`` that are flagged, or None where no threshold was applied.
+    manifest : of the model that was evaluated.
     title : heading of the page.
+    evidence : `boilover.report.evidence.gather`; without it, shifts, features and single tickets are left out.
+    threshold : risk at which the slider stands; else where it flags about a seventh of what it can.
 
     Raises `UsageError` where ``path`` cannot be written to.
     """
-    page = render_report(evaluation=evaluation, scores=scores, flags=flags, manifest=manifest, title=title)
+    page = render_report(
+        evaluation=evaluation,
+        scores=scores,
+        flags=flags,
+        manifest=manifest,
+        title=title,
+        evidence=evidence,
+        threshold=threshold,
+    )
+    _write(path, page)
+
+
+def report_trial(
+    path: Path,
+    measured: Measured,
+    saved: SavedModel,
+    *,
+    name: str,
+    scores: pd.DataFrame | None = None,
+    flags: pd.DataFrame | None = None,
+    threshold: float | None = None,
+) -> None:
+    """Write the report of a model that was measured on the log called ``name``, with the evidence behind it."""
+    from boilover.report.evidence import gather
+
+    write_report(
+        path,
+        evaluation=measured.evaluation.to_dict(),
+        scores=scores,
+        flags=flags,
+        manifest=saved.manifest,
+        title=f"Tickets at risk: {name}",
+        evidence=gather(measured, saved),
+        threshold=threshold,
+    )
+
+
+def write_backtest_report(path: Path, replay: Replay, *, title: str) -> None:
+    """Write the report of a replay to ``path`` as one self-contained HTML file, moved into place when whole.
+
+    Raises `UsageError` where ``path`` cannot be written to.
+    """
+    _write(path, render_replay(replay, title=title))
+
+
+def _write(path: Path, page: str) -> None:
     with replacing(path) as made:
         # A lone surrogate, which JSON may hold, has no UTF-8.
         made.write_bytes(page.encode("utf-8", errors="replace"))
-
-
-def render_report(
-    *,
-    evaluation: Mapping[str, Any],
-    scores: pd.DataFrame | None,
-    flags: pd.DataFrame | None,
-    manifest: Manifest,
-    title: str,
-) -> str:
-    """Return the page of `write_report`; equal arguments give equal text."""
-    css = files(__package__).joinpath("report.css").read_text("utf-8")
-    images = {name: _image(figure_svg(figure(name, evaluation))) for name in PLOTS}
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        title=title,
-        # Our own file; a quote that is escaped would break both the rule and its hash.
-        css=Markup(css),
-        csp=_policy(css),
-        evaluation=evaluation,
-        verdict=figures.verdict(evaluation, manifest.horizons[0]),
-        level=evaluation["level"],
-        peers=figures.peers(evaluation),
-        unavailable=figures.unavailable(evaluation),
-        workloads=figures.workloads(evaluation),
-        groups=figures.groups(evaluation),
-        plots=[(name, CAPTIONS[name], image) for name, image in images.items()],
-        tonight=None if scores is None else tickets.ranked(scores, flags),
-        facts=facts.of(manifest),
-        horizon=manifest.horizons[0],
-    )
-
-
-def _policy(css: str) -> str:
-    """Return the content security policy: these styles, images inside the file, nothing else."""
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    allowed = ("default-src 'none'", f"style-src 'sha256-{digest}'", "img-src data:")
-    return "; ".join((*allowed, "base-uri 'none'", "form-action 'none'"))
-
-
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("boilover.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(number=number, percent=percent, plain=plain)
-    return made
-
-
-def _image(svg: str) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

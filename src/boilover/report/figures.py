@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
-from boilover.report.words import interval, number, percent
+from boilover.report.drawing.bars import span
+from boilover.report.words import interval, number, percent, spelled
 
 
 class Verdict(NamedTuple):
@@ -27,12 +30,30 @@ class Peer(NamedTuple):
     difference: tuple[str, str]
 
 
+class GroupRow(NamedTuple):
+    """One group: its name, figures in words, and its average precision drawn beside the base rate."""
+
+    name: str
+    cells: Sequence[str]
+    precision: str
+    bounds: str
+    drawing: Markup
+
+
 class GroupRows(NamedTuple):
     """One table of groups."""
 
     name: str
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[GroupRow]
     suppressed: str
+
+
+class Tile(NamedTuple):
+    """A figure to begin with: what it is, how much, and beside what it stands."""
+
+    name: str
+    figure: str
+    beside: str
 
 
 FIGURES = {
@@ -51,17 +72,17 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
     found = evaluation["scores"][MODEL]["average_precision"]
     measured = (
         f"The model was asked {points:,} times about {tickets:,} tickets, and {escalated:,} times"
-        f" the ticket escalated within {horizon}; it ranks these with an average precision of"
+        f" the ticket escalated within {spelled(horizon)}; it ranks these with an average precision of"
         f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
     )
     beaten, unbeaten, unknown = _sorted_peers(evaluation["differences"])
     clauses = []
     if beaten:
-        clauses.append(f"beats {_listed(beaten)}")
+        clauses.append(f"beats {listed(_named(beaten))}")
     if unbeaten:
-        clauses.append(f"does not beat {_listed(unbeaten, 'or')} beyond chance")
+        clauses.append(f"does not beat {listed(_named(unbeaten), 'or')} beyond chance")
     if unknown:
-        clauses.append(f"cannot be compared with {_listed(unknown, 'or')}")
+        clauses.append(f"cannot be compared with {listed(_named(unknown), 'or')}")
     compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no peer."
     return Verdict(measured, compared, evaluation["beats_age_only"] is False or BASE_RATE in unbeaten)
 
@@ -104,12 +125,62 @@ def workloads(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def groups(evaluation: Mapping[str, Any]) -> list[GroupRows]:
-    """Return the table by age, then one for each segment."""
+    """Return the table by age, then one for each segment; all figures are drawn on one scale."""
     tables = {"age": evaluation["by_age"], **evaluation["by_segment"]}
+    every = [row for table in tables.values() for row in table["groups"]]
+    highest = [
+        row[name] or 0.0
+        for row in every
+        for name in ("average_precision", "average_precision_high", "base_rate")
+    ]
+    top = max([*highest, 0.01])
     return [
-        GroupRows(name.replace("_", " "), table["groups"], _suppressed(table))
+        GroupRows(name.replace("_", " "), [_group(row, top) for row in table["groups"]], _suppressed(table))
         for name, table in tables.items()
     ]
+
+
+def tiles(evaluation: Mapping[str, Any]) -> list[Tile]:
+    """Return the figures to begin with."""
+    found = evaluation["scores"][MODEL]["average_precision"]
+    tenth = next(row for row in evaluation["workloads"] if row["workload"] == 0.1)
+    top = evaluation["top_k"]
+    return [
+        Tile(
+            "average precision",
+            number(found["estimate"]),
+            f"{interval(found)}; a random order gets {number(evaluation['base_rate'])}",
+        ),
+        Tile(
+            "of escalations in the riskiest tenth",
+            percent(tenth["recall"]),
+            f"{_lift(tenth['precision'], evaluation['base_rate'])} as many as at random",
+        ),
+        Tile(
+            f"of the riskiest {top['k']} a night escalate",
+            percent(top["precision"]),
+            f"of all points, {percent(evaluation['base_rate'])} do",
+        ),
+        Tile(
+            "mean risk",
+            percent(evaluation["mean_risk"]),
+            f"{percent(evaluation['base_rate'])} escalate",
+        ),
+    ]
+
+
+def _group(row: Mapping[str, Any], top: float) -> GroupRow:
+    low, high = row["average_precision_low"], row["average_precision_high"]
+    cells = [
+        f"{row['points']:,}",
+        f"{row['positives']:,}",
+        percent(row["mean_risk"]),
+        percent(row["base_rate"]),
+        number(row["roc_auc"]),
+    ]
+    drawing = span(low, row["average_precision"], high, row["base_rate"], top)
+    bounds = interval({"low": low, "high": high})
+    return GroupRow(row["name"], cells, number(row["average_precision"]), bounds, drawing)
 
 
 def _sorted_peers(
@@ -125,9 +196,13 @@ def _sorted_peers(
     return beaten, unbeaten, unknown
 
 
-def _listed(names: Sequence[str], last: str = "and") -> str:
-    words = [f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name) for name in names]
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return words as one phrase."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name) for name in names]
 
 
 def _title(name: str) -> str:
@@ -142,5 +217,6 @@ def _suppressed(table: Mapping[str, Any]) -> str:
     count = table["suppressed_groups"]
     if not count:
         return ""
-    noun = "group" if count == 1 else "groups"
-    return f"{count} smaller {noun} with {table['suppressed_points']:,} points not shown"
+    points = table["suppressed_points"]
+    nouns = ["group" if count == 1 else "groups", "point" if points == 1 else "points"]
+    return f"{count} smaller {nouns[0]} with {points:,} {nouns[1]} not shown"

@@ -48,3 +48,31 @@ def percent(share: float | None) -> str:
     if value == 0 or value >= 9.95:
         return f"{value:.0f} %"
     return f"{value:.1f} %" if value >= 0.995 else f"{value:.2f} %"
+
+
+def share(value: float) -> str:
+    """Return a share as the mark of an axis: ``20 %``, ``2.5 %``."""
+    return f"{100 * value:.3g} %"
+
+
+def count(value: float) -> str:
+    """Return how many there are on average: ``1,204``, ``4``, ``0.35``."""
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+
+
+def hours(value: float) -> str:
+    """Return a span: ``40 min``, ``7 h``, ``3.5 d``, ``2 d``."""
+    if value < 1:
+        return f"{60 * value:.0f} min"
+    return f"{value:.0f} h" if value < 24 else f"{round(value / 24, 1):g} d"
+
+
+def ahead(value: float | None) -> str:
+    """Return how long ahead something was; a dash where it was not."""
+    return MISSING if value is None else hours(value)
+
+
+def spelled(span: str) -> str:
+    """Return a span such as ``7d`` as words: ``7 days``."""
+    number, unit = span[:-1], {"m": "minute", "h": "hour", "d": "day", "w": "week"}.get(span[-1:])
+    return f"{number} {unit}{'' if number == '1' else 's'}" if unit and number.isdecimal() else span

@@ -1,0 +1,218 @@
+"""A replay of past nights as sentences, rows and drawings of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from boilover.backtest import Replay
+from boilover.backtest.rules import AGE
+from boilover.backtest.table import NAMES
+from boilover.backtest.verdict import POLICY
+from boilover.evaluation.evaluate import plain_values
+from boilover.evaluation.operating import operating
+from boilover.history import HOUR
+from boilover.report.dials import Dial, dial_of
+from boilover.report.drawing.lives import life
+from boilover.report.figures import Verdict, listed
+from boilover.report.grid import Column, Grid, time
+from boilover.report.words import count, number, percent, plain, spelled
+from boilover.times import parse_duration
+
+DRAWN = 2
+"""Tickets of each kind whose course is drawn."""
+OUTCOMES = ("caught", "missed", "flagged, did not escalate", "flagged, still open")
+
+
+class Method(NamedTuple):
+    """One row of the tables: each figure with its interval in words."""
+
+    name: str
+    is_policy: bool
+    caught: str
+    cells: Sequence[tuple[str, str]]
+
+
+def verdict(result: Mapping[str, Any]) -> Verdict:
+    """Return two sentences: what the policy would have caught, and whom it beats."""
+    own, counts = result["figures"][POLICY], result["counts"][POLICY]
+    measured = (
+        f"Over {result['nights']:,} nights the policy would have caught {counts['caught']:,} of"
+        f" {result['escalations']:,} escalations ({percent(own['recall']['estimate'])};"
+        f" {percent(own['recall_24h_ahead']['estimate'])} at least a day ahead)"
+        f" with {count(own['flags_a_night']['estimate'])} new flags a night."
+    )
+    beaten: list[str] = []
+    unbeaten: list[str] = []
+    for name, gaps in result["differences"].items():
+        low = gaps["recall" if name == AGE else "net_benefit"]["low"]
+        (beaten if low is not None and low > 0 else unbeaten).append(f"‘{NAMES[name]}’")
+    clauses = [f"beats {listed(beaten)}"] if beaten else []
+    clauses += [f"does not beat {listed(unbeaten, 'or')} beyond chance"] if unbeaten else []
+    compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no rule."
+    return Verdict(measured, compared, f"‘{NAMES[AGE]}’" in unbeaten)
+
+
+def methods(result: Mapping[str, Any]) -> list[Method]:
+    """Return the policy and the rules of desks, the policy first."""
+    shown = ("recall", "recall_24h_ahead", "first_flag_precision", "flags_a_night", "flags_per_caught")
+    return [
+        Method(
+            NAMES[name],
+            name == POLICY,
+            f"{result['counts'][name]['caught']:,}",
+            [
+                *(cell(figures[each], count if each.startswith("flags") else percent) for each in shown),
+                cell(figures["lead_median"], lambda value: f"{value:.0f} h"),
+                cell(figures["net_benefit"], lambda value: number(value, signed=True)),
+                cell(figures["cost_a_night"], count),
+            ],
+        )
+        for name, figures in result["figures"].items()
+    ]
+
+
+def threshold_dial(replay: Replay) -> Dial:
+    """Return what one line through the risks of all nights would have given, the slider at the policy's mean."""
+    nights, result = replay.nights, replay.result
+    escalated = replay.tickets.set_index("ticket_id")["escalated_at"].reindex(nights["ticket_id"]).array
+    as_of = nights["as_of"].array
+    ahead = np.asarray(escalated > as_of)
+    until = pd.Timedelta(parse_duration(result.horizon), unit="us")
+    last = nights["as_of"].max()
+    label = np.where(ahead & np.asarray(escalated <= as_of + until), 1.0, 0.0)
+    # What comes after the last night is told by no ticket of the replay.
+    label[(label == 0) & np.asarray(as_of + until > last)] = np.nan
+    found = operating(
+        label,
+        nights["risk"].to_numpy(),
+        nights["as_of"].dt.as_unit("us").astype("int64"),
+        nights["ticket_id"].to_numpy(dtype=object),
+        before=ahead,
+        unseen=result.unseen,
+    )
+    mean = float(np.mean([night.threshold for night in result.by_night]))
+    return dial_of(plain_values(found), mean)
+
+
+def tickets(replay: Replay) -> Grid:
+    """Return every ticket that escalated or was flagged, the latest escalation first."""
+    rows = replay.tickets
+    rows = rows[rows["escalated_at"].notna() | (rows["flags"] > 0)]
+    rows = rows.sort_values(["escalated_at", "ticket_id"], ascending=[False, True])
+    open_flags = replay.flags.loc[replay.flags["end"] == "stands", "ticket_id"]
+    outcome = np.select(
+        [rows["caught"], rows["escalated_at"].notna(), rows["ticket_id"].isin(open_flags)], [0, 1, 3], 2
+    )
+    highest = replay.nights.groupby("ticket_id")["risk"].max().reindex(rows["ticket_id"])
+    cells = [
+        [plain(each) for each in rows["ticket_id"]],
+        outcome.tolist(),
+        [None if np.isnan(each) else round(each, 6) for each in highest],
+        [None if np.isnan(each) else round(each, 2) for each in rows["lead_hours"]],
+        [time(each) for each in rows["escalated_at"]],
+        [time(each) for each in rows["first_flagged_at"]],
+        rows["nights_flagged"].tolist(),
+    ]
+    columns = [
+        Column("Ticket", "id"),
+        Column("Outcome", "choice"),
+        Column("Highest risk", "risk"),
+        Column("Ahead", "hours"),
+        Column("Escalated", "time"),
+        Column("First flagged", "time"),
+        Column("Nights flagged", "count"),
+    ]
+    caption = "Every ticket that escalated or was flagged in these nights, the latest escalation first; times are UTC"
+    return Grid(caption, columns, [list(row) for row in zip(*cells, strict=True)], OUTCOMES)
+
+
+def lives(replay: Replay, seed: int = 0) -> list[tuple[Markup, str]]:
+    """Draw the risk of tickets over their nights, drawn at random, and tell which are caught, missed, or neither."""
+    rows = replay.tickets
+    seen = rows[rows["nights"] > 2]
+    boiled = seen["escalated_at"].notna()
+    kinds = {
+        "Caught": seen["caught"],
+        "Missed": boiled & ~seen["caught"],
+        "Flagged, did not escalate": ~boiled & (seen["flags"] > 0),
+    }
+    rng = np.random.default_rng(seed)
+    chosen = {
+        ticket: kind
+        for kind, which in kinds.items()
+        for ticket in rng.permutation(seen.loc[which, "ticket_id"].to_numpy(dtype=object))[:DRAWN]
+    }
+    found = {ticket: replay.nights[replay.nights["ticket_id"] == ticket] for ticket in chosen}
+    top = min(1.0, 1.15 * max((float(nights["risk"].max()) for nights in found.values()), default=0.1))
+    ends = rows.set_index("ticket_id")["escalated_at"]
+    return [
+        (_life(place, str(ticket), found[ticket], replay.flags, ends[ticket], top), kind)
+        for place, (ticket, kind) in enumerate(chosen.items())
+    ]
+
+
+def _life(
+    place: int, ticket: str, nights: pd.DataFrame, flags: pd.DataFrame, escalated: pd.Timestamp, top: float
+) -> Markup:
+    begin = nights["as_of"].iloc[0]
+    own = flags[flags["ticket_id"] == ticket]
+    ended = own.loc[own["end"] == "cleared", "ended_at"]
+    events = {"flag raised": _hours(own["raised_at"], begin), "flag cleared": _hours(ended, begin)}
+    return life(
+        f"life-{place}",
+        ticket,
+        _hours(nights["as_of"], begin),
+        nights["risk"].tolist(),
+        events,
+        None if pd.isna(escalated) else (escalated - begin) / pd.Timedelta(HOUR, unit="us"),
+        top=top,
+        since="its first night",
+    )
+
+
+def trainings(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return one row per training."""
+    return [
+        (
+            row["at"][:10],
+            f"{row['nights']:,}",
+            f"{row['features']:,}",
+            percent(row["base_rate"]),
+            number(row["held_out_average_precision"]),
+            percent(row["threshold"]),
+        )
+        for row in result["trainings"]
+    ]
+
+
+def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and value of what was replayed."""
+    costs = result["costs"]
+    return [
+        ("Nights", f"{result['nights']:,}, {result['since'][:10]} to {result['until'][:10]}, at 06:00 UTC"),
+        ("Horizon", spelled(result["horizon"])),
+        ("Trained anew", f"every {spelled(result['retrain'])}, {len(result['trainings']):,} times"),
+        ("Tickets", f"{result['tickets']:,} at risk on a night or escalated"),
+        (
+            "Escalations",
+            f"{result['escalations']:,}; {result['unseen']:,} before a first night: no nightly job can catch those",
+        ),
+        ("Costs", f"a miss {costs['miss']:g}, a flag that catches nothing {costs['false_alarm']:g}"),
+    ]
+
+
+def _hours(times: pd.Series, begin: pd.Timestamp) -> list[float]:
+    return ((times - begin) / pd.Timedelta(hours=1)).tolist()
+
+
+def cell(figure: Mapping[str, float | None], tell: Any) -> tuple[str, str]:
+    """Return a figure and its interval in words."""
+    estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
+    if estimate is None:
+        return "–", ""
+    return tell(estimate), "" if low is None or high is None else f"{tell(low)} to {tell(high)}"

@@ -1,0 +1,160 @@
+"""The page of an evaluation, with tonight's tickets where there are scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from boilover.model.saved import Manifest
+from boilover.monitoring.words import moved as how_moved
+from boilover.report import facts, figures, pages
+from boilover.report.dials import dial_of
+from boilover.report.drawing import bars, curves
+from boilover.report.drawing.lives import life
+from boilover.report.grid import tonight as tonight_of
+from boilover.report.words import count, number, spelled
+
+if TYPE_CHECKING:
+    from boilover.monitoring.shifts import Shift
+    from boilover.report.evidence import Evidence, Moves
+
+FEATURES = 15
+CONTENTS = (
+    ("threshold", "Threshold"),
+    ("tickets", "Tickets"),
+    ("figures", "Peers"),
+    ("workload", "Workload"),
+    ("calibration", "Calibration"),
+    ("lives", "Single tickets"),
+    ("groups", "Groups"),
+    ("features", "Features"),
+    ("model", "Model"),
+    ("limits", "Limits"),
+)
+
+
+class FeatureRow(NamedTuple):
+    """One feature: what it moves the risk by, drawn too, and how far it has moved since training."""
+
+    name: str
+    weight: str
+    drawing: Markup
+    stability: str
+    usual: str
+    drifted: bool
+    how: str
+
+
+def render_report(
+    *,
+    evaluation: Mapping[str, Any],
+    scores: pd.DataFrame | None,
+    flags: pd.DataFrame | None,
+    manifest: Manifest,
+    title: str,
+    evidence: Evidence | None = None,
+    threshold: float | None = None,
+) -> str:
+    """Return the page of `boilover.report.write_report`; equal arguments give equal text."""
+    horizon = manifest.horizons[0]
+    tonight = None if scores is None else tonight_of(scores, flags, spelled(horizon))
+    features = [] if evidence is None else _features(evidence)
+    moves = None if evidence is None else evidence.moves
+    drawn = [] if evidence is None else _lives(evidence)
+    lacking = {"tickets": tonight is None, "lives": not drawn, "features": not features}
+    return pages.render(
+        "evaluation.html.j2",
+        kind="Evaluation" if scores is None else "Report",
+        title=title,
+        under=_under(evaluation, manifest),
+        contents=[(place, name) for place, name in CONTENTS if not lacking.get(place)],
+        tiles=figures.tiles(evaluation),
+        evaluation=evaluation,
+        verdict=figures.verdict(evaluation, horizon),
+        level=evaluation["level"].replace("%", " %"),
+        dial=dial_of(evaluation["operating"], threshold),
+        tonight=tonight,
+        peers=figures.peers(evaluation),
+        unavailable=figures.unavailable(evaluation),
+        workloads=figures.workloads(evaluation),
+        groups=figures.groups(evaluation),
+        drawings={
+            "precision_recall": curves.precision_recall(evaluation),
+            "gain": curves.gain(evaluation),
+            "calibration": curves.calibration(evaluation),
+            "risks": None if moves is None else bars.risks_then_and_now(moves.parts),
+        },
+        risks_moved=_risks_moved(moves),
+        lives=drawn,
+        features=features,
+        moved="" if evidence is None else _moved(evidence),
+        facts_of_model=facts.of(manifest),
+        # The card escapes what it holds.
+        card=None if evidence is None else Markup(evidence.card.to_html(3)),
+    )
+
+
+def _under(evaluation: Mapping[str, Any], manifest: Manifest) -> str:
+    return (
+        f"Trained on {manifest.trained_from[:10]} to {manifest.trained_until[:10]}, measured on"
+        f" {evaluation['points']:,} questions about {evaluation['tickets']:,} tickets after that"
+    )
+
+
+def _features(evidence: Evidence) -> list[FeatureRow]:
+    shifts = {} if evidence.moves is None else {each.name: each for each in evidence.moves.features}
+    top = evidence.importance[:FEATURES]
+    return [_feature(name, weight, top[0][1], shifts.get(name)) for name, weight in top]
+
+
+def _feature(name: str, weight: float, greatest: float, found: Shift | None) -> FeatureRow:
+    told = ("–", "–", False, "") if found is None else _shift(found)
+    return FeatureRow(name.replace("_", " "), number(weight), bars.meter(weight, greatest), *told)
+
+
+def _shift(found: Shift) -> tuple[str, str, bool, str]:
+    usual = "–" if isnan(found.bound) else count(found.bound) if found.bound >= 10 else number(found.bound)
+    return number(found.psi), usual, found.drifted, how_moved(found)
+
+
+def _moved(evidence: Evidence) -> str:
+    if evidence.moves is None:
+        return "The model was saved without the distributions that it was trained on: what has moved cannot be told."
+    shifts = evidence.moves.features
+    far = sum(each.drifted for each in shifts)
+    if all(isnan(each.bound) for each in shifts):
+        return "The training is too short to tell how far features move anyway: none is called drifted."
+    return (
+        f"{far} of {len(shifts)} features have drifted: their population stability index is beyond what is usual,"
+        " which is told by how much parts of the training differ among themselves."
+    )
+
+
+def _risks_moved(moves: Moves | None) -> str:
+    if moves is None:
+        return ""
+    index, usual, drifted, _ = _shift(moves.risk)
+    word = "it cannot be told whether that is drift" if usual == "–" else f"up to {usual} is usual"
+    return f"Risks have{'' if drifted else ' not'} drifted: stability index {index}, {word}."
+
+
+def _lives(evidence: Evidence) -> Sequence[Markup]:
+    shown = evidence.courses
+    top = 1.2 * max((float(np.nanmax(each.risk)) for each in shown), default=0.1)
+    return [
+        life(
+            f"life-{place}",
+            each.ticket_id,
+            each.ages.tolist(),
+            each.risk.tolist(),
+            {lane: times.tolist() for lane, times in each.events.items()},
+            each.escalated,
+            top=min(top, 1.0),
+        )
+        for place, each in enumerate(shown)
+    ]
