@@ -29,6 +29,20 @@ hours = { urgent = 72 }
 otherwise = 96
 [triggers.sla_used]
 """
+MATRIX = """
+[teams.Lead]
+contact = "#lead"
+capacity = 1
+[teams.Second]
+contact = "#second"
+[[rows]]
+tier = ["watch", "warn", "critical"]
+team = "Lead"
+response = "4h"
+then = "Second"
+[default]
+team = "Second"
+"""
 CONFIG = f"""
 sources = "export.csv"
 recipe = "{RECIPE}"

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from job_desk import CONFIG, export_until, make_desk
+from job_desk import CONFIG, MATRIX, export_until, make_desk
 from sqlalchemy import Engine, event
 
 from boilover.flagger.ledger import Ledger
@@ -23,9 +23,21 @@ from boilover.job.settings import Desk
 from boilover.times import parse_moment
 
 NIGHTS = ("2025-01-16T06:00Z", "2025-01-18T06:00Z")
-KILLS = 10
+KILLS = 7
 CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree")
 OUTPUTS = ("out/scores.csv", "out/scores.parquet", "out/flags.csv")
+TELLS = """
+packets = "out/packets"
+[channels.alerts]
+kind = "webhook"
+url = "{url}"
+secret = "a secret of the tests"
+timeout = 60
+backoff = 0
+[channels.sheet]
+kind = "jsonl"
+path = "out/told {{night}}"
+"""
 clock = {"moment": 0, "death": 0}
 
 
@@ -75,10 +87,14 @@ def contents(folder: Path) -> list[bytes | None]:
     return [(folder / name).read_bytes() if (folder / name).exists() else None for name in OUTPUTS]
 
 
-def main(home: Path) -> None:
+def main(home: Path, *urls: str) -> None:
     whole, killed = home / "nights-to-kill-not", home / "nights-to-kill"
-    config = CONFIG.replace("explain = 2", "explain = 0")
-    desks = [load_job(make_desk(folder, config))["desk"] for folder in (whole, killed)]
+    config = f'matrix = "matrix.toml"\n{CONFIG.replace("explain = 2", "explain = 0")}{TELLS}'
+    desks = []
+    for folder, url in zip((whole, killed), urls, strict=True):
+        file = make_desk(folder, config.replace("{url}", url).replace("{{night}}", "{night}"))
+        (folder / "matrix.toml").write_text(MATRIX, encoding="utf-8")
+        desks.append(load_job(file)["desk"])
     sys.addaudithook(on_audit)
     for name in ("before_cursor_execute", "commit"):
         event.listen(Engine, name, lambda *_: tick())
@@ -104,4 +120,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from job_desk import CONFIG, export_until, make_desk
+from job_desk import CONFIG, MATRIX, export_until, make_desk
 
 from boilover.delivery import verify
 from boilover.errors import UsageError
@@ -18,20 +18,6 @@ from boilover.times import parse_moment
 from receiver import SECRET, Receiver, receiver
 
 FIRST, SECOND = "2025-01-16T06:00Z", "2025-01-18T06:00Z"
-MATRIX = """
-[teams.Lead]
-contact = "#lead"
-capacity = 1
-[teams.Second]
-contact = "#second"
-[[rows]]
-tier = ["watch", "warn", "critical"]
-team = "Lead"
-response = "4h"
-then = "Second"
-[default]
-team = "Second"
-"""
 TOLD = """
 packets = ["out/packets"]
 [channels.alerts]
