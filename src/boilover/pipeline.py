@@ -90,7 +90,8 @@ def train_model(
         from boilover.tracking.runs import log_run
 
         try:
-            log_run(saved, folder, evaluation=None if evaluation is None else evaluation.to_dict())
+            figures = None if evaluation is None else evaluation.to_dict()
+            log_run(saved, folder, evaluation=figures, sample=rows.frame)
         except UsageError as error:
             say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved
