@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boilover.features import base, columns, filters, primitives
+from boilover.features import base, columns, filters, lift, primitives
 from boilover.log import EventLog
 from oracle_annotations import EPOCH, HOUR, Event, told, walk
 
@@ -157,6 +157,8 @@ def value_of(feature: base.Feature, truth: Truth, point: Point) -> float | str |
         case columns.Ratio(left, right):
             over, under = value_of(left, truth, point), value_of(right, truth, point)
             return NAN if under == 0 else over / under  # type: ignore[operator]
+        case lift.Lift():
+            return _lift(feature, truth, point)
         case base.Aggregate():
             return _aggregate(feature, truth, point)
     raise NotImplementedError(f"no oracle for the feature {type(feature).__name__}")
@@ -179,6 +181,16 @@ def _calendar(truth: Truth, part: str, of: str, point: Point) -> float:
     if part == "weekday":
         return float(moment.weekday())
     return (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)) / HOUR
+
+
+def _lift(feature: lift.Lift, truth: Truth, point: Point) -> float:
+    def count(where: filters.Filter, key: str, event_key: str | None) -> int:
+        return len(seen(truth, point, where, key, feature.window, event_key))
+
+    own, desk = (feature.key, feature.event_key), ("desk", None)
+    among, all_of_them = count(feature.exposed, *own), count(feature.exposed, *desk)
+    expected = among * count(feature.reads, *desk) / all_of_them if all_of_them else 0.0
+    return (count(feature.reads, *own) + feature.shrink) / (expected + feature.shrink)
 
 
 def _aggregate(feature: base.Aggregate, truth: Truth, point: Point) -> float:

@@ -78,8 +78,7 @@ def test_what_is_lost_is_constant_and_what_is_not_is_there(frames, change):
     assert lost <= names
     varying = {name for name in names if len(rows[name].dropna().unique()) > 1}
     chosen = {feature.name for feature in default_features(notes)} & names
-    # The rate of a customer who is not known is the desk's, which another feature tells.
-    assert {name for name in lost & varying & chosen if "mean_outcome" not in name} == set()
+    assert lost & varying & chosen == set()
     assert len(varying - lost) > 0.8 * len(names - lost)
     assert names - lost <= chosen
 

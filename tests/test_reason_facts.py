@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from boilover.annotations import Annotations
-from boilover.features import Feature, compute, default_features, filters
+from boilover.features import Feature, Mean, compute, default_features, filters
 from boilover.features.families import FAMILIES
 from boilover.history import History
 from boilover.points import Points
@@ -232,6 +232,20 @@ class Reader:
         expected = (sum(mine) + 20 * fmean(desk)) / (len(mine) + 20)
         return abs(expected - int(told["share"]) / 100) <= 0.0051
 
+    def lift(self, told: re.Match[str]) -> bool:
+        name = told["whose"]
+        key = KEYS[name] if name in KEYS else name.removeprefix("this ").replace(" ", "_")
+        window = f"{told['window']}{told['per'][0]}" if told["window"] else None
+        came = filters.Flag(f"joined_{key}" if key in ("assignee", "group") else "created")
+
+        def count(where: filters.Filter, whose: str) -> int:
+            return len(seen(self.truth, self.point, where, whose, window))
+
+        escalated = filters.Flag("escalated")
+        rate = count(escalated, "desk") / max(count(came, "desk"), 1)
+        expected = (count(escalated, key) + 2) / (count(came, key) * rate + 2)
+        return abs(expected - float(told["figure"])) <= 0.051
+
 
 FORMS: tuple[tuple[str, Callable[[Reader, re.Match[str]], bool]], ...] = (
     (rf"open for {SPAN}", Reader.open_for),
@@ -266,6 +280,11 @@ FORMS: tuple[tuple[str, Callable[[Reader, re.Match[str]], bool]], ...] = (
         r"(?:, judged by the last (?P<window>\d+) (?P<per>days|h))?"),
         Reader.rate,
     ),
+    (
+        (r"tickets of (?P<whose>this .+?) escalate about (?P<figure>[\d.]+) times as often as the desk's"
+        r"(?:, by the last (?P<window>\d+) (?P<per>days|h))?"),
+        Reader.lift,
+    ),
     (r"(?P<name>[^:]+?) is (?P<word>.+)", Reader.word),
     (rf"(?P<amount>\d+|no) (?P<noun>[^:]+?){WHOSE}(?:{LATELY}| so far)", Reader.count),
     (r"(?P<name>[^:]+): (?P<figure>[\d.e+-]+)", Reader.attribute),
@@ -283,12 +302,19 @@ def check(reader: Reader, said: str) -> int:
     raise AssertionError(f"'{said}' has no known form")
 
 
+RATES = tuple(
+    Mean(value="outcome", window=window, key="customer_id", shrink=20.0) for window in (None, "30d")
+)
+
+
 def check_all(log: Any, points_of: Callable[[History], Points]) -> Counter[int]:
     """Check what every feature says about every point, and count the forms."""
     notes = Annotations(History.from_log(log))
     points, truth = points_of(notes.history), Truth(log)
     features: list[Feature] = list(
-        dict.fromkeys((*default_features(notes), *(each for family in FAMILIES.values() for each in family)))
+        dict.fromkeys(
+            (*default_features(notes), *(each for family in FAMILIES.values() for each in family), *RATES)
+        )
     )
     frame = compute(features, notes, points, n_jobs=1)
     columns = [frame.iloc[:, place].tolist() for place in range(len(features))]

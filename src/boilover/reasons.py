@@ -20,6 +20,7 @@ from boilover.features import (
     Feature,
     FieldState,
     Last,
+    Lift,
     Mean,
     Ratio,
     State,
@@ -36,6 +37,8 @@ TOP = 3
 PRIORITY, LEVEL = State("priority"), Last(value="priority_level")
 Keyed = Mapping[str, npt.NDArray[np.bool_]]
 """Which of n points have each key, such as ``customer_id``."""
+NOTED_LIFT = 1.1
+"""Below it, tickets of a customer or queue escalate about as often as the desk's."""
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
@@ -128,6 +131,8 @@ def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
         return value > 0 or feature.subject in ("agent_reply", "agent_action")
     if isinstance(feature, Valued) and feature.value == "outcome":
         return value > desk_rate
+    if isinstance(feature, Lift):
+        return value >= NOTED_LIFT
     if isinstance(feature, Valued) and feature.value == "sentiment":
         return value < 0
     return True

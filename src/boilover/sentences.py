@@ -22,6 +22,7 @@ from boilover.features import (
     FieldState,
     Filter,
     Last,
+    Lift,
     Match,
     Max,
     Mean,
@@ -134,6 +135,16 @@ def _(feature: Valued, value: float) -> str:
     name = MEASURED.get(feature.value, _plain(feature.value))
     amount = f"{value:.0f}" if isinstance(feature, Sum) or value == round(value) else f"{value:.2f}"
     return f"{manner}{name}{_whose(feature)}{_lately(feature)}: {amount}"
+
+
+@say.register
+def _(feature: Lift, value: float) -> str:
+    if feature.key == "assignee" or not value:
+        return ""
+    whose = OWNERS.get(feature.key, f"this {_plain(feature.key)}")
+    # Drawn toward the desk's rate, so it is what to expect and not what was counted.
+    lately = f", by{_lately(feature).removeprefix(' in')}" if feature.window else ""
+    return f"tickets of {whose} escalate about {value:.1f} times as often as the desk's{lately}"
 
 
 @say.register

@@ -134,7 +134,7 @@ def test_families_add_up_to_the_features(saved: SavedModel) -> None:
         "hours_since_created",
         "count_handoff",
         "ticket_plan",
-        "plan_mean_outcome",
+        "plan_lift_escalated_per_created",
         "field_tags",
         "mine",
     )

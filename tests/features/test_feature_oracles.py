@@ -18,6 +18,7 @@ from boilover.features import (
     Feature,
     Flag,
     Last,
+    Lift,
     Match,
     Max,
     Mean,
@@ -71,6 +72,7 @@ def of_every_kind() -> list[Feature]:
             made += [kind(value="sentiment", **at) for kind in (Sum, Mean, Max, Min, Last)]
             made += [kind(where, value="unanswered", **at) for kind in (Sum, Mean, Max, Min, Last)]
             made += [Mean(value="outcome", shrink=3.0, **at), Distinct(EVENT, of="group", **at)]
+            made += [Lift(where, among=Flag("created"), shrink=3.0, **at)]
         made += [
             Slope(value="sentiment", key=key, event_key=event_key),
             Decayed(EVENT, half_life="24h", key=key, event_key=event_key),

@@ -221,7 +221,13 @@ def test_default_features_follow_what_the_log_has():
     everything = notes_of(EventLog.from_pandas(events, tickets))
     full = {feature.name for feature in default_features(everything)}
     assert marks <= full
-    assert {"ticket_channel", "ticket_seats", "ticket_vip", "channel_mean_outcome", "field_impact"} <= full
+    assert {
+        "ticket_channel",
+        "ticket_seats",
+        "ticket_vip",
+        "channel_lift_escalated_per_created",
+        "field_impact",
+    } <= full
     assert "ticket_subject" not in full
     assert {"count_status_changed_pending", "count_status_changed_escalating"} <= full
 

@@ -166,7 +166,7 @@ def provenance(manifest: Manifest) -> Section:
 def _family(column: str) -> str:
     if column in FAMILY:
         return FAMILY[column]
-    if "_mean_outcome" in column:
+    if "_mean_outcome" in column or "_lift_" in column:
         return RATES
     return next((family for start, family in OTHERS.items() if column.startswith(start)), OWN)
 

@@ -5,6 +5,7 @@ from boilover.features.columns import Attribute, Calendar, Difference, FieldStat
 from boilover.features.defaults import default_features
 from boilover.features.filters import Filter, Flag, Known, Match
 from boilover.features.frame import compute
+from boilover.features.lift import Lift
 from boilover.features.primitives import Count, Decayed, Distinct, Last, Max, Mean, Min, SinceLast, Slope, Sum
 from boilover.features.view import Sight
 
@@ -22,6 +23,7 @@ __all__ = [
     "Flag",
     "Known",
     "Last",
+    "Lift",
     "Match",
     "Max",
     "Mean",

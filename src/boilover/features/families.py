@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from boilover.features.base import Feature
 from boilover.features.columns import Calendar, Difference, Ratio, State
-from boilover.features.filters import Flag
+from boilover.features.filters import Filter, Flag
+from boilover.features.lift import Lift
 from boilover.features.primitives import Count, Decayed, Distinct, Last, Max, Mean, Min, SinceLast, Slope, Sum
 
 EVENT = Flag("any_event")
@@ -17,9 +18,6 @@ CUSTOMER = Flag("customer_message")
 REPLY = Flag("agent_reply")
 RAISED = Flag("priority_raised")
 SLA = Flag("sla_moved")
-
-SHRINK = 20.0
-"""A rate counts as if this many more tickets had had the desk's rate."""
 
 AGE: tuple[Feature, ...] = (
     SinceLast(CREATED),
@@ -119,11 +117,11 @@ TEXT: tuple[Feature, ...] = (
 )
 
 
-def outcomes(key: str) -> tuple[Feature, ...]:
-    """Return the escalation rates of a key: of all known outcomes, and lately; shrunk toward the desk's."""
+def outcomes(key: str, among: Filter = CREATED) -> tuple[Feature, ...]:
+    """Return how often a key's tickets escalate, ever and lately, against the desk's rate."""
     return (
-        Mean(value="outcome", key=key, shrink=SHRINK),
-        Mean(value="outcome", window="30d", key=key, shrink=SHRINK),
+        Lift(ESCALATED, key=key, among=among),
+        Lift(ESCALATED, "30d", key=key, among=among),
     )
 
 
@@ -150,7 +148,7 @@ def holder(key: str) -> tuple[Feature, ...]:
         Count(joined, "7d", key=key),
         Count(ESCALATED, "7d", key=key),
         SinceLast(joined, key=key),
-        *outcomes(key),
+        *outcomes(key, joined),
     )
 
 
