@@ -30,6 +30,7 @@ PUBLIC = [
     "fixed_ages",
     "future_edit_test",
     "importance_of",
+    "kpis",
     "label",
     "load_model",
     "measure",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boilover.future_edit import future_edit_test
     from boilover.history import History
     from boilover.inputs import cut, open_log
+    from boilover.kpi import kpis
     from boilover.labels import label
     from boilover.log import EventLog, read_log, write_log
     from boilover.measuring import measure
@@ -66,6 +67,7 @@ _HOME = {
     "fixed_ages": "points",
     "future_edit_test": "future_edit",
     "importance_of": "model.importance",
+    "kpis": "kpi",
     "label": "labels",
     "load_model": "model.saved",
     "measure": "measuring",
@@ -107,6 +109,7 @@ __all__ = [
     "fixed_ages",
     "future_edit_test",
     "importance_of",
+    "kpis",
     "label",
     "load_model",
     "measure",

@@ -16,7 +16,7 @@ from job_desk import ROOT
 from boilover.cli import app
 from boilover.errors import GateError, InputError, MismatchError, UsageError
 from boilover.job import load_job
-from boilover.job.keys import Limits, Moment, Outputs, Tables
+from boilover.job.keys import Gate, Limits, Moment, Outputs, Retrain, Tables
 from boilover.times import iso, parse_moment
 
 LEAST = 'log = "log"\nmodel = "model"\npolicy = "policy.toml"\nledger = "ledger.db"\n'
@@ -148,9 +148,10 @@ def test_the_page_tells_every_key(tmp_path):
     desks = load(tmp_path, text)
     assert list(desks) == ["support", "billing"]
     told = tomllib.loads(text)
-    for table, model in (("limits", Limits), ("outputs", Outputs), ("night", Moment)):
+    tables = {"limits": Limits, "outputs": Outputs, "night": Moment, "retrain": Retrain, "gate": Gate}
+    for table, model in tables.items():
         assert set(told.pop(table)) == set(model.model_fields)
-    assert set(told) == set(Tables.model_fields) - {"limits", "outputs", "night"} | {"desks"}
+    assert set(told) == set(Tables.model_fields) - set(tables) | {"desks"}
     assert [each.name for each in desks["support"].channels] == ["sheet"]
     assert desks["billing"].channels == ()
     assert desks["billing"].policy == tmp_path / "billing" / "policy.toml"
@@ -165,6 +166,9 @@ def test_the_defaults_that_the_page_tells_are_the_defaults(tmp_path):
         assert told[name] == getattr(desk.tables, name)
     assert told["limits"]["dropped"] == desk.tables.limits.dropped
     assert told["outputs"]["manifest"] == desk.tables.outputs.manifest
+    assert told["gate"]["window"] == desk.tables.gate.window
+    for name in ("rest", "hold_back"):
+        assert told["retrain"][name] == Retrain.model_fields[name].default
 
 
 def test_every_unit_calls_the_command_as_it_is():

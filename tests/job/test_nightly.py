@@ -75,7 +75,7 @@ def test_the_manifest_tells_what_went_in_and_what_came_out(nights):
     assert told["threshold"]["value"] == 1.0
     assert told["triggers"]["blind"] == ["sla_used"]
     assert told["counts"]["new"] == (flags["verdict"] == "new").sum() == 3
-    steps = "open, ingest, read, score, triggers, decide, hand over, write, deliver, all"
+    steps = "open, ingest, read, retrain, score, gate, triggers, decide, hand over, write, deliver, all"
     assert list(told["seconds"]) == steps.split(", ")
     assert told["delivery"] == {"sent": 0, "kept": 0, "failed": 0, "problems": []}
     assert told["model"]["fingerprint"] == load_model(MODEL).manifest.fingerprint

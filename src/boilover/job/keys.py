@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -18,6 +18,7 @@ def several(given: object) -> object:
 Names = Annotated[Words, BeforeValidator(several)]
 """One path or a list of them."""
 Name = Annotated[str, Field(pattern=r"\S")]
+Reason = Literal["features", "risks", "base rate", "performance"]
 
 
 class Limits(Strict):
@@ -47,6 +48,28 @@ class Moment(Strict):
     zone: Zone = "UTC"
 
 
+class Retrain(Strict):
+    """``[retrain]``: when a challenger is trained, and judged beside the champion on what followed."""
+
+    every: Span | None = None
+    """When it would know so much more than the champion and the last challenger."""
+    on_drift: bool = False
+    """Also where something drifted, but not more often than every ``rest``."""
+    rest: Span = "7d"
+    hold_back: Span = "28d"
+    """The end of the log that judges the two, and is not trained on."""
+    folder: Name | None = None
+    """Where the challenger lies; beside the model, with the ending .challenger, where left out."""
+
+
+class Gate(Strict):
+    """``[gate]``: what ends a run with exit code 7 after scoring, before any flag is decided."""
+
+    on: Annotated[tuple[Reason, ...], Field(strict=False), BeforeValidator(several)] = ()
+    window: Span = "28d"
+    """So many of the last days are looked at, here and for ``on_drift``."""
+
+
 class Tables(Strict):
     """All keys of a desk, as they are written."""
 
@@ -72,5 +95,7 @@ class Tables(Strict):
     limits: Limits = Field(default_factory=Limits)
     outputs: Outputs = Field(default_factory=Outputs)
     night: Moment = Field(default_factory=Moment)
+    retrain: Retrain | None = None
+    gate: Gate = Field(default_factory=Gate)
     channels: dict[str, Any] = Field(default_factory=dict)
     """``[channels.*]``: see `boilover.delivery.channels`; false switches off one that desks share."""

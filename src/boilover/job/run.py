@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from boilover.files import sweep
+from boilover.job.life import gate, look_after_model
 from boilover.job.lock import held
 from boilover.job.manifest import Account, exit_code
 from boilover.job.settings import Desk
@@ -72,9 +73,13 @@ def _work(desk: Desk, account: Account, again: bool, say: Say) -> None:
         ingest(desk, account)
     with account.step("read"):
         source = read(desk, tools.saved, account)
+    with account.step("retrain"):
+        tools = look_after_model(desk, tools, source, account, say)
     with account.step("score"):
         scored = score_night(desk, tools.saved, source, account.as_of)
-    # A gate stands here: everything is scored, and nothing is decided, recorded or told yet.
+    # Everything is scored, and nothing is decided, recorded or told yet.
+    with account.step("gate"):
+        gate(desk, tools, source, scored, account)
     with account.step("triggers"):
         night, fired = look(tools.policy, scored, account, say)
     with account.step("decide"):

@@ -20,7 +20,9 @@ from boilover.delivery.channels import Channel, FileChannel, read_channels
 from boilover.errors import InputError, UsageError
 from boilover.flagger.settings import EPOCH, mistakes
 from boilover.job.keys import Tables, several
+from boilover.monitoring.retrain import Schedule
 from boilover.times import parse_duration
+from boilover.tracking.located import is_registered
 
 ONLY_DESK = "desk"
 """The name of the desk of a file without ``[desks]``."""
@@ -33,7 +35,9 @@ class Desk:
     def __init__(self, name: str, tables: Tables, folder: Path, channels: tuple[Channel, ...] = ()) -> None:
         self.name, self.tables, self.channels, self._folder = name, tables, channels, folder
         self.log = self._path(tables.log)
-        self.model = self._path(tables.model)
+        self.model = (
+            Path(self._named(tables.model)) if is_registered(tables.model) else self._path(tables.model)
+        )
         self.policy = self._path(tables.policy)
         self.lock = self._path(tables.lock)
         self.matrix = None if tables.matrix is None else self._path(tables.matrix)
@@ -46,6 +50,30 @@ class Desk:
         """The ledger's path or URL."""
         told = self._named(self.tables.ledger)
         return told if "://" in told else str(self._folder / told)
+
+    @property
+    def retrain(self) -> Schedule | None:
+        """When a challenger is trained, None for never."""
+        told = self.tables.retrain
+        if told is None:
+            return None
+        every = None if told.every is None else parse_duration(told.every)
+        return Schedule(every, parse_duration(told.rest), parse_duration(told.hold_back))
+
+    @property
+    def challenger(self) -> Path:
+        """Where the challenger lies."""
+        told = None if self.tables.retrain is None else self.tables.retrain.folder
+        if told is not None:
+            return self._path(told)
+        if is_registered(self.model):
+            raise UsageError("retrain.folder: name where the challenger of a registered model lies")
+        return self.model.with_name(f"{self.model.name}.challenger")
+
+    @property
+    def window(self) -> int:
+        """What a gate looks at, microseconds."""
+        return parse_duration(self.tables.gate.window)
 
     @property
     def recipe(self) -> str | None:
@@ -89,6 +117,8 @@ class Desk:
         files = [each.path for each in self.channels if isinstance(each, FileChannel)]
         for each in (*told.scores, *told.flags, *told.packets, told.manifest, self.tables.lock, *files):
             yield str(self._path(each))
+        if self.tables.retrain is not None:
+            yield from (str(self.model), str(self.challenger))
 
     def _named(self, told: str) -> str:
         return told.replace("{desk}", self.name)

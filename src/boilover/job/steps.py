@@ -27,6 +27,7 @@ from boilover.model.saved import SavedModel, load_model
 from boilover.points import Points, tonight
 from boilover.scoring import ids_of, model_name, notes_for, score_points
 from boilover.times import in_words, iso
+from boilover.tracking.located import located
 
 Say = Callable[[str], None]
 HOUR = 3_600_000_000
@@ -53,13 +54,13 @@ class Scored:
 
 def open_tools(desk: Desk, account: Account) -> Tools:
     """Read the policy, the model and the matrix, and open the ledger."""
-    policy, saved = load_policy(desk.policy), load_model(desk.model)
+    policy, saved = load_policy(desk.policy), load_model(located(desk.model))
     matrix = None if desk.matrix is None else load_matrix(desk.matrix)
     for folder in desk.outputs("packets", account.as_of):
         check_folder(folder)
     ledger = Ledger.open(desk.ledger)
     account.facts["policy"] = {"file": str(desk.policy), "fingerprint": policy.fingerprint}
-    account.facts["model"] = _model_told(desk, saved)
+    account.facts["model"] = model_told(desk, saved)
     account.facts["ledger"] = name_of(ledger.engine)
     return Tools(policy, saved, matrix, ledger)
 
@@ -128,7 +129,8 @@ def look(policy: FlagPolicy, scored: Scored, account: Account, say: Say) -> tupl
     return at_moment(night, account.as_of), fired
 
 
-def _model_told(desk: Desk, saved: SavedModel) -> dict[str, Any]:
+def model_told(desk: Desk, saved: SavedModel) -> dict[str, Any]:
+    """Return what a manifest tells of the model."""
     manifest = saved.manifest
     return {
         "folder": str(desk.model),

@@ -83,18 +83,26 @@ def write_night(
     account: Account,
 ) -> None:
     """Write scores, flags with where they go, and packets."""
-    ranked = scored.scores.sort_values("rank", ignore_index=True)
     flags = with_places(tools, decided.flags)
-    written: list[Path] = []
-    for kind, frame in (("scores", ranked), ("flags", flags)):
-        for path in desk.outputs(kind, account.as_of):
-            write_frame(frame, path)
-            written.append(path)
+    written = write_scores(desk, scored, account)
+    for path in desk.outputs("flags", account.as_of):
+        write_frame(flags, path)
+        written.append(path)
     standing = {flag: packets[flag] for flag in _standing(flags) if flag in packets}
     for folder in desk.outputs("packets", account.as_of):
         write_packets(standing, folder)
         written += sorted(folder.iterdir())
     account.facts["outputs"] = files_told(written)
+
+
+def write_scores(desk: Desk, scored: Scored, account: Account) -> list[Path]:
+    """Write scores, the riskiest first; return their files."""
+    ranked = scored.scores.sort_values("rank", ignore_index=True)
+    written = desk.outputs("scores", account.as_of)
+    for path in written:
+        write_frame(ranked, path)
+    account.facts["outputs"] = files_told(written)
+    return written
 
 
 def with_places(tools: Tools, flags: pd.DataFrame) -> pd.DataFrame:

@@ -127,7 +127,7 @@ def promote_folder(champion: Path, challenger: Path) -> Promotion:
     load_model(challenger)
     if champion.absolute() == challenger.absolute():
         raise UsageError(f"{challenger} is champion and challenger at once. Name two folders")
-    if _same(champion, challenger):
+    if same_model(champion, challenger):
         return Promotion(str(champion), None)
     kept = champion.with_name(f"{champion.name}{KEPT}")
     # The champion of before is kept before it is replaced: a run that is killed in between loses neither.
@@ -142,7 +142,7 @@ def _copied(folder: Path, target: Path) -> str:
     return str(target)
 
 
-def _same(first: Path, second: Path) -> bool:
+def same_model(first: Path, second: Path) -> bool:
     """Whether two folders hold the same model: its manifest holds the hashes of all else."""
     files = [each / MANIFEST for each in (first, second)]
     return all(file.is_file() for file in files) and files[0].read_bytes() == files[1].read_bytes()

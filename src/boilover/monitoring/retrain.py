@@ -1,0 +1,110 @@
+"""A challenger from time to time: trained on all but the last weeks, which then judge it beside the champion.
+
+What is promoted is what was measured: it is not trained once more on the weeks that judged it. The price is that a
+champion knows nothing of the last weeks; what it gains is a promise that somebody has checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from boilover.errors import InputError
+from boilover.inputs import Source, cut
+from boilover.model.saved import MANIFEST, SavedModel, load_model, save_model
+from boilover.monitoring.promote import promote, same_model
+from boilover.outputs import write_json
+from boilover.points import AGES_HOURS
+from boilover.times import iso, parse_moment
+from boilover.tracking.located import located
+from boilover.training import train
+
+JUDGEMENT = "challenge.json"
+"""In a challenger's folder: how it fared. A challenger without it waits for outcomes."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a challenger is trained; microseconds.
+
+    ``every``: when it would know so much more than the champion and the last challenger; None: never by itself.
+    ``rest``: the same where drift calls for it. ``hold_back``: the end of the log that judges, and does not train.
+    """
+
+    every: int | None
+    rest: int
+    hold_back: int
+
+    def is_due(self, trained_until: int, as_of: int, *, drifted: bool) -> bool:
+        """Return whether a challenger is due; ``trained_until`` is the latest that any model knows."""
+        gained = as_of - self.hold_back - trained_until
+        return (self.every is not None and gained >= self.every) or (drifted and gained >= self.rest)
+
+
+def renew(
+    source: Source,
+    champion: Path,
+    folder: Path,
+    schedule: Schedule,
+    as_of: int,
+    *,
+    drifted: bool = False,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train a challenger if one is due, let it challenge the champion, and return what was done.
+
+    Each step is done whole or not at all, and once: a challenger lies in ``folder`` until it is judged, and the
+    judgement beside it. One with too few outcomes to be judged on waits; the next run tries again.
+
+    Parameters
+    ----------
+    source : the log, under the champion's rule. champion : a folder, or a model of a registry.
+    as_of : nothing that was observed later is looked at. drifted : whether drift calls for a challenger.
+
+    Raises what `boilover.training.train` and `promote` raise, but for too few outcomes.
+    """
+    serving = load_model(located(champion))
+    waiting = _challenger(folder)
+    known = max(parse_moment(each.manifest.trained_until) for each in (serving, waiting) if each is not None)
+    told: dict[str, Any] = {"challenger": None, "judged": "none is due"}
+    if schedule.is_due(known, as_of, drifted=drifted):
+        until = as_of - schedule.hold_back
+        waiting = _train(source, serving, until, as_of, seed)
+        if folder.is_dir() and not (folder / MANIFEST).is_file():
+            raise InputError(
+                "is no folder of a model", file=folder, mend="Name another folder for the challenger"
+            )
+        save_model(folder, waiting)
+        told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
+    if waiting is None or (folder / JUDGEMENT).exists() or same_model(folder, located(champion)):
+        return told
+    told["challenger"] = waiting.manifest.fingerprint
+    try:
+        found = promote(source, champion, folder, as_of=as_of, seed=seed)
+    except InputError as error:
+        # Not enough has happened yet: neither promoted nor refused.
+        return told | {"judged": f"waits: {error}"}
+    promoted = found.promotion is not None
+    told |= {"judged": "promoted" if promoted else "refused", **found.to_dict()}
+    write_json(told, folder / JUDGEMENT)
+    return told
+
+
+def _train(source: Source, serving: SavedModel, until: int, as_of: int, seed: int) -> SavedModel:
+    """Train as the champion was: on the same question, asked at the same ages."""
+    ages = AGES_HOURS if serving.reference is None else serving.reference.ages
+    return train(
+        cut(source.log, until),
+        serving.rule,
+        horizons=serving.manifest.horizons,
+        ages=ages,
+        seed=seed,
+        created_at=datetime.fromtimestamp(as_of / 1_000_000, UTC),
+    )
+
+
+def _challenger(folder: Path) -> SavedModel | None:
+    """Return the last challenger, None where there is none."""
+    return load_model(folder) if (folder / MANIFEST).is_file() else None
