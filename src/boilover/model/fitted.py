@@ -42,6 +42,8 @@ class Fitted:
     linear_: LinearPartner
     calibrator_: Calibrator
     trees_: Trees
+    held_out_risk_: Floats
+    """Of a classifier just fitted only."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self.parameters = dict(parameters)
@@ -83,7 +85,21 @@ class Fitted:
         Exact for trees and linear partner: for the rows that are shown.
         """
         frame = self._frame(X)
-        trees = self.trees_.contributions(self.encoding_.encode(frame), self._threads())
+        return self._added(frame, self.trees_.contributions(self.encoding_.encode(frame), self._threads()))
+
+    def path_attributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
+        """Return what each column changes on the way of a row through the trees, in the form of `contributions`.
+
+        Ten times as fast as those and as additive, but not exact: they mostly agree on what matters most, and differ
+        on how much. For many rows.
+        """
+        frame = self._frame(X)
+        return self._added(
+            frame, self.trees_.path_attributions(self.encoding_.encode(frame), self._threads())
+        )
+
+    def _added(self, frame: pd.DataFrame, trees: Floats) -> Floats:
+        """Return the shares of the columns in trees and linear partner."""
         if self.linear_weight_ == 0.0:
             return trees[:, :-1]
         linear = self.linear_.contributions(frame)

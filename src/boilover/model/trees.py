@@ -56,7 +56,18 @@ class Trees:
         return boosting.margins(self.booster, matrix, threads)
 
     def contributions(self, matrix: Matrix, threads: int) -> Floats:
-        """Return exact additive contributions, ``float64[n, n_features + 1]``, the base value last."""
+        """Return exact additive contributions (TreeSHAP), ``float64[n, n_features + 1]``, the base value last."""
+        found = None if self.walk is None else self.walk.contributions(matrix, threads)
+        if found is not None:
+            return found
         from boilover.model import boosting
 
         return boosting.contributions(self.booster, matrix, threads)
+
+    def path_attributions(self, matrix: Matrix, threads: int) -> Floats:
+        """Return what each column changes along the paths of a row, in the form of `contributions`.
+
+        Much faster than those. Where only LightGBM can predict, they are those, as it knows nothing else.
+        """
+        found = None if self.walk is None else self.walk.path_attributions(matrix, threads)
+        return self.contributions(matrix, threads) if found is None else found

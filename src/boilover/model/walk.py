@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.model.encoding import Matrix
+from boilover.model.walk_counts import covers, expected_value, levels, quadratures, steps
 from boilover.model.walk_plan import Plan, plan_of
 from boilover.model.walk_text import Forest, UnknownTreesError, read_forest
 
@@ -44,6 +45,63 @@ class Walk:
         rows = _rows(matrix)
         _share(lambda low, high: margins(rows, low, high, self._plan, total), len(rows), BLOCK, threads)
         return total
+
+    def contributions(self, matrix: Matrix, threads: int = 1) -> Floats | None:
+        """Return exact contributions, ``float64[n, n_features + 1]``, the base value last, as LightGBM defines them.
+
+        See `boilover.model.walk_shares`. None where the trees do not tell how many training rows went where.
+        """
+        from boilover.model.walk_shares import ROWS, exact
+
+        if self._covers is None:
+            return None
+        feature, shares_of, nodes = self.forest.feature, self._covers, self._nodes
+        return self._shared(
+            matrix,
+            threads,
+            ROWS,
+            lambda rows, low, high, shares: exact(
+                rows, low, high, self._plan, feature, shares_of, nodes, shares
+            ),
+        )
+
+    def path_attributions(self, matrix: Matrix, threads: int = 1) -> Floats | None:
+        """Return what each column changes along the paths of a row (Saabas), in the form of `contributions`."""
+        from boilover.model.walk_kernels import BLOCK
+        from boilover.model.walk_shares import along_paths
+
+        feature, changes = self.forest.feature, self._steps
+        if changes is None:
+            return None
+        return self._shared(
+            matrix,
+            threads,
+            BLOCK,
+            lambda rows, low, high, shares: along_paths(
+                rows, low, high, self._plan, feature, changes, shares
+            ),
+        )
+
+    def _shared(
+        self, matrix: Matrix, threads: int, block: int, work: Callable[[Matrix, int, int, Floats], object]
+    ) -> Floats:
+        shares = np.zeros((len(matrix), self.n_features + 1))
+        rows = _rows(matrix)
+        _share(lambda low, high: work(rows, low, high, shares), len(rows), block, threads)
+        shares[:, -1] = expected_value(self.forest)
+        return shares
+
+    @cached_property
+    def _covers(self) -> Floats | None:
+        return covers(self.forest)
+
+    @cached_property
+    def _steps(self) -> Floats | None:
+        return None if self._covers is None else steps(self.forest, self._covers)
+
+    @cached_property
+    def _nodes(self) -> Floats:
+        return quadratures(max(1, (len(levels(self.forest)) + 1) // 2))
 
     @cached_property
     def _plan(self) -> Plan:
