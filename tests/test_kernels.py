@@ -34,8 +34,8 @@ def rows_of(stream, point, window=None):
 @pytest.mark.parametrize("window", [1, 3, 7, 100])
 def test_visible_and_within(stream, window):
     times, offsets, keys, as_of = stream
-    first, hi = kernels.visible(offsets, times, keys, as_of)
-    lo = kernels.within(times, first, hi, as_of, window)
+    first, hi = kernels.visible(offsets, times, kernels.newest(offsets, times), keys, as_of)
+    lo = kernels.within(times, kernels.newest(offsets, times), keys, first, hi, as_of, window)
     for point in range(len(keys)):
         assert list(range(first[point], hi[point])) == rows_of(stream, point)
         assert list(range(lo[point], hi[point])) == rows_of(stream, point, window)
@@ -47,8 +47,8 @@ def test_aggregates_of_ranges(stream, window):
     rng = np.random.default_rng(0)
     values = rng.integers(-5, 6, len(times)).astype(np.float64)
     codes = rng.integers(-1, 4, len(times)).astype(np.int32)
-    first, hi = kernels.visible(offsets, times, keys, as_of)
-    lo = kernels.within(times, first, hi, as_of, window)
+    first, hi = kernels.visible(offsets, times, kernels.newest(offsets, times), keys, as_of)
+    lo = kernels.within(times, kernels.newest(offsets, times), keys, first, hi, as_of, window)
     sums = kernels.sum_between(kernels.running_sum(values, offsets), first, lo, hi)
     most = kernels.greatest(values, first, lo, hi)
     different = kernels.distinct(codes, 4, first, lo, hi)
@@ -127,7 +127,7 @@ def test_the_last_visible_event(stream):
     times, offsets, keys, as_of = stream
     rows = np.arange(len(times), dtype=np.int32)[::-1].copy()
     values = np.random.default_rng(2).random(len(times))
-    first, hi = kernels.visible(offsets, times, keys, as_of)
+    first, hi = kernels.visible(offsets, times, kernels.newest(offsets, times), keys, as_of)
     found = kernels.last(values, rows, first, hi, -1.0)
     hours = kernels.since_last(times, first, hi, as_of, 4)
     for point in range(len(keys)):

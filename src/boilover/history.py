@@ -35,15 +35,13 @@ class History:
     """All events of a log in plain arrays, sorted by (ticket, observed_at, arrival).
 
     ``offsets`` int64 (n_tickets + 1): events of ticket ``i`` are ``offsets[i]:offsets[i + 1]``; a ticket without
-    events has none. ``time`` int64 (n_events): when an event became visible, UTC microseconds. ``kind`` int8
-    (n_events): position of its type in ``EVENT_TYPES``, −1 for unknown types.
+    events has none. ``time`` int64 (n_events): when an event became visible, UTC microseconds.
     """
 
     log: EventLog
     ticket_ids: pa.Array
     offsets: Ints
     time: Ints
-    kind: Bytes
     _rows: npt.NDArray[np.int64] | None = None
     _made: Once = field(default_factory=Once, repr=False)
 
@@ -78,17 +76,13 @@ class History:
     def _of(
         cls, log: EventLog, ticket_ids: pa.Array, offsets: Ints, time: Ints, rows: Ints | None
     ) -> History:
-        """Add the tickets without events, and the kinds of events in the order of ``rows``."""
+        """Add the tickets without events; ``rows`` are the log's in the order of the history."""
         listed = log.tickets["ticket_id"].combine_chunks()
         if not listed.equals(ticket_ids):
             silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
             ticket_ids = pa.concat_arrays([ticket_ids, silent])
             offsets = np.concatenate((offsets, np.full(len(silent), offsets[-1])))
-        types, names = encode(log.events["event_type"])
-        kind = kernels.take(
-            np.array([KINDS.get(name, -1) for name in names.to_pylist()], dtype=np.int8), types
-        )
-        return cls(log, ticket_ids, offsets, time, kind if rows is None else kind[rows], rows)
+        return cls(log, ticket_ids, offsets, time, rows)
 
     @property
     def n_tickets(self) -> int:
@@ -134,9 +128,22 @@ class History:
         return self.log.events[name].take(pa.array(places)).combine_chunks()
 
     @cached_property
+    def kind(self) -> Bytes:
+        """The type of every event, int8 (n_events): its position in ``EVENT_TYPES``, −1 for unknown types."""
+        types = self.coded("event_type")
+        kind: Bytes = kernels.take(types.translated(_kind, -1, np.int8), types.codes)
+        return kind
+
+    @cached_property
     def ticket(self) -> Codes:
         """The ticket's code of every event, int32 (n_events)."""
         return np.repeat(np.arange(self.n_tickets, dtype=np.int32), np.diff(self.offsets))
+
+    @cached_property
+    def newest(self) -> Ints:
+        """When each ticket's last event became visible, int64 (n_tickets); long ago where it has none."""
+        latest: Ints = kernels.newest(self.offsets, self.time)
+        return latest
 
     @cached_property
     def roles(self) -> Bytes:
@@ -212,7 +219,6 @@ class History:
             ids,
             offsets - lo,
             self.time[lo:hi],
-            self.kind[lo:hi],
             self._rows,
             whole=self,
             first=first,
@@ -282,6 +288,10 @@ class _Part(History):
             if self._rows is None
             else data.take(pa.array(self._rows[self.lo : self.lo + n]))
         )
+
+
+def _kind(word: str) -> int:
+    return KINDS.get(word, -1)
 
 
 def _role(word: str) -> int:

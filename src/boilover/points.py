@@ -124,7 +124,7 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     history = notes.history
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
-    lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, keys, as_of)
+    lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, history.newest, keys, as_of)
     state = np.full(len(keys), UNKNOWN, dtype=np.int8)
     known = keys >= 0
     escalated = np.full(history.n_tickets, np.iinfo(np.int64).max)

@@ -13,10 +13,10 @@ from boilover.schema import DELETED, STATUSES
 Flags = npt.NDArray[np.bool_]
 
 STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
-SOLVED = STATUS_CODES["solved"]
-OPEN = STATUS_CODES["open"]
-CLOSED = STATUS_CODES["closed"]
-GONE = len(STATUSES)
+SOLVED = np.int8(STATUS_CODES["solved"])
+OPEN = np.int8(STATUS_CODES["open"])
+CLOSED = np.int8(STATUS_CODES["closed"])
+GONE = np.int8(len(STATUSES))
 """In the kernel only: closed because the ticket was deleted."""
 CREATED, STATUS_CHANGED, MERGED = KINDS["created"], KINDS["status_changed"], KINDS["merged"]
 
@@ -62,7 +62,7 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
 
 
 def _status(word: str) -> int:
-    return STATUS_CODES.get(word, OPEN)
+    return STATUS_CODES.get(word, int(OPEN))
 
 
 @compiled
@@ -82,7 +82,7 @@ def _follow(
         was_alive = False
         for row in range(offsets[ticket], offsets[ticket + 1]):
             if kind[row] == STATUS_CHANGED:
-                stated = known[told[row]]
+                stated = known[told[row] if told[row] >= 0 else len(known) - 1]
                 if stated == CLOSED and raw[row] == deleted:
                     stated = GONE
                 entered[row] = True

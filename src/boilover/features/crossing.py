@@ -120,7 +120,8 @@ class Crossing:
         keys = _joined([recoded(each.keys[where, key], words) for each in self.extracts])
         n_keys = self.n_tickets if key == TICKET else len(words)
         place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
-        return Stream(times, offsets, lambda told: self._told(where, told), place)
+        latest = kernels.newest(offsets, times, place)
+        return Stream(times, offsets, latest, lambda told: self._told(where, told), place)
 
     def _told(self, where: Filter, told: Told) -> Any:
         return self._shared.get((where, told), lambda: self._gathered(where, told))

@@ -34,11 +34,13 @@ class Stream:
     """Events that pass a filter, sorted by (key, time), and each key's offsets.
 
     ``moments`` are the times, and ``tell`` returns what else is told, of events in the order in which they were
-    gathered; ``rows`` tells where each event of the stream stands among those, none where that is the same order.
+    gathered; ``rows`` tells where each event of the stream stands among those, none where that is the same order. No
+    event of a key is later than ``latest`` tells of it.
     """
 
     moments: Ints
     offsets: Codes
+    latest: Ints
     tell: Tell
     rows: Codes | None
     sums: dict[str, Floats] = field(default_factory=dict, repr=False)
@@ -132,11 +134,15 @@ class Sight:
         stream, asked = self.stream(where, event_key or key), self.asked(key)
         first, hi = self._made.get(
             (where, key, event_key),
-            lambda: kernels.visible(stream.offsets, stream.moments, asked.keys, asked.as_of, stream.rows),
+            lambda: kernels.visible(
+                stream.offsets, stream.moments, stream.latest, asked.keys, asked.as_of, stream.rows
+            ),
         )
         lo = first
         if window is not None:
-            lo = kernels.within(stream.moments, first, hi, asked.as_of, window, stream.rows)
+            lo = kernels.within(
+                stream.moments, stream.latest, asked.keys, first, hi, asked.as_of, window, stream.rows
+            )
         return View(stream, asked, first, lo, hi)
 
     def stream(self, where: Filter, key: str) -> Stream:
@@ -150,15 +156,15 @@ class Sight:
         if key == TICKET:
             rows = where.rows(self.notes)
             if len(rows) == len(history.time):
-                return Stream(history.time, history.offsets.astype(np.int32), tell, None)
+                return Stream(history.time, history.offsets.astype(np.int32), history.newest, tell, None)
             offsets = kernels.offsets_among(rows, history.ticket, history.n_tickets)
-            return Stream(history.time, offsets, tell, rows)
+            return Stream(history.time, offsets, history.newest, tell, rows)
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys = self.event_keys(key, own.rows)
         place, offsets = kernels.group_by_key(order, kernels.take(keys.codes, order), len(keys.words))
         rows = place if own.rows is None else kernels.take(own.rows, place)
-        return Stream(history.time, offsets, tell, rows)
+        return Stream(history.time, offsets, kernels.newest(offsets, history.time, rows), tell, rows)
 
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
@@ -178,7 +184,7 @@ class Sight:
         history = self.notes.history
         asked = self.asked(TICKET)
         offsets = history.offsets.astype(np.int32)
-        lo, hi = kernels.visible(offsets, history.time, asked.keys, asked.as_of)
+        lo, hi = kernels.visible(offsets, history.time, history.newest, asked.keys, asked.as_of)
         rows: Codes = asked.scatter(np.where(hi > lo, hi - np.int32(1), np.int32(-1)))
         return rows
 

@@ -14,12 +14,23 @@ def time_at(times: Array, rows: Array | None, place: int) -> int:
 
 
 @compiled
+def newest(offsets: Array, times: Array, rows: Array | None = None) -> Array:
+    """Return when the last event of each key was, int64 (n_keys); long ago where there is none."""
+    out = np.full(len(offsets) - 1, np.iinfo(np.int64).min, np.int64)
+    for key in range(len(out)):
+        if offsets[key + 1] > offsets[key]:
+            out[key] = time_at(times, rows, offsets[key + 1] - 1)
+    return out
+
+
+@compiled
 def visible(
-    offsets: Array, times: Array, keys: Array, as_of: Array, rows: Array | None = None
+    offsets: Array, times: Array, latest: Array, keys: Array, as_of: Array, rows: Array | None = None
 ) -> tuple[Array, Array]:
     """Return the range ``lo, hi`` of events that each point may see: time <= as_of, equality included.
 
-    This is the only place where visibility is decided. ``times`` are of the stream, or of what ``rows`` points into.
+    This is the only place where visibility is decided. ``times`` are of the stream, or of what ``rows`` points into;
+    no event of a key is later than ``latest`` tells of it.
     """
     lo = np.zeros(len(keys), np.int32)
     hi = np.zeros(len(keys), np.int32)
@@ -33,7 +44,7 @@ def visible(
             row = offsets[key]
             last = key
         end = offsets[key + 1]
-        if row < end and time_at(times, rows, end - 1) <= as_of[point]:
+        if latest[key] <= as_of[point]:
             row = end
         while row < end and time_at(times, rows, row) <= as_of[point]:
             row += 1
@@ -43,21 +54,33 @@ def visible(
 
 
 @compiled
-def within(times: Array, lo: Array, hi: Array, as_of: Array, window: int, rows: Array | None = None) -> Array:
+def within(
+    times: Array,
+    latest: Array,
+    keys: Array,
+    lo: Array,
+    hi: Array,
+    as_of: Array,
+    window: int,
+    rows: Array | None = None,
+) -> Array:
     """Return ``lo`` moved up to the first event after ``as_of - window``."""
     start = np.empty(len(lo), np.int32)
     for point in range(len(lo)):
         bound = as_of[point] - window
-        if point > 0 and lo[point] == lo[point - 1] and hi[point] >= hi[point - 1]:
+        if keys[point] < 0 or latest[keys[point]] <= bound:
+            start[point] = hi[point]
+        elif point > 0 and lo[point] == lo[point - 1] and hi[point] >= hi[point - 1]:
             row = start[point - 1]
             while row < hi[point] and time_at(times, rows, row) <= bound:
                 row += 1
+            start[point] = row
         else:
             # Of a key's first point, few events lie within the window: it is met sooner from its end.
             row = hi[point]
             while row > lo[point] and time_at(times, rows, row - 1) > bound:
                 row -= 1
-        start[point] = row
+            start[point] = row
     return start
 
 
