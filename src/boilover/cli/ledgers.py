@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from boilover.cli.answers import (
+    DeskOption,
+    LedgerArgument,
+    WhenOption,
+    acknowledge,
+    disagree,
+    import_answers,
+    moment,
+    opened,
+    snooze,
+)
 from boilover.cli.options import FormatOption, OutputOption, RecipeOption, open_source, say, settings_of
 from boilover.errors import InputError, UsageError
 
-if TYPE_CHECKING:
-    from boilover.flagger.ledger import Ledger
-
-LedgerArgument = Annotated[str, typer.Argument(metavar="LEDGER", help="A SQLite file, or postgresql://…")]
-DeskOption = Annotated[str | None, typer.Option("--desk", help="Only the flags of this desk.")]
 OwnDeskOption = Annotated[str, typer.Option("--desk", help="Whose flags they are.")]
-FlagArgument = Annotated[int | None, typer.Argument(metavar="FLAG", help="The flag's id.")]
-TicketOption = Annotated[
-    str | None, typer.Option("--ticket", help="In place of the id: the ticket, for its latest flag.")
-]
-WhoOption = Annotated[str, typer.Option("--who", help="Who says so, in words of the desk's own.")]
-WhenOption = Annotated[str | None, typer.Option("--when", help="When it was said; default: now.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why.")]
 FormOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]
 
 
@@ -37,7 +35,7 @@ def show(
     """
     from boilover.outputs import write_frame
 
-    flags = _open(ledger).export("flags", desk=desk)
+    flags = opened(ledger).export("flags", desk=desk)
     standing = flags[flags["cleared_at"].isna()]
     tiers = {"critical": 0, "warn": 1, "watch": 2}
     urgency = standing.assign(order=standing["tier"].map(tiers), down=-standing["risk"])
@@ -49,7 +47,7 @@ def show(
 def export(
     ledger: LedgerArgument,
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="flags, sheet, history, nights or holdouts.")
+        str, typer.Argument(metavar="TABLE", help="flags, sheet, history, nights, holdouts or lots.")
     ] = "flags",
     desk: DeskOption = None,
     output: OutputOption = Path("-"),
@@ -61,77 +59,7 @@ def export(
     """
     from boilover.outputs import write_frame
 
-    write_frame(_open(ledger).export(table, desk=desk), output, form)
-
-
-def acknowledge(
-    ledger: LedgerArgument,
-    who: WhoOption,
-    flag: FlagArgument = None,
-    ticket: TicketOption = None,
-    desk: DeskOption = None,
-    when: WhenOption = None,
-    reason: ReasonOption = "",
-) -> None:
-    """Say that somebody looks after a flag.
-
-    Example: boilover ledger acknowledge ledger.db 12 --who kim
-    """
-    at = _moment(when)
-    _answered(_open(ledger).acknowledge(_named(flag, ticket), who=who, when=at, reason=reason, desk=desk))
-
-
-def snooze(
-    ledger: LedgerArgument,
-    who: WhoOption,
-    until: Annotated[str, typer.Option(help="A time, or how long from now, such as 2d.")],
-    flag: FlagArgument = None,
-    ticket: TicketOption = None,
-    desk: DeskOption = None,
-    when: WhenOption = None,
-    reason: ReasonOption = "",
-) -> None:
-    """Put a flag off until a moment, after which it stands again.
-
-    Example: boilover ledger snooze ledger.db 12 --who kim --until 2d
-    """
-    from boilover.times import DURATION, parse_duration, parse_moment
-
-    at = _moment(when)
-    end = at + parse_duration(until) if DURATION.fullmatch(until.strip().lower()) else parse_moment(until)
-    told = _named(flag, ticket)
-    _answered(_open(ledger).snooze(told, who=who, when=at, until=end, reason=reason, desk=desk))
-
-
-def disagree(
-    ledger: LedgerArgument,
-    who: WhoOption,
-    reason: ReasonOption,
-    flag: FlagArgument = None,
-    ticket: TicketOption = None,
-    desk: DeskOption = None,
-    when: WhenOption = None,
-) -> None:
-    """Say that a flag is wrong, and why; it is silent until its risk has fallen.
-
-    Example: boilover ledger disagree ledger.db 12 --who kim --reason "a test ticket"
-    """
-    at = _moment(when)
-    _answered(_open(ledger).disagree(_named(flag, ticket), who=who, when=at, reason=reason, desk=desk))
-
-
-def import_answers(
-    ledger: LedgerArgument,
-    sheet: Annotated[Path, typer.Argument(metavar="SHEET", help="A filled sheet, as CSV.")],
-) -> None:
-    """Record the answers of a sheet, all or none of them.
-
-    Example: boilover ledger import ledger.db sheet.csv
-    """
-    from boilover.flagger.ledger import read_feedback
-
-    new = _open(ledger).import_feedback(read_feedback(sheet), source=sheet)
-    typer.echo(f"{new} new answers")
+    write_frame(opened(ledger).export(table, desk=desk), output, form)
 
 
 def outcomes(
@@ -177,8 +105,8 @@ def expire(
     """
     from boilover.times import parse_duration
 
-    at = _moment(when)
-    ended = _open(ledger).expire(desk, unseen_since=at - parse_duration(unseen), when=at)
+    at = moment(when)
+    ended = opened(ledger).expire(desk, unseen_since=at - parse_duration(unseen), when=at)
     typer.echo(f"{ended} flags expired")
 
 
@@ -191,7 +119,27 @@ def feedback(
     """
     from boilover.outputs import write_frame
 
-    write_frame(_open(ledger).feedback(desk=desk), output, form)
+    write_frame(opened(ledger).feedback(desk=desk), output, form)
+
+
+def effect(
+    ledger: LedgerArgument,
+    desk: OwnDeskOption = "desk",
+    within: Annotated[str, typer.Option(help="Escalations count so long after a flag was due.")] = "7d",
+) -> None:
+    """Tell what flags change, by the lots of [outcome] holdout; no claim is made without a hold-out.
+
+    Example: boilover ledger effect ledger.db --desk support --within 7d
+    """
+    told = opened(ledger).effect(desk, within=within)
+    for name, arm in (("held out", told.held_out), ("may be flagged", told.others)):
+        share, low, high = arm.share
+        typer.echo(
+            f"{name:<15}{arm.escalated} of {arm.tickets} escalated within {within}:"
+            f" {share:.1%} ({low:.1%} to {high:.1%})"
+        )
+    typer.echo(f"{'too recent':<15}{told.unripe}")
+    typer.echo(told.says)
 
 
 def check(ledger: LedgerArgument) -> None:
@@ -199,7 +147,7 @@ def check(ledger: LedgerArgument) -> None:
 
     Example: boilover ledger check ledger.db
     """
-    problems = _open(ledger).check()
+    problems = opened(ledger).check()
     for problem in problems:
         say(problem)
     if problems:
@@ -212,29 +160,5 @@ def check(ledger: LedgerArgument) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {
     **{each.__name__: each for each in (show, export, acknowledge, snooze, disagree)},
     "import": import_answers,
-    **{each.__name__: each for each in (outcomes, expire, feedback, check)},
+    **{each.__name__: each for each in (outcomes, expire, feedback, effect, check)},
 }
-
-
-def _open(ledger: str) -> Ledger:
-    from boilover.flagger.ledger import Ledger
-
-    return Ledger.open(ledger, create=False)
-
-
-def _named(flag: int | None, ticket: str | None) -> int | str:
-    if flag is not None and ticket is None:
-        return flag
-    if ticket is not None and flag is None:
-        return ticket
-    raise UsageError("name either a flag's id or a ticket with --ticket")
-
-
-def _moment(when: str | None) -> int:
-    from boilover.times import parse_moment
-
-    return parse_moment(datetime.now(UTC) if when is None else when)
-
-
-def _answered(new: bool) -> None:
-    typer.echo("recorded" if new else "the same was recorded before")

@@ -10,6 +10,7 @@ import pandas as pd
 from boilover.errors import InputError, LockedError, UsageError
 from boilover.flagger import QUEUE, WHY_NOT, Decision, Fired, FlagPolicy, Night, decide, night_of
 from boilover.flagger.ledger import Facts, Ledger, Recorded
+from boilover.flagger.settings import tier_code
 from boilover.flagging import Threshold, choose_threshold
 from boilover.job.flags import ended, flags_of, why_of
 from boilover.log import EventLog
@@ -65,7 +66,8 @@ def decide_night(
     """
     past = saved.calibration
     threshold = choose_threshold(policy.threshold, past.risk, past.label, past.night)
-    facts = Facts(model_name(saved), policy.fingerprint, threshold.value)
+    lots_below = tier_code(policy.outcome.unless) if policy.outcome.holdout else 0
+    facts = Facts(model_name(saved), policy.fingerprint, threshold.value, lots_below)
     for attempt in range(1, TRIES + 1):
         memory = ledger.memory(desk, night.ticket_id, before=night.as_of)
         decision = decide(night, memory, policy, threshold.value)

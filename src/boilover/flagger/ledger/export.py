@@ -13,10 +13,10 @@ from boilover.flagger.ledger.feedback import SHEET
 from boilover.flagger.ledger.life import ANSWERS, OUTCOMES, Happening
 from boilover.flagger.ledger.outcomes import moments
 from boilover.flagger.ledger.rows import read
-from boilover.flagger.ledger.schema import flags, history, holdouts, nights
+from boilover.flagger.ledger.schema import flags, history, lots, nights
 from boilover.flagger.night import OPEN_STATES, By, State, Tier
 
-TABLES = ("flags", "sheet", "history", "nights", "holdouts")
+TABLES = ("flags", "sheet", "history", "nights", "holdouts", "lots")
 WORDS = {"state": State, "tier": Tier, "by": By}
 TIMES = (
     *("as_of", "raised_at", "snoozed_until", "cleared_at", "outcome_at", "last_seen", "at", "until"),
@@ -44,12 +44,13 @@ def export(connection: Connection, table: str = "flags", *, desk: str | None = N
     """Return one of `TABLES`: times as UTC timestamps, codes as words, in order of desk, time and ticket.
 
     ``flags`` has the model and the policy that raised each; ``sheet`` is the open flags with empty columns to answer
-    in, as `import_feedback` takes them back; ``history`` leaves out what nights told that were replaced.
+    in, as `import_feedback` takes them back; ``history`` leaves out what nights told that were replaced; ``lots`` has
+    the tickets that a lot was drawn for, ``holdouts`` those of them that it held out.
     """
     if table not in TABLES:
         raise UsageError(f"'{table}' is no table of the ledger. Tables are {', '.join(TABLES)}")
     asked, order = _asked(table)
-    source = {"nights": nights, "holdouts": holdouts}.get(table, flags)
+    source = {"nights": nights, "holdouts": lots, "lots": lots}.get(table, flags)
     if desk is not None:
         asked = asked.where(source.c.desk == desk)
     frame = read(connection, asked).sort_values(order, kind="stable", ignore_index=True)
@@ -76,7 +77,10 @@ def _asked(table: str) -> tuple[Select[Any], list[str]]:
         return asked.where(history.c.night_id.is_(None) | nights.c.replaced.is_(False)), ["id"]
     if table == "nights":
         return select(nights), ["desk", "as_of", "id"]
-    return select(*(column for column in holdouts.c if column.name != "night_id")), ["desk", "ticket_id"]
+    hidden = ("night_id",) if table == "lots" else ("night_id", "is_held_out")
+    shown: list[Any] = [column for column in lots.c if column.name not in hidden]
+    asked = select(*shown) if table == "lots" else select(*shown).where(lots.c.is_held_out)
+    return asked, ["desk", "ticket_id"]
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -98,8 +102,8 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
 def feedback(connection: Connection, *, desk: str | None = None) -> pd.DataFrame:
     """Return counts of flags, answers and outcomes: a row per asker (model, trigger, both), all, and held out.
 
-    A flag counts once under each kind of answer that it got. ``unanswered`` got none. The escalated share of ``all``
-    beside that of ``held out`` is the effect of flagging, as far as the lot was kept.
+    A flag counts once under each kind of answer that it got. ``unanswered`` got none. What flags change
+    `boilover.flagger.ledger.effect` tells: those flagged are riskier than those held out.
     """
     frame = export(connection, "flags", desk=desk)
     told = export(connection, "history", desk=desk)
@@ -147,7 +151,8 @@ def contaminated(
         .where(history.c.kind.in_([str(each) for each in ANSWERS]))
         .where(~escalated | (history.c.at < flags.c.outcome_at))
     )
-    held = set(connection.execute(select(holdouts.c.ticket_id).where(holdouts.c.desk == desk)).scalars())
+    kept = select(lots.c.ticket_id).where(lots.c.desk == desk, lots.c.is_held_out)
+    held = set(connection.execute(kept).scalars())
     return pd.DataFrame(
         {
             "flagged": _first(read(connection, raised), names) < ends,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, o
 
 from boilover.flagger.ledger.life import Happening, Life, replay
 from boilover.flagger.ledger.rows import chunks, read
-from boilover.flagger.ledger.schema import flags, history, holdouts, nights, streaks
+from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
 from boilover.flagger.night import OPEN_STATES, Memory, Objects, State
 
 LIFE_COLUMNS = (
@@ -109,7 +109,7 @@ def undo(connection: Connection, night: Row[Any]) -> None:
     connection.execute(update(nights).where(nights.c.id == night.id).values(replaced=True))
     save_lives(connection, lives_of(connection, changed))
     connection.execute(delete(streaks).where(streaks.c.night_id == night.id))
-    connection.execute(delete(holdouts).where(holdouts.c.night_id == night.id))
+    connection.execute(delete(lots).where(lots.c.night_id == night.id))
 
 
 def answered_since(connection: Connection, night: Row[Any]) -> list[int]:

@@ -14,7 +14,7 @@ from boilover.flagger.ledger.memory import answered_since, latest_night, open_fl
 from boilover.flagger.ledger.rows import next_id
 from boilover.flagger.ledger.schema import flags, nights
 from boilover.flagger.ledger.texts import check_night, input_hash
-from boilover.flagger.ledger.writing import change, keep_holdouts, keep_streaks, raise_flags, see
+from boilover.flagger.ledger.writing import change, keep_lots, keep_streaks, raise_flags, see
 from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict
 
 COUNTED = {
@@ -28,11 +28,15 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What a night was decided with. ``policy`` is the policy's hash, ``threshold`` None where none was chosen."""
+    """What a night was decided with. ``policy`` is the policy's hash, ``threshold`` None where none was chosen.
+
+    ``lots_below``: flags of a lower tier, a code of `Tier`, were drawn lots for; 0 where the policy holds none out.
+    """
 
     model: str
     policy: str
     threshold: float | None = None
+    lots_below: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def record(
     raise_flags(connection, row, night, decision, texts, ids)
     change(connection, row, standing, decision, texts)
     keep_streaks(connection, row, night, decision)
-    keep_holdouts(connection, row, night, decision)
+    keep_lots(connection, row, night, decision, facts.lots_below)
     return _recorded(row, ids, again=False)
 
 

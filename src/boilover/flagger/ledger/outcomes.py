@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from boilover.errors import InputError
 from boilover.flagger.ledger.life import Happening, step, takes_outcome
 from boilover.flagger.ledger.memory import life_of, save_lives
 from boilover.flagger.ledger.rows import chunks
-from boilover.flagger.ledger.schema import flags, holdouts
+from boilover.flagger.ledger.schema import flags, lots
 from boilover.flagger.ledger.texts import checked_id
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import OPEN_STATES, State
@@ -70,7 +70,7 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
         flagged_before=before,
         escalated_anyway=marked[Happening.ESCALATED_ANYWAY],
         resolved=marked[Happening.RESOLVED],
-        held_out=_held_out(connection, desk, told),
+        held_out=_drawn(connection, desk, told),
     )
 
 
@@ -141,22 +141,26 @@ def _flags_of(connection: Connection, desk: str, names: list[str]) -> dict[str, 
     return found
 
 
-def _held_out(connection: Connection, desk: str, told: list[tuple[str, Happening, int]]) -> int:
-    """Give held-out tickets their first outcome after they were held out; an escalation goes before."""
+def _drawn(connection: Connection, desk: str, told: list[tuple[str, Happening, int]]) -> int:
+    """Give tickets that lots were drawn for their first outcome after that; an escalation goes before.
+
+    Return how many of those held out got one.
+    """
     marked = 0
+    names = sorted({name for name, _, _ in told})
+    asked = [select(lots).where(lots.c.desk == desk, lots.c.ticket_id.in_(some)) for some in chunks(names)]
+    drawn = {row.ticket_id: row for each in asked for row in connection.execute(each)}
     for name, kind, at in told:
-        done = connection.execute(
-            update(holdouts)
-            .where(
-                holdouts.c.desk == desk,
-                holdouts.c.ticket_id == bindparam("name"),
-                holdouts.c.as_of < at,
-                holdouts.c.outcome.in_(
-                    ("", Happening.RESOLVED) if kind is Happening.ESCALATED_ANYWAY else ("",)
-                ),
-            )
-            .values(outcome=str(kind), outcome_at=at),
-            {"name": name},
+        row = drawn.get(name)
+        if row is None or row.as_of >= at:
+            continue
+        is_first = lots.c.outcome.in_(
+            ("", Happening.RESOLVED) if kind is Happening.ESCALATED_ANYWAY else ("",)
         )
-        marked += done.rowcount
+        done = connection.execute(
+            update(lots)
+            .where(lots.c.desk == desk, lots.c.ticket_id == name, is_first)
+            .values(outcome=str(kind), outcome_at=at)
+        )
+        marked += done.rowcount if row.is_held_out else 0
     return marked

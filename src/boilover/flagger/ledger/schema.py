@@ -135,21 +135,23 @@ streaks = Table(
 )
 """Nights in a row above the level of raising, of the tickets that have any; of the last two nights of a desk."""
 
-holdouts = Table(
-    "ledger_holdouts",
+lots = Table(
+    "ledger_lots",
     metadata,
     Column("desk", Text, primary_key=True),
     Column("ticket_id", Text, primary_key=True),
     Column(
         "night_id", ForeignKey(nights.c.id), nullable=False, comment="the first that would have flagged it"
     ),
+    Column("is_held_out", Boolean, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("tier", SmallInteger, nullable=False),
     Column("risk", Float),
     Column("outcome", Text, nullable=False),
     Column("outcome_at", BigInteger, nullable=False),
 )
-"""Tickets that were to be flagged and were not, by lot, so that the effect of a flag can be measured."""
+"""Tickets that were to be flagged on a night that drew lots: those that were not, by lot, and all others, also those
+that only the capacity or quiet hours held back. They differ by the lot alone, so that the effect of flags shows."""
 
 
 def _after_creation(statement: str, dialect: str) -> None:

@@ -13,8 +13,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from boilover.errors import InputError
-from boilover.flagger.ledger import audit, export, feedback, memory, nights, outcomes
+from boilover.flagger.ledger import audit, effect, export, feedback, memory, nights, outcomes
 from boilover.flagger.ledger.connection import WAIT_SECONDS, connect, transaction
+from boilover.flagger.ledger.effect import Effect
 from boilover.flagger.ledger.feedback import Answer
 from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.nights import Facts, Recorded
@@ -117,7 +118,7 @@ class Ledger:
             return outcomes.expire(connection, desk, unseen_since, when)
 
     def export(self, table: str = "flags", *, desk: str | None = None) -> pd.DataFrame:
-        """Return ``flags``, ``sheet`` (open flags to answer on), ``history``, ``nights`` or ``holdouts``."""
+        """Return ``flags``, ``sheet`` (open flags to answer on), ``history``, ``nights``, ``holdouts`` or ``lots``."""
         with transaction(self.engine) as connection:
             return export.export(connection, table, desk=desk)
 
@@ -125,6 +126,11 @@ class Ledger:
         """Return how many flags were answered, and what they came to, by who asked for them."""
         with transaction(self.engine) as connection:
             return export.feedback(connection, desk=desk)
+
+    def effect(self, desk: str, *, within: str = "7d") -> Effect:
+        """Compare tickets that a lot held out with those that it did not; refuse where nobody was held out."""
+        with transaction(self.engine) as connection:
+            return effect.effect(connection, desk, within)
 
     def contaminated(self, desk: str, points: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
         """Mark the points whose labels an answered flag may have changed: ``flagged, contaminated, holdout``."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from boilover.flagger.ledger.life import Happening, step
 from boilover.flagger.ledger.memory import life_of, save_lives
 from boilover.flagger.ledger.rows import chunks, next_id, number
-from boilover.flagger.ledger.schema import flags, history, holdouts, nights, streaks
+from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
 from boilover.flagger.ledger.texts import clean
 from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict, WhyNot
 
@@ -177,20 +177,27 @@ def keep_streaks(connection: Connection, row: Mapping[str, Any], night: Night, d
         connection.execute(insert(streaks), rows)
 
 
-def keep_holdouts(connection: Connection, row: Mapping[str, Any], night: Night, decision: Decision) -> None:
-    """Keep the tickets that the lot kept unflagged, from the first night on which they were to be flagged."""
-    held = (decision.verdict == Verdict.SUPPRESSED) & (decision.why_not == WhyNot.HOLDOUT)
-    places = {night.ticket_id[place]: place for place in np.flatnonzero(held)}
+def keep_lots(
+    connection: Connection, row: Mapping[str, Any], night: Night, decision: Decision, lots_below: int
+) -> None:
+    """Keep the tickets that lots were drawn for, from the first night on which they were to be flagged."""
+    suppressed = decision.verdict == Verdict.SUPPRESSED
+    held = suppressed & (decision.why_not == WhyNot.HOLDOUT)
+    waits = suppressed & np.isin(decision.why_not, (WhyNot.CAPACITY, WhyNot.QUIET_HOURS))
+    others = (decision.verdict == Verdict.NEW) | waits
+    places = {
+        night.ticket_id[place]: place
+        for place in np.flatnonzero(held | (others & (decision.tier < lots_below)))
+    }
     for names in chunks(sorted(places)):
-        asked = select(holdouts.c.ticket_id).where(
-            holdouts.c.desk == row["desk"], holdouts.c.ticket_id.in_(names)
-        )
+        asked = select(lots.c.ticket_id).where(lots.c.desk == row["desk"], lots.c.ticket_id.in_(names))
         known = set(connection.execute(asked).scalars())
         rows = [
             {
                 "desk": row["desk"],
                 "ticket_id": name,
                 "night_id": row["id"],
+                "is_held_out": bool(held[places[name]]),
                 "as_of": row["as_of"],
                 "tier": int(decision.tier[places[name]]),
                 "risk": number(night.risk[places[name]]),
@@ -201,4 +208,4 @@ def keep_holdouts(connection: Connection, row: Mapping[str, Any], night: Night, 
             if name not in known
         ]
         if rows:
-            connection.execute(insert(holdouts), rows)
+            connection.execute(insert(lots), rows)

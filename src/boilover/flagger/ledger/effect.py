@@ -1,0 +1,94 @@
+"""What flags change: tickets that a lot kept unflagged beside those that it did not, by intention to treat.
+
+Both arms are all tickets that were to be flagged on a night that drew lots, from the first such night on, whether or
+not the capacity reached them: they differ by the lot alone. Nothing else in a ledger can tell an effect, since flagged
+tickets are riskier than others to begin with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+from sqlalchemy import Connection, select
+
+from boilover.errors import InputError
+from boilover.evaluation.interval import Interval
+from boilover.flagger.ledger.life import Happening
+from boilover.flagger.ledger.memory import latest_night
+from boilover.flagger.ledger.schema import lots
+from boilover.times import parse_duration
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Tickets of one arm that can be judged, and how many of them escalated in time."""
+
+    tickets: int
+    escalated: int
+
+    @property
+    def share(self) -> Interval:
+        """The share that escalated, with its score interval (Wilson, JASA 1927)."""
+        z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+        n, p = self.tickets, self.escalated / self.tickets
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return Interval(p, max(0.0, centre - half), min(1.0, centre + half))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Both arms; ``unripe`` tickets drew a lot too recently to be judged."""
+
+    within: str
+    held_out: Arm
+    others: Arm
+    unripe: int
+
+    @property
+    def difference(self) -> Interval:
+        """The share of the others less that of those held out (Newcombe, Statistics in Medicine 1998, method 10)."""
+        flagged, held = self.others.share, self.held_out.share
+        gap = flagged.estimate - held.estimate
+        low = gap - sqrt((flagged.estimate - flagged.low) ** 2 + (held.high - held.estimate) ** 2)
+        high = gap + sqrt((flagged.high - flagged.estimate) ** 2 + (held.estimate - held.low) ** 2)
+        return Interval(gap, low, high)
+
+    @property
+    def says(self) -> str:
+        """What can be claimed, as a sentence."""
+        gap, low, high = (100 * each for each in self.difference)
+        told = f"{abs(gap):.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+        if low <= 0 <= high:
+            return f"no effect can be told from chance: the shares differ by {told}"
+        return f"tickets that may be flagged escalate {'less' if gap < 0 else 'more'} often, by {told}"
+
+
+def effect(connection: Connection, desk: str, within: str) -> Effect:
+    """Return both arms of a desk; escalations count within a span after the first night that was to flag a ticket.
+
+    Raises `InputError` where a lot held nobody out, or nobody long enough ago: without that no effect can be claimed.
+    """
+    span = parse_duration(within)
+    latest = latest_night(connection, desk)
+    rows = connection.execute(select(lots).where(lots.c.desk == desk)).fetchall()
+    ripe = [row for row in rows if latest is not None and row.as_of + span <= latest.as_of]
+    arms = {}
+    for is_held_out in (True, False):
+        arm = [row for row in ripe if row.is_held_out == is_held_out]
+        if not arm:
+            did = "held out" if is_held_out else "left to be flagged"
+            raise InputError(
+                f"no ticket was {did} by a lot at least {within} ago, so no effect can be claimed",
+                column="lots",
+                mend="Set [outcome] holdout in the policy, and let nights pass",
+            )
+        in_time = [
+            row.outcome == Happening.ESCALATED_ANYWAY and row.outcome_at <= row.as_of + span for row in arm
+        ]
+        arms[is_held_out] = Arm(len(arm), sum(in_time))
+    return Effect(within, arms[True], arms[False], len(rows) - len(ripe))
