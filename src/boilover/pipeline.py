@@ -29,7 +29,7 @@ from boilover.scoring import EXPLAINED, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
 from boilover.tracking.located import located
-from boilover.training import described, fit, held_out_evaluation, training_rows
+from boilover.training import Doubts, described, fit, held_out_evaluation, training_rows
 
 if TYPE_CHECKING:
     from boilover.flagger.ledger import Outcomes
@@ -73,15 +73,19 @@ def train_model(
     config: Config,
     *,
     until: str | None = None,
+    ledger: str | None = None,
+    desk: str = "desk",
     track: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
 
-    A store that refuses the run loses no model: it is saved by then, and what went wrong is said.
+    A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
+    desk's answers in ``ledger`` may have changed are left out.
     """
     log = source.log if until is None else cut(source.log, until)
-    rows = training_rows(log, config.horizon, ages=config.asked_at)
+    doubts = None if ledger is None else _doubts(ledger, desk, say)
+    rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
     fitted = fit(log, source.rule, rows, seed=config.seed)
     evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
     saved = described(fitted, rows, evaluation)
@@ -95,6 +99,13 @@ def train_model(
         except UsageError as error:
             say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved
+
+
+def _doubts(ledger: str, desk: str, say: Callable[[str], None]) -> Doubts:
+    from boilover.flagger.doubts import doubts_of
+    from boilover.flagger.ledger import Ledger
+
+    return doubts_of(Ledger.open(ledger, create=False), desk, say)
 
 
 def evaluate_model(

@@ -36,6 +36,8 @@ MIN_ESCALATED = 30
 LOG_SAYS = EscalationRule()
 """The log's own escalated events say what escalated means."""
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
+Doubts = Callable[[Annotations, Points, int], npt.NDArray[np.bool_]]
+"""Of n points and a horizon in microseconds: which labels are not to be learned from, bool (n)."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def training_rows(
     ages: Sequence[float] | None = AGES_HOURS,
     features: Sequence[Feature] | None = None,
     compute: Callable[[Sequence[Feature], Annotations, Points], pd.DataFrame] = compute,
+    doubts: Doubts | None = None,
 ) -> TrainingRows:
     """Ask the log at fixed ages in hours (None: every night), compute features, label and split.
 
-    ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`.
+    ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`. ``doubts`` tells
+    which points are to be left out, since their label is no plain outcome, see `boilover.flagger.doubts`.
     Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
     """
     in_order(horizons)
@@ -83,6 +87,8 @@ def training_rows(
     for horizon in horizons:
         length = parse_duration(horizon)
         covered = is_covered(notes, points, length)
+        if doubts is not None:
+            covered &= ~doubts(notes, points, length)
         _check_horizon(notes, points, horizon, length, covered)
         labels[horizon] = np.where(covered, label(notes, points, length), np.nan)
         _check_classes(labels[horizon], horizon)

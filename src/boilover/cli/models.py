@@ -55,6 +55,11 @@ def train(
         typer.Option(help="Within which spans: 7d, or several as in 24h,72h,7d; risk is that of the first."),
     ] = None,
     until: Annotated[str | None, typer.Option(help="Train on the log as it was then.")] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(help="Leave out points whose labels an answered flag of this ledger may have changed."),
+    ] = None,
+    desk: Annotated[str, typer.Option(help="Whose flags of the ledger count.")] = "desk",
     config: ConfigOption = None,
     input_format: FormatOption = "auto",
     recipe: RecipeOption = None,
@@ -70,7 +75,9 @@ def train(
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
     source = open_source(log, input_format, recipe, escalation, settings)
-    saved = pipeline.train_model(source, model, settings, until=until, track=track, say=say)
+    saved = pipeline.train_model(
+        source, model, settings, until=until, ledger=ledger, desk=desk, track=track, say=say
+    )
     manifest = saved.manifest
     typer.echo(f"model       {model}")
     typer.echo(f"horizon     {', '.join(manifest.horizons)}")
