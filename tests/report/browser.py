@@ -80,8 +80,10 @@ class Browser:
         self.page("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": text} if text else {}))
         self.page("Input.dispatchKeyEvent", type="keyUp", **told)
 
-    def look(self, width: int = 1280, height: int = 900, *, dark: bool = False, media: str = "") -> None:
-        """Take a size, a colour scheme and a medium, such as ``print``."""
+    def look(
+        self, width: int = 1280, height: int = 900, *, dark: bool = False, calm: bool = False, media: str = ""
+    ) -> None:
+        """Take a size, a colour scheme, a wish for calm, and a medium such as ``print``."""
         self.page(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -90,7 +92,8 @@ class Browser:
             mobile=width < 600,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.page("Emulation.setEmulatedMedia", media=media, features=[scheme])
+        motion = {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}
+        self.page("Emulation.setEmulatedMedia", media=media, features=[scheme, motion])
 
     def shot(self, path: Path, *, whole: bool = False) -> None:
         """Write a picture of what is seen, or of the ``whole`` page."""

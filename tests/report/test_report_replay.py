@@ -1,0 +1,90 @@
+"""The page of a replay: its figures are those of the replay, and its slider is what one line would have given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from report_pages import Page
+
+from boilover.backtest import Replay
+from boilover.report import render_replay, write_backtest_report
+from boilover.report.drawing.bars import lead_times
+from boilover.report.replayed import threshold_dial, verdict
+from boilover.report.words import count, percent
+
+
+def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> None:
+    page = Page(render_replay(replay, title="A desk"))
+    result = replay.result
+    own, counts = result.figures["policy"], result.counts["policy"]
+    text = " ".join(page.text("p"))
+    assert (
+        f"Over 8 nights the policy would have caught {counts.caught} of {result.escalations} escalations"
+        in text
+    )
+    assert f"with {count(own['flags_a_night'].estimate)} new flags a night." in text
+    assert percent(own["recall"].estimate) in page.text("td")
+    told = verdict(result.to_dict())
+    for name, gaps in result.differences.items():
+        low = gaps["recall" if name == "age_matched" else "net_benefit"].low
+        beats = told.compared.split("does not beat")[0]
+        words = {"age_matched": "by age", "unresolved_24h": "24 h’", "priority": "priority high"}.get(
+            name, ""
+        )
+        assert (words in beats) == (low > 0) or not words
+
+
+def test_every_ticket_that_escalated_or_was_flagged_is_a_row(replay: Replay) -> None:
+    page = Page(render_replay(replay, title="A desk"))
+    data = json.loads(page.text("script")[1])
+    names = [name for name, _ in data["columns"]]
+    rows = {row[0]: dict(zip(names, row, strict=True)) for row in data["rows"]}
+    due = replay.tickets[replay.tickets["escalated_at"].notna() | (replay.tickets["flags"] > 0)]
+    assert set(rows) == set(due["ticket_id"])
+    for ticket in due.itertuples():
+        row = rows[ticket.ticket_id]
+        outcome = data["words"][row["Outcome"]]
+        assert (outcome == "caught") == ticket.caught
+        assert (outcome == "missed") == (pd.notna(ticket.escalated_at) and not ticket.caught)
+        assert row["Ahead"] == (round(ticket.lead_hours, 2) if ticket.caught else None)
+        assert row["Escalated"] == (
+            "" if pd.isna(ticket.escalated_at) else f"{ticket.escalated_at:%Y-%m-%d %H:%M}"
+        )
+        assert row["Nights flagged"] == ticket.nights_flagged
+
+
+def test_the_slider_tells_what_one_line_would_have_given(replay: Replay) -> None:
+    dial = threshold_dial(replay)
+    nights = replay.nights
+    ends = replay.tickets.set_index("ticket_id")["escalated_at"]
+    for line in dial.lines[:: max(1, len(dial.lines) // 6)]:
+        above = nights[nights["risk"] >= line.threshold].groupby("ticket_id")["as_of"].min()
+        caught = sum(above[ticket] < ends[ticket] for ticket in above.index if pd.notna(ends[ticket]))
+        assert line.flags == count(len(above) / 8)
+        assert line.recall == percent(caught / replay.result.escalations)
+    mean = np.mean([night.threshold for night in replay.result.by_night])
+    gaps = [abs(line.threshold - mean) for line in dial.lines]
+    assert gaps[dial.at] == min(gaps)
+
+
+def test_lead_times_are_counted_from_their_bound() -> None:
+    drawing = lead_times([0.0, 0.99, 1.0, 24.0, 23.9, 500.0], 7)
+    told = Page(str(drawing)).text("text")
+    assert [word for word in told if word.isdigit()][-6:] == ["7", "2", "1", "1", "1", "1"]
+    assert "6 escalations were caught, 2 of them at least 24 hours ahead; 7 were missed." in str(drawing)
+
+
+def test_the_page_is_whole_and_written_at_once(replay: Replay, tmp_path: Path) -> None:
+    path = tmp_path / "backtest.html"
+    write_backtest_report(path, replay, title="<b>A desk</b>")
+    text = path.read_text(encoding="utf-8")
+    assert text == render_replay(replay, title="<b>A desk</b>")
+    page = Page(text)
+    assert "<b>" not in text
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {"caught", "threshold", "tickets", "lives", "trainings", "limits"} <= set(ids)
+    assert list(tmp_path.iterdir()) == [path]
