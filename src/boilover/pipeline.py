@@ -25,7 +25,7 @@ from boilover.measuring import Measured, measure
 from boilover.model.saved import SavedModel, load_model, save_model
 from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
-from boilover.scoring import EXPLAINED, score
+from boilover.scoring import EXPLAINED, Explained, score
 from boilover.text import with_measures
 from boilover.times import parse_moment
 from boilover.tracking.located import located
@@ -157,7 +157,7 @@ def score_log(
     *,
     as_of: str | None = None,
     points: Path | None = None,
-    explain: int = EXPLAINED,
+    explain: Explained = EXPLAINED,
 ) -> pd.DataFrame:
     """Score every ticket at risk as of a moment, or the points of a file."""
     saved = load_model(located(model))

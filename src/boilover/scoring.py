@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,18 +12,27 @@ import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.conform import as_strings, from_frame
-from boilover.features import compute, from_json
+from boilover.features import Feature, compute, from_json
 from boilover.fitting import fit_attributes
 from boilover.history import History, Ints
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
-from boilover.reasons import TOP, keys_of, reasons
+from boilover.reasons import TOP, Keyed, keys_of, reasons
 from boilover.times import parse_moment
 
 EXPLAINED = 200
-"""Rows that get reasons, the riskiest first: exact contributions cost milliseconds a row."""
+"""Rows that get reasons by exact contributions, the riskiest first: they cost up to a millisecond a row."""
+ALL = "all"
 REASON_COLUMNS = tuple(f"reason_{place + 1}" for place in range(TOP))
+REASONS_BY = "reasons_by"
+EXACT, PATHS = "exact contributions", "path attribution"
+"""How the reasons of a row were found; the second is quick, and mostly tells the same first reason."""
+_AT_ONCE = 20_000
+"""Rows that are explained together: what each column adds to each of them is held in memory."""
+
+Explained = int | Literal["all"]
+Pick = Callable[[np.ndarray], tuple[pd.DataFrame, Keyed]]
 
 
 def score(
@@ -31,15 +41,17 @@ def score(
     *,
     as_of: int | str | datetime | None = None,
     points: pd.DataFrame | None = None,
-    explain: int = EXPLAINED,
+    explain: Explained = EXPLAINED,
     source: object = None,
 ) -> pd.DataFrame:
     """Score every ticket that is at risk at ``as_of`` (a time; the log's end where left out), or ``points``.
 
     Returns one row per ticket, the riskiest first, or one row per point in the order given: ``ticket_id, as_of,
-    risk, rank, risk_<horizon>…, reason_1…3, note, model``. ``risk`` is the calibrated probability of escalating
-    within the model's first horizon; ``rank`` 1 is the highest. A point that cannot be asked has an empty risk and a
-    ``note`` why. The ``explain`` riskiest rows have reasons. A row depends on what its point may see alone.
+    risk, rank, risk_<horizon>…, reason_1…3, reasons_by, note, model``. ``risk`` is the calibrated probability of
+    escalating within the model's first horizon; ``rank`` 1 is the highest. A point that cannot be asked has an empty
+    risk and a ``note`` why. The ``explain`` riskiest rows have reasons, by exact contributions. With ``"all"`` every
+    row has, those after the first `EXPLAINED` by path attribution; ``reasons_by`` says which. A row depends on what
+    its point may see alone.
     """
     notes = notes_for(log, saved)
     history = notes.history
@@ -64,23 +76,73 @@ def ids_of(notes: Annotations, points: Points) -> np.ndarray:
 
 
 def score_points(
-    notes: Annotations, asked: Points, ids: np.ndarray, saved: SavedModel, *, explain: int = EXPLAINED
+    notes: Annotations, asked: Points, ids: np.ndarray, saved: SavedModel, *, explain: Explained = EXPLAINED
 ) -> pd.DataFrame:
     """Return what `score` tells of n points whose tickets go by ``ids``, one row each, in their order."""
     state = state_of(notes, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
-    columns = _risks(notes, asked.take(scored), saved, explain)
-    rows: dict[str, object] = {"ticket_id": ids, "as_of": _times(asked.as_of)}
-    for name, values in columns.items():
-        empty: object = "" if name in REASON_COLUMNS else np.nan
-        full = np.full(len(asked), empty, dtype=values.dtype if values.dtype != object else object)
-        full[scored] = values
-        rows[name] = full
-    rows["rank"] = _rank(np.asarray(rows["risk"], dtype=np.float64), ids).astype("Int64")
-    rows["note"] = np.array(REASONS, dtype=object)[state]
-    rows["model"] = model_name(saved)
-    order = ["ticket_id", "as_of", "risk", "rank", *(name for name in columns if name.startswith("risk_"))]
-    return pd.DataFrame({name: rows[name] for name in (*order, *REASON_COLUMNS, "note", "model")})
+    risks = np.full((len(asked), len(saved.manifest.horizons)), np.nan)
+    frame = pd.DataFrame()
+    if len(scored):
+        frame = feature_frame(notes, asked.take(scored), saved)
+        risks[scored] = saved.model.risks(frame)
+    place = np.full(len(asked), -1)
+    place[scored] = np.arange(len(scored))
+
+    def pick(rows: np.ndarray) -> tuple[pd.DataFrame, Keyed]:
+        return frame.iloc[place[rows]], keys_of(features_of(saved), notes, asked.take(rows))
+
+    return rows_of(ids, asked.as_of, risks, np.array(REASONS, dtype=object)[state], saved, explain, pick)
+
+
+def rows_of(
+    ids: np.ndarray,
+    as_of: Ints,
+    risks: np.ndarray,
+    note: object,
+    saved: SavedModel,
+    explain: Explained,
+    pick: Pick,
+) -> pd.DataFrame:
+    """Return what `score` tells of n points: ``risks`` float64 (n, n_horizons), NaN where a point was not asked.
+
+    ``pick`` returns the features and keys of some rows, given in ascending order.
+    """
+    order = _by_risk(risks[:, 0], ids)[: int((~np.isnan(risks[:, 0])).sum())]
+    rank = np.full(len(ids), np.nan)
+    rank[order] = np.arange(1, len(order) + 1)
+    told, by = _explained(order, len(ids), saved, explain, pick)
+    names = ["risk", *(f"risk_{horizon}" for horizon in saved.manifest.horizons[1:])]
+    rows: dict[str, object] = {"ticket_id": ids, "as_of": _times(as_of), "risk": risks[:, 0]}
+    rows["rank"] = pd.Series(rank).astype("Int64")
+    rows |= {name: risks[:, place] for place, name in enumerate(names) if place}
+    rows |= {name: told[:, place] for place, name in enumerate(REASON_COLUMNS)}
+    return pd.DataFrame(rows | {REASONS_BY: by, "note": note, "model": model_name(saved)})
+
+
+def _explained(
+    order: np.ndarray, n_rows: int, saved: SavedModel, explain: Explained, pick: Pick
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the reasons of each row, object[n, TOP], and how they were found; the riskiest come first in ``order``."""
+    told = np.full((n_rows, TOP), "", dtype=object)
+    by = np.full(n_rows, "", dtype=object)
+    exact = EXPLAINED if explain == ALL else int(explain)
+    by[order[:exact]] = EXACT
+    if explain == ALL:
+        by[order[exact:]] = PATHS
+    for way in (EXACT, PATHS):
+        rows = np.flatnonzero(by == way)
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            told[some] = told_why(*pick(some), saved, way)
+    return told, by
+
+
+def _by_risk(risk: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Return the rows by falling risk, those without one last; equal risks by ticket id, as in any re-run."""
+    if (ids[1:] >= ids[:-1]).all():
+        return np.argsort(-risk, kind="stable")
+    return np.lexsort((ids.astype(str), -risk))
 
 
 def model_name(saved: SavedModel) -> str:
@@ -90,37 +152,22 @@ def model_name(saved: SavedModel) -> str:
 
 def feature_frame(notes: Annotations, points: Points, saved: SavedModel) -> pd.DataFrame:
     """Return the features that the model reads, one row per point."""
-    return compute([from_json(spec) for spec in saved.manifest.features], notes, points)
+    return compute(features_of(saved), notes, points)
 
 
-def _risks(notes: Annotations, points: Points, saved: SavedModel, explain: int) -> Mapping[str, np.ndarray]:
-    horizons = saved.manifest.horizons
-    found: dict[str, np.ndarray] = {"risk": np.empty(len(points))}
-    found |= {f"risk_{horizon}": np.empty(len(points)) for horizon in horizons[1:]}
-    told = np.full((len(points), TOP), "", dtype=object)
-    if len(points):
-        frame = feature_frame(notes, points, saved)
-        risks = saved.model.risks(frame)
-        for place, name in enumerate(list(found)):
-            found[name] = risks[:, place]
-        shown = np.argsort(-risks[:, 0], kind="stable")[:explain]
-        if len(shown):
-            rows = frame.iloc[shown]
-            features = [from_json(spec) for spec in saved.manifest.features]
-            added = saved.model.primary.contributions(rows)
-            keyed = keys_of(features, notes, points.take(shown))
-            for row, sentences in zip(shown, reasons(features, rows, added, keyed=keyed), strict=True):
-                told[row, : len(sentences)] = sentences
-    return found | {name: told[:, place] for place, name in enumerate(REASON_COLUMNS)}
+def features_of(saved: SavedModel) -> list[Feature]:
+    """Return the features that the model reads."""
+    return [from_json(spec) for spec in saved.manifest.features]
 
 
-def _rank(risk: np.ndarray, ids: np.ndarray) -> pd.Series:
-    """Return 1 for the highest risk; equal risks by ticket id, so that a re-run ranks the same."""
-    order = np.lexsort((ids.astype(str), -risk))
-    known = int((~np.isnan(risk)).sum())
-    ranks = np.full(len(risk), np.nan)
-    ranks[order[:known]] = np.arange(1, known + 1)
-    return pd.Series(ranks)
+def told_why(rows: pd.DataFrame, keyed: Keyed, saved: SavedModel, way: str) -> np.ndarray:
+    """Return the reasons of each row, found the ``way`` that is asked for, object[n, TOP], empty where few."""
+    model = saved.model.primary
+    added = model.contributions(rows) if way == EXACT else model.path_attributions(rows)
+    told = np.full((len(rows), TOP), "", dtype=object)
+    for row, sentences in enumerate(reasons(features_of(saved), rows, added, keyed=keyed)):
+        told[row, : len(sentences)] = sentences
+    return told
 
 
 def _times(as_of: Ints) -> pd.DatetimeIndex:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,7 +34,13 @@ def score(
     ] = None,
     output: OutputOption = Path("-"),
     form: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")] = None,
-    explain: Annotated[int, typer.Option(min=0, help="How many of the riskiest rows get reasons.")] = 200,
+    explain: Annotated[
+        str,
+        typer.Option(
+            metavar="N|all",
+            help="How many of the riskiest rows get reasons; with all, those after 200 get quicker, rougher ones.",
+        ),
+    ] = "200",
     config: ConfigOption = None,
     input_format: FormatOption = "auto",
     recipe: RecipeOption = None,
@@ -49,7 +55,14 @@ def score(
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
     source = open_source(log, input_format, recipe, None, settings_of(config))
-    write_frame(pipeline.score_log(source, model, as_of=as_of, points=points, explain=explain), output, form)
+    rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
+    write_frame(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
+
+
+def _whole_number(told: str) -> int:
+    if not told.isdecimal():
+        raise UsageError(f"--explain {told}: takes a number of rows, or all")
+    return int(told)
 
 
 def flag(
