@@ -127,6 +127,10 @@ def test_slices_by_ticket_and_a_log_too_short_are_told(saved: SavedModel) -> Non
     text = told(model_card(by_ticket))
     assert "Cut by ticket" in text
     assert "Not measured: the log was too short" in text
+    old = told(model_card(changed(saved, metrics={"average_precision": 0.25, "roc_auc": None}, held_out={})))
+    assert "without intervals" in old
+    assert "- average precision: 0.25\n" in old
+    assert "roc" not in old
 
 
 def test_families_add_up_to_the_features(saved: SavedModel) -> None:

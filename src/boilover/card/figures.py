@@ -44,11 +44,23 @@ def measured(manifest: Manifest, evaluation: Mapping[str, Any] | None) -> Iterat
     for figures, name, told in found:
         yield _ranking(figures, name, told)
     if not found:
-        yield Section("How well it ranks", ("Not measured: the log was too short to hold points out.",))
+        yield _bare(manifest)
         return
     figures, name, _ = found[0]
     yield _calibration(figures, name)
     yield _groups(figures, name)
+
+
+def _bare(manifest: Manifest) -> Section:
+    """Return the figures that a manifest always holds, which have no intervals."""
+    known = {name: value for name, value in manifest.metrics.items() if value is not None}
+    told = (
+        "Figures of the calibration slice, without intervals: the model was saved without more."
+        if known
+        else "Not measured: the log was too short to hold points out."
+    )
+    facts = tuple((name.replace("_", " "), f"{value:.4g}") for name, value in known.items())
+    return Section("How well it ranks", (told,), facts)
 
 
 def _ranking(figures: Mapping[str, Any], name: str, told: str) -> Section:
