@@ -1,149 +1,96 @@
-"""What a competent peer does with the same points: aggregation encoding, and standard models on it.
+"""The peers: what a competent team would build instead, each honestly tuned on the same points and labels.
 
-A row holds what happened to its ticket up to and including ``as_of``: how often each kind of event, the last value of
-each field, hours since the first and the last event, hour and weekday, and what was fixed at creation. Written in
-pandas and NumPy; nothing later than ``as_of`` is read (Teinemaa et al., TKDD 2019, call it aggregation encoding).
+Their libraries are optional (`requirements.txt` in this folder); a peer whose library is missing is a row that says so.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from benchmarks.quality.protocol import Case
-from lightgbm import LGBMClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from benchmarks.quality import automl, deep_synthesis, learners, sequence
+from benchmarks.quality.context import Answer, Context, Unavailable
+from benchmarks.quality.search import Learner, tuned
 
-Floats = npt.NDArray[np.float64]
-KINDS = 120
-"""Kinds of events that are counted, the most frequent of the training log."""
-WORDS = 25
-"""Values of a field or attribute that have a column of their own."""
-HOUR = pd.Timedelta(hours=1)
+SLA_SHARE = 0.75
 
 
-def risks(case: Case, seed: int = 0) -> dict[str, Floats]:
-    """Return each peer's risk of the test points; all learn from the points whose horizon ends by the cut."""
-    rows = encode(case)
-    past, test = case.past.to_numpy(), case.test.to_numpy()
-    y = case.points["label"].to_numpy()[past]
-    trees = LGBMClassifier(
-        n_estimators=200, learning_rate=0.05, random_state=seed, n_jobs=2, deterministic=True, verbose=-1
-    )
-    models = {
-        "age only": None,
-        "logistic": make_pipeline(
-            FunctionTransformer(np.log1p), StandardScaler(), LogisticRegression(max_iter=1000)
-        ),
-        "LightGBM": trees,
-        "XGBoost": _xgboost(seed),
-    }
-    found = {}
-    for name, model in models.items():
-        if name == "age only":
-            rate = case.points[past].groupby("age")["label"].mean()
-            found[name] = case.points["age"][test].map(rate).fillna(y.mean()).to_numpy()
-        elif model is None:
-            print("XGBoost is not installed: left out")
-        else:
-            found[name] = model.fit(rows[past], y).predict_proba(rows[test])[:, 1]
-    return found
+@dataclass(frozen=True)
+class Peer:
+    """A peer: its title, how it answers, the module it needs, and the files of this folder that decide its answer."""
+
+    title: str
+    answer: Callable[[Context], Answer]
+    needs: str | None = None
+    sources: tuple[str, ...] = ()
 
 
-def encode(case: Case) -> npt.NDArray[np.float32]:
-    """Return the aggregation encoding, float32 (n_points, n_columns), nothing negative and nothing missing."""
-    events = case.events.sort_values(["ticket_id", "seen"], kind="stable", ignore_index=True)
-    known = (events["seen"] <= case.cut).to_numpy()
-    lo, hi = _visible(events, case.points)
-    what = _what(events)
-    value = events["value"] if "value" in events else pd.Series(None, index=events.index, dtype="str")
-    kind = what.where(what.isin(["created", "message"]), what + "=" + value.fillna(""))
-    parts: list[npt.NDArray[Any]] = [_counts(what, known, lo, hi), _counts(kind, known, lo, hi)]
-    parts += [_last(events, name, value, what, known, lo, hi) for name in what[known].unique()]
-    seen, as_of = events["seen"], case.points["as_of"]
-    since = [(as_of - seen.take(rows).array) / HOUR for rows in (lo, np.maximum(hi - 1, lo))]
-    calendar = [as_of.dt.hour, as_of.dt.day_of_week, case.points["age"]]
-    parts.append(np.column_stack([np.maximum(column, 0) for column in (*since, *calendar)]))
-    parts += _attributes(case)
-    return np.hstack([part.astype(np.float32) for part in parts])
+def age_only(context: Context) -> Answer:
+    """Answer with the rate of the training points of the same age."""
+    points, past = context.case.points, context.past
+    rate = points[past].groupby("age")["label"].mean()
+    return Answer(points["age"][context.test].map(rate).fillna(context.y[past].mean()).to_numpy(np.float64))
 
 
-def _visible(
-    events: pd.DataFrame, points: pd.DataFrame
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the rows of ``events`` that each point may see, as the first and one past the last."""
-    codes, ids = pd.factorize(events["ticket_id"])
-    of = pd.Index(ids).get_indexer(points["ticket_id"])
-    seen, as_of = (
-        moments.dt.as_unit("us").astype("int64").to_numpy() for moments in (events["seen"], points["as_of"])
-    )
-    span = max(seen.max(), as_of.max()) - min(seen.min(), as_of.min()) + 1
-    least = min(seen.min(), as_of.min())
-    keys = codes.astype(np.int64) * span + (seen - least)
-    hi = np.searchsorted(keys, of.astype(np.int64) * span + (as_of - least), side="right")
-    return np.searchsorted(codes, of, side="left"), hi
+def sla_rule(context: Context) -> Answer:
+    """Rank by the share of the service level's time that is used: at 75 % the rule of thumb looks at a ticket.
+
+    The share is told by the latest target that a point may see; what has none comes last.
+    """
+    events = context.case.events
+    due = events[events["event_type"] == "sla_due"].sort_values("seen", kind="stable")
+    if due.empty:
+        raise Unavailable("the log knows no service levels")
+    hours = due["number"] if "number" in due else pd.Series(np.nan, index=due.index)
+    ends = due["occurred_at"] + pd.to_timedelta(hours.fillna(0.0), unit="h")
+    targets = due.assign(begins=due["occurred_at"].where(hours.notna(), due["seen"]), ends=ends)
+    points = context.case.points.loc[context.test, ["ticket_id", "as_of"]]
+    columns = ["ticket_id", "seen", "begins", "ends"]
+    found = pd.merge_asof(points, targets[columns], left_on="as_of", right_on="seen", by="ticket_id")
+    used = (found["as_of"] - found["begins"]) / (found["ends"] - found["begins"])
+    share = used.where(np.isfinite(used), 0.0).clip(lower=0.0).to_numpy(np.float64)
+    return Answer(share, {"flagged": float((share >= SLA_SHARE).mean())})
 
 
-def _what(events: pd.DataFrame) -> pd.Series:
-    """Return the kind of each event: its type, and the field where it tells one."""
-    if "field" not in events:
-        return events["event_type"]
-    return events["event_type"].where(
-        events["field"].isna(), events["event_type"] + ":" + events["field"].fillna("")
-    )
+def _on_encoding(learner: Learner) -> Callable[[Context], Answer]:
+    return lambda context: tuned(context, context.rows, learner)
 
 
-def _counts(
-    kind: pd.Series, known: npt.NDArray[np.bool_], lo: npt.NDArray[np.int64], hi: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int32]:
-    often = kind[known].value_counts().index[:KINDS]
-    codes = often.get_indexer(pd.Index(kind))
-    columns = []
-    for code in range(len(often)):
-        counted = np.concatenate(([0], np.cumsum(codes == code, dtype=np.int32)))
-        columns.append(counted[hi] - counted[lo])
-    return np.column_stack(columns)
+def _untuned(learner: Learner) -> Callable[[Context], Answer]:
+    def answer(context: Context) -> Answer:
+        rows, past = context.rows, context.past
+        model = learner.fit(learner.standard, rows[past], context.y[past], None)
+        return Answer(model.predict(rows[context.test]))
+
+    return answer
 
 
-def _last(
-    events: pd.DataFrame,
-    name: str,
-    value: pd.Series,
-    what: pd.Series,
-    known: npt.NDArray[np.bool_],
-    lo: npt.NDArray[np.int64],
-    hi: npt.NDArray[np.int64],
-) -> npt.NDArray[np.bool_]:
-    """Return the last value of a kind of event as indicators of its most frequent values."""
-    mine = (what == name).to_numpy()
-    row = np.maximum.accumulate(np.where(mine, np.arange(len(events)), -1))
-    last = np.where(hi > lo, row[np.maximum(hi - 1, 0)], -1)
-    often = value[mine & known].value_counts().index[:WORDS]
-    codes = np.append(often.get_indexer(pd.Index(value)), -1)
-    return np.where(last >= lo, codes[last], -1)[:, None] == np.arange(len(often))
+ENCODED = ("context.py", "encoding.py", "protocol.py", "search.py", "learners.py")
+PEERS: dict[str, Peer] = {
+    "age": Peer("age only", age_only, sources=("protocol.py",)),
+    "sla": Peer("75 % SLA rule", sla_rule, sources=("protocol.py",)),
+    "logistic": Peer("logistic", _on_encoding(learners.LOGISTIC), "sklearn", ENCODED),
+    "lightgbm": Peer("LightGBM", _on_encoding(learners.LIGHTGBM), "lightgbm", ENCODED),
+    "xgboost": Peer("XGBoost", _on_encoding(learners.XGBOOST), "xgboost", ENCODED),
+    "logistic_standard": Peer("logistic, standard settings", _untuned(learners.LOGISTIC), "sklearn", ENCODED),
+    "lightgbm_standard": Peer(
+        "LightGBM, standard settings", _untuned(learners.LIGHTGBM), "lightgbm", ENCODED
+    ),
+    "xgboost_standard": Peer("XGBoost, standard settings", _untuned(learners.XGBOOST), "xgboost", ENCODED),
+    "automl": Peer("AutoML (FLAML)", automl.answer, "flaml", (*ENCODED, "automl.py")),
+    "dfs": Peer(
+        "featuretools, LightGBM",
+        deep_synthesis.answer,
+        None,
+        (*ENCODED, "deep_synthesis.py", "deep_synthesis_worker.py"),
+    ),
+    "gru": Peer("GRU on raw events", sequence.answer, "torch", (*ENCODED, "sequence.py", "network.py")),
+}
 
 
-def _attributes(case: Case) -> list[npt.NDArray[Any]]:
-    tickets = case.tickets.drop_duplicates("ticket_id").set_index("ticket_id")
-    early = tickets.index.isin(case.points["ticket_id"][case.past])
-    parts = []
-    for name in tickets.columns:
-        words = tickets[name].astype("str")
-        often = words[early].value_counts().index[:WORDS]
-        codes = often.get_indexer(pd.Index(words))[tickets.index.get_indexer(case.points["ticket_id"])]
-        parts.append(codes[:, None] == np.arange(len(often)))
-    return parts
-
-
-def _xgboost(seed: int) -> object | None:
-    try:
-        from xgboost import XGBClassifier
-    except ImportError:
-        return None
-    return XGBClassifier(
-        n_estimators=200, learning_rate=0.05, random_state=seed, n_jobs=2, tree_method="hist"
-    )
+def is_installed(peer: Peer) -> bool:
+    """Return whether the module that a peer needs can be imported here."""
+    return peer.needs is None or find_spec(peer.needs) is not None

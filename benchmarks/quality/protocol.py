@@ -31,6 +31,7 @@ class Case:
     cut: pd.Timestamp
     test: pd.Series
     past: pd.Series
+    horizon: pd.Timedelta
 
 
 def read_case(folder: Path, horizon: str, ages: tuple[float, ...]) -> Case:
@@ -55,7 +56,7 @@ def make_case(
     points["label"] = happened.astype(float).where(until <= end)
     cut = points["as_of"].quantile(TRAINING_SHARE).floor("s")
     test = (points["as_of"] > cut) & points["label"].notna()
-    return Case(events, tickets, points, cut, test, until <= cut)
+    return Case(events, tickets, points, cut, test, until <= cut, horizon)
 
 
 def training_log(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:

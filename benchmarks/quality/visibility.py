@@ -11,9 +11,9 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from benchmarks.quality.own import boilover, write_folder
 from benchmarks.quality.prepare import LOGS, TASKS
 from benchmarks.quality.protocol import cut_at, read_case
-from benchmarks.quality.run import boilover, write_folder
 
 
 def differences(name: str, out: Path, logs: Path, sample: int) -> list[str]:

@@ -18,8 +18,7 @@ from boilover.synthetic import synthetic_desk
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))
-from benchmarks.quality.figures import calibration_error, difference, recall  # noqa: E402
-from benchmarks.quality.peers import encode  # noqa: E402
+from benchmarks.quality.encoding import encode  # noqa: E402
 from benchmarks.quality.prepare import TASKS, prepare  # noqa: E402
 from benchmarks.quality.protocol import AGES, Case, cut_at, make_case, read_case, training_log  # noqa: E402
 
@@ -81,15 +80,7 @@ def test_peers_see_nothing_after_the_moment(case):
         # What is counted and which values have a column is learnt before the cut, so it is the same.
         early = case.points["as_of"] <= case.cut
         kept = pd.concat([case.points[early], case.points.iloc[[row]]])
-        past = Case(known, case.tickets, kept, case.cut, case.test[kept.index], case.past[kept.index])
+        past = Case(
+            known, case.tickets, kept, case.cut, case.test[kept.index], case.past[kept.index], case.horizon
+        )
         np.testing.assert_array_equal(encode(past)[-1], rows[row])
-
-
-def test_figures_on_cases_known_by_hand():
-    y = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0], dtype=float)
-    risk = np.linspace(1, 0.1, 10)
-    assert recall(y, risk, 0.2) == 0.5
-    assert recall(y, np.full(10, 0.3), 0.2) == pytest.approx(0.2)
-    assert calibration_error(y, y) == 0
-    assert calibration_error(y, np.full(10, 0.5)) == pytest.approx(0.5)
-    assert difference(y, risk, risk, np.arange(10)) == (0, 0, 0)
