@@ -1,12 +1,14 @@
 """The README is run: every console command and every Python block, in a folder that holds what it names.
 
-Lines of text blocks are lines that the commands print.
+Lines of text blocks are lines that the commands print. The first command runs in a shell as a reader's does; the
+others in this process, which has loaded what each of them would load again.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from boilover import synthetic_desk, write_log
+from boilover import cli, synthetic_desk, write_log
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -56,11 +58,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+def run_in_a_shell(command: str, folder: Path) -> str:
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    return subprocess.run(
-        words, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=SECONDS
-    )
+    done = subprocess.run(
+        ["sh", "-euc", command], cwd=folder, env=os.environ | {"PATH": path},
+        capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
+
+
+def run_here(command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    assert not ended.value.code, f"{command}\n{said.err}"
+    return said.out
 
 
 def test_every_block_is_of_a_known_kind_and_most_are_run() -> None:
@@ -71,25 +85,36 @@ def test_every_block_is_of_a_known_kind_and_most_are_run() -> None:
     assert PYTHON
 
 
-def test_commands_run_one_after_the_other_and_print_what_is_shown(folder: Path) -> None:
+def test_commands_run_one_after_the_other_and_print_what_is_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
     printed: set[str] = set()
-    for command in COMMANDS:
-        done = run(["sh", "-euc", command.removeprefix("$ ")], folder)
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    for number, line in enumerate(COMMANDS):
+        command = line.removeprefix("$ ")
+        told = run_here(command, monkeypatch, capsys) if number else run_in_a_shell(command, folder)
         written = re.findall(r"(?:-o|--model|--report) (\S+)", command)
-        assert done.stdout or written
-        assert [path for path in written if not (folder / path).exists()] == []
-        printed.update(done.stdout.splitlines())
+        assert told or written
+        assert [path for path in written if not Path(path).exists()] == []
+        printed.update(told.splitlines())
     shown = [line for block in BLOCKS if block.language == "text" for line in block.source.splitlines()]
     assert shown
     assert [line for line in shown if line not in printed] == []
 
 
+def test_commands_need_no_shell() -> None:
+    words = [shlex.split(line) for line in COMMANDS]
+    assert {tuple(split[:2]) for split in words} == {("$", "boilover")}
+    assert not set(" ".join(word for split in words for word in split[1:])) & set("|&;<>*?~`$()")
+
+
 @pytest.mark.parametrize("source", PYTHON)
-def test_python_runs(source: str, folder: Path) -> None:
-    done = run([sys.executable, "-W", "error::FutureWarning", "-c", source], folder)
-    assert done.returncode == 0, done.stderr
-    assert "beats age only" in done.stdout
+def test_python_runs(
+    source: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    exec(compile(source, "README.md", "exec"), {"__name__": "__main__"})
+    assert "beats age only" in capsys.readouterr().out
 
 
 def test_what_is_not_run_is_a_target_of_make() -> None:
