@@ -14,6 +14,7 @@ from boilover import __version__
 from boilover.cli import ledgers
 from boilover.cli.audits import audit
 from boilover.cli.backtests import backtest
+from boilover.cli.compiling import tell_of_compiling
 from boilover.cli.explains import explain
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
@@ -77,6 +78,7 @@ def _fail(error: BaseException, code: int) -> NoReturn:
 
 def main() -> None:
     """Run the command line; every error becomes a message on standard error and its exit code."""
+    tell_of_compiling()
     try:
         app()
     except BoiloverError as error:
