@@ -13,6 +13,14 @@ from boilover.log import EventLog
 from boilover.points import Points
 from random_logs import SHARED, log_of_seed, points_of_seed
 
+LONG = {"test_job_killed.py", "test_notebooks.py", "test_readme.py", "test_store.py", "test_tracking.py"}
+"""Files with a test or a fixture of many seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, so that no process is busy with one when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture
 def random_log() -> Callable[..., EventLog]:
