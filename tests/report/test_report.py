@@ -192,6 +192,9 @@ def test_the_slider_holds_what_was_evaluated() -> None:
     assert shown[0] == operating["threshold"][7]
     told = [operating[name][7] for name in ("flags_a_night", "recall", "precision")]
     assert shown[2:5] == [count(told[0]), percent(told[1]), percent(told[2])]
+    across, down = ([line[place] for line in lines] for place in (6, 7))
+    assert across == sorted(across, reverse=True)
+    assert down == sorted(down)
     above = int((scored()["risk"] >= shown[0]).sum())
     assert str(above) in page.text("strong")
 
@@ -272,3 +275,28 @@ def test_numbers_shares_and_spans() -> None:
     assert [spelled(span) for span in ("7d", "1d", "24h", "soon", "")] == [
         "7 days", "1 day", "24 hours", "soon", ""
     ]  # fmt: skip
+
+
+def test_colours_can_be_told_apart_on_their_grounds() -> None:
+    """The contrast of WCAG 2.1 (1.4.3): 4.5 for text, 3 for what is drawn."""
+    (style,) = Page(usual()).text("style")
+    pairs = {
+        name: (light, dark)
+        for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", style)
+    }
+    assert len(pairs) >= 12
+    for scheme in (0, 1):
+        for ground in ("ground", "panel", "hot-wash"):
+            for ink in ("ink", "soft", "accent", "hot", "green", "violet", "gold"):
+                told = contrast(pairs[ink][scheme], pairs[ground][scheme])
+                assert told >= 4.5, (ink, ground, ("light", "dark")[scheme], told)
+
+
+def contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
