@@ -71,9 +71,15 @@ def by_cutoff(
     points: pd.DataFrame, events: pd.DataFrame, tickets: pd.DataFrame, common: dict[str, list[str]]
 ) -> pd.DataFrame:
     """Return the features of points, with one cutoff time each."""
-    asked = points.rename(columns={"as_of": "time"})
-    known = events[events["ticket_id"].isin(asked["ticket_id"])].reset_index(drop=True)
-    born = tickets[tickets["ticket_id"].isin(asked["ticket_id"])]
+    # Numbers, for featuretools takes ids that look like numbers for numbers, and gives them back as such.
+    codes = pd.Series({name: code for code, name in enumerate(points["ticket_id"].unique())})
+    asked, known, born = (
+        table[table["ticket_id"].isin(codes.index)].assign(
+            ticket_id=lambda rows: rows["ticket_id"].map(codes)
+        )
+        for table in (points.rename(columns={"as_of": "time"}), events, tickets)
+    )
+    known = known.reset_index(drop=True)
     matrix = synthesis("ticket_id", born, known, common, asked[["ticket_id", "time"]])
     keys = pd.MultiIndex.from_frame(asked[["ticket_id", "time"]])
     return matrix.reindex(keys).set_axis(asked["point"])

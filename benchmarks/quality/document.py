@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.quality import automl, deep_synthesis, search, sentences, sequence, tables
 from benchmarks.quality.context import LATER_SHARE, LEAST
 from benchmarks.quality.drift import TOLERATED
-from benchmarks.quality.tables import Result
+from benchmarks.quality.tables import Result, percent
 
 COMMAND = "python -m benchmarks.quality.run --document docs/quality.md --readme README.md"
 BLOCK = re.compile(r"(<!-- quality:begin -->\n).*?(<!-- quality:end -->)", re.DOTALL)
@@ -65,7 +65,7 @@ later one. The figure of the paper is a line for orientation, not one that these
 
 A calibrated risk says how often such tickets escalated before. Where the rate moves between training and test no
 calibration on the past can follow. The fourth column divides the rate of the test points by that of training points
-of the same ages; a log holds still where its interval comes within {TOLERATED:.0%} of 1.
+of the same ages; a log holds still where its interval comes within {percent(TOLERATED, 0)} of 1.
 
 {tables.drifts(results)}
 
@@ -134,7 +134,7 @@ def wrapped(text: str) -> str:
 def _allowed() -> str:
     return f"""\
 What the peers were allowed: all read the same points and labels, and choose on the training points alone: they fit
-on the earlier and compare average precision on the latest {LATER_SHARE:.0%}, purged of outcomes that reach into
+on the earlier and compare average precision on the latest {percent(LATER_SHARE, 0)}, purged of outcomes that reach into
 them, then fit the best on all. Logistic regression, LightGBM and XGBoost read aggregation encoding (`encoding.py`:
 counts of every kind of event, last values, times since, calendar, attributes; as of the moment) and try
 {search.TRIALS} settings each, the standard one among them, trees with early stopping; with fewer than {LEAST}

@@ -55,6 +55,7 @@ def measure(
     """Return all figures of a task: of what is kept, and anew of what is asked for and not kept or not up to date."""
     context = open_task(name, places)
     folder = places.out / "records" / name
+    absent = dict.fromkeys(NAMES, "not measured")
     for model in NAMES:
         key = _key(context, model)
         if model in fresh or kept(folder, model, key) is None:
@@ -62,11 +63,12 @@ def measure(
                 say(f"{name}: {model}")
                 reason = _renew(context, folder, model, key)
                 if reason:
+                    absent[model] = reason
                     say(f"{name}: {model}: {reason}")
             elif kept(folder, model) is not None:
                 say(f"{name}: {model} is told as measured with earlier code")
-    records = {model: kept(folder, model) for model in NAMES}
-    return _compared(context, folder, {model: each for model, each in records.items() if each is not None})
+    records = {model: kept(folder, model) or {"unavailable": absent[model]} for model in NAMES}
+    return _compared(context, folder, records)
 
 
 def _key(context: Context, model: str) -> str:
@@ -128,8 +130,8 @@ def _compared(context: Context, folder: Path, records: dict[str, Record]) -> Rec
         "drift": drift(context),
         "models": records,
     }
-    ranked = [name for name in PEERS if "figures" in records.get(name, {})]
-    if OWN in records and ranked:
+    ranked = [name for name in PEERS if "figures" in records[name]]
+    if "figures" in records[OWN] and ranked:
         best = max(ranked, key=lambda name: records[name]["figures"]["ap"])
         risk, peer = kept_risk(folder, OWN), kept_risk(folder, best)
         found["best_peer"] = best

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.quality.tables import ABLATION, OWN, TITLES, Result, difference_cell, markdown
+from benchmarks.quality.tables import ABLATION, OWN, TITLES, Result, difference_cell, markdown, percent
 
 WITHOUT_WORDS = ("without text and sentiment", "without sentiment", "without text")
 
@@ -67,7 +67,9 @@ def words(results: Sequence[Result]) -> str:
     """Say what sentiment and text add to the prediction on each log."""
     lines = []
     for each in results:
-        parts = each["models"].get(ABLATION, {}).get("parts", {})
+        parts = each["models"][ABLATION].get("parts")
+        if parts is None:
+            continue
         told = [(name, parts[name]["difference"]) for name in WITHOUT_WORDS if name in parts]
         if not told:
             lines.append(f"- {each['task']}: the log has no messages; neither sentiment nor text is read.")
@@ -82,16 +84,16 @@ def words(results: Sequence[Result]) -> str:
 
 def synthesis(results: Sequence[Result]) -> str:
     """Say whether featuretools' copies gave the features of its cutoff times, and how long those would take."""
-    told = [(each["task"], each["models"].get("dfs", {}).get("told")) for each in results]
+    told = [(each["task"], each["models"]["dfs"].get("told")) for each in results]
     told = [(task, each) for task, each in told if each]
     if not told:
         return ""
-    hours = [each["hours with cutoff times"] for _, each in told]
+    hours = max(each["hours with cutoff times"] for _, each in told)
     differ = [task for task, each in told if not each["equal to cutoff times"]]
     same = f"but on {listed(differ)}" if differ else "on every log"
     return (
         f"On a sample of questions the copies gave the very features of cutoff times {same}; with those, featuretools"
-        f" would take {min(hours):.1f} to {max(hours):.1f} hours a log."
+        f" would take up to {hours:.0f} hours a log."
     )
 
 
@@ -102,7 +104,7 @@ def sentiment_table(told: Mapping[str, Any]) -> str:
             name,
             f"{each['sentences']:,}",
             ", ".join(each["labels"]),
-            f"{each['scored']:.0%}",
+            percent(each["scored"], 0),
             f"{each['macro_f1']:.2f}",
             f"{each['guess']:.2f}",
         ]

@@ -52,10 +52,9 @@ def everyone(result: Result) -> str:
     """Return a row per model of a task, with intervals."""
     rows = []
     for name, title in TITLES.items():
-        record = result["models"].get(name)
-        if record is None or "figures" not in record:
-            why = "not installed" if record is None else record["unavailable"]
-            rows.append([title, why, "", "", "", ""])
+        record = result["models"][name]
+        if "figures" not in record:
+            rows.append([title, record["unavailable"], "", "", "", ""])
             continue
         told, span = record["figures"], record["intervals"]
         shown = ["ap", "auc", "recall"] if name in NOT_CALIBRATED else list(told)
@@ -70,7 +69,7 @@ def main_peers(results: Sequence[Result]) -> str:
     others = [name for name in PEERS if name not in (*MAIN, "sla")]
     rows = []
     for result in results:
-        ranked = [name for name in others if "figures" in result["models"].get(name, {})]
+        ranked = [name for name in others if "figures" in result["models"][name]]
         best = max(ranked, key=lambda name: _figure(result, name, "ap"), default=None)
         shown: list[str | None] = [OWN, *MAIN, best]
         ahead = best_by(result, "ap", own=True)
@@ -90,8 +89,8 @@ def recalls(results: Sequence[Result]) -> str:
         rows.append(
             [
                 result["task"],
-                f"{own['figures']['recall']:.1%} ({low:.1%} to {high:.1%})",
-                f"{_figure(result, best, 'recall'):.1%}, {TITLES[best]}",
+                f"{percent(own['figures']['recall'])} ({percent(low)} to {percent(high)})",
+                f"{percent(_figure(result, best, 'recall'))}, {TITLES[best]}",
             ]
         )
     return markdown(["task", "Boilover (95 %)", "best peer"], rows)
@@ -125,8 +124,8 @@ def drifts(results: Sequence[Result]) -> str:
 
 def ablations(results: Sequence[Result]) -> str:
     """Return what AP loses (negative) without each family, and with few families alone."""
-    told = [(result["task"], result["models"].get(ABLATION)) for result in results]
-    told = [(task, record) for task, record in told if record]
+    told = [(result["task"], result["models"][ABLATION]) for result in results]
+    told = [(task, record) for task, record in told if "parts" in record]
     names = dict.fromkeys(name for _, record in told for name in record["parts"])
     order = sorted(names, key=lambda name: not name.startswith("without"))
     rows = [
@@ -142,8 +141,8 @@ def trainings(results: Sequence[Result]) -> str:
     """Return the seconds of processor time of training, beside plain LightGBM's on the same rows."""
     rows = []
     for result in results:
-        record, own = result["models"].get(ABLATION), result["models"][OWN]["told"]
-        if record:
+        record, own = result["models"][ABLATION], result["models"][OWN]["told"]
+        if "training" in record:
             spent = record["training"]
             rows.append(
                 [
@@ -163,7 +162,7 @@ def trainings(results: Sequence[Result]) -> str:
 def best_by(result: Result, figure: str, *, own: bool = False) -> str:
     """Return the model with the highest figure, of the peers or of all."""
     models = result["models"]
-    names = [name for name in (*PEERS, OWN) if "figures" in models.get(name, {}) and (own or name != OWN)]
+    names = [name for name in (*PEERS, OWN) if "figures" in models[name] and (own or name != OWN)]
     return max(names, key=lambda name: models[name]["figures"][figure])
 
 
@@ -173,12 +172,17 @@ def difference_cell(told: Sequence[float]) -> str:
     return f"**{text}**" if told[1] > 0 or told[2] < 0 else text
 
 
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as in 11.8 %."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def _figure(result: Result, name: str, figure: str) -> float:
     return float(result["models"][name]["figures"][figure])
 
 
 def _three(result: Result, name: str | None, *, bold: bool) -> str:
-    if name is None or "figures" not in result["models"].get(name, {}):
+    if name is None or "figures" not in result["models"][name]:
         return "–"
     text = " / ".join(
         [f"{_figure(result, name, each):.3f}" for each in ("ap", "auc")]

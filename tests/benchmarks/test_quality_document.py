@@ -13,6 +13,7 @@ from benchmarks.quality import sentences, tables
 from benchmarks.quality.ablation import ALONE, family_of, selections
 from benchmarks.quality.document import renew_readme, to_document
 from benchmarks.quality.figures import NAMES
+from benchmarks.quality.measure import NAMES as NAMES_OF_MODELS
 from benchmarks.quality.sentiment import labels_of
 
 from boilover.features.families import FAMILIES
@@ -45,7 +46,8 @@ def result(
         },
         "best_peer": "gru",
         "difference": difference,
-        "models": {
+        "models": {name: {"unavailable": "not installed"} for name in NAMES_OF_MODELS}
+        | {
             "boilover": model(0.41),
             "age": model(0.11),
             "sla": {"unavailable": "the log knows no service levels"},
