@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from receiver import Receiver, receiver
 
 from boilover.flagger.ledger import Ledger
+from receiver import Receiver, receiver
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from receiver import BEGIN, DAY, Receiver, night, webhook
 from sqlalchemy import create_engine, event, text
 
 from boilover.delivery import Channel, Delivered, deliver, happenings, outbox, parse_channels, shown
@@ -18,6 +17,7 @@ from boilover.delivery.tables import path_of
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.night import Verdict
+from receiver import BEGIN, DAY, Receiver, night, webhook
 
 NEW, STILL, RISEN, CLEARED = Verdict.NEW, Verdict.STILL, Verdict.RAISED_TIER, Verdict.CLEARED
 NOW = BEGIN / 1_000_000

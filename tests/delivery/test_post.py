@@ -7,10 +7,10 @@ import hmac
 import socket
 
 import pytest
-from receiver import SECRET, Receiver, webhook
 
 from boilover.delivery import sign, verify
 from boilover.delivery.post import post
+from receiver import SECRET, Receiver, webhook
 
 BODY = '{"ticket":"größer"}'
 KEY = "k" * 32
