@@ -29,7 +29,7 @@ from boilover.times import parse_duration, parse_moment
 
 @dataclass(frozen=True)
 class Measured:
-    """An evaluation and what it was computed from, one entry per test point; ``notes`` of the log tell of its tickets."""
+    """An evaluation and what it was computed from, one entry per test point; ``notes`` are those of the log."""
 
     evaluation: Evaluation
     points: Points

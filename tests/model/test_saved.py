@@ -65,7 +65,8 @@ def test_manifest_and_calibration_slice_come_back(saved, folder):
 def test_the_folder_is_text_and_the_same_on_every_save(saved, folder, tmp_path):
     names = sorted(path.name for path in folder.iterdir())
     assert names == [
-        "CARD.md", "calibration.csv", "manifest.json", "model-24h.json", "model-24h.txt", "model-7d.json", "model-7d.txt"
+        "CARD.md", "calibration.csv", "manifest.json",
+        "model-24h.json", "model-24h.txt", "model-7d.json", "model-7d.txt",
     ]  # fmt: skip
     save_model(tmp_path / "again", saved)
     save_model(tmp_path / "reloaded", load_model(folder))

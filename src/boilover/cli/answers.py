@@ -72,7 +72,7 @@ def snooze(
     from boilover.times import DURATION, parse_duration
 
     at = moment(when)
-    end = at + parse_duration(until) if DURATION.fullmatch(until.strip().lower()) else parse_moment(until)
+    end = at + parse_duration(until) if DURATION.fullmatch(until.strip().lower()) else moment(until)
     told = _named(flag, ticket)
     _answered(opened(ledger).snooze(told, who=who, when=at, until=end, reason=reason, desk=desk))
 
