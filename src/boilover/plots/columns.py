@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from boilover.plots.style import FAINT, INK, MODEL_COLOUR, WARNING
+from boilover.tables import printable
 
 SHOWN = 15
 MAX_NAME = 44
@@ -58,8 +59,7 @@ def drift(ax: Axes, found: Mapping[str, Any]) -> Axes:
 
 
 def _named(ax: Axes, places: np.ndarray[Any, Any], names: list[str]) -> None:
-    cut = [name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…" for name in names]
-    ax.set_yticks(places, cut, fontsize="small", parse_math=False)
+    ax.set_yticks(places, [printable(name, MAX_NAME) for name in names], fontsize="small", parse_math=False)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.grid(axis="x", color=FAINT, linewidth=0.4, alpha=0.5)
     ax.set_axisbelow(True)

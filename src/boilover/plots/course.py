@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, WARNING, percent
 from boilover.points import ESCALATED as AFTER
 from boilover.points import REASONS
+from boilover.tables import printable
 
 LABELLED = 5
 """So many of the events that moved the risk most are named."""
@@ -44,7 +45,7 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel("UTC")
     ax.set_ylabel(f"risk within {course['horizon']}")
-    ax.set_title(f"ticket {_cut(str(course['ticket_id']))}", loc="left", parse_math=False)
+    ax.set_title(f"ticket {printable(str(course['ticket_id']))}", loc="left", parse_math=False)
     for label in ax.get_xticklabels():
         label.set(rotation=25, ha="right", rotation_mode="anchor")
     for text in ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0).get_texts():
@@ -69,9 +70,7 @@ def _number(ax: Axes, times: Any, risk: Any, rows: list[Mapping[str, Any]]) -> N
             fontsize="small",
             fontweight="bold",
         )
-        words = f"{number}: {100 * rows[place]['change']:+.1f}  {_cut(str(rows[place]['what']))}"
+        words = (
+            f"{number}: {100 * rows[place]['change']:+.1f}  {printable(str(rows[place]['what']), MAX_LABEL)}"
+        )
         ax.plot([], [], linestyle="none", label=words)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"

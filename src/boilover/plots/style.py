@@ -6,6 +6,7 @@ and no curve is told by colour alone.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -59,7 +60,9 @@ STYLE: dict[str, Any] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the house's style within the block; what the caller has set is as before after it."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # Words of the desk may be in any script. An SVG takes them from the reader's fonts; a PNG shows boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield
