@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from boilover.errors import MismatchError
-from boilover.evaluation.evaluate import plain_values
+from boilover.evaluation.evaluate import level, plain_values
 from boilover.evaluation.interval import Interval
 from boilover.log import EventLog
 from boilover.model.reference import Reference
 from boilover.model.saved import SavedModel
 from boilover.monitoring.asked import Asked, Moment, ask, window_of
-from boilover.monitoring.estimate import ROUNDS, estimated, realised
+from boilover.monitoring.estimate import ROUNDS, estimated, levelled, realised
 from boilover.monitoring.shifts import Rate, Shift, rate_of, risk_shift, shifts_of
 from boilover.monitoring.stability import windows
 from boilover.monitoring.words import verdict_of
@@ -29,19 +29,27 @@ class Performance:
     """Figures of `boilover.monitoring.estimate`: expected if the risks are calibrated, and realised.
 
     ``open`` is expected of points whose outcome is not known yet, ``expected`` and ``realised`` are of matured ones;
-    None where there are none, or too few that escalated.
+    ``levelled`` is what would be expected of these if the level of the risks were that of the outcomes. None where
+    there are none, or too few that escalated.
     """
 
     open: dict[str, Interval] | None
     expected: dict[str, Interval] | None
+    levelled: dict[str, Interval] | None
     realised: dict[str, Interval] | None
+    level: str | None
+    """Whether the level of the risks is right, in plain words."""
 
     @property
     def fell(self) -> bool:
-        """Whether less was realised than chance explains where the risks are calibrated."""
-        if self.expected is None or self.realised is None:
+        """Whether the ranking came out worse than chance explains: the two intervals do not touch.
+
+        Beside what is expected at the level that came true: average precision rises with the rate, and a rate that
+        moved is told for itself.
+        """
+        if self.levelled is None or self.realised is None:
             return False
-        return self.realised["average_precision"].estimate < self.expected["average_precision"].low
+        return self.realised["average_precision"].high < self.levelled["average_precision"].low
 
 
 @dataclass(frozen=True)
@@ -140,8 +148,12 @@ def performance_of(asked: Asked, *, rounds: int = ROUNDS, seed: int = 0) -> Perf
         estimated(asked.risk[part], tickets[part], rounds=rounds, seed=seed) if part.any() else None
         for part in (~known, known)
     ]
-    kept = realised(asked.label[known], asked.risk[known], tickets[known], rounds=rounds, seed=seed)
-    return Performance(promised[0], promised[1], kept)
+    y, risk, codes = asked.label[known], asked.risk[known], np.unique(tickets[known], return_inverse=True)[1]
+    kept = realised(y, risk, codes, rounds=rounds, seed=seed)
+    if kept is None or y.all():
+        return Performance(promised[0], promised[1], None, kept, None)
+    at_rate = estimated(levelled(risk, float(y.mean())), codes, rounds=rounds, seed=seed)
+    return Performance(promised[0], promised[1], at_rate, kept, level(y, risk, codes.astype(np.int64)))
 
 
 def reference_kept(saved: SavedModel) -> Reference:

@@ -64,6 +64,20 @@ def realised(
     return {FIGURES[0]: rate_interval(y, codes), **figures}
 
 
+def levelled(risk: Floats, rate: float) -> Floats:
+    """Return the risks moved together, in log-odds, so that their mean is ``rate``, above 0 and below 1.
+
+    What is then expected of them is what their order and their spread promise, whatever their level.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import expit, logit
+
+    log_odds = logit(np.clip(risk, 1e-9, 1 - 1e-9))
+    shift = brentq(lambda by: float(expit(log_odds + by).mean()) - rate, -40.0, 40.0)
+    moved: Floats = expit(log_odds + shift)
+    return moved
+
+
 def rate_interval(y: Floats, tickets: npt.NDArray[np.integer[Any]]) -> Interval:
     """Return the share of positives and two standard errors over tickets around it, within 0 and 1."""
     rate = float(y.mean())

@@ -70,12 +70,11 @@ def renew(
     known = max(parse_moment(each.manifest.trained_until) for each in (serving, waiting) if each is not None)
     told: dict[str, Any] = {"challenger": None, "judged": "none is due"}
     if schedule.is_due(known, as_of, drifted=drifted):
+        if folder.is_dir() and not (folder / MANIFEST).is_file():
+            mend = "Name another folder for the challenger"
+            raise InputError("is no folder of a model", file=folder, mend=mend)
         until = as_of - schedule.hold_back
         waiting = _train(source, serving, until, as_of, seed)
-        if folder.is_dir() and not (folder / MANIFEST).is_file():
-            raise InputError(
-                "is no folder of a model", file=folder, mend="Name another folder for the challenger"
-            )
         save_model(folder, waiting)
         told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
     if waiting is None or (folder / JUDGEMENT).exists() or same_model(folder, located(champion)):

@@ -85,6 +85,7 @@ def _performance(told: Mapping[str, Any]) -> list[list[str]]:
     titles = {
         "open": "outcomes not known yet: expected",
         "expected": "outcomes known: expected",
+        "levelled": "expected at the rate that came true",
         "realised": "outcomes known: came true",
     }
     names = ("average_precision", "recall_at_11.8%", "calibration_error", "base_rate")

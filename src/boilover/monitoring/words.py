@@ -86,11 +86,16 @@ def _performance(performance: Performance) -> Iterator[str]:
     if performance.realised is None:
         yield "Too few of the outcomes that are known are escalations to measure the model on them."
         return
-    against = f"{_told(performance.realised)} came true where {_told(performance.expected)} was expected"
+    if performance.levelled is None or performance.level is None:
+        return
+    yield performance.level
+    against = (
+        f"{_told(performance.realised)} came true, {_told(performance.levelled)} is expected at that rate"
+    )
     if performance.fell:
-        yield f"The model has FALLEN OFF: {against}. Estimates from its risks are too good as well."
+        yield f"The model ranks worse than it promises and has FALLEN OFF: {against}. Its estimates are too good, too."
     else:
-        yield f"Where outcomes are known, it keeps its promise: {against}."
+        yield f"Where outcomes are known, its ranking keeps its promise: {against}."
 
 
 def _told(figures: Mapping[str, Interval]) -> str:

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover.errors import InputError, MismatchError, UsageError
+from boilover.inputs import cut
+from boilover.log import EventLog
+from boilover.model.saved import load_model, save_model
+from boilover.monitoring.drift import drift
+from boilover.monitoring.table import render
+from desks import write
+
+
+def log_of(life, events=None, tickets=None) -> EventLog:
+    return EventLog.from_pandas(
+        life.events if events is None else events, life.tickets if tickets is None else tickets
+    )
+
+
+def shifted(life) -> pd.DataFrame:
+    """The tickets, of which those created after the training come by another channel, one of it new, or by none."""
+    born = life.events[life.events["event_type"] == "created"].set_index("ticket_id")["occurred_at"]
+    late = (born.reindex(life.tickets["ticket_id"]) > pd.Timestamp(life.cut, unit="us", tz="UTC")).to_numpy()
+    rng = np.random.default_rng(0)
+    tickets = life.tickets.copy()
+    tickets.loc[late & (rng.random(len(late)) < 0.6), "channel"] = "chat"
+    tickets["seats"] = tickets["seats"].astype(float)
+    tickets.loc[late & (rng.random(len(late)) < 0.5), "seats"] = np.nan
+    return tickets
+
+
+def test_a_desk_that_stays_as_it_was_has_not_drifted(life):
+    found = drift(life.log, life.good, rounds=100)
+    assert not found.drifted
+    assert found.reasons == ()
+    assert "No feature has drifted" in found.verdict[0]
+    assert found.windows >= 4
+    assert {each.name for each in found.features} == set(life.good.manifest.columns)
+    assert 0 < found.matured < found.points
+    assert found.performance.open is not None
+    assert found.performance.realised is not None
+    assert found.base_rate is not None
+    assert found.base_rate.then == pytest.approx(life.good.manifest.base_rate)
+
+
+def test_a_desk_that_changed_has_drifted_and_is_told_how(life):
+    found = drift(log_of(life, tickets=shifted(life)), life.good, rounds=50)
+    assert found.reasons[0] == "features"
+    worst = {each.name: each for each in found.features if each.drifted}
+    assert {"ticket_channel", "ticket_seats"} <= set(worst)
+    assert worst["ticket_channel"].unseen_now == pytest.approx(0.5, abs=0.2)
+    assert worst["ticket_channel"].unseen_then == 0
+    assert worst["ticket_seats"].missing_now > 0.3 > worst["ticket_seats"].missing_then == 0
+    told = found.verdict[0]
+    assert "DRIFTED" in told
+    assert "new words in" in told
+    assert "missing in" in told
+    text = render(found.to_dict())
+    assert "drifted" in text
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["drifted"] is True
+
+
+def test_a_model_whose_tickets_escalate_for_other_reasons_has_fallen_off(life, late):
+    """The features stay as they were, and the calm customers are those who escalate now."""
+    events = life.events.copy()
+    priority = events[events["event_type"] == "priority_changed"].set_index("ticket_id")["value"]
+    rows = (events["event_type"] == "escalated") & late & (events["ticket_id"].map(priority) == "high")
+    calm = events[(events["event_type"] == "created") & late & (events["ticket_id"].map(priority) == "low")]
+    moved = calm.iloc[: 2 * int(rows.sum())].assign(event_type="escalated")
+    moved["occurred_at"] += pd.Timedelta("20h")
+    changed = pd.concat([events[~rows], moved]).sort_values("occurred_at", kind="stable")
+    found = drift(log_of(life, events=changed), life.good, rounds=100)
+    assert "performance" in found.reasons
+    assert any("FALLEN OFF" in sentence for sentence in found.verdict)
+    assert "features" not in found.reasons
+
+
+def test_nothing_that_comes_later_is_seen(life):
+    moment = "2026-04-15T00:00Z"
+    asked = drift(life.log, life.good, as_of=moment, rounds=20).to_dict()
+    known = drift(cut(life.log, moment), life.good, rounds=20).to_dict()
+    assert asked.pop("as_of") >= known.pop("as_of")
+    assert asked == known
+
+
+def test_only_what_is_asked_since_then_counts(life):
+    later = drift(life.log, life.good, since="2026-04-10", rounds=20)
+    assert later.since == "2026-04-10T00:00:00Z"
+    assert later.points < drift(life.log, life.good, rounds=20).points
+
+
+def test_what_cannot_be_compared_is_refused(life):
+    with pytest.raises(UsageError, match="points before that"):
+        drift(life.log, life.good, since="2026-02-01")
+    with pytest.raises(InputError, match="at least 100"):
+        drift(life.log, life.good, since="2026-05-16")
+    with pytest.raises(MismatchError, match="Train it again"):
+        drift(life.log, replace(life.good, reference=None))
+    with pytest.raises(MismatchError, match="'seats'"):
+        drift(log_of(life, tickets=life.tickets.drop(columns="seats")), life.good)
+    calm = life.events[life.events["event_type"] != "escalated"]
+    with pytest.raises(InputError, match="no ticket of the log escalated"):
+        drift(log_of(life, events=calm), life.good)
+
+
+def test_a_folder_without_a_reference_is_read_all_the_same(life, tmp_path):
+    save_model(tmp_path / "old", replace(life.blind, reference=None))
+    assert not (tmp_path / "old" / "reference.json").exists()
+    assert load_model(tmp_path / "old").reference is None
+    with_it = load_model(life.home / "good").reference
+    assert with_it is not None
+    assert with_it.to_text() == life.good.reference.to_text()
+
+
+def test_a_reference_that_was_changed_is_refused(life, tmp_path):
+    save_model(tmp_path / "model", life.blind)
+    file = tmp_path / "model" / "reference.json"
+    file.write_text(file.read_text("utf-8").replace("1", "2", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"reference\.json.*damaged"):
+        load_model(tmp_path / "model")
+
+
+def test_the_command_tells_writes_and_gates(life, tmp_path, run):
+    log = write(tmp_path / "log", life.events, shifted(life))
+    file = tmp_path / "drift.txt"
+    code, out, err = run("drift", log, "--model", life.home / "good", "--json", "--gate", "-o", file)
+    assert code == 7, err
+    assert "has drifted: features" in err
+    assert json.loads(out)["drifted"] is True
+    assert "DRIFTED" in (tmp_path / "drift.txt").read_text("utf-8")
