@@ -37,8 +37,21 @@ def compounds(texts: Sequence[str], read: Texts) -> Array:
     worth, roles, first = _worth(read)
     scores = np.empty(len(texts))
     _score(worth, roles, first, count_point(read, "!"), count_point(read, "?"), scores)
-    # In Python: NumPy rounds to a multiple, not to the nearest decimal number.
-    return np.array([round(score, DIGITS) for score in scores.tolist()])
+    return rounded(scores)
+
+
+def rounded(scores: Array) -> Array:
+    """Return ``scores`` of at most 1 in size as `round` does to `DIGITS`, which takes as long as a fifth of scoring.
+
+    A whole number divided by a power of ten is the double nearest to that decimal number. Which whole number it is,
+    the product tells, unless it lies so close to the middle of two that its own rounding decides: then Python does.
+    """
+    scaled = scores * 10**DIGITS
+    whole = np.rint(scaled)
+    found: Array = whole / 10**DIGITS
+    close = np.abs(np.abs(scaled - whole) - 0.5) < 1e-6
+    found[close] = [round(score, DIGITS) for score in scores[close].tolist()]
+    return found
 
 
 def _without_emoji(text: str) -> str:
