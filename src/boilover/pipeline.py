@@ -75,6 +75,7 @@ def train_model(
     until: str | None = None,
     ledger: str | None = None,
     desk: str = "desk",
+    tune_seconds: float = 0.0,
     track: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
@@ -86,7 +87,7 @@ def train_model(
     log = source.log if until is None else cut(source.log, until)
     doubts = None if ledger is None else _doubts(ledger, desk, say)
     rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
-    fitted = fit(log, source.rule, rows, seed=config.seed)
+    fitted = fit(log, source.rule, rows, seed=config.seed, tune_seconds=tune_seconds)
     evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
     saved = described(fitted, rows, evaluation)
     save_model(folder, saved)

@@ -18,9 +18,18 @@ from boilover.card.figures import held_out
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule
 from boilover.evaluation.evaluate import Evaluation, evaluate
+from boilover.evaluation.held_out import held_out_metrics
 from boilover.evaluation.segments import segments_of
 from boilover.evaluation.workload import nights_of
-from boilover.features import Attribute, Feature, compute, default_features, to_json
+from boilover.features import (
+    Attribute,
+    Feature,
+    Flag,
+    SinceLast,
+    compute,
+    default_features,
+    to_json,
+)
 from boilover.history import HOUR, Floats, History
 from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
@@ -33,6 +42,8 @@ from boilover.times import parse_duration
 
 MIN_ESCALATED = 30
 """With fewer escalated tickets a model would be a tale told by chance."""
+AGE = SinceLast(Flag("created")).name
+"""The column whose curve a model falls back on."""
 LOG_SAYS = EscalationRule()
 """The log's own escalated events say what escalated means."""
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
@@ -111,14 +122,16 @@ def train(
     features: Sequence[Feature] | None = None,
     seed: int = 0,
     n_jobs: int = -1,
+    tune_seconds: float = 0.0,
     created_at: datetime | None = None,
 ) -> SavedModel:
     """Fit, calibrate and describe a model of ``log``, whose escalated events ``rule`` declared.
 
-    The same log, options and seed give the same model to the last bit. Raises what `training_rows` raises.
+    The same log, options and seed give the same model to the last bit, unless ``tune_seconds`` are spent on a search:
+    how far it gets depends on the machine. Raises what `training_rows` raises.
     """
     rows = training_rows(log, horizons, ages=ages, features=features)
-    saved = fit(log, rule, rows, seed=seed, n_jobs=n_jobs, created_at=created_at)
+    saved = fit(log, rule, rows, seed=seed, n_jobs=n_jobs, tune_seconds=tune_seconds, created_at=created_at)
     return described(saved, rows, held_out_evaluation(rows, saved, seed=seed))
 
 
@@ -129,13 +142,21 @@ def fit(
     *,
     seed: int = 0,
     n_jobs: int = -1,
+    tune_seconds: float = 0.0,
     created_at: datetime | None = None,
 ) -> SavedModel:
     """Fit a model on prepared rows of ``log``; see `train`."""
     horizons = tuple(rows.labels)
     slices = {horizon: each.slices for horizon, each in rows.splits.items()}
     model = HorizonModel.fit(
-        rows.frame, rows.labels, slices=slices, groups=rows.points.ticket, random_state=seed, n_jobs=n_jobs
+        rows.frame,
+        rows.labels,
+        slices=slices,
+        groups=rows.points.ticket,
+        age=AGE if AGE in rows.frame.columns else None,
+        tune_seconds=tune_seconds / len(horizons),
+        random_state=seed,
+        n_jobs=n_jobs,
     )
     primary = horizons[0]
     y, cut, held_out = rows.labels[primary], rows.splits[primary], rows.held_out
@@ -154,7 +175,7 @@ def fit(
         trained_until=_moment(rows.notes.history.end),
         split={"stop": _moment(cut.stop), "calibrate": _moment(cut.calibrate), "by": cut.by},
         base_rate=float(np.nanmean(y)),
-        metrics=_held_out_metrics(calibration),
+        metrics=held_out_metrics(calibration.label, calibration.risk, model.primary.held_out_scores_),
         fingerprint=fingerprint(log),
         packages={name: version(name) for name in PACKAGES},
     )
@@ -202,22 +223,6 @@ def fingerprint(log: EventLog) -> str:
         digest.update(words.indices.to_numpy().tobytes())
         digest.update("\n".join(words.dictionary.to_pylist()).encode())
     return digest.hexdigest()
-
-
-def _held_out_metrics(calibration: CalibrationSlice) -> dict[str, float | None]:
-    from boilover.evaluation.metrics import average_precision, calibration_error, roc_auc
-
-    y, risk = calibration.label.astype(np.float64), calibration.risk
-    if not len(y):
-        return {}
-    found = {
-        "average_precision": average_precision(y, risk),
-        "base_rate": float(y.mean()),
-        "roc_auc": roc_auc(y, risk),
-        "calibration_error": calibration_error(y, risk),
-        "points": float(len(y)),
-    }
-    return {name: None if np.isnan(figure) else float(figure) for name, figure in found.items()}
 
 
 def _check_escalations(notes: Annotations) -> None:

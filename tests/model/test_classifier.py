@@ -101,10 +101,10 @@ def test_slices_decide_what_is_learned_from():
 def test_held_out_risks_are_of_a_model_that_had_not_seen_the_calibration_slice():
     X, y = desk()
     slices = np.repeat(np.array([0, 1, 2], dtype=np.int8), [800, 350, 350])
-    model = EscalationClassifier(n_jobs=1, calibration="identity").fit(X, y, slices=slices)
+    model = EscalationClassifier(linear=0.5, n_jobs=1, calibration="identity").fit(X, y, slices=slices)
     garbled = y.copy()
     garbled[1150:] = 1 - garbled[1150:]
-    other = EscalationClassifier(n_jobs=1, calibration="identity").fit(X, garbled, slices=slices)
+    other = EscalationClassifier(linear=0.5, n_jobs=1, calibration="identity").fit(X, garbled, slices=slices)
     assert np.array_equal(model.held_out_risk_, other.held_out_risk_)
     assert len(model.held_out_risk_) == 350
     assert not np.array_equal(model.raw_scores(X), other.raw_scores(X))

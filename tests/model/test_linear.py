@@ -38,7 +38,7 @@ def test_fit_is_the_penalised_maximum_of_the_likelihood() -> None:
     squeezed = np.sign(gap) * np.log1p(np.abs(gap))
     design = np.column_stack(
         [
-            np.clip((hours - hours.mean()) / hours.std(), -4, 4),
+            np.clip((hours - hours.mean()) / hours.std(), -10, 10),
             np.nan_to_num((squeezed - np.nanmean(squeezed)) / np.nanstd(squeezed)),
             np.isnan(gap),
             X["group"] == "a",

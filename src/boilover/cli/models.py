@@ -47,6 +47,10 @@ def demo(
         typer.echo(f"{name:<12}{path}")
 
 
+SECOND = 1_000_000
+"""Microseconds."""
+
+
 def train(
     log: LogArgument,
     model: NewModelOption,
@@ -65,6 +69,10 @@ def train(
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same model.")] = None,
+    tune: Annotated[
+        str | None,
+        typer.Option(help="Search that long for settings of the trees, as in 10m; default: not at all."),
+    ] = None,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:
     """Fit and calibrate a model, save it as a folder of text, log the run to MLflow.
@@ -72,11 +80,21 @@ def train(
     Example: boilover train logs/desk --model models/desk --horizon 7d
     """
     from boilover import pipeline
+    from boilover.model.verdict import verdict
+    from boilover.times import parse_duration
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
     source = open_source(log, input_format, recipe, escalation, settings)
     saved = pipeline.train_model(
-        source, model, settings, until=until, ledger=ledger, desk=desk, track=track, say=say
+        source,
+        model,
+        settings,
+        until=until,
+        ledger=ledger,
+        desk=desk,
+        tune_seconds=parse_duration(tune) / SECOND if tune else 0.0,
+        track=track,
+        say=say,
     )
     manifest = saved.manifest
     typer.echo(f"model       {model}")
@@ -88,6 +106,8 @@ def train(
         typer.echo(
             f"held out    {name.replace('_', ' ')}: {'undefined' if figure is None else f'{figure:.4g}'}"
         )
+    for clause in verdict(saved.model.primary, manifest.metrics):
+        typer.echo(f"verdict     {clause}")
 
 
 def evaluate(

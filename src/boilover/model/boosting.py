@@ -60,11 +60,15 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Settings:
-    """What does not depend on the rows: positions of categorical columns, seed, threads (0: all cores)."""
+    """What does not depend on the rows: positions of categorical columns, seed, threads (0: all cores).
+
+    ``changes`` go before what follows from the rows: names of LightGBM's parameters and values.
+    """
 
     categorical: Sequence[int]
     seed: int
     threads: int
+    changes: tuple[tuple[str, float], ...] = ()
 
 
 def train(matrix: Matrix, y: Floats, capacity: Capacity, settings: Settings, rounds: int) -> str:
@@ -114,6 +118,7 @@ def contributions(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Fl
 def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:
     return {
         **capacity.parameters(),
+        **dict(settings.changes),
         "objective": "binary",
         "metric": "binary_logloss",
         "seed": settings.seed,

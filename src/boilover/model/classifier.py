@@ -10,6 +10,7 @@ Imbalance is left as it is: the loss is a proper one, and resampling would only 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -28,8 +29,9 @@ from boilover.model.calibrators import Platt, sigmoid
 from boilover.model.encoding import Encoding
 from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
+from boilover.model.rows import Rows, usable_slices
 from boilover.model.trees import Trees
-from boilover.model.tuning import Chosen, Rows, tune, usable_slices, usual_shrinkage, usual_weight
+from boilover.model.tuning import AGE_ONLY, Chosen, tune, usual_shrinkage, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +48,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     ----------
     linear : weight of the linear partner, 0 to 1, or ``auto``.
     calibration : ``auto``, ``identity``, ``platt``, ``beta`` or ``isotonic``, see `fit_calibrator`.
+    age : the column that tells the age of a ticket, a number, where the frame has it: the linear partner takes its
+        curve as it is and shrinks all else toward it.
+    tune_seconds : how long to search for settings of the trees on the stopping slice; 0: the usual ones.
     min_category : categories of fewer training rows (or than a hundredth of few rows) count as missing.
     random_state : the seed; the same rows and seed give the same model to the last bit.
     n_jobs : threads of LightGBM; -1 for all cores.
@@ -58,18 +63,25 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     linear_weight_, rounds_, calibrator_ : what was chosen.
     held_out_risk_ : float64, calibrated risks of the calibration slice by the model that had not seen it; after
         `fit` only, not saved.
+    tuned_, tried_ : settings of the trees that the search changed, and how many it tried; after `fit` only.
+    held_out_scores_ : dict of float64, raw log-odds of what is simpler on the same rows: ``age_alone`` where the frame
+        tells it, ``linear_part``; after `fit` only.
     """
 
     def __init__(
         self,
         linear: float | Literal["auto"] = "auto",
         calibration: str = "auto",
+        age: str | None = None,
+        tune_seconds: float = 0.0,
         min_category: int = 20,
         random_state: int = 0,
         n_jobs: int = -1,
     ) -> None:
         self.linear = linear
         self.calibration = calibration
+        self.age = age
+        self.tune_seconds = tune_seconds
         self.min_category = min_category
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -114,7 +126,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
-        rounds = self._choose(fit, stop, calibrate, settings)
+        rounds, settings = self._choose(fit, stop, calibrate, settings)
         self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
         self._grow(rows.where(used), settings, self.rounds_)
         return self
@@ -134,22 +146,26 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         tags.input_tags.allow_nan = True
         return tags
 
-    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> int:
+    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> tuple[int, Settings]:
         """Choose shrinkage, weight and calibrator, each on rows later than those fitted on; return the rounds for
-        the rows before the calibration slice."""
+        the rows before the calibration slice, and the settings of the trees."""
         known = fit.capacity.known
         chosen = Chosen(boosting.UNSTOPPED_ROUNDS, usual_shrinkage(known), usual_weight(known))
         early = fit
         if len(stop):
-            chosen = tune(fit, stop, settings)
+            chosen = tune(fit, stop, settings, age=self.age, seconds=self.tune_seconds)
             early = fit.with_(stop)
+            settings = replace(settings, changes=chosen.changes)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_c_ = chosen.C
+        self.tuned_, self.tried_ = dict(chosen.changes), chosen.tried
         rounds = _scaled(chosen.rounds, len(early) / len(fit))
         self.calibrator_ = Platt()
         self.held_out_risk_ = np.empty(0)
+        self.held_out_scores_: dict[str, Floats] = {}
         if len(calibrate):
             self._grow(early, settings, rounds)
+            self._fall_back(early, calibrate)
             scores = self._blend(calibrate.frame, calibrate.matrix)
             self.calibrator_ = fit_calibrator(
                 scores,
@@ -159,13 +175,35 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
                 seed=self.random_state,
             )
             self.held_out_risk_ = sigmoid(self.calibrator_.log_odds(scores))
-        return rounds
+        return rounds, settings
 
     def _grow(self, rows: Rows, settings: Settings, rounds: int) -> None:
         self.trees_ = Trees(boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds))
-        self.linear_ = LinearPartner(C=self.linear_c_)
+        self.linear_ = self._partner(self.linear_c_)
         if self.linear_weight_ > 0.0:
             self.linear_.fit(rows.frame, rows.labels)
+
+    def _partner(self, C: float) -> LinearPartner:
+        return LinearPartner(C=C, free=self.age)
+
+    def _fall_back(self, early: Rows, later: Rows) -> None:
+        """Leave alone what is simpler and yet clearly better on ``later`` rows than the model of ``early`` ones."""
+        scores = self._blend(later.frame, later.matrix)
+        if self.linear_weight_ == 0.0:
+            self.linear_.fit(early.frame, early.labels)
+        self.held_out_scores_["linear_part"] = self.linear_.decision(later.frame)
+        if self.age in early.frame.columns:
+            age = self._partner(AGE_ONLY).fit(early.frame[[self.age]], early.labels)
+            self.held_out_scores_["age_alone"] = age.decision(later.frame)
+        if self.linear != "auto":
+            return
+        if "age_alone" in self.held_out_scores_ and later.is_better(
+            self.held_out_scores_["age_alone"], scores
+        ):
+            self.linear_weight_, self.linear_c_ = 1.0, AGE_ONLY
+            self.linear_ = self._partner(AGE_ONLY).fit(early.frame, early.labels)
+        elif later.is_better(self.held_out_scores_["linear_part"], scores):
+            self.linear_weight_ = 1.0
 
     def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, fitting: bool = False) -> pd.DataFrame:
         """Return ``X`` as a frame with text names, after scikit-learn's checks of its columns."""

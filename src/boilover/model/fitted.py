@@ -43,7 +43,8 @@ class Fitted:
     calibrator_: Calibrator
     trees_: Trees
     held_out_risk_: Floats
-    """Of a classifier just fitted only."""
+    held_out_scores_: dict[str, Floats]
+    """Both of a classifier just fitted only."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self.parameters = dict(parameters)

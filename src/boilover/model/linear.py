@@ -3,7 +3,8 @@
 What makes it robust: numbers are compressed by a signed logarithm, standardised and clipped, so that no
 tail rules the fit; a missing number counts as an average one and has a weight of its own; categories too
 rare to learn from share the weight zero; every weight is drawn towards zero by a Gaussian prior of
-variance ``C``.
+variance ``C``. Only the curve of one column, the age of the ticket, is left free: what there is too little
+data to learn, the model leaves at what age alone tells, and not at the base rate.
 
 A score is a sum of per-column terms, added in one fixed order with element-wise operations only: a row has
 the same score to the last bit, whatever other rows stand beside it.
@@ -20,14 +21,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, MismatchError
-from boilover.model.linear_terms import CategoryTerm, Floats, NumericTerm, Term, centred, learn_term
+from boilover.model.linear_terms import (
+    CategoryTerm,
+    CurveTerm,
+    Floats,
+    NumericTerm,
+    Term,
+    centred,
+    learn_term,
+)
 
 if TYPE_CHECKING:
     from scipy import sparse
 
 MAX_ROWS = 300_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
-FORMAT = 1
+FORMAT = 2
+FREE_VARIANCE = 1.0
+"""Variance of the prior on the two weights of the free column's curve."""
 
 
 class LinearPartner:
@@ -38,11 +49,13 @@ class LinearPartner:
     C : variance of the Gaussian prior on each weight, per standard deviation of a number or per category;
         smaller shrinks more. scikit-learn's parameter of that name.
     max_iter : most steps of the solver (L-BFGS).
+    free : a numeric column that enters as a curve and is not shrunk; none where the frame has no such column.
     """
 
-    def __init__(self, C: float = 0.1, max_iter: int = 1000) -> None:
+    def __init__(self, C: float = 0.1, max_iter: int = 1000, free: str | None = None) -> None:
         self.C = C
         self.max_iter = max_iter
+        self.free = free
         self.terms_: tuple[Term, ...] = ()
         self.intercept_ = 0.0
         """Log-odds of an average training row, float."""
@@ -65,15 +78,16 @@ class LinearPartner:
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
             X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
-        terms = [learn_term(str(name), X[name]) for name in X.columns]
-        blocks = [term.design(X[term.column]) for term in terms]
+        terms = [self._learn_term(str(name), X[name]) for name in X.columns]
+        ease = [np.sqrt(FREE_VARIANCE / self.C) if isinstance(term, CurveTerm) else 1.0 for term in terms]
+        blocks = [term.design(X[term.column]) * eased for term, eased in zip(terms, ease, strict=True)]
         # Mostly indicators of categories: sparse, the memory and the time of a step shrink to what is not 0.
         design = sparse.hstack(blocks, format="csr") if blocks else sparse.csr_array((len(X), 0))
         intercept, coefficients = self._solve(design, labels, weights)
         ends = np.cumsum([block.shape[1] for block in blocks])
         self.terms_ = tuple(
-            centred(term.weighted(coefficients[end - block.shape[1] : end]), X)
-            for term, block, end in zip(terms, blocks, ends, strict=True)
+            centred(term.weighted(coefficients[end - block.shape[1] : end] * eased), X)
+            for term, block, end, eased in zip(terms, blocks, ends, ease, strict=True)
         )
         self.intercept_ = intercept + sum(term.centre for term in self.terms_)
         return self
@@ -104,6 +118,7 @@ class LinearPartner:
             "format": FORMAT,
             "C": self.C,
             "max_iter": self.max_iter,
+            "free": self.free,
             "intercept": self.intercept_,
             "terms": terms,
         }
@@ -115,14 +130,21 @@ class LinearPartner:
             raise MismatchError(
                 f"linear model of format {values.get('format')}, expected {FORMAT}; train it again"
             )
-        kinds: dict[str, type[Term]] = {kind.__name__: kind for kind in (NumericTerm, CategoryTerm)}
-        model = cls(values["C"], values["max_iter"])
+        kinds: dict[str, type[Term]] = {
+            kind.__name__: kind for kind in (NumericTerm, CurveTerm, CategoryTerm)
+        }
+        model = cls(values["C"], values["max_iter"], values["free"])
         model.intercept_ = values["intercept"]
         model.terms_ = tuple(
             kinds[term["kind"]](**{name: value for name, value in term.items() if name != "kind"})
             for term in values["terms"]
         )
         return model
+
+    def _learn_term(self, name: str, values: pd.Series) -> Term:
+        if name == self.free and pd.api.types.is_numeric_dtype(values.dtype):
+            return CurveTerm.learn(name, values)
+        return learn_term(name, values)
 
     def _solve(self, design: sparse.csr_array, labels: Floats, weights: Floats) -> tuple[float, Floats]:
         positive, total = float(weights @ labels), float(weights.sum())

@@ -25,8 +25,10 @@ MIN_COUNT = 20
 """A category, or being missing, gets a weight of its own when at least so many training rows have it."""
 MAX_CATEGORIES = 50
 """At most so many categories of a column get a weight, the most frequent first."""
-CLIP = 4.0
-"""Standardised values are clipped to so many standard deviations."""
+CURVE_CLIP = 3.0
+"""A curve is level beyond so many standard deviations."""
+CLIP = 10.0
+"""Standardised values are clipped to so many standard deviations: far enough that what drifts is still told apart."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,45 @@ class NumericTerm:
 
 
 @dataclass(frozen=True)
+class CurveTerm:
+    """A numeric column as a parabola of its standardised value: ``straight * z + bent * (z² - 1)``; 0 where missing."""
+
+    column: str
+    mean: float
+    scale: float
+    straight: float = 0.0
+    bent: float = 0.0
+    centre: float = 0.0
+
+    @classmethod
+    def learn(cls, column: str, values: pd.Series) -> CurveTerm:
+        """Learn the scaling of one training column."""
+        line = NumericTerm.learn(column, values)
+        return cls(column, line.mean, line.scale)
+
+    def design(self, values: pd.Series) -> sparse.csc_array:
+        """Return the columns of the design matrix: the standardised value, and its square less 1."""
+        rows = np.arange(len(values))
+        return _sparse([(each, rows) for each in self._powers(values)], len(values))
+
+    def weighted(self, weights: Floats) -> CurveTerm:
+        """Return the term with its fitted weights, in the order of `design`."""
+        straight, bent = weights.tolist()
+        return replace(self, straight=straight, bent=bent)
+
+    def contribution(self, values: pd.Series) -> Floats:
+        """Return what the column adds to the log-odds, ``float64[n]``."""
+        z, squared = self._powers(values)
+        return self.straight * z + self.bent * squared - self.centre
+
+    def _powers(self, values: pd.Series) -> tuple[Floats, Floats]:
+        z, missing = NumericTerm(self.column, self.mean, self.scale, False)._standardise(values)
+        # A parabola must not run away beyond what it was fitted on.
+        z = np.clip(z, -CURVE_CLIP, CURVE_CLIP)
+        return z, np.where(missing | (self.scale == 0.0), 0.0, z * z - 1.0)
+
+
+@dataclass(frozen=True)
 class CategoryTerm:
     """A categorical column: a weight per frequent category and one for missing; any other has weight 0."""
 
@@ -146,7 +187,7 @@ class CategoryTerm:
         return lookup[codes] - self.centre
 
 
-Term = NumericTerm | CategoryTerm
+Term = NumericTerm | CurveTerm | CategoryTerm
 
 
 def learn_term(name: str, values: pd.Series) -> Term:

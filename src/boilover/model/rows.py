@@ -1,0 +1,121 @@
+"""Training rows in slices, and what they say of scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from boilover.errors import InputError
+from boilover.model.boosting import Capacity
+from boilover.model.calibration import clearly_better, fit_calibrator
+from boilover.model.calibrators import log_loss
+from boilover.model.encoding import Matrix
+from boilover.split import CALIBRATE, CALIBRATE_SHARE, FIT, LEFT_OUT, REFIT, STOP, STOP_SHARE
+
+Floats = npt.NDArray[np.float64]
+Slices = npt.NDArray[np.int8]
+
+MIN_ROWS = 200
+"""Fewer rows are not cut into slices."""
+MIN_KNOWN = 10
+"""A stopping slice with fewer tickets of either outcome joins the rows to fit on."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows in the two forms that the two parts read, with labels and numbered tickets."""
+
+    frame: pd.DataFrame
+    matrix: Matrix
+    labels: Floats
+    tickets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.labels)
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Rows:
+        """Return the kept rows."""
+        return Rows(self.frame[kept], self.matrix[kept], self.labels[kept], self.tickets[kept])
+
+    def with_(self, other: Rows) -> Rows:
+        """Return these rows and then the other ones."""
+        return Rows(
+            pd.concat([self.frame, other.frame]),
+            np.vstack([self.matrix, other.matrix]),
+            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.tickets, other.tickets]),
+        )
+
+    def thinned(self, most: int) -> Rows:
+        """Return at most so many rows, evenly spaced."""
+        kept = np.zeros(len(self), dtype=bool)
+        kept[np.linspace(0, len(self) - 1, min(most, len(self))).astype(np.int64)] = True
+        return self.where(kept)
+
+    def is_better(self, scores: Floats, than: Floats) -> bool:
+        """Tell whether scores of these rows, both rescaled to them, are clearly better than other ones.
+
+        Never where the rows hold too few tickets of either outcome to say.
+        """
+        if self.capacity.known < MIN_KNOWN:
+            return False
+        places = np.unique(self.tickets, return_inverse=True)[1].astype(np.int64)
+        loss, other = (losses(each, self.labels, self.tickets) for each in (scores, than))
+        return clearly_better(loss, other, places)
+
+    def loss(self, scores: Floats) -> float:
+        """Return the log-loss of scores of these rows, in nats over all tickets, see `losses`."""
+        return float(losses(scores, self.labels, self.tickets).sum())
+
+    @property
+    def capacity(self) -> Capacity:
+        """How much there is to learn from."""
+        return Capacity(_known(self.labels, self.tickets), len(self))
+
+
+def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDArray[np.int64]) -> Slices:
+    """Return the slice of each row, ``int8[n]``: as given, or by order of the rows.
+
+    A stopping slice with too little in it joins the rows to fit on.
+    """
+    parts = _by_order(len(labels)) if slices is None else np.array(slices, dtype=np.int8)
+    if len(parts) != len(labels):
+        raise InputError(f"{len(parts)} slices and {len(labels)} rows differ in number")
+    if not np.isin(parts, (LEFT_OUT, FIT, STOP, CALIBRATE, REFIT)).all():
+        raise InputError("not a slice", column="slices", mend="Take those of boilover.split")
+    fit, stop = parts == FIT, parts == STOP
+    if slices is None and len(np.unique(labels[fit | stop])) < 2:
+        return np.zeros(len(labels), dtype=np.int8)
+    if len(np.unique(labels[fit])) < 2 or _known(labels[stop], tickets[stop]) < MIN_KNOWN:
+        parts[stop] = FIT
+    return parts
+
+
+def losses(scores: Floats, y: Floats, tickets: npt.NDArray[np.int64]) -> Floats:
+    """Return each row's part in the log-loss of scores that are rescaled to the rows, ``float64[n]``.
+
+    So a score is judged by its order and shape: a shift of the base rate is the calibrator's affair. The points of a
+    ticket count as one, for they are nearly the same.
+    """
+    places = np.unique(tickets, return_inverse=True)[1]
+    share = 1.0 / np.bincount(places)[places]
+    found: Floats = share * log_loss(fit_calibrator(scores, y, method="platt").log_odds(scores), y)
+    return found
+
+
+def _by_order(rows: int) -> Slices:
+    parts = np.zeros(rows, dtype=np.int8)
+    if rows >= MIN_ROWS:
+        calibrate = rows - round(rows * CALIBRATE_SHARE)
+        parts[calibrate - round(rows * STOP_SHARE) : calibrate] = STOP
+        parts[calibrate:] = CALIBRATE
+    return parts
+
+
+def _known(labels: Floats, tickets: npt.NDArray[np.int64]) -> int:
+    """Return the number of tickets with the rarer outcome among their rows."""
+    return min(len(np.unique(tickets[labels == outcome])) for outcome in (0.0, 1.0))

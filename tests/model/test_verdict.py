@@ -1,0 +1,66 @@
+"""What a training says of itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover.model.classifier import EscalationClassifier
+from boilover.model.tuning import AGE_ONLY
+from boilover.model.verdict import verdict
+from desk_rows import desk
+
+FIGURES = {"average_precision": 0.4, "base_rate": 0.1}
+
+
+@pytest.fixture(scope="module")
+def model() -> EscalationClassifier:
+    X, y = desk(400)
+    return EscalationClassifier(n_jobs=1).fit(X, y)
+
+
+def test_a_model_that_beats_what_is_simpler_says_by_how_much(model: EscalationClassifier) -> None:
+    told = list(verdict(model, {**FIGURES, "average_precision_of_age_alone": 0.2}))
+    assert told == ["better than what is simpler: average precision 0.400, 4.0 times the rate of 0.100"]
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("age_alone", "the age of a ticket"), ("linear_part", "linear part")]
+)
+def test_a_model_that_does_not_says_so_loudly(model: EscalationClassifier, name: str, called: str) -> None:
+    (told,) = verdict(model, {**FIGURES, f"average_precision_of_{name}": 0.5})
+    assert told.startswith("NO BETTER: ")
+    assert called in told
+    assert "0.500 against 0.400" in told
+
+
+def test_chance_and_a_log_without_a_check_are_named(model: EscalationClassifier) -> None:
+    (told,) = verdict(model, {"average_precision": 0.1, "base_rate": 0.1})
+    assert told.startswith("NOTHING LEARNT: ")
+    (told,) = verdict(model, {})
+    assert told.startswith("NOT CHECKED: ")
+
+
+def test_a_model_falls_back_on_age_where_all_else_misleads_later() -> None:
+    rng = np.random.default_rng(0)
+    age = rng.lognormal(3, 1, 1500)
+    y = (rng.random(1500) < 1 / (1 + np.exp(age.clip(0, 60) / 20 - 1))).astype(int)
+    X = pd.DataFrame(
+        {"age": age, "clue": y + rng.normal(0, 0.4, 1500), "clues": y + rng.normal(0, 0.4, 1500)}
+    )
+    X.loc[1050:, ["clue", "clues"]] *= -1
+    model = EscalationClassifier(age="age", n_jobs=1).fit(X, y)
+    assert (model.linear_weight_, model.linear_.C) == (1.0, AGE_ONLY)
+    assert next(iter(verdict(model, FIGURES))).startswith("FELL BACK: ")
+    # Everything but the age is as good as silent.
+    added = np.abs(model.contributions(X)).max(axis=0)
+    others = [place for place, name in enumerate(X.columns) if name != "age"]
+    assert added[others].sum() < 0.05
+
+
+def test_it_never_falls_back_where_the_weight_is_given() -> None:
+    X, y = desk(600)
+    model = EscalationClassifier(linear=0.25, age="hours", n_jobs=1).fit(X, y)
+    assert model.linear_weight_ == 0.25
+    assert set(model.held_out_scores_) <= {"age_alone", "linear_part"}
