@@ -56,10 +56,14 @@ def agreement(
     whose first reason is the one that exact values put first; ``order``: whose reasons are all those, in their order.
     ``raises``: of reasons, those told by a feature whose own exact value raises the risk. ``covered``: the share of
     the positive exact values that belongs to features that are told. ``silent``: rows without a reason.
+    ``paths_first``: the share of rows whose first reason path attribution finds, too.
     """
     values = exact(model, rows)
     gap = np.abs(values.sum(axis=1) + model.base_value - model.raw_scores(rows)).max()
-    said, expected = (reasons(features, rows, each) for each in (model.contributions(rows), values))
+    said, expected, quick = (
+        reasons(features, rows, each)
+        for each in (model.contributions(rows), values, model.path_attributions(rows))
+    )
     pairs = [(mine, wanted) for mine, wanted in zip(said, expected, strict=True) if mine]
     columns = [rows.iloc[:, place].tolist() for place in range(len(features))]
     raises, covered = [], []
@@ -78,6 +82,11 @@ def agreement(
         "raises": float(np.mean(raises)),
         "covered": float(np.mean(covered)),
         "silent": float(np.mean([not mine for mine in said])),
+        "paths_first": float(
+            np.mean(
+                [rough[:1] == wanted[:1] for rough, wanted in zip(quick, expected, strict=True) if wanted]
+            )
+        ),
     }
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from joblib import Parallel, delayed
 
 from boilover.errors import UsageError
 from boilover.log import EventLog
@@ -126,6 +125,9 @@ def _measure_all(texts: Sequence[str], languages: Sequence[str | None], n_jobs: 
     if n_jobs == 1:
         parts = [_measure_batch(texts[batch], languages[batch]) for batch in batches]
     else:
+        # Many processes are few people's need, and their start is slow enough.
+        from joblib import Parallel, delayed
+
         parts = Parallel(n_jobs=n_jobs)(
             delayed(_measure_batch)(texts[batch], languages[batch]) for batch in batches
         )
