@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from boilover import cli
 from boilover.features import Calendar
 from boilover.inputs import cut
 from boilover.log import EventLog, write_log
@@ -51,6 +50,8 @@ def run(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs a command and returns its exit code and what it said on both streams."""
 
     def command(*words: object) -> tuple[int, str, str]:
+        from boilover import cli
+
         monkeypatch.setattr(sys, "argv", ["boilover", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
