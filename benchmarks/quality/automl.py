@@ -10,8 +10,8 @@ import warnings
 import numpy as np
 from benchmarks.quality.context import THREADS, Answer, Context
 
-SECONDS = 90
-"""Of search; a machine with other work finds less in them."""
+TRIALS = 40
+"""Many more than the other peers may try: it begins with the cheapest. Not seconds, which other work would shorten."""
 MODELS = ("lgbm", "xgboost", "rf", "extra_tree", "lrl1")
 SEED = 0
 
@@ -33,7 +33,8 @@ def answer(context: Context) -> Answer:
             y_val=y[later].astype(int),
             task="classification",
             metric="ap",
-            time_budget=SECONDS,
+            time_budget=-1,
+            max_iter=TRIALS,
             estimator_list=list(MODELS),
             eval_method="holdout",
             auto_augment=False,
@@ -48,5 +49,5 @@ def answer(context: Context) -> Answer:
     chosen = {"model": str(tool.best_estimator), "ap": 1 - float(tool.best_loss)}
     return Answer(
         model.predict_proba(rows[context.test])[:, 1].astype(np.float64),
-        {"chosen": chosen, "seconds of search": SECONDS},
+        {"chosen": chosen, "trials": TRIALS},
     )

@@ -88,8 +88,7 @@ and counts as neutral.
 
 {sentences.sentiment_table(sentiment)}
 
-It measures {sentiment["per_second"]:,.0f} of these sentences ({sentiment["characters"]:.0f} characters) a second of
-one core, all measures of a text included; `python benchmarks/sentiment.py` compares its speed with the original's.
+{wrapped(_speed(sentiment))}
 
 {sentences.words(results)}
 
@@ -131,16 +130,24 @@ def wrapped(text: str) -> str:
     return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False)
 
 
+def _speed(sentiment: Mapping[str, Any]) -> str:
+    return (
+        f"It measures {sentiment['per_second']:,.0f} of these sentences ({sentiment['characters']:.0f} characters) a"
+        " second of one core, all measures of a text included; `python benchmarks/sentiment.py` compares its speed with"
+        " the original's."
+    )
+
+
 def _allowed() -> str:
     return f"""\
 What the peers were allowed: all read the same points and labels, and choose on the training points alone: they fit
-on the earlier and compare average precision on the latest {percent(LATER_SHARE, 0)}, purged of outcomes that reach into
-them, then fit the best on all. Logistic regression, LightGBM and XGBoost read aggregation encoding (`encoding.py`:
-counts of every kind of event, last values, times since, calendar, attributes; as of the moment) and try
-{search.TRIALS} settings each, the standard one among them, trees with early stopping; with fewer than {LEAST}
-escalated tickets in either part the standard one stands. FLAML searches for {automl.SECONDS} s on the same
-encoding. featuretools synthesises features for at most {deep_synthesis.MINUTES} min of processor time, for LightGBM
-tuned in the same way; each question gets a copy of the events before it instead of a cutoff time. The GRU reads the
-raw events in order, kind,
-value and time, with what was fixed at creation, in {len(sequence.SETTINGS)} settings, and stops early. Nobody's
-probabilities but Boilover's are calibrated afterwards. The 75 % SLA rule needs service levels."""
+on the earlier and compare average precision on the latest {percent(LATER_SHARE, 0)}, purged of outcomes that reach
+into them, then fit the best on all. Logistic regression, LightGBM and XGBoost read aggregation encoding
+(`encoding.py`: counts of every kind of event, last values, times since, calendar, attributes; as of the moment) and
+try {search.TRIALS} settings each, the standard one among them, trees with early stopping; with fewer than {LEAST}
+escalated tickets in either part the standard one stands. FLAML makes {automl.TRIALS} trials on the same encoding.
+featuretools synthesises features for at most {deep_synthesis.MINUTES} min of processor time, for LightGBM tuned in
+the same way; each question gets a copy of the events before it instead of a cutoff time. The GRU reads the raw
+events in order, kind, value and time, with what was fixed at creation, in {len(sequence.SETTINGS)} settings, and
+stops early. Nobody's probabilities but Boilover's are calibrated afterwards. The 75 % SLA rule needs service
+levels."""

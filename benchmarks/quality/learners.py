@@ -61,17 +61,28 @@ def _xgboost(setting: Setting, rows: Rows, y: Floats, later: tuple[Rows, Floats]
 
     rounds = setting.get("rounds", MOST_ROUNDS)
     stops = later is not None and "rounds" not in setting
-    model = xgboost.XGBClassifier(
-        n_estimators=rounds,
-        random_state=SEED,
-        n_jobs=THREADS,
-        tree_method="hist",
+    parameters = {name: value for name, value in setting.items() if name != "rounds"} | {
+        "objective": "binary:logistic",
+        "seed": SEED,
+        "nthread": THREADS,
+        "tree_method": "hist",
+    }
+    # Not its classifier: that judges sparse later rows sixteen times as slowly.
+    booster = xgboost.train(
+        parameters,
+        xgboost.DMatrix(rows, y),
+        rounds,
+        evals=[(xgboost.DMatrix(*later), "later")] if stops and later is not None else [],
         early_stopping_rounds=PATIENCE if stops else None,
-        **{name: value for name, value in setting.items() if name != "rounds"},
+        verbose_eval=False,
     )
-    model.fit(rows, y, eval_set=[later] if stops else None, verbose=False)
-    stopped = model.best_iteration + 1 if stops else rounds
-    return Fitted(lambda asked: model.predict_proba(asked)[:, 1].astype(np.float64), stopped)
+    stopped = booster.best_iteration + 1 if stops else rounds
+
+    def predict(asked: Rows) -> Floats:
+        found = booster.predict(xgboost.DMatrix(asked), iteration_range=(0, stopped))
+        return np.asarray(found, dtype=np.float64)
+
+    return Fitted(predict, stopped)
 
 
 LOGISTIC = Learner(_logistic, {"C": 1.0}, {"C": [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1]})

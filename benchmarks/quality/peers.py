@@ -68,7 +68,8 @@ def _untuned(learner: Learner) -> Callable[[Context], Answer]:
     return answer
 
 
-ENCODED = ("context.py", "encoding.py", "protocol.py", "search.py", "learners.py")
+POINTS = ("context.py", "encoding.py", "protocol.py")
+ENCODED = (*POINTS, "search.py", "learners.py")
 PEERS: dict[str, Peer] = {
     "age": Peer("age only", age_only, sources=("protocol.py",)),
     "sla": Peer("75 % SLA rule", sla_rule, sources=("protocol.py",)),
@@ -80,14 +81,14 @@ PEERS: dict[str, Peer] = {
         "LightGBM, standard settings", _untuned(learners.LIGHTGBM), "lightgbm", ENCODED
     ),
     "xgboost_standard": Peer("XGBoost, standard settings", _untuned(learners.XGBOOST), "xgboost", ENCODED),
-    "automl": Peer("AutoML (FLAML)", automl.answer, "flaml", (*ENCODED, "automl.py")),
+    "automl": Peer("AutoML (FLAML)", automl.answer, "flaml", (*POINTS, "automl.py")),
     "dfs": Peer(
         "featuretools, LightGBM",
         deep_synthesis.answer,
         None,
         (*ENCODED, "deep_synthesis.py", "deep_synthesis_worker.py"),
     ),
-    "gru": Peer("GRU on raw events", sequence.answer, "torch", (*ENCODED, "sequence.py", "network.py")),
+    "gru": Peer("GRU on raw events", sequence.answer, "torch", (*POINTS, "sequence.py", "network.py")),
 }
 
 
