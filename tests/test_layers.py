@@ -45,8 +45,10 @@ LAYERS = (
         "plots",
         "tracking",
         "report",
+        "scale",
     ),
     ("pipeline",),
+    ("demo",),
     ("cli", "__main__"),
 )
 """From the bottom up. A module imports from layers below and from its own, never in a ring."""

@@ -135,7 +135,7 @@ def runs(data: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
 
 def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
     """Return codes of words and the different ones among them; sorted words, as ticket ids are, need no look-up."""
-    if not ascend(words):
+    if len(words) < 2 or not ascend(words):
         encoded = words.dictionary_encode()
         return encoded.indices.to_numpy(), encoded.dictionary
     fresh = np.ones(len(words), dtype=bool)
@@ -145,6 +145,8 @@ def _join(words: pa.Array) -> tuple[Codes, pa.Array]:
 
 def ascend(words: pa.Array, *, strictly: bool = False) -> bool:
     """Return whether no word is less than the one before it, or equal to it."""
+    if len(words) < 2:
+        return True
     follows = pc.less if strictly else pc.less_equal
     return pc.all(follows(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
 

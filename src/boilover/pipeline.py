@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +18,11 @@ from boilover.flagger import load_policy, parse_flag_policy
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.ingesting import ingest_log as ingest_log
 from boilover.ingesting import public_logs as public_logs
-from boilover.inputs import Source, cut, open_log, read_points, read_rows
-from boilover.log import observed, write_log
+from boilover.inputs import Source, cut, read_points, read_rows
 from boilover.measuring import Measured, measure
 from boilover.model.saved import SavedModel, load_model, save_model
-from boilover.outputs import write_frame, write_json
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, Explained, score
-from boilover.text import with_measures
 from boilover.times import parse_moment
 from boilover.tracking.located import located
 from boilover.training import Doubts, described, fit, held_out_evaluation, training_rows
@@ -38,28 +34,6 @@ if TYPE_CHECKING:
     from boilover.log import EventLog
     from boilover.monitoring.drift import Drift
     from boilover.monitoring.promote import Promoted
-
-DEMO_SHARE = 0.7
-"""The demo trains on this share of its log's time and measures on the rest."""
-DEMO_FILES = {
-    "log": "log",
-    "model": "model",
-    "evaluation": "evaluation.json",
-    "scores": "scores.csv",
-    "flags": "flags.csv",
-    "report": "report.html",
-}
-
-
-@dataclass(frozen=True)
-class Demo:
-    """What the demo made: figures, tonight's scores and flags, and where the files are."""
-
-    measured: Measured
-    scores: pd.DataFrame
-    flags: pd.DataFrame
-    threshold: Threshold
-    files: Mapping[str, Path]
 
 
 def audit_log(source: Source, config: Config, *, path: Path, recipe: str | None = None) -> Audit:
@@ -170,6 +144,17 @@ def score_log(
         explain=explain,
         source=points,
     )
+
+
+def score_in_parts(
+    log: Path, model: Path, *, memory: str | None = None, cluster: str | None = None, **options: Any
+) -> pd.DataFrame:
+    """Score a log partition by partition, within so much memory or on a cluster, with ``as_of`` and ``explain``."""
+    from boilover.scale import check_memory, engine, parse_size, score_in_pieces
+
+    if memory is not None:
+        check_memory(log, parse_size(memory))
+    return score_in_pieces(log, located(model), run=engine(cluster), **options)
 
 
 def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
@@ -283,36 +268,3 @@ def nightly(
     now = datetime.now(UTC)
     moments = {each.name: each.moment(now) if as_of is None else parse_moment(as_of) for each in chosen}
     return run_desks(chosen, moments, again=again, say=say)
-
-
-def demo(
-    folder: Path,
-    *,
-    n_tickets: int = 6000,
-    seed: int = 0,
-    track: bool = True,
-    say: Callable[[str], None] = lambda text: None,
-) -> Demo:
-    """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report."""
-    from boilover.report import report_trial
-    from boilover.synthetic import synthetic_desk
-
-    files = {name: folder / path for name, path in DEMO_FILES.items()}
-    say(f"a desk of {n_tickets} tickets: writing its log")
-    write_log(with_measures(synthetic_desk(n_tickets=n_tickets, seed=seed)), files["log"])
-    source = open_log(files["log"])
-    times = observed(source.log.events)
-    until = pd.Timestamp(int(times.min() + DEMO_SHARE * (times.max() - times.min())), unit="us")
-    config = Config(seed=seed)
-    say(f"training on what was known on {until:%d %B %Y}")
-    saved = train_model(source, files["model"], config, until=until.isoformat(), track=track, say=say)
-    say("measuring on what came after")
-    measured = evaluate_model(source, files["model"], config)
-    say("scoring and flagging the tickets that are open on the last night")
-    scores = score_log(source, files["model"])
-    threshold, flags = flag_scores(scores, saved, config.threshold)
-    write_json(measured.evaluation.to_dict(), files["evaluation"])
-    write_frame(scores, files["scores"])
-    write_frame(flags, files["flags"])
-    report_trial(files["report"], measured, saved, name="demo desk", scores=scores, flags=flags)
-    return Demo(measured, scores, flags, threshold, files)

@@ -34,11 +34,11 @@ def demo(
 
     Example: boilover demo -o out/demo
     """
-    from boilover import pipeline
+    from boilover.demo import demo as run
     from boilover.evaluation.table import render
     from boilover.outputs import to_table
 
-    made = pipeline.demo(output, n_tickets=tickets, seed=seed, track=track, say=say)
+    made = run(output, n_tickets=tickets, seed=seed, track=track, say=say)
     typer.echo(render(made.measured.evaluation.to_dict(), terminal=sys.stdout.isatty()))
     typer.echo(f"\nFlagged tonight: {len(made.flags)} of {len(made.scores)} open tickets\n")
     typer.echo(to_table(made.flags))

@@ -41,6 +41,16 @@ def score(
             help="How many of the riskiest rows get reasons; with all, those after 200 get quicker, rougher ones.",
         ),
     ] = "200",
+    memory: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Score a log partition by partition, within 4GB or so."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Score its partitions on dask://host:port, spark or spark://host:port."
+        ),
+    ] = None,
     config: ConfigOption = None,
     input_format: FormatOption = "auto",
     recipe: RecipeOption = None,
@@ -54,8 +64,16 @@ def score(
 
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
-    source = open_source(log, input_format, recipe, None, settings_of(config))
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
+    if memory is not None or cluster is not None:
+        if points is not None or recipe is not None or config is not None:
+            raise UsageError(
+                "--memory and --cluster are for the open tickets of a log that `boilover ingest` wrote"
+            )
+        found = pipeline.score_in_parts(log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows)
+        write_frame(found, output, form)
+        return
+    source = open_source(log, input_format, recipe, None, settings_of(config))
     write_frame(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
 
 

@@ -93,35 +93,64 @@ def _counted(find: Callable[[str, Codes | None], Coded], key: str, rows: Codes |
 class Crossing:
     """The extracts of all shards as streams of the whole log.
 
-    ``asked`` are the keys of all points, int32 (n_points) by the name of the key.
+    ``asked`` are the keys of all points, int32 (n_points) by the name of the key. ``ranks`` tell, for each shard, where
+    its tickets stand among all by their ids, int32 (its tickets); none where the shards' tickets count through the log
+    in that order.
     """
 
     extracts: Sequence[Extract]
     n_tickets: int
     asked: Mapping[str, Codes]
+    ranks: Sequence[Codes] | None = None
     _shared: Once = field(default_factory=Once, repr=False)
 
     @classmethod
-    def of(cls, extracts: Sequence[Extract], n_tickets: int, n_points: int) -> Crossing:
-        """Join the extracts of all shards, given in the order of their tickets."""
-        crossing = cls(extracts, n_tickets, {key: np.empty(n_points, np.int32) for key in extracts[0].asked})
-        for key, codes in crossing.asked.items():
-            # Keys of points and of events are the same words, and each shard may know other ones.
-            words = crossing._words(key)
-            for each in extracts:
-                codes[each.rows] = recoded(each.asked[key], words)
+    def of(
+        cls,
+        extracts: Sequence[Extract],
+        n_tickets: int,
+        n_points: int,
+        ranks: Sequence[Codes] | None = None,
+    ) -> Crossing:
+        """Join the extracts of all shards."""
+        asked = {key: np.empty(n_points, np.int32) for key in extracts[0].asked}
+        crossing = cls(extracts, n_tickets, asked, ranks)
+        for key, codes in asked.items():
+            found = crossing._keys([each.asked[key] for each in extracts], key)
+            for each, told in zip(extracts, found, strict=True):
+                codes[each.rows] = told
         return crossing
 
     def stream(self, where: Filter, key: str) -> Stream:
         """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
         times: Ints = self._shared.get(where, lambda: _joined([each.times[where] for each in self.extracts]))
-        order = self._shared.get(("order", where), lambda: kernels.in_time_order(times))
-        words = self._words(key)
-        keys = _joined([recoded(each.keys[where, key], words) for each in self.extracts])
-        n_keys = self.n_tickets if key == TICKET else len(words)
+        order = self._shared.get(("order", where), lambda: self._order(where, times))
+        keys = self._event_keys(where, key)
+        n_keys = self.n_tickets if key == TICKET else len(self._words(key))
         place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
         latest = kernels.newest(offsets, times, place)
         return Stream(times, offsets, latest, lambda told: self._told(where, told), place)
+
+    def _order(self, where: Filter, times: Ints) -> Codes:
+        """Return the places of events by time, and by ticket and arrival where they share one."""
+        if self.ranks is None:
+            return kernels.in_time_order(times)
+        by_ticket = np.argsort(self._event_keys(where, TICKET), kind="stable").astype(np.int32)
+        order: Codes = kernels.take(by_ticket, kernels.in_time_order(kernels.take(times, by_ticket)))
+        return order
+
+    def _event_keys(self, where: Filter, key: str) -> Codes:
+        return _joined(self._keys([each.keys[where, key] for each in self.extracts], key))
+
+    def _keys(self, parts: Sequence[Coded], key: str) -> list[Codes]:
+        """Return keys of each shard in one numbering: keys of points and of events are the same words."""
+        if key == TICKET:
+            ranks = self.ranks
+            if ranks is None:
+                return [each.codes for each in parts]
+            return [kernels.taken_or(rank, each.codes, -1) for rank, each in zip(ranks, parts, strict=True)]
+        words = self._words(key)
+        return [recoded(each, words) for each in parts]
 
     def _told(self, where: Filter, told: Told) -> Any:
         return self._shared.get((where, told), lambda: self._gathered(where, told))

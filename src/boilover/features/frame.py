@@ -73,10 +73,13 @@ class Plan:
 class Columns:
     """The columns of all features, filled from any thread: numbers in one array, categories in pieces."""
 
-    def __init__(self, plan: Plan, n_points: int) -> None:
-        """Make room for ``n_points`` rows."""
+    def __init__(self, plan: Plan, n_points: int, held: Sequence[int] | None = None) -> None:
+        """Make room for ``n_points`` rows of the features at the places ``held``, by default of all."""
         self.features = plan.features
-        self.numbers: npt.NDArray[np.float32] = np.empty((len(plan.features), n_points), dtype=np.float32)
+        self.row = {
+            place: row for row, place in enumerate(range(len(plan.features)) if held is None else held)
+        }
+        self.numbers: npt.NDArray[np.float32] = np.empty((len(self.row), n_points), dtype=np.float32)
         self.categories: dict[int, list[tuple[Rows, Coded]]] = {}
 
     def fill(self, places: Iterable[int], sight: Sight, rows: Rows) -> None:
@@ -86,7 +89,7 @@ class Columns:
             if isinstance(column, Coded):
                 self.categories.setdefault(place, []).append((rows, column))
             else:
-                self.numbers[place, rows] = column
+                self.numbers[self.row[place], rows] = column
 
     def frame(self) -> pd.DataFrame:
         """Return float32 columns with NaN, and categories."""

@@ -1,0 +1,41 @@
+"""How much memory a scoring in pieces may take, and whether it will do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from boilover.errors import UsageError
+from boilover.partitions import read_manifest
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*$", re.IGNORECASE)
+BASE = 400 * 2**20
+"""What the program itself takes, with the model and compiled kernels."""
+PER_EVENT = 300
+"""Bytes that an event of the partition at work takes, with all that is computed of it."""
+PER_TICKET = 400
+"""Bytes that a ticket of the log takes while what crosses tickets is joined."""
+
+
+def parse_size(told: str) -> int:
+    """Return the bytes of ``4GB``, ``512M`` or ``2.5g``; raise `UsageError` for anything else."""
+    found = SIZE.match(told)
+    if found is None:
+        raise UsageError(f"'{told}' is no amount of memory. Write it as 4GB or 512MB")
+    return int(float(found.group(1)) * UNITS[found.group(2).upper()])
+
+
+def check_memory(folder: Path, limit: int) -> None:
+    """Raise `UsageError` where a log in partitions cannot be expected to be scored within ``limit`` bytes."""
+    manifest = read_manifest(folder)
+    if manifest is None or not manifest.partitions:
+        return
+    largest = max(manifest.partitions, key=lambda each: each.events.rows)
+    tickets = sum(each.tickets.rows for each in manifest.partitions)
+    need = BASE + max(PER_EVENT * largest.events.rows, PER_TICKET * tickets)
+    if need > limit:
+        raise UsageError(
+            f"{folder}: {limit / 2**30:.1f} GiB will not do: about {need / 2**30:.1f} GiB are needed for partition"
+            f" {largest.name} of {largest.events.rows:,} events, and for {tickets:,} tickets. Allow more memory"
+        )

@@ -1,0 +1,80 @@
+"""A log scored partition by partition gives the rows of a scoring in memory, to the last bit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover.errors import UsageError
+from boilover.inputs import open_log
+from boilover.log import write_log
+from boilover.model.saved import load_model
+from boilover.scale import check_memory, engine, parse_size, score_in_pieces
+from boilover.scoring import score
+
+
+def in_memory(desk, **options):
+    log, model = desk
+    saved = load_model(model)
+    return score(open_log(log).under(saved.rule).log, saved, **options)
+
+
+@pytest.mark.parametrize("ago", [0, 20, 70])
+def test_the_rows_are_those_of_memory(desk, ago):
+    as_of = (
+        int(open_log(desk[0]).log.events["occurred_at"].to_pandas().max().value // 1000)
+        - ago * 86_400_000_000
+    )
+    expected = in_memory(desk, as_of=as_of, explain=4)
+    assert len(expected) > 5
+    pd.testing.assert_frame_equal(score_in_pieces(*desk, as_of=as_of, explain=4), expected, check_exact=True)
+
+
+def test_every_row_may_have_reasons_and_pieces_may_be_made_by_many(desk, tmp_path):
+    def run(look, tasks):
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(look, tasks))
+
+    found = score_in_pieces(*desk, explain="all", run=run, spill=tmp_path)
+    pd.testing.assert_frame_equal(found, in_memory(desk, explain="all"), check_exact=True)
+    assert (found["reason_1"] != "").all()
+    assert not list(tmp_path.iterdir())
+
+
+def test_before_its_first_ticket_a_log_has_no_rows(desk):
+    found = score_in_pieces(*desk, as_of="2001-01-01")
+    assert len(found) == 0
+    assert list(found.columns) == list(in_memory(desk).columns)
+
+
+def test_a_log_that_is_not_in_partitions_is_refused(desk, tmp_path):
+    write_log(open_log(desk[0]).told, tmp_path / "plain")
+    with pytest.raises(UsageError, match="not in partitions"):
+        score_in_pieces(tmp_path / "plain", desk[1])
+
+
+def test_the_order_of_simultaneous_events_is_that_of_tickets(desk):
+    """Risks rest on sums over tickets of many partitions: their order of adding is part of the result."""
+    found = score_in_pieces(*desk, explain=0)
+    assert np.array_equal(found["risk"].to_numpy(), in_memory(desk, explain=0)["risk"].to_numpy())
+
+
+def test_sizes_of_memory_are_read():
+    assert parse_size("4GB") == parse_size("4g") == parse_size("4096 MiB") == 4 * 2**30
+    assert parse_size("1.5K") == 1536
+    with pytest.raises(UsageError, match="4GB or 512MB"):
+        parse_size("plenty")
+
+
+def test_too_little_memory_is_told_before_the_work(desk):
+    check_memory(desk[0], parse_size("2GB"))
+    with pytest.raises(UsageError, match="Allow more memory"):
+        check_memory(desk[0], parse_size("100MB"))
+
+
+def test_a_cluster_that_is_not_known_is_refused():
+    with pytest.raises(UsageError, match="no cluster that is known"):
+        engine("slurm://somewhere")
