@@ -14,7 +14,7 @@ import pandas as pd
 
 CLOSED = ["solved", "closed"]
 LEVELS = {"low": 1.0, "normal": 2.0, "high": 3.0, "urgent": 4.0}
-SHRINK = 20.0
+SHRINK = 2.0
 HOUR = pd.Timedelta("1h")
 
 Columns = dict[str, Any]
@@ -181,7 +181,7 @@ def _holders_and_histories(
         columns[f"{key}_mean_csat"] = told(keyed(of_type["csat"])["number"].mean())
         columns[f"{key}_mean_sentiment_90d"] = told(keyed(ask.recent(spoken, "90d"))["sentiment"].mean())
     for key, of_key in of_ticket.items():
-        _rates(ask, outcome, outcome["ticket"].map(of_key), of_key, key, columns)
+        _lifts(ask, escalated, created, of_key, key, columns)
     for holder in ("assignee", "group"):
         changed = of_type[f"{holder}_changed"]
         words = changed["value"]
@@ -194,7 +194,6 @@ def _holders_and_histories(
         lately = ask.recent(escalated, "7d")
         counts = lately.groupby(held.loc[lately.index]).size()
         columns[f"{holder}_count_escalated_7d"] = now.map(counts).fillna(0)
-        _rates(ask, outcome, held.loc[outcome.index], now, holder, columns)
     for window in ("24h", "7d"):
         columns[f"desk_count_created_{window}"] = len(ask.recent(created, window))
     columns["desk_count_escalated_7d"] = len(ask.recent(escalated, "7d"))
@@ -209,12 +208,15 @@ def _outcomes(escalated: pd.DataFrame, solved: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([escalated.assign(outcome=1.0), calm.assign(outcome=0.0)]).sort_index()
 
 
-def _rates(
-    ask: Asking, outcome: pd.DataFrame, whose: pd.Series, asked: pd.Series, key: str, columns: Columns
+def _lifts(
+    ask: Asking, escalated: pd.DataFrame, created: pd.DataFrame, of_key: pd.Series, key: str, columns: Columns
 ) -> None:
     for window in ("", "30d"):
-        part = ask.recent(outcome, window) if window else outcome
-        grouped = part["outcome"].groupby(whose.loc[part.index])
-        total, count = asked.map(grouped.sum()).fillna(0), asked.map(grouped.size()).fillna(0)
-        name = "_".join(filter(None, (key, "mean_outcome", window)))
-        columns[name] = (total + SHRINK * part["outcome"].mean()) / (count + SHRINK)
+        happened, came = (ask.recent(part, window) if window else part for part in (escalated, created))
+        counts = [
+            of_key.map(part["ticket"].map(of_key).value_counts()).fillna(0).astype(float)
+            for part in (happened, came)
+        ]
+        expected = counts[1] * len(happened) / max(len(came), 1)
+        name = "_".join(filter(None, (key, "lift_escalated_per_created", window)))
+        columns[name] = (counts[0] + SHRINK) / (expected + SHRINK)
