@@ -50,12 +50,12 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     (home / "policy.toml").write_text(POLICY)
     options = ["--nights", str(NIGHTS), "--retrain", f"{RETRAIN}d", "--policy", str(home / "policy.toml")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "sys.argv", ["boilover", "backtest", str(home / "log"), *options, "-o", str(home / "out")]
-        )
+        written = ["-o", str(home / "out"), "--report", str(home / "report.html")]
+        patch.setattr("sys.argv", ["boilover", "backtest", str(home / "log"), *options, *written])
         with pytest.raises(SystemExit) as ended:
             cli.main()
     assert not ended.value.code
+    assert f"Over {NIGHTS} nights the policy would have caught" in (home / "report.html").read_text("utf-8")
     out = home / "out"
     times = ["raised_at", "ended_at"]
     return Replayed(
