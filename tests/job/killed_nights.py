@@ -2,6 +2,8 @@
 
 A script of its own, which imports and does no work itself: each run is a fork, and what is forked must not have had
 threads, whose locks would stay locked.
+
+    python tests/job/killed_nights.py FOLDER URL URL kills=25 seed=1    fifty kills; URLs: of two receivers
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from job_desk import CONFIG, MATRIX, export_until, make_desk
@@ -87,7 +90,9 @@ def contents(folder: Path) -> list[bytes | None]:
     return [(folder / name).read_bytes() if (folder / name).exists() else None for name in OUTPUTS]
 
 
-def main(home: Path, *urls: str) -> None:
+def main(home: Path, *urls: str, kills: int = KILLS, seed: int | None = None) -> None:
+    """Kill so many runs of each night, at moments that are spread evenly or, with a seed, drawn at random."""
+    random = None if seed is None else Random(seed)
     whole, killed = home / "nights-to-kill-not", home / "nights-to-kill"
     config = f'matrix = "matrix.toml"\n{CONFIG.replace("explain = 2", "explain = 0")}{TELLS}'
     desks = []
@@ -105,9 +110,10 @@ def main(home: Path, *urls: str) -> None:
         before = contents(killed)
         assert forked(desks[0], night, tally)
         moments, after = int(tally.read_text("utf-8").split()[0]), contents(whole)
-        for kill in range(KILLS):
+        for kill in range(kills):
             # A run after another one that was killed late has less left to do.
-            death = 1 + (2 * kill + place) * moments // (2 * KILLS + 4)
+            death = 1 + (2 * kill + place) * moments // (2 * kills + 4)
+            death = death if random is None else random.randint(1, moments)
             deaths += not forked(desks[1], night, tally, death=death)
             for old, now, new in zip(before, contents(killed), after, strict=True):
                 assert now in (old, new), "an output is half-written"
@@ -120,4 +126,8 @@ def main(home: Path, *urls: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(
+        Path(sys.argv[1]),
+        *sys.argv[2:4],
+        **{name: int(told) for name, told in (each.split("=") for each in sys.argv[4:])},
+    )

@@ -31,7 +31,7 @@ def nightly(
     desk: Annotated[str | None, typer.Option(help="Only this desk of the configuration.")] = None,
     again: AgainOption = False,
 ) -> None:
-    """Do the whole job unattended: ingest, score, flag, record, write; safe to run again.
+    """Do the whole job unattended: ingest, score, flag, record, hand over, write, deliver; safe to run again.
 
     Prints one line per desk. A desk that fails does not stop the next; the first that failed gives the exit code.
 
@@ -46,7 +46,9 @@ def nightly(
             told = ", ".join(
                 f"{counts[name]} {name}" for name in ("tickets", "new", "risen", "still", "cleared")
             )
-            typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {run.file}")
+            delivery = run.manifest["delivery"]
+            sent = f"{delivery['sent']} notices sent, {delivery['kept']} wait"
+            typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {sent}; {run.file}")
         else:
             say(f"{run.desk} failed with exit code {run.manifest['exit_code']}")
             failed.append(run.error)

@@ -77,14 +77,7 @@ def ended(ledger: Ledger, desk: str, as_of: int, model: str) -> pd.DataFrame:
 
     It tells the risk, the threshold and the reason with which the flag was raised.
     """
-    nights = ledger.export("nights", desk=desk)
-    at = pd.Timestamp(as_of, unit="us", tz="UTC")
-    before = nights.loc[~nights["replaced"] & (nights["as_of"] < at), "as_of"].max()
-    flags = ledger.export("flags", desk=desk)
-    over = flags["outcome"].isin(ENDS) & (flags["cleared_at"] == flags["outcome_at"])
-    expired = (flags["outcome"] == "expired") & (flags["outcome_at"] == at)
-    since = (flags["last_seen"] == before) & (flags["outcome"] != "expired") & (flags["outcome_at"] <= at)
-    found = flags[over & (expired | since)]
+    found = ledger.ended(desk, as_of)
     frame = found.assign(verdict=found["outcome"].map(ENDS), queue="", triggers="")
     return _shaped(frame, desk, as_of, model)
 

@@ -44,6 +44,4 @@ def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None)
 
 def settle(ledger: Ledger, desk: str, notes: Annotations, as_of: int) -> Outcomes:
     """Tell the ledger what became of its flags and of the tickets it drew lots for; of what is settled nothing."""
-    flags, drawn = ledger.export("flags", desk=desk), ledger.export("lots", desk=desk)
-    waiting = [frame.loc[frame["outcome"] != "escalated_anyway", "ticket_id"] for frame in (flags, drawn)]
-    return ledger.outcomes(desk, outcomes_of(notes, as_of, pd.Index(pd.concat(waiting).unique())))
+    return ledger.outcomes(desk, outcomes_of(notes, as_of, pd.Index(ledger.unsettled(desk), dtype="str")))

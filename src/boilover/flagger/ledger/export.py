@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger.feedback import SHEET
@@ -58,6 +58,33 @@ def export(connection: Connection, table: str = "flags", *, desk: str | None = N
     if table == "sheet":
         shown = shown.assign(**dict.fromkeys(SHEET, ""))
     return shown
+
+
+def ended(connection: Connection, desk: str, as_of: int) -> pd.DataFrame:
+    """Return the flags that were open on the night before and that an outcome or time ended since; as `export` does."""
+    earlier = select(func.max(nights.c.as_of)).where(
+        nights.c.desk == desk, nights.c.replaced.is_(False), nights.c.as_of < as_of
+    )
+    expired = (flags.c.outcome == str(Happening.EXPIRED)) & (flags.c.outcome_at == as_of)
+    since = (
+        (flags.c.outcome != str(Happening.EXPIRED))
+        & (flags.c.outcome_at <= as_of)
+        & (flags.c.last_seen == earlier.scalar_subquery())
+    )
+    asked, order = _asked("flags")
+    asked = asked.where(flags.c.desk == desk, flags.c.outcome != "", flags.c.cleared_at == flags.c.outcome_at)
+    return _readable(read(connection, asked.where(expired | since)).sort_values(order, ignore_index=True))
+
+
+def unsettled(connection: Connection, desk: str) -> list[str]:
+    """Return the tickets with a flag, or a lot, whose outcome may still change: all but those that escalated."""
+    found: set[str] = set()
+    for table in (flags, lots):
+        asked = select(table.c.ticket_id).where(
+            table.c.desk == desk, table.c.outcome != str(Happening.ESCALATED_ANYWAY)
+        )
+        found |= set(connection.execute(asked.distinct()).scalars())
+    return sorted(found)
 
 
 def _asked(table: str) -> tuple[Select[Any], list[str]]:

@@ -122,6 +122,16 @@ class Ledger:
         with transaction(self.engine) as connection:
             return export.export(connection, table, desk=desk)
 
+    def ended(self, desk: str, as_of: int) -> pd.DataFrame:
+        """Return the flags that were open on the night before a moment and that an outcome or time ended since."""
+        with transaction(self.engine) as connection:
+            return export.ended(connection, desk, as_of)
+
+    def unsettled(self, desk: str) -> list[str]:
+        """Return the tickets of flags and lots whose outcome may still change."""
+        with transaction(self.engine) as connection:
+            return export.unsettled(connection, desk)
+
     def feedback(self, *, desk: str | None = None) -> pd.DataFrame:
         """Return how many flags were answered, and what they came to, by who asked for them."""
         with transaction(self.engine) as connection:

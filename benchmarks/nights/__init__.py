@@ -1,0 +1,1 @@
+"""Many nights of the whole job, beside what they have to come to."""
