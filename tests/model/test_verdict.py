@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,14 @@ def test_a_model_that_does_not_says_so_loudly(model: EscalationClassifier, name:
     assert told.startswith("NO BETTER: ")
     assert called in told
     assert "0.500 against 0.400" in told
+
+
+def test_a_search_tells_what_it_kept(model: EscalationClassifier) -> None:
+    searched = copy(model)
+    searched.tried_, searched.tuned_ = 7, {"num_leaves": 9.0}
+    assert next(iter(verdict(searched, FIGURES))) == "7 settings of the trees tried: num_leaves 9"
+    searched.tuned_ = {}
+    assert next(iter(verdict(searched, FIGURES))) == "7 settings of the trees tried: the usual ones stand"
 
 
 def test_chance_and_a_log_without_a_check_are_named(model: EscalationClassifier) -> None:

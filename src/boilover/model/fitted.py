@@ -44,7 +44,9 @@ class Fitted:
     trees_: Trees
     held_out_risk_: Floats
     held_out_scores_: dict[str, Floats]
-    """Both of a classifier just fitted only."""
+    tuned_: dict[str, float]
+    tried_: int
+    """These four of a classifier just fitted only."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self.parameters = dict(parameters)

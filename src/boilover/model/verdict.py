@@ -20,6 +20,11 @@ def verdict(model: Fitted, metrics: Mapping[str, float | None]) -> Iterator[str]
 
     metrics : held-out figures of the manifest, of which the calibration slice of a small log has none.
     """
+    if getattr(model, "tried_", 1) > 1:
+        kept = (
+            ", ".join(f"{name} {value:.4g}" for name, value in model.tuned_.items()) or "the usual ones stand"
+        )
+        yield f"{model.tried_} settings of the trees tried: {kept}"
     own, base = metrics.get(OWN), metrics.get("base_rate")
     if own is None or base is None:
         yield "NOT CHECKED: the log is too small to hold a slice back; trust the order of risks with care"
