@@ -20,6 +20,7 @@ from benchmarks.quality.protocol import training_log
 from boilover.features import Attribute, Feature, compute
 from boilover.features.families import FAMILIES
 from boilover.log import EventLog
+from boilover.text import with_measures
 from boilover.training import LOG_SAYS, TrainingRows, fit, training_rows
 
 ATTRIBUTES, RATES, STEPS = "attributes", "rates of attributes", "fields and steps"
@@ -41,7 +42,7 @@ WORDS = ("sentiment", "text")
 def ablate(context: Context) -> Record:
     """Return the figures of the whole model and of each part of it, and how long training takes."""
     events, tickets = training_log(context.case)
-    log = EventLog.from_pandas(events, tickets)
+    log = with_measures(EventLog.from_pandas(events, tickets))
     started = time.process_time()
     rows = training_rows(log, [context.horizon])
     prepared = time.process_time() - started
@@ -111,7 +112,7 @@ def _asked(context: Context, rows: TrainingRows) -> pd.DataFrame:
     from boilover.points import Points
 
     case = context.case
-    log = EventLog.from_pandas(case.events.drop(columns="seen"), case.tickets)
+    log = with_measures(EventLog.from_pandas(case.events.drop(columns="seen"), case.tickets))
     notes = Annotations(History.from_log(log))
     asked = case.points.loc[case.test, ["ticket_id", "as_of"]].reset_index(drop=True)
     return compute(rows.features, notes, Points.from_frame(asked, notes.history))
