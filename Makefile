@@ -4,8 +4,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Packages are not compiled on installation: most of their modules are never imported, and those that are, are then.
+# Packages are compiled after installation, by all cores and without their tests.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+# Otherwise each process of the tests would compile the sources for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint kernels clean
 
@@ -33,6 +35,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(INSTALL) --require-hashes --requirement $(VENV)/pip.lock
 	$(INSTALL) --no-deps --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib
 	touch $@
 
 clean:
