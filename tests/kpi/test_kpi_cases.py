@@ -202,7 +202,11 @@ def planted(n: int = 1500, seed: int = 0) -> EventLog:
             }
         ),
         pd.DataFrame(
-            {"ticket_id": ids[-1:], "occurred_at": born[-1:] + pd.Timedelta(hours=1440), "event_type": "message"}
+            {
+                "ticket_id": ids[-1:],
+                "occurred_at": born[-1:] + pd.Timedelta(hours=1440),
+                "event_type": "message",
+            }
         ),
     ]
     tickets = pd.DataFrame(
