@@ -9,35 +9,48 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boilover.audit import Audit, audit_source
-from boilover.backtest import Replay, backtest
 from boilover.config import Config
 from boilover.errors import UsageError
-from boilover.explaining.files import explain_log as explain_log
-from boilover.flagger import load_policy, parse_flag_policy
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
-from boilover.ingesting import ingest_log as ingest_log
-from boilover.ingesting import public_logs as public_logs
 from boilover.inputs import Source, cut, read_points, read_rows
-from boilover.measuring import Measured, measure
 from boilover.model.saved import SavedModel, load_model, save_model
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, Explained, score
 from boilover.times import parse_moment
 from boilover.tracking.located import located
-from boilover.training import Doubts, described, fit, held_out_evaluation, training_rows
 
 if TYPE_CHECKING:
+    from boilover.audit import Audit
+    from boilover.backtest import Replay
+    from boilover.explaining import Explanation
     from boilover.flagger.ledger import Outcomes
     from boilover.job import Decided, Run
     from boilover.kpi import Kpis
     from boilover.log import EventLog
+    from boilover.measuring import Measured
     from boilover.monitoring.drift import Drift
     from boilover.monitoring.promote import Promoted
+    from boilover.training import Doubts
+
+
+def ingest_log(sources: Sequence[Path], folder: Path, **options: Any) -> Mapping[str, Any]:
+    """Import exports into a log, with the ``options`` of `boilover.ingesting.ingest_log`."""
+    from boilover import ingesting
+
+    return ingesting.ingest_log(sources, folder, **options)
+
+
+def public_logs(name: str | None = None) -> list[dict[str, Any]]:
+    """Return what is known of the public logs that a recipe ships for, or of one of them."""
+    from boilover import ingesting
+
+    return ingesting.public_logs(name)
 
 
 def audit_log(source: Source, config: Config, *, path: Path, recipe: str | None = None) -> Audit:
     """Look for columns that know the future, in a log or in all columns of a table's export."""
+    from boilover.audit import audit_source
+
     return audit_source(source, path, recipe=recipe, horizon=config.horizon[0], seed=config.seed)
 
 
@@ -58,6 +71,8 @@ def train_model(
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
     desk's answers in ``ledger`` may have changed are left out.
     """
+    from boilover.training import described, fit, held_out_evaluation, training_rows
+
     log = source.log if until is None else cut(source.log, until)
     doubts = None if ledger is None else _doubts(ledger, desk, say)
     rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
@@ -87,6 +102,8 @@ def evaluate_model(
     source: Source, model: Path, config: Config, *, since: str | None = None, report: Path | None = None
 ) -> Measured:
     """Measure a saved model on the points of a log after its training window."""
+    from boilover.measuring import measure
+
     saved = load_model(located(model))
     source = source.under(saved.rule)
     measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
@@ -107,6 +124,9 @@ def backtest_log(
     **options: Any,
 ) -> Replay:
     """Replay the nightly job over past nights of a log, with the ``options`` of `backtest`; keep all in ``folder``."""
+    from boilover.backtest import backtest
+    from boilover.flagger import load_policy, parse_flag_policy
+
     told = parse_flag_policy({"threshold": config.threshold}) if policy is None else load_policy(policy)
     replay = backtest(
         source.log,
@@ -155,6 +175,13 @@ def score_in_parts(
     if memory is not None:
         check_memory(log, parse_size(memory))
     return score_in_pieces(log, located(model), run=engine(cluster), **options)
+
+
+def explain_log(source: Source, model: Path, ticket: str, **options: Any) -> Explanation:
+    """Explain one ticket by a saved model, with the ``options`` of `boilover.explaining.files.explain_log`."""
+    from boilover.explaining import files
+
+    return files.explain_log(source, model, ticket, **options)
 
 
 def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
