@@ -120,6 +120,9 @@ def listed(words: Sequence[str]) -> str:
 
 def _verdict(told: Sequence[tuple[str, Sequence[float]]]) -> str:
     helped = [name.removeprefix("without ") for name, delta in told if delta[2] < 0]
+    harmed = [name.removeprefix("without ") for name, delta in told if delta[1] > 0]
+    if harmed:
+        return f"{listed(harmed).capitalize()}: it harms, beyond chance."
     if helped:
         return f"{listed(helped).capitalize()}: it adds, beyond chance."
     return "Nothing that can be told from chance."

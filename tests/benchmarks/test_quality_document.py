@@ -96,6 +96,8 @@ def test_what_adds_nothing_is_told_log_by_log(results):
     assert "- won: the log has no messages" in told
     assert "without sentiment +0.001" in told
     assert "Text: it adds, beyond chance." in told
+    results[1]["models"]["ablation"]["parts"]["without sentiment"]["difference"] = (0.02, 0.01, 0.03)
+    assert "Sentiment: it harms, beyond chance." in sentences.words(results)
     told = sentences.ablation(results)
     assert "falls without desk (won, close and lost) and text (close)." in told
     assert "Without sentiment it falls on no log" in told
