@@ -53,14 +53,10 @@ class Lift(Aggregate):
         """Return the lift for each point."""
         window = None if self.window is None else parse_duration(self.window)
 
-        def count(where: Filter, key: str, event_key: str | None) -> Floats:
-            view = sight.view(where, key, window, event_key)
-            counted: Floats = view.asked.scatter(view.count)
-            return counted
-
         both = (self.reads, self.exposed)
-        happened, among = (count(where, self.key, self.event_key) for where in both)
-        of_desk, of_all = (count(where, DESK, None) for where in both)
-        rate = np.divide(of_desk, of_all, where=of_all > 0, out=np.zeros_like(of_desk))
-        lift: Floats = (happened + self.shrink) / (among * rate + self.shrink)
-        return lift
+        happened, among = (sight.view(where, self.key, window, self.event_key) for where in both)
+        of_desk, of_all = (sight.view(where, DESK, window) for where in both)
+        desk = np.divide(of_desk.count, of_all.count, where=of_all.count > 0, out=np.zeros(len(of_all.hi)))
+        rate = happened.asked.gather(of_desk.asked.scatter(desk))
+        lift: Floats = (happened.count + self.shrink) / (among.count * rate + self.shrink)
+        return happened.asked.scatter(lift)
