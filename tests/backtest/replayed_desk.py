@@ -20,6 +20,7 @@ per_night = 4
 warn = 0.4
 [hysteresis]
 nights = 2
+clear = 1.0
 cooldown = "3d"
 [triggers.reopened]
 times = 1

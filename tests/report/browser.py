@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -127,15 +128,23 @@ class Browser:
         return told
 
 
+def _above_nine(descriptor: int) -> int:
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD, 10)
+    os.close(descriptor)
+    return moved
+
+
 @contextmanager
 def started(profile: Path) -> Iterator[Browser]:
     """Start a browser with a fresh profile, and end it with all of its processes."""
     to_browser, from_test = os.pipe()
     to_test, from_browser = os.pipe()
-    # The browser reads commands on descriptor 3 and answers on 4.
+    # The browser reads commands on descriptor 3 and answers on 4, which must not be those that are passed on: these are
+    # above 9, where dash knows no descriptor and bash does.
+    to_browser, from_browser = (_above_nine(each) for each in (to_browser, from_browser))
     command = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
     process = subprocess.Popen(
-        ["sh", "-c", command, str(CHROMIUM), *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+        ["bash", "-c", command, str(CHROMIUM), *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
         pass_fds=(to_browser, from_browser),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

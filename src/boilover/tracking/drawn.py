@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow import MlflowClient
 
 from boilover.card import model_card
@@ -39,7 +38,7 @@ def log_for_readers(
 
 def _figures(
     saved: SavedModel, evaluation: Mapping[str, Any] | None, sample: pd.DataFrame | None
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[tuple[str, Any]]:
     if evaluation is not None:
         yield from ((name, figure(name, evaluation)) for name in PLOTS)
     if sample is not None:
