@@ -17,7 +17,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.filters import Filter
-from boilover.features.view import TICKET, Sight, Stream, Told, tell_of
+from boilover.features.view import DESK, TICKET, Sight, Stream, Told, tell_of
 from boilover.history import Coded, Codes, Ints
 from boilover.once import Once
 
@@ -122,7 +122,13 @@ class Crossing:
         return crossing
 
     def stream(self, where: Filter, key: str) -> Stream:
-        """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
+        """Return the events that pass ``where``, sorted by (key, time, ticket, arrival); the desk's are kept."""
+        if key != DESK:
+            return self._stream(where, key)
+        stream: Stream = self._shared.get(("desk", where), lambda: self._stream(where, key))
+        return stream
+
+    def _stream(self, where: Filter, key: str) -> Stream:
         times: Ints = self._shared.get(where, lambda: _joined([each.times[where] for each in self.extracts]))
         order = self._shared.get(("order", where), lambda: self._order(where, times))
         keys = self._event_keys(where, key)

@@ -62,11 +62,13 @@ class Plan:
         return keys | {each.column for each in self.features if isinstance(each, Attribute)}
 
     def groups(self, places: Sequence[int]) -> Iterable[list[int]]:
-        """Return ``places`` in groups of features that read the same events by the same key."""
+        """Return ``places`` in groups of features that read the same events, or across tickets by the same key."""
         found: dict[Hashable, list[int]] = {}
         for place in places:
             feature = self.features[place]
-            found.setdefault((feature.shares, feature.needs and feature.needs[0].key), []).append(place)
+            crosses = feature.needs and any(need.key != TICKET for need in feature.needs)
+            shared = feature.needs[0].key if feature.needs and crosses else feature.shares
+            found.setdefault(shared, []).append(place)
         return found.values()
 
 
