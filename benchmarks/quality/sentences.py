@@ -46,9 +46,8 @@ def calibration(results: Sequence[Result]) -> str:
 
 def ablation(results: Sequence[Result]) -> str:
     """Say which families pay on more than one log, and which on none."""
-    parts = [
-        (each["task"], each["models"][ABLATION]["parts"]) for each in results if ABLATION in each["models"]
-    ]
+    told = [(each["task"], each["models"].get(ABLATION, {})) for each in results]
+    parts = [(task, record["parts"]) for task, record in told if "parts" in record]
     names = [name for _, told in parts for name in told if name.startswith("without")]
     pays = {
         name.removeprefix("without "): [
@@ -58,9 +57,9 @@ def ablation(results: Sequence[Result]) -> str:
     }
     paying = [f"{name} ({listed(tasks)})" for name, tasks in pays.items() if tasks]
     others = [name for name, tasks in pays.items() if not tasks]
-    told = [f"Beyond chance, AP falls without {listed(paying)}." if paying else ""]
-    told += [f"Without {listed(others)} it falls on no log beyond chance." if others else ""]
-    return " ".join(filter(None, told))
+    found = [f"Beyond chance, AP falls without {listed(paying)}." if paying else ""]
+    found += [f"Without {listed(others)} it falls on no log beyond chance." if others else ""]
+    return " ".join(filter(None, found))
 
 
 def words(results: Sequence[Result]) -> str:
