@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from boilover.errors import UsageError
 from boilover.scale.score import Run, Task
 
-Look = Callable[[Task], int]
+Look = Callable[[Task], None]
 RETRIES = 3
 """How often a task is given to another worker after one has died with it."""
 
@@ -28,7 +28,7 @@ def engine(cluster: str | None) -> Run:
     )
 
 
-def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[int]:
+def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[None]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -39,11 +39,11 @@ def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[int]:
         raise UsageError(f"no Dask scheduler answers at {address}") from error
     with client:
         # A task that was lost with its worker is whole when done again: its piece is written in one step.
-        counts: list[int] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
-    return counts
+        done: list[None] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
+    return done
 
 
-def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[int]:
+def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[None]:
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -52,5 +52,5 @@ def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[int]:
     if master != "spark":
         builder = builder.master(master)
     session = builder.getOrCreate()
-    counts: list[int] = session.sparkContext.parallelize(tasks, max(len(tasks), 1)).map(look).collect()
-    return counts
+    done: list[None] = session.sparkContext.parallelize(tasks, max(len(tasks), 1)).map(look).collect()
+    return done

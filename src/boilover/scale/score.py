@@ -17,10 +17,11 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
-from boilover.escalation import EscalationRule, declare, parse_rule
+from boilover.escalation import EscalationRule, parse_rule
 from boilover.features.crossing import Crossing
 from boilover.features.frame import Columns, Plan
 from boilover.features.view import Sight
+from boilover.inputs import Source
 from boilover.log import SORTED_MARK, EventLog
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import Partition, read_manifest, read_part
@@ -50,12 +51,12 @@ class Task:
         return Path(self.spill) / self.partition
 
 
-Run = Callable[[Callable[[Task], int], Sequence[Task]], Iterable[int]]
+Run = Callable[[Callable[[Task], None], Sequence[Task]], Iterable[None]]
 """Maps a function over tasks, on threads, processes or a cluster."""
 
 
-def look(task: Task) -> int:
-    """Compute what a partition can tell alone, write it down, and return how many points it asks."""
+def look(task: Task) -> None:
+    """Compute what a partition can tell alone, and write it down."""
     manifest = read_manifest(Path(task.log))
     assert manifest is not None
     saved = load_model(Path(task.model))
@@ -66,12 +67,10 @@ def look(task: Task) -> int:
         if manifest.escalation
         else EscalationRule()
     )
-    rule = own if saved.rule == EscalationRule() else saved.rule
-    notes = notes_for(declare(log, rule), saved)
+    notes = notes_for(Source(log, own, task.log, "log").under(saved.rule).log, saved)
     points = tonight(notes, task.as_of)
     features = features_of(saved)
     write_piece(piece_of(Plan.of(features), notes, points, keys_of(features, notes, points)), task.path)
-    return len(points)
 
 
 def score_in_pieces(
@@ -107,8 +106,7 @@ def score_in_pieces(
             for each in manifest.partitions
             if each.events.rows and each.first is not None and parse_moment(each.first) <= moment
         ]
-        for _ in run(look, tasks):
-            pass
+        list(run(look, tasks))
         found = _finish(tasks, plan, saved, moment, explain)
     return found.sort_values("rank", ignore_index=True)
 
