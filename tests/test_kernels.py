@@ -49,23 +49,25 @@ def test_aggregates_of_ranges(stream, window):
     codes = rng.integers(-1, 4, len(times)).astype(np.int32)
     first, hi = kernels.visible(offsets, times, kernels.newest(offsets, times), keys, as_of)
     lo = kernels.within(times, kernels.newest(offsets, times), keys, first, hi, as_of, window)
-    sums = kernels.sum_between(kernels.running_sum(values, offsets), first, lo, hi)
+    starts = kernels.starts_of(offsets)
+    sums = kernels.sum_between(kernels.running_sum(values, starts), first, lo, hi)
     most = kernels.greatest(values, first, lo, hi)
     different = kernels.distinct(codes, 4, first, lo, hi)
-    ever = kernels.distinct_ever(codes, 4, first, hi)
+    ever = kernels.last(kernels.running_distinct(codes, 4, starts), None, first, hi, 0.0)
+    top = kernels.last(kernels.running_greatest(values, starts), None, first, hi, np.nan)
     for point in range(len(keys)):
         rows = rows_of(stream, point, window)
         assert sums[point] == sum(values[row] for row in rows)
         assert different[point] == len({codes[row] for row in rows} - {-1})
         assert ever[point] == len({codes[row] for row in rows_of(stream, point)} - {-1})
-        expected = max((values[row] for row in rows), default=np.nan)
-        assert most[point] == expected or (np.isnan(most[point]) and np.isnan(expected))
+        for found, seen in ((most, rows), (top, rows_of(stream, point))):
+            np.testing.assert_equal(found[point], max((values[row] for row in seen), default=np.nan))
 
 
 def test_decay_halves_per_half_life(stream):
     times, offsets, _, _ = stream
     values = np.arange(1.0, len(times) + 1)
-    out = kernels.decay(values, times, offsets, 4.0)
+    out = kernels.decay(values, times, kernels.starts_of(offsets), 4.0)
     for key in range(len(offsets) - 1):
         for row in range(offsets[key], offsets[key + 1]):
             parts = [values[r] * 0.5 ** ((times[row] - times[r]) / 4) for r in range(offsets[key], row + 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,18 +47,42 @@ class Coded:
         return {word: place for place, word in enumerate(self.words)}
 
 
-def _valid(chunk: pa.Array) -> npt.NDArray[np.bool_]:
-    flags: npt.NDArray[np.bool_] = chunk.is_valid().to_numpy(zero_copy_only=False)
-    return flags
-
-
-def floats(chunk: pa.Array) -> Values:
+def floats(data: pa.ChunkedArray) -> Values:
     """Return floats with NaN for null; pyarrow's own way is several times as slow."""
-    width = np.dtype(chunk.type.to_pandas_dtype())
-    values = np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
-    if not chunk.null_count:
-        return values
-    return kernels.kept(values, _valid(chunk), np.nan)
+    width = np.dtype(data.type.to_pandas_dtype())
+    pieces = [_filled(_stored(chunk, width), _held(chunk), np.nan) for chunk in data.chunks]
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, width), *pieces])
+
+
+def denied(data: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Return where a boolean column holds false."""
+    pieces = [np.empty(0, dtype=np.uint8)]
+    for chunk in data.chunks:
+        false, held = 1 - _bits(chunk.buffers()[1], chunk), _held(chunk)
+        pieces.append(false if held is None else false & held)
+    return np.concatenate(pieces).view(np.bool_)
+
+
+def _stored(chunk: pa.Array, width: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return the numbers of a chunk as they lie in memory, whatever they are where it is null."""
+    return np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
+
+
+def _held(chunk: pa.Array) -> npt.NDArray[np.uint8] | None:
+    """Return 1 where a row is not null, else 0; nothing where no row is null."""
+    return _bits(chunk.buffers()[0], chunk) if chunk.null_count else None
+
+
+def _bits(buffer: pa.Buffer, chunk: pa.Array) -> npt.NDArray[np.uint8]:
+    """Return the bit of each row of a chunk."""
+    first, last = chunk.offset, chunk.offset + len(chunk)
+    packed = np.frombuffer(buffer, dtype=np.uint8)[first // 8 : -(-last // 8)]
+    return np.unpackbits(packed, bitorder="little")[first % 8 : first % 8 + len(chunk)]
+
+
+def _filled(values: npt.NDArray[Any], held: npt.NDArray[np.uint8] | None, empty: float) -> npt.NDArray[Any]:
+    filled: npt.NDArray[Any] = values if held is None else kernels.kept(values, held, empty)
+    return filled
 
 
 @dataclass(frozen=True)
@@ -87,18 +111,33 @@ class Encoding:
 
     def codes(self, lo: int, hi: int) -> Codes:
         """Return the codes of the rows ``lo:hi``, −1 for null."""
-        first, last = np.searchsorted(self.starts, lo, side="right") - 1, np.searchsorted(self.starts, hi)
-        found = [np.empty(0, dtype=np.int32)]
-        for place in range(max(int(first), 0), min(int(last), len(self.chunks))):
-            start = int(self.starts[place])
-            piece = self.chunks[place].slice(max(lo - start, 0), hi - max(lo, start))
-            found.append(kernels.take(self.within[place], _filled(piece)))
-        return np.concatenate(found)
+        return self._looked_up(lo, hi, self.within, np.dtype(np.int32))
 
     def coded(self, lo: int, hi: int) -> Coded:
         """Return the rows ``lo:hi`` as codes; the words of all rows are one tuple."""
         words: tuple[str, ...] = self._made.get("words", lambda: tuple(self.words.to_pylist()))
         return Coded(self.codes(lo, hi), words, self._made)
+
+    def meant(self, lo: int, hi: int, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what the words of the rows ``lo:hi`` mean: ``table`` tells it by code, and last of null."""
+        if (table == table[-1]).all():
+            return np.full(hi - lo, table[-1])
+        return self._looked_up(lo, hi, [table[codes] for codes in self.within], table.dtype)
+
+    def _looked_up(
+        self, lo: int, hi: int, tables: Sequence[npt.NDArray[Any]], dtype: np.dtype[Any]
+    ) -> npt.NDArray[Any]:
+        """Return the entries of each chunk's table for the rows ``lo:hi``."""
+        out = np.empty(hi - lo, dtype=dtype)
+        first, last = np.searchsorted(self.starts, lo, side="right") - 1, np.searchsorted(self.starts, hi)
+        done = 0
+        for place in range(max(int(first), 0), min(int(last), len(self.chunks))):
+            start = int(self.starts[place])
+            piece = self.chunks[place].slice(max(lo - start, 0), hi - max(lo, start)).indices
+            told = out[done : done + len(piece)]
+            kernels.looked_up(tables[place], _stored(piece, np.int32), _held(piece), told)
+            done += len(piece)
+        return out
 
 
 def encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
@@ -107,14 +146,14 @@ def encode(data: pa.ChunkedArray) -> tuple[Codes, pa.Array]:
         encoding = Encoding.of(data)
         return encoding.codes(0, len(data)), encoding.words
     encoded = data.combine_chunks().dictionary_encode()
-    return _filled(encoded), encoded.dictionary
+    return _codes(encoded.indices), encoded.dictionary
 
 
 def runs(data: pa.ChunkedArray) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """Return the words of a dictionary-encoded column as they follow each other, and where each run of one ends."""
     words, ends, start = [], [], 0
     for chunk in data.chunks:
-        indices = _filled(chunk)
+        indices = _codes(chunk.indices)
         if len(indices):
             stops = kernels.run_ends(indices)
             words.append(chunk.dictionary.take(pa.array(indices[stops - 1])))
@@ -151,11 +190,8 @@ def ascend(words: pa.Array, *, strictly: bool = False) -> bool:
     return pc.all(follows(words.slice(0, len(words) - 1), words.slice(1))).as_py() is not False
 
 
-def _filled(encoded: pa.DictionaryArray) -> Codes:
-    indices = encoded.indices
-    told = np.frombuffer(indices.buffers()[1], dtype=np.int32)[indices.offset : indices.offset + len(indices)]
-    codes: Codes = kernels.kept(told, _valid(indices), -1) if indices.null_count else told
-    return codes
+def _codes(indices: pa.Array) -> Codes:
+    return _filled(_stored(indices, np.int32), _held(indices), -1)
 
 
 def _place(chunk: pa.DictionaryArray) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from boilover import kernels
 from boilover.coded import Coded as Coded
 from boilover.coded import Codes as Codes
-from boilover.coded import Encoding, ascend, code, encode, floats, runs
+from boilover.coded import Encoding, ascend, code, denied, encode, floats, runs
 from boilover.coded import Values as Values
 from boilover.log import EventLog, observed
 from boilover.once import Once
@@ -43,6 +44,8 @@ class History:
     offsets: Ints
     time: Ints
     _rows: npt.NDArray[np.int64] | None = None
+    lo: int = 0
+    """Where the first event stands in the log, if the history is a part of it."""
     _made: Once = field(default_factory=Once, repr=False)
 
     @classmethod
@@ -94,6 +97,18 @@ class History:
         coded: Coded = self._made.get(name, lambda: self._code(name))
         return coded
 
+    def meant(
+        self, name: str, meaning: Callable[[str], Any], empty: Any, dtype: npt.DTypeLike
+    ) -> npt.NDArray[Any]:
+        """Return what the words of a text column of ``events`` mean (n_events), ``empty`` where there is none."""
+        encoding = self._encoding(name)
+        if encoding is None:
+            coded = self.coded(name)
+            values: npt.NDArray[Any] = kernels.take(coded.translated(meaning, empty, dtype), coded.codes)
+            return values
+        table = encoding.coded(0, 0).translated(meaning, empty, dtype)
+        return encoding.meant(self.lo, self.lo + len(self.time), table)
+
     def numbers(self, name: str) -> Values:
         """Return a numeric or boolean column of ``events`` (n_events), NaN where empty or absent.
 
@@ -104,16 +119,13 @@ class History:
         data = self._column(name)
         if not pa.types.is_floating(data.type):
             data = data.cast(pa.float64())
-        return np.concatenate([floats(chunk) for chunk in data.chunks])
+        return floats(data)
 
     def denied(self, name: str) -> npt.NDArray[np.bool_]:
         """Return where a boolean column of ``events`` holds false, bool (n_events)."""
         if name not in self.log.events.column_names:
             return np.zeros(len(self.time), dtype=bool)
-        told = self._column(name).combine_chunks()
-        known = pc.and_kleene(pc.is_valid(told), pc.invert(told))
-        values: npt.NDArray[np.bool_] = known.to_numpy(zero_copy_only=False)
-        return values
+        return denied(self._column(name))
 
     def instants(self, name: str) -> Ints:
         """Return a time column of ``events`` as int64 microseconds (n_events)."""
@@ -130,14 +142,19 @@ class History:
     @cached_property
     def kind(self) -> Bytes:
         """The type of every event, int8 (n_events): its position in ``EVENT_TYPES``, −1 for unknown types."""
-        types = self.coded("event_type")
-        kind: Bytes = kernels.take(types.translated(_kind, -1, np.int8), types.codes)
+        kind: Bytes = self.meant("event_type", _kind, -1, np.int8)
         return kind
 
     @cached_property
     def ticket(self) -> Codes:
         """The ticket's code of every event, int32 (n_events)."""
         return np.repeat(np.arange(self.n_tickets, dtype=np.int32), np.diff(self.offsets))
+
+    @cached_property
+    def starts(self) -> Bytes:
+        """1 at the first event of each ticket, else 0, int8 (n_events)."""
+        starts: Bytes = kernels.starts_of(self.offsets)
+        return starts
 
     @cached_property
     def newest(self) -> Ints:
@@ -151,8 +168,7 @@ class History:
 
         Where the source does not tell, the ticket's customer_id is the customer and anybody else an agent.
         """
-        told = self.coded("actor_role")
-        roles: Bytes = kernels.take(told.translated(_role, -1, np.int8), told.codes)
+        roles: Bytes = self.meant("actor_role", _role, -1, np.int8)
         actor = self.coded("actor_id")
         unknown = (roles < 0) & (actor.codes >= 0)
         if unknown.any():
@@ -220,9 +236,9 @@ class History:
             offsets - lo,
             self.time[lo:hi],
             self._rows,
+            lo,
             whole=self,
             first=first,
-            lo=lo,
         )
 
     def _column(self, name: str) -> pa.ChunkedArray:
@@ -231,10 +247,13 @@ class History:
         return data if self._rows is None else data.take(pa.array(self._rows))
 
     def _code(self, name: str) -> Coded:
+        if (encoding := self._encoding(name)) is not None:
+            return encoding.coded(self.lo, self.lo + len(self.time))
+        return self._coded_whole(name)
+
+    def _coded_whole(self, name: str) -> Coded:
         if name not in self.log.events.column_names:
             return Coded(np.full(len(self.time), -1, dtype=np.int32), ())
-        if (encoding := self._encoding(name)) is not None:
-            return encoding.coded(0, len(self.time))
         coded = code(self.log.events[name])
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
 
@@ -249,16 +268,16 @@ class History:
 
 @dataclass(frozen=True)
 class _Part(History):
-    """Some tickets of a whole history, whose first one is its ``first``, and whose first event stands at ``lo``."""
+    """Some tickets of a whole history, whose first one is its ``first``."""
 
     whole: History = field(kw_only=True, repr=False)
     first: int = field(kw_only=True)
-    lo: int = field(kw_only=True)
 
-    def _code(self, name: str) -> Coded:
-        lo, hi = self.lo, self.lo + len(self.time)
-        encoding = self.whole._encoding(name)
-        return self.whole.coded(name).part(lo, hi) if encoding is None else encoding.coded(lo, hi)
+    def _coded_whole(self, name: str) -> Coded:
+        return self.whole.coded(name).part(self.lo, self.lo + len(self.time))
+
+    def _encoding(self, name: str) -> Encoding | None:
+        return self.whole._encoding(name)
 
     def attribute(self, name: str) -> Coded:
         return self.whole.attribute(name).part(self.first, self.first + self.n_tickets)

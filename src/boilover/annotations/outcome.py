@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Ints, Values
+from boilover.history import KINDS, Bytes, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -25,7 +25,7 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
         history.kind == KINDS["created"],
         history.kind == KINDS["escalated"],
         notes.flag("ceased_open"),
-        history.offsets,
+        history.starts,
     )
     given = history.kind == KINDS["csat"]
     return {
@@ -40,24 +40,25 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
 
 
 @compiled
-def _first(create: Flags, escalate: Flags, over: Flags, offsets: Ints) -> tuple[Flags, Flags, Flags, Values]:
+def _first(create: Flags, escalate: Flags, over: Flags, starts: Bytes) -> tuple[Flags, Flags, Flags, Values]:
     n = len(create)
-    created = np.zeros(n, np.bool_)
-    escalated = np.zeros(n, np.bool_)
-    known = np.zeros(n, np.bool_)
-    outcome = np.full(n, np.nan, np.float32)
-    for ticket in range(len(offsets) - 1):
-        seen_created = seen_escalated = seen_end = False
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if create[row] and not seen_created:
-                created[row] = seen_created = True
-            if escalate[row] and not seen_escalated:
-                escalated[row] = seen_escalated = True
-                known[row] = True
-                outcome[row] = 1.0
-            if over[row] and not seen_end:
-                seen_end = True
-                if not seen_escalated:
-                    known[row] = True
-                    outcome[row] = 0.0
+    created = np.empty(n, np.bool_)
+    escalated = np.empty(n, np.bool_)
+    known = np.empty(n, np.bool_)
+    outcome = np.empty(n, np.float32)
+    seen_created = seen_escalated = seen_end = False
+    for row in range(n):
+        goes_on = starts[row] == 0
+        seen_created &= goes_on
+        seen_escalated &= goes_on
+        seen_end &= goes_on
+        created[row] = create[row] & ~seen_created
+        seen_created |= create[row]
+        escalates = escalate[row] & ~seen_escalated
+        escalated[row] = escalates
+        seen_escalated |= escalate[row]
+        ends = over[row] & ~seen_end & ~seen_escalated
+        seen_end |= over[row]
+        known[row] = escalates | ends
+        outcome[row] = 1.0 if escalates else (0.0 if ends else np.nan)
     return created, escalated, known, outcome

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Coded, Codes, Ints
+from boilover.history import KINDS, Bytes, Coded, Codes, History, Ints
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -27,44 +28,58 @@ def ownership(notes: Annotations) -> dict[str, Flags | Coded]:
     handed: list[Flags] = []
     for holder in ("assignee", "group"):
         changed = history.kind == KINDS[f"{holder}_changed"]
-        after, handoff, returned = _hold(changed, told.codes, history.offsets, len(told.words))
-        found[holder] = Coded(after, told.words)
+        rows, tickets = _places(history, changed)
+        handoff, returned = _handed(rows, tickets, told.codes, len(told.words))
+        found[holder] = Coded(_held(changed, told.codes, history.starts), told.words)
         found[f"{holder}_handoff"] = handoff
         found[f"{holder}_return"] = returned
         handed.append(handoff)
-    found["handoff"] = _once(handed[0] | handed[1], history.time, history.offsets)
+    flags = handed[0] | handed[1]
+    found["handoff"] = _once(flags, *_places(history, flags), history.time)
     return found
 
 
+def _places(history: History, flags: Flags) -> tuple[Codes, Codes]:
+    """Return the rows of flags, and their tickets."""
+    rows = kernels.set_rows(flags)
+    return rows, kernels.take(history.ticket, rows)
+
+
 @compiled
-def _hold(changed: Flags, codes: Codes, offsets: Ints, n_codes: int) -> tuple[Codes, Flags, Flags]:
-    after = np.full(len(codes), -1, np.int32)
+def _held(changed: Flags, codes: Codes, starts: Bytes) -> Codes:
+    """Return who holds the ticket after each event."""
+    after = np.empty(len(codes), np.int32)
+    now = np.int32(-1)
+    for row in range(len(codes)):
+        now = codes[row] if changed[row] else (np.int32(-1) if starts[row] else now)
+        after[row] = now
+    return after
+
+
+@compiled
+def _handed(rows: Codes, tickets: Codes, codes: Codes, n_codes: int) -> tuple[Flags, Flags]:
+    """Tell handoffs and returns among the ``rows``, of ``tickets``, at which the holder changes."""
     handoff = np.zeros(len(codes), np.bool_)
     returned = np.zeros(len(codes), np.bool_)
-    held_in = np.full(n_codes, -1, np.int64)
-    for ticket in range(len(offsets) - 1):
-        now = np.int32(-1)
-        last_holder = np.int32(-1)
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if changed[row]:
-                now = codes[row]
-                if now >= 0:
-                    handoff[row] = last_holder >= 0 and now != last_holder
-                    returned[row] = handoff[row] and held_in[now] == ticket
-                    held_in[now] = ticket
-                    last_holder = now
-            after[row] = now
-    return after, handoff, returned
+    held_in = np.full(n_codes, -1, np.int32)
+    last_holder = np.int32(-1)
+    for i in range(len(rows)):
+        row, ticket = rows[i], tickets[i]
+        if i == 0 or ticket != tickets[i - 1]:
+            last_holder = np.int32(-1)
+        now = codes[row]
+        if now >= 0:
+            handoff[row] = last_holder >= 0 and now != last_holder
+            returned[row] = handoff[row] and held_in[now] == ticket
+            held_in[now] = ticket
+            last_holder = now
+    return handoff, returned
 
 
 @compiled
-def _once(flags: Flags, time: Ints, offsets: Ints) -> Flags:
-    """Keep the first flag of each instant of a ticket."""
+def _once(flags: Flags, rows: Codes, tickets: Codes, time: Ints) -> Flags:
+    """Keep the first flag of each instant of a ticket; flags stand at ``rows``, in ``tickets``."""
     kept = flags.copy()
-    for ticket in range(len(offsets) - 1):
-        last = np.int64(-1)
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if flags[row]:
-                kept[row] = last < 0 or time[last] != time[row]
-                last = np.int64(row)
+    for i in range(1, len(rows)):
+        kept[rows[i]] = tickets[i] != tickets[i - 1] or time[rows[i]] != time[rows[i - 1]]
     return kept

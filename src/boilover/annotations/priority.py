@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Coded, Codes, Floats, Ints, Values
+from boilover.history import KINDS, Bytes, Coded, Codes, Floats, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -55,7 +55,7 @@ def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
     told = history.coded("value")
     levels = told.translated(priority_level, np.nan, np.float64)
     changed = history.kind == KINDS["priority_changed"]
-    codes, after, raised, lowered = _follow(changed, told.codes, levels, history.offsets)
+    codes, after, raised, lowered = _follow(changed, told.codes, levels, history.starts)
     return {
         "priority": Coded(codes, told.words),
         "priority_level": after,
@@ -65,23 +65,24 @@ def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
 
 
 @compiled
-def _follow(changed: Flags, told: Codes, levels: Floats, offsets: Ints) -> tuple[Codes, Values, Flags, Flags]:
+def _follow(
+    changed: Flags, told: Codes, levels: Floats, starts: Bytes
+) -> tuple[Codes, Values, Flags, Flags]:
     n = len(changed)
     codes = np.empty(n, np.int32)
     after = np.empty(n, np.float32)
-    raised = np.zeros(n, np.bool_)
-    lowered = np.zeros(n, np.bool_)
-    for ticket in range(len(offsets) - 1):
-        level = np.nan
-        latest = np.int32(-1)
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if changed[row]:
-                latest = told[row]
-                given = levels[latest]
-                if not np.isnan(given):
-                    raised[row] = given > level
-                    lowered[row] = given < level
-                    level = given
-            codes[row] = latest
-            after[row] = level
+    raised = np.empty(n, np.bool_)
+    lowered = np.empty(n, np.bool_)
+    level = np.nan
+    latest = np.int32(-1)
+    for row in range(n):
+        before = np.nan if starts[row] else level
+        latest = told[row] if changed[row] else (np.int32(-1) if starts[row] else latest)
+        given = levels[told[row]]
+        counts = changed[row] & (given == given)
+        raised[row] = counts & (given > before)
+        lowered[row] = counts & (given < before)
+        level = given if counts else before
+        codes[row] = latest
+        after[row] = level
     return codes, after, raised, lowered

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, Codes, Ints
+from boilover.history import KINDS, Bytes, Coded, Codes
 from boilover.kernels import compiled
 from boilover.schema import DELETED, STATUSES
 
@@ -40,14 +40,13 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
     as open.
     """
     history = notes.history
-    told, raw = history.coded("value"), history.coded("raw_value")
+    told = history.coded("value")
     entered, after, reopened, solved, alive, turned = _follow(
         history.kind,
         told.codes,
         told.translated(_status, OPEN, np.int8),
-        raw.codes,
-        raw.where(DELETED),
-        history.offsets,
+        history.meant("raw_value", DELETED.__eq__, False, np.bool_),
+        history.starts,
     )
     return {
         "status": Coded(after, tuple(STATUSES)),
@@ -67,31 +66,30 @@ def _status(word: str) -> int:
 
 @compiled
 def _follow(
-    kind: Bytes, told: Codes, known: Bytes, raw: Codes, deleted: int, offsets: Ints
+    kind: Bytes, told: Codes, known: Bytes, deleted: Flags, starts: Bytes
 ) -> tuple[Flags, Codes, Flags, Flags, Flags, Flags]:
     n = len(kind)
-    entered = np.zeros(n, np.bool_)
-    after = np.zeros(n, np.int32)
-    reopened = np.zeros(n, np.bool_)
-    solved = np.zeros(n, np.bool_)
-    alive = np.zeros(n, np.bool_)
-    turned = np.zeros(n, np.bool_)
-    for ticket in range(len(offsets) - 1):
-        now = np.int8(0)
-        merged = False
-        was_alive = False
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if kind[row] == STATUS_CHANGED:
-                stated = known[told[row] if told[row] >= 0 else len(known) - 1]
-                if stated == CLOSED and raw[row] == deleted:
-                    stated = GONE
-                entered[row] = True
-                reopened[row] = SOLVED <= now < GONE and stated < SOLVED
-                solved[row] = now < SOLVED and stated >= SOLVED
-                now = stated
-            merged = merged or kind[row] == MERGED
-            after[row] = CLOSED if now == GONE else now
-            alive[row] = now < SOLVED and not merged
-            turned[row] = alive[row] != was_alive
-            was_alive = alive[row]
+    entered = np.empty(n, np.bool_)
+    after = np.empty(n, np.int32)
+    reopened = np.empty(n, np.bool_)
+    solved = np.empty(n, np.bool_)
+    alive = np.empty(n, np.bool_)
+    turned = np.empty(n, np.bool_)
+    now = np.int8(0)
+    merged = was_alive = False
+    for row in range(n):
+        goes_on = starts[row] == 0
+        before = now if goes_on else np.int8(0)
+        changed = kind[row] == STATUS_CHANGED
+        stated = known[told[row]]
+        stated = GONE if (stated == CLOSED) & deleted[row] else stated
+        entered[row] = changed
+        reopened[row] = changed & (before >= SOLVED) & (before < GONE) & (stated < SOLVED)
+        solved[row] = changed & (before < SOLVED) & (stated >= SOLVED)
+        now = stated if changed else before
+        merged = (merged & goes_on) | (kind[row] == MERGED)
+        after[row] = CLOSED if now == GONE else now
+        lives = (now < SOLVED) & ~merged
+        turned[row] = lives != (was_alive & goes_on)
+        alive[row] = was_alive = lives
     return entered, after, reopened, solved, alive, turned

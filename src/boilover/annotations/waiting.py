@@ -47,7 +47,7 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
     step = notes.flag("customer_message") * ASKED
     step += notes.flag("agent_reply") * ANSWERED
     step += notes.flag("solved") * SOLVED
-    began, ended, gap, unanswered, first = _wait(step, history.time, history.offsets)
+    began, ended, gap, unanswered, first = _wait(step, history.time, history.starts)
     return {
         "wait_began": began,
         "wait_ended": ended,
@@ -58,31 +58,31 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
 
 
 @compiled
-def _wait(step: Bytes, time: Ints, offsets: Ints) -> tuple[Flags, Flags, Floats, Values, Flags]:
+def _wait(step: Bytes, time: Ints, starts: Bytes) -> tuple[Flags, Flags, Floats, Values, Flags]:
     n = len(time)
-    began = np.zeros(n, np.bool_)
-    ended = np.zeros(n, np.bool_)
-    gap = np.full(n, np.nan)
+    began = np.empty(n, np.bool_)
+    ended = np.empty(n, np.bool_)
+    gap = np.empty(n, np.float64)
     unanswered = np.empty(n, np.float32)
-    first = np.zeros(n, np.bool_)
-    for ticket in range(len(offsets) - 1):
-        since = np.int64(0)
-        open_messages = 0
-        replied = False
-        for row in range(offsets[ticket], offsets[ticket + 1]):
-            if step[row] == ASKED:
-                if open_messages == 0:
-                    since = time[row]
-                    began[row] = True
-                open_messages += 1
-            elif step[row] != 0:
-                if open_messages > 0:
-                    ended[row] = True
-                    if step[row] == ANSWERED:
-                        gap[row] = (time[row] - since) / HOUR
-                open_messages = 0
-                if step[row] == ANSWERED:
-                    first[row] = not replied
-                    replied = True
-            unanswered[row] = open_messages
+    first = np.empty(n, np.bool_)
+    since = np.int64(0)
+    waiting = np.int32(0)
+    replied = False
+    for row in range(n):
+        goes_on = starts[row] == 0
+        waiting = waiting if goes_on else np.int32(0)
+        replied &= goes_on
+        asks, answers = step[row] == ASKED, step[row] == ANSWERED
+        ends = answers | (step[row] == SOLVED)
+        begins = asks & (waiting == 0)
+        since = time[row] if begins else since
+        waits = waiting > 0
+        began[row] = begins
+        ended[row] = ends & waits
+        hours = (time[row] - since) / HOUR
+        gap[row] = hours if answers & waits else np.nan
+        waiting = np.int32(0) if ends else waiting + np.int32(asks)
+        unanswered[row] = waiting
+        first[row] = answers & ~replied
+        replied |= answers
     return began, ended, gap, unanswered, first

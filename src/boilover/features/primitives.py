@@ -140,7 +140,7 @@ class Max(Valued):
     verb: ClassVar[str] = "max"
 
     def _aggregate(self, view: View) -> Floats:
-        return kernels.greatest(view.values(self.value), view.first, view.lo, view.hi)
+        return _greatest(view.values(self.value), view)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,14 @@ class Min(Valued):
     verb: ClassVar[str] = "min"
 
     def _aggregate(self, view: View) -> Floats:
-        return -kernels.greatest(-view.values(self.value), view.first, view.lo, view.hi)
+        return -_greatest(-view.values(self.value), view)
+
+
+def _greatest(values: Floats, view: View) -> Floats:
+    """Return the greatest of ``values`` that each point sees, NaN where it sees none."""
+    if view.windowed:
+        return kernels.greatest(values, view.first, view.lo, view.hi)
+    return kernels.last(kernels.running_greatest(values, view.stream.starts), None, view.lo, view.hi, np.nan)
 
 
 @dataclass(frozen=True)
@@ -176,11 +183,11 @@ class Slope(Valued):
 
     def _aggregate(self, view: View) -> Floats:
         offsets, times = view.stream.offsets, view.stream.times
-        starts = np.repeat(offsets[:-1], np.diff(offsets))
-        x = (times - times[starts]) / HOUR
+        firsts = np.repeat(offsets[:-1], np.diff(offsets))
+        x = (times - times[firsts]) / HOUR
         y = view.values(self.value)
         sx, sy, sxx, sxy = (
-            kernels.sum_between(kernels.running_sum(term, offsets), view.first, view.lo, view.hi)
+            kernels.sum_between(kernels.running_sum(term, view.stream.starts), view.first, view.lo, view.hi)
             for term in (x, y, x * x, x * y)
         )
         n = view.count
@@ -231,7 +238,7 @@ class Decayed(Aggregate):
         half_life = float(parse_duration(self.half_life))
         times = view.stream.times
         values = np.ones(len(times)) if self.value is None else view.values(self.value)
-        sums = kernels.decay(values, times, view.stream.offsets, half_life)
+        sums = kernels.decay(values, times, view.stream.starts, half_life)
         out = np.zeros(len(view.hi))
         some = view.hi > view.lo
         last = view.hi[some] - 1
@@ -260,5 +267,6 @@ class Distinct(Aggregate):
     def _aggregate(self, view: View) -> Floats:
         states = view.codes(self.of)
         if self.window is None:
-            return kernels.distinct_ever(states.codes, len(states.words), view.lo, view.hi)
+            so_far = kernels.running_distinct(states.codes, len(states.words), view.stream.starts)
+            return kernels.last(so_far, None, view.lo, view.hi, 0.0)
         return kernels.distinct(states.codes, len(states.words), view.first, view.lo, view.hi)

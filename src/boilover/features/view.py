@@ -13,7 +13,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.filters import Filter
-from boilover.history import Coded, Codes, Floats, Ints
+from boilover.history import Bytes, Coded, Codes, Floats, Ints
 from boilover.once import Once
 from boilover.points import Asked, Points
 
@@ -56,6 +56,12 @@ class Stream:
         """When each event of the stream was."""
         return self.gather(self.moments)
 
+    @cached_property
+    def starts(self) -> Bytes:
+        """1 at the first event of each key, else 0, int8 (n_events)."""
+        starts: Bytes = kernels.starts_of(self.offsets)
+        return starts
+
     def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return what is ``told`` of each event, in the order of the stream."""
         gathered: npt.NDArray[Any] = told if self.rows is None else kernels.take(told, self.rows)
@@ -80,7 +86,7 @@ class View:
         """Return the sum of the value ``name`` over what each point sees, float64."""
         sums = self.stream.sums
         if name not in sums:
-            sums[name] = kernels.running_sum(self.values(name), self.stream.offsets)
+            sums[name] = kernels.running_sum(self.values(name), self.stream.starts)
         return kernels.sum_between(sums[name], self.first, self.lo, self.hi)
 
     def codes(self, name: str) -> Coded:
@@ -100,6 +106,11 @@ class View:
     def last_passes(self, where: Filter) -> npt.NDArray[np.bool_]:
         """Return whether the last event that each point sees passes a filter; false where it sees none."""
         return self._last(self.stream.tell(("passes", where)), 0.0) > 0
+
+    @property
+    def windowed(self) -> bool:
+        """Whether points may not see the first events of their key."""
+        return self.lo is not self.first
 
     @property
     def count(self) -> Floats:

@@ -111,14 +111,23 @@ def last(values: Array, rows: Array | None, lo: Array, hi: Array, empty: float) 
 
 
 @compiled
-def running_sum(values: Array, offsets: Array) -> Array:
-    """Return the inclusive prefix sums of ``values``, begun anew with each key."""
-    sums = np.empty(len(values), np.float64)
+def starts_of(offsets: Array) -> Array:
+    """Return 1 at the first event of each key, else 0, int8 (n_events)."""
+    starts = np.zeros(offsets[-1], np.int8)
     for key in range(len(offsets) - 1):
-        total = 0.0
-        for row in range(offsets[key], offsets[key + 1]):
-            total += values[row]
-            sums[row] = total
+        if offsets[key + 1] > offsets[key]:
+            starts[offsets[key]] = 1
+    return starts
+
+
+@compiled
+def running_sum(values: Array, starts: Array) -> Array:
+    """Return the inclusive prefix sums of ``values``, begun anew where ``starts`` is set."""
+    sums = np.empty(len(values), np.float64)
+    total = 0.0
+    for row in range(len(values)):
+        total = values[row] + (0.0 if starts[row] else total)
+        sums[row] = total
     return sums
 
 
@@ -177,11 +186,23 @@ def greatest(values: Array, first: Array, lo: Array, hi: Array) -> Array:
     return out
 
 
-def decay(values: Array, times: Array, offsets: Array, half_life: float) -> Array:
+@compiled
+def running_greatest(values: Array, starts: Array) -> Array:
+    """Return the greatest of ``values`` so far, begun anew where ``starts`` is set."""
+    most = np.empty(len(values), np.float64)
+    top = -np.inf
+    for row in range(len(values)):
+        value = values[row]
+        top = value if (starts[row] != 0) | (value > top) else top
+        most[row] = top
+    return most
+
+
+def decay(values: Array, times: Array, starts: Array, half_life: float) -> Array:
     """Return, at each event, the sum of the values so far, each halved for every ``half_life`` since it."""
     left = _faded(times, np.log(2.0) / half_life)
     # NumPy takes powers of whole arrays several times as fast as a loop takes one after the other.
-    return _decayed(values, np.exp(left, out=left), offsets)
+    return _decayed(values, np.exp(left, out=left), starts)
 
 
 @compiled
@@ -193,33 +214,29 @@ def _faded(times: Array, rate: float) -> Array:
 
 
 @compiled
-def _decayed(values: Array, left: Array, offsets: Array) -> Array:
+def _decayed(values: Array, left: Array, starts: Array) -> Array:
     out = np.empty(len(values), np.float64)
-    for key in range(len(offsets) - 1):
-        total = 0.0
-        for row in range(offsets[key], offsets[key + 1]):
-            total = values[row] + (total * left[row] if row > offsets[key] else 0.0)
-            out[row] = total
+    total = 0.0
+    for row in range(len(values)):
+        total = values[row] + (0.0 if starts[row] else total * left[row])
+        out[row] = total
     return out
 
 
 @compiled
-def distinct_ever(codes: Array, n_codes: int, lo: Array, hi: Array) -> Array:
-    """Return the same as `distinct` where ``lo`` is the first event of each key: nothing leaves the range again."""
-    out = np.zeros(len(lo), np.float64)
-    seen_by = np.full(n_codes, -1, np.int32)
-    row = different = 0
-    for point in range(len(lo)):
-        if point == 0 or lo[point] != lo[point - 1] or row > hi[point]:
-            row = lo[point]
-            different = 0
-            first = point
-        while row < hi[point]:
-            if codes[row] >= 0 and seen_by[codes[row]] != first:
-                seen_by[codes[row]] = first
-                different += 1
-            row += 1
-        out[point] = different
+def running_distinct(codes: Array, n_codes: int, starts: Array) -> Array:
+    """Return how many different codes there were so far, int32, begun anew where ``starts`` is set; −1 is no code."""
+    out = np.empty(len(codes), np.int32)
+    seen_by = np.full(n_codes + 1, -1, np.int32)
+    key = total = np.int32(0)
+    for row in range(len(codes)):
+        key += np.int32(starts[row])
+        # No code is as if it had been seen.
+        seen_by[n_codes] = key
+        code = codes[row] if codes[row] >= 0 else n_codes
+        total = (np.int32(0) if starts[row] else total) + np.int32(seen_by[code] != key)
+        seen_by[code] = key
+        out[row] = total
     return out
 
 
