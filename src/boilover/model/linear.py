@@ -12,9 +12,9 @@ the same score to the last bit, whatever other rows stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,12 +27,9 @@ from boilover.model.linear_terms import (
     Floats,
     NumericTerm,
     Term,
-    centred,
     learn_term,
 )
-
-if TYPE_CHECKING:
-    from scipy import sparse
+from boilover.model.newton import Column, Design, solve
 
 MAX_ROWS = 300_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
@@ -48,13 +45,11 @@ class LinearPartner:
     ----------
     C : variance of the Gaussian prior on each weight, per standard deviation of a number or per category;
         smaller shrinks more. scikit-learn's parameter of that name.
-    max_iter : most steps of the solver (L-BFGS).
     free : a numeric column that enters as a curve and is not shrunk; none where the frame has no such column.
     """
 
-    def __init__(self, C: float = 0.1, max_iter: int = 1000, free: str | None = None) -> None:
+    def __init__(self, C: float = 0.1, free: str | None = None) -> None:
         self.C = C
-        self.max_iter = max_iter
         self.free = free
         self.terms_: tuple[Term, ...] = ()
         self.intercept_ = 0.0
@@ -72,25 +67,45 @@ class LinearPartner:
         the rate with half a row of either kind added (Jeffreys). Raises `InputError` for no row, differing
         lengths or a ``y`` that is not 0 or 1.
         """
-        from scipy import sparse
+        fitted = self.path(X, y, [self.C], sample_weight=sample_weight, free=self.free)[0]
+        self.terms_, self.intercept_ = fitted.terms_, fitted.intercept_
+        return self
 
+    @classmethod
+    def path(
+        cls,
+        X: pd.DataFrame,
+        y: npt.ArrayLike,
+        choices: Sequence[float],
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        free: str | None = None,
+    ) -> list[LinearPartner]:
+        """Return what `fit` makes of the same rows for each of some ``C``, for little more than one costs."""
         labels, weights = _check_targets(X, y, sample_weight)
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
             X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
-        terms = [self._learn_term(str(name), X[name]) for name in X.columns]
-        ease = [np.sqrt(FREE_VARIANCE / self.C) if isinstance(term, CurveTerm) else 1.0 for term in terms]
-        blocks = [term.design(X[term.column]) * eased for term, eased in zip(terms, ease, strict=True)]
-        # Mostly indicators of categories: sparse, the memory and the time of a step shrink to what is not 0.
-        design = sparse.hstack(blocks, format="csr") if blocks else sparse.csr_array((len(X), 0))
-        intercept, coefficients = self._solve(design, labels, weights)
-        ends = np.cumsum([block.shape[1] for block in blocks])
-        self.terms_ = tuple(
-            centred(term.weighted(coefficients[end - block.shape[1] : end] * eased), X)
-            for term, block, end, eased in zip(terms, blocks, ends, ease, strict=True)
-        )
-        self.intercept_ = intercept + sum(term.centre for term in self.terms_)
-        return self
+        terms = [_learn_term(str(name), X[name], free) for name in X.columns]
+        blocks = [term.design(X[term.column]) for term in terms]
+        columns = [column for block in blocks for column in block]
+        is_free = np.repeat([isinstance(term, CurveTerm) for term in terms], [len(block) for block in blocks])
+        variances = [np.where(is_free, FREE_VARIANCE, C) for C in choices]
+        means = np.array([values.sum() for values, _ in columns]) / len(X)
+        found = []
+        for C, (intercept, solved) in zip(choices, _solved(columns, labels, weights, variances), strict=True):
+            model = cls(C, free)
+            ends = np.cumsum([len(block) for block in blocks])
+            model.terms_ = tuple(
+                replace(
+                    term.weighted(solved[end - len(block) : end]),
+                    centre=float(means[end - len(block) : end] @ solved[end - len(block) : end]),
+                )
+                for term, block, end in zip(terms, blocks, ends, strict=True)
+            )
+            model.intercept_ = intercept + sum(term.centre for term in model.terms_)
+            found.append(model)
+        return found
 
     def decision(self, X: pd.DataFrame) -> Floats:
         """Return the log-odds of each row, ``float64[n]``; raise `MismatchError` if a column is missing."""
@@ -117,7 +132,6 @@ class LinearPartner:
         return {
             "format": FORMAT,
             "C": self.C,
-            "max_iter": self.max_iter,
             "free": self.free,
             "intercept": self.intercept_,
             "terms": terms,
@@ -133,28 +147,13 @@ class LinearPartner:
         kinds: dict[str, type[Term]] = {
             kind.__name__: kind for kind in (NumericTerm, CurveTerm, CategoryTerm)
         }
-        model = cls(values["C"], values["max_iter"], values["free"])
+        model = cls(values["C"], values["free"])
         model.intercept_ = values["intercept"]
         model.terms_ = tuple(
             kinds[term["kind"]](**{name: value for name, value in term.items() if name != "kind"})
             for term in values["terms"]
         )
         return model
-
-    def _learn_term(self, name: str, values: pd.Series) -> Term:
-        if name == self.free and pd.api.types.is_numeric_dtype(values.dtype):
-            return CurveTerm.learn(name, values)
-        return learn_term(name, values)
-
-    def _solve(self, design: sparse.csr_array, labels: Floats, weights: Floats) -> tuple[float, Floats]:
-        positive, total = float(weights @ labels), float(weights.sum())
-        if not design.shape[1] or positive in (0.0, total):
-            return float(np.log((positive + 0.5) / (total - positive + 0.5))), np.zeros(design.shape[1])
-        from sklearn.linear_model import LogisticRegression
-
-        solver = LogisticRegression(C=self.C, solver="lbfgs", tol=1e-4, max_iter=self.max_iter)
-        solver.fit(design, labels, sample_weight=weights)
-        return float(solver.intercept_[0]), np.asarray(solver.coef_[0], dtype=np.float64)
 
     def _check_columns(self, X: pd.DataFrame) -> None:
         missing = [column for column in self.columns_ if column not in X.columns]
@@ -163,6 +162,22 @@ class LinearPartner:
             raise MismatchError(
                 f"{len(missing)} column(s) that the linear model was fitted on are missing: {named}"
             )
+
+
+def _learn_term(name: str, values: pd.Series, free: str | None) -> Term:
+    if name == free and pd.api.types.is_numeric_dtype(values.dtype):
+        return CurveTerm.learn(name, values)
+    return learn_term(name, values)
+
+
+def _solved(
+    columns: Sequence[Column], labels: Floats, weights: Floats, variances: Sequence[Floats]
+) -> list[tuple[float, Floats]]:
+    positive, total = float(weights @ labels), float(weights.sum())
+    if not columns or positive in (0.0, total):
+        rate = float(np.log((positive + 0.5) / (total - positive + 0.5)))
+        return [(rate, np.zeros(len(columns))) for _ in variances]
+    return solve(Design.of(columns, len(labels)), labels, weights, variances)
 
 
 def _check_targets(

@@ -6,18 +6,14 @@ takes the fitted weights, and from then on turns a column into its share of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
-
-if TYPE_CHECKING:
-    from scipy import sparse
+from boilover.model.newton import Column
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,15 +54,12 @@ class NumericTerm:
             column, mean, 0.0 if is_constant else scale, MIN_COUNT <= missing <= len(numbers) - MIN_COUNT
         )
 
-    def design(self, values: pd.Series) -> sparse.csc_array:
+    def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: the standardised value, and whether it is missing."""
         standard, missing = self._standardise(values)
-        known = np.arange(len(standard)) if self.scale else np.empty(0, dtype=np.int64)
-        lacking = np.flatnonzero(missing) if self.has_missing else np.empty(0, dtype=np.int64)
-        columns = [(standard[known], known)] * bool(self.scale) + [
-            (np.ones(len(lacking)), lacking)
-        ] * self.has_missing
-        return _sparse(columns, len(standard))
+        lacking = np.flatnonzero(missing)
+        columns = [(standard, np.arange(len(standard)))] * bool(self.scale)
+        return columns + [(np.ones(len(lacking)), lacking)] * self.has_missing
 
     def weighted(self, weights: Floats) -> NumericTerm:
         """Return the term with its fitted weights, in the order of `design`."""
@@ -112,10 +105,10 @@ class CurveTerm:
         line = NumericTerm.learn(column, values)
         return cls(column, line.mean, line.scale)
 
-    def design(self, values: pd.Series) -> sparse.csc_array:
+    def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: the standardised value, and its square less 1."""
         rows = np.arange(len(values))
-        return _sparse([(each, rows) for each in self._powers(values)], len(values))
+        return [(each, rows) for each in self._powers(values)]
 
     def weighted(self, weights: Floats) -> CurveTerm:
         """Return the term with its fitted weights, in the order of `design`."""
@@ -159,13 +152,13 @@ class CategoryTerm:
             MIN_COUNT <= missing <= len(codes) - MIN_COUNT,
         )
 
-    def design(self, values: pd.Series) -> sparse.csc_array:
+    def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: indicators of frequent categories and of missing."""
         codes, names = _categories(values)
         positions = {name: code for code, name in enumerate(names)}
         wanted = [positions[name] for name in self.weights] + ([-1] if self.has_missing else [])
         rows = [np.flatnonzero(codes == code) for code in wanted]
-        return _sparse([(np.ones(len(each)), each) for each in rows], len(codes))
+        return [(np.ones(len(each)), each) for each in rows]
 
     def weighted(self, weights: Floats) -> CategoryTerm:
         """Return the term with its fitted weights, in the order of `design`."""
@@ -193,21 +186,6 @@ Term = NumericTerm | CurveTerm | CategoryTerm
 def learn_term(name: str, values: pd.Series) -> Term:
     """Learn the term of one training column, by its dtype."""
     return (NumericTerm if pd.api.types.is_numeric_dtype(values.dtype) else CategoryTerm).learn(name, values)
-
-
-def centred(term: Term, X: pd.DataFrame) -> Term:
-    """Return the term moved so that its mean over ``X`` is 0."""
-    return replace(term, centre=float(term.contribution(X[term.column]).mean()))
-
-
-def _sparse(columns: Sequence[tuple[Floats, npt.NDArray[np.int64]]], rows: int) -> sparse.csc_array:
-    """Return a matrix of columns, each given as its values and the rows that they stand in."""
-    from scipy import sparse
-
-    ends = np.cumsum([0, *(len(values) for values, _ in columns)])
-    values = np.concatenate([np.empty(0), *(values for values, _ in columns)])
-    places = np.concatenate([np.empty(0, dtype=np.int64), *(places for _, places in columns)])
-    return sparse.csc_array((values, places, ends), shape=(rows, len(columns)))
 
 
 def _numbers(values: pd.Series) -> Floats:

@@ -56,9 +56,8 @@ def tune(
     known = fit.capacity.known
     few = fit.thinned(MAX_ROWS_TO_CHOOSE)
     choices = CHOICES_OF_C if age is None else (AGE_ONLY, *CHOICES_OF_C)
-    decisions = {
-        C: LinearPartner(C=C, free=age).fit(few.frame, few.labels).decision(stop.frame) for C in choices
-    }
+    partners = LinearPartner.path(few.frame, few.labels, choices, free=age)
+    decisions = {partner.C: partner.decision(stop.frame) for partner in partners}
     usual_c = usual_shrinkage(known)
     strangeness = {C: np.log10(C / usual_c) / DOUBT_OF_C for C in choices} | {AGE_ONLY: DOUBT_OF_LEARNING}
     C = most_plausible(decisions, strangeness, stop.labels, stop.tickets)
