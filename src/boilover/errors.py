@@ -31,6 +31,17 @@ class BoiloverError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes as it was said: most are made of more than the message that they hold."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[BoiloverError], args: tuple[object, ...], held: dict[str, object]) -> BoiloverError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(held)
+    return error
+
 
 class UsageError(BoiloverError):
     """The call itself is wrong: an option, a combination of options, a configuration key."""

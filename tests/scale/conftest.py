@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from boilover.model.saved import save_model
@@ -12,7 +18,7 @@ from boilover.text import with_measures
 from boilover.training import train
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desk(tmp_path_factory):
     """Return a log in many partitions and the folder of a model trained on it."""
     folder = tmp_path_factory.mktemp("scale")
@@ -21,3 +27,44 @@ def desk(tmp_path_factory):
     upsert(folder / "log", [log], most=700)
     assert len(read_manifest(folder / "log").partitions) > 8
     return folder / "log", folder / "model"
+
+
+@pytest.fixture(scope="session")
+def broken(desk, tmp_path_factory):
+    """Return the log with one file that is no Parquet."""
+    folder = tmp_path_factory.mktemp("broken") / "log"
+    shutil.copytree(desk[0], folder)
+    sorted((folder / "events").iterdir())[2].write_bytes(b"no Parquet")
+    return folder
+
+
+@pytest.fixture
+def killing(tmp_path):
+    """Return what makes an engine lose one worker in the middle, ``above`` processes above the one that looks."""
+
+    def wrapped(run, above):
+        return lambda look, tasks: run(dying(look, str(tmp_path), above), tasks)
+
+    yield wrapped
+    assert (tmp_path / "killed").exists()
+
+
+def dying(look, marks, above):
+    """Return ``look`` for any worker, of which one dies in the middle; each leaves a mark of its process."""
+
+    # Within a function, so that it is sent whole: workers do not know the tests.
+    def looked(task):
+        victim = os.getpid()
+        Path(marks, f"pid-{victim}").touch()
+        outcome = look(task)
+        if len(list(Path(task.spill).glob("*.json"))) >= 3:
+            try:
+                Path(marks, "killed").touch(exist_ok=False)
+            except FileExistsError:
+                return outcome
+            for _ in range(above):
+                victim = int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(victim)]))
+            os.kill(victim, signal.SIGKILL)
+        return outcome
+
+    return looked

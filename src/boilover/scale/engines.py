@@ -1,22 +1,31 @@
 """Where pieces are made: here, or on the workers of a Dask or Spark cluster that reach the same files.
 
-An engine maps a function over tasks and nothing more; all that is computed is the same code on any of them.
+An engine maps a function over tasks and nothing more; all that is computed is the same code on any of them. A task that
+was lost with its worker is whole when done again: its piece is written in one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import socket
+import sys
+from collections.abc import Sequence
 
 from boilover.errors import UsageError
-from boilover.scale.score import Run, Task
+from boilover.scale.score import Look, Outcome, Run, Task
 
-Look = Callable[[Task], None]
 RETRIES = 3
 """How often a task is given to another worker after one has died with it."""
+ANSWER_SECONDS = 5.0
+"""How long a scheduler or master may take to answer."""
 
 
 def engine(cluster: str | None) -> Run:
-    """Return the engine for ``dask://host:port``, ``spark`` or ``spark://host:port``; without a name, this process."""
+    """Return the engine for ``dask://host:port``, ``spark`` or ``spark://host:port``; without a name, this process.
+
+    ``spark`` is the master that Spark is configured for, by ``spark-submit`` or its files; without any, this machine.
+    Raises `UsageError` for any other name; the engine does where the cluster does not answer.
+    """
     if cluster is None:
         return map
     if cluster.startswith("dask://"):
@@ -28,29 +37,49 @@ def engine(cluster: str | None) -> Run:
     )
 
 
-def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[None]:
+def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
     try:
         from distributed import Client
     except ImportError as error:
         raise UsageError("Dask is not installed here. Install boilover[dask]") from error
     try:
-        client = Client(address, timeout="5s")
-    except OSError as error:
+        client = Client(address, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError) as error:
         raise UsageError(f"no Dask scheduler answers at {address}") from error
     with client:
-        # A task that was lost with its worker is whole when done again: its piece is written in one step.
-        done: list[None] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
+        done: list[Outcome] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
     return done
 
 
-def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[None]:
+def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
     try:
-        from pyspark.sql import SparkSession
+        from py4j.protocol import Py4JError
+        from pyspark import SparkConf, SparkContext
+        from pyspark.errors import PySparkException
     except ImportError as error:
         raise UsageError("Spark is not installed here. Install boilover[spark]") from error
-    builder = SparkSession.builder.appName("boilover").config("spark.task.maxFailures", str(RETRIES + 1))
+    told = {"spark.app.name": "boilover", "spark.task.maxFailures": str(RETRIES + 1)}
     if master != "spark":
-        builder = builder.master(master)
-    session = builder.getOrCreate()
-    done: list[None] = session.sparkContext.parallelize(tasks, max(len(tasks), 1)).map(look).collect()
+        _check_answers(master)
+        told["spark.master"] = master
+    # Workers run the Python of this process unless it is told otherwise: another version cannot read what is sent.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        context = SparkContext.getOrCreate(SparkConf().setAll(list(told.items())))
+    except (PySparkException, Py4JError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise UsageError(f"Spark does not start ({reason}). It needs Java 17 or later, as `java`") from error
+    done: list[Outcome] = context.parallelize(tasks, max(len(tasks), 1)).map(look).collect()
     return done
+
+
+def _check_answers(master: str) -> None:
+    """Raise `UsageError` where none of the masters of ``spark://host:port,host:port`` answers: Spark takes minutes."""
+    for each in master.removeprefix("spark://").split(","):
+        host, _, port = each.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
+        except (OSError, ValueError):
+            continue
+        return
+    raise UsageError(f"no Spark master answers at {master}")

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import UsageError
+from boilover.errors import BoiloverError, UsageError
 from boilover.escalation import EscalationRule, parse_rule
 from boilover.features.crossing import Crossing
 from boilover.features.frame import Columns, Plan
@@ -51,12 +51,23 @@ class Task:
         return Path(self.spill) / self.partition
 
 
-Run = Callable[[Callable[[Task], None], Sequence[Task]], Iterable[None]]
-"""Maps a function over tasks, on threads, processes or a cluster."""
+Outcome = BoiloverError | None
+"""What became of a task: nothing to tell, or what is wrong with the input, on which another try would not help."""
+Look = Callable[[Task], Outcome]
+Run = Callable[[Look, Sequence[Task]], Iterable[Outcome]]
+"""Maps a function over tasks, on threads, processes or a cluster; in any order."""
 
 
-def look(task: Task) -> None:
+def look(task: Task) -> Outcome:
     """Compute what a partition can tell alone, and write it down."""
+    try:
+        _look(task)
+    except BoiloverError as error:
+        return error
+    return None
+
+
+def _look(task: Task) -> None:
     manifest = read_manifest(Path(task.log))
     assert manifest is not None
     saved = load_model(Path(task.model))
@@ -102,11 +113,13 @@ def score_in_pieces(
     moment = parse_moment(last if as_of is None else as_of)
     with TemporaryDirectory(prefix="boilover-", dir=spill) as aside:
         tasks = [
-            Task(str(folder), each.name, str(model), moment, aside)
+            Task(str(folder.absolute()), each.name, str(model.absolute()), moment, aside)
             for each in manifest.partitions
             if each.events.rows and each.first is not None and parse_moment(each.first) <= moment
         ]
-        list(run(look, tasks))
+        for error in run(look, tasks):
+            if error is not None:
+                raise error
         found = _finish(tasks, plan, saved, moment, explain)
     return found.sort_values("rank", ignore_index=True)
 
