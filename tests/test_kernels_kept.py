@@ -2,38 +2,70 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numba
+import numpy as np
 import pytest
 
 import boilover
+from boilover import kernels
+from boilover.kernels.naming import fingerprint, type_name
 
+# The package has a kernel of this name.
+kept = importlib.import_module("boilover.kernels.kept")
 PACKAGE = Path(boilover.__file__).parent
-FILES = ("__init__.py", "kernels/__init__.py", "kernels/base.py", "kernels/kept.py")
-SOURCE = '''"""A kernel."""
+KERNELS = ("base", "kept", "machine", "naming")
+FILES = ("__init__.py", "errors.py", "files.py", *(f"kernels/{name}.py" for name in KERNELS))
+SOURCE = '''"""Kernels."""
+from typing import NamedTuple
+import numpy as np
 from boilover.kernels.base import compiled
+
+FACTOR = 2
+
+
+class Pair(NamedTuple):
+    whole: np.ndarray
+    part: float
 
 
 @compiled
-def twice(number):
-    """Return twice the number."""
-    return 2 * number
+def times(number):
+    """Return a multiple."""
+    return FACTOR * number
+
+
+@compiled
+def both(pair, rows=None):
+    """Return an array and a number."""
+    out = np.empty(len(pair.whole), np.int64)
+    for i in range(len(out)):
+        out[i] = times(pair.whole[i] if rows is None else pair.whole[rows[i]])
+    return out, times(pair.part)
 '''
 RUN = """
 import logging, sys
+import numpy as np
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-from boilover.tried import twice
-assert twice(21) == 42
+from boilover.tried import FACTOR, Pair, both
+for rows, told in ((None, [5, 7]), (np.array([1, 0]), [7, 5])):
+    array, number = both(Pair(np.array([5, 7]), 0.25), rows)
+    assert array.dtype == np.int64 and array.tolist() == [FACTOR * each for each in told], array
+    assert number == FACTOR * 0.25
+print("with" if "numba" in sys.modules else "without", "numba", sep="-")
 """
+NONE, ALL = ["without-numba"], ["boilover.tried.both", "boilover.tried.both", "with-numba"]
 
 
 @pytest.fixture
 def installation(tmp_path):
-    """A package with one kernel, and how to run it: returns what was compiled."""
+    """A package with two kernels, and how to run it: returns what was compiled, and whether Numba was loaded."""
     folder = tmp_path / "installed" / "boilover"
     for name in FILES:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,13 +74,13 @@ def installation(tmp_path):
     (folder / "tried.py").write_text(SOURCE)
 
     def run(**variables):
-        # Root may write anywhere, so that what is read-only has to be said to Numba.
+        # Root may write anywhere, so that what is read-only has to be played.
         deny = (
-            "import tempfile\nwritten = tempfile.TemporaryFile\n"
+            "import tempfile\nmade = tempfile.mkdtemp\n"
             "def refuse(*args, dir=None, **more):\n"
             f"    if str(dir).startswith({variables.pop('denied', '/no/folder')!r}):\n"
             "        raise PermissionError(dir)\n"
-            "    return written(*args, dir=dir, **more)\ntempfile.TemporaryFile = refuse\n"
+            "    return made(*args, dir=dir, **more)\ntempfile.mkdtemp = refuse\n"
         )
         environment = {
             **os.environ,
@@ -68,24 +100,75 @@ def installation(tmp_path):
 
 def test_code_beside_the_source_is_used_where_the_installation_is_read_only(installation, tmp_path):
     user = tmp_path / "user"
-    assert installation(NUMBA_CACHE_DIR=None) == ["boilover.tried.twice"]
-    assert list((installation.folder / "__pycache__").glob("tried.twice-*.nbi"))
+    assert installation(NUMBA_CACHE_DIR=None) == ALL
+    assert list((installation.folder / "__pycache__").glob("tried.both-*.kernel"))
     read_only = {"denied": str(installation.folder), "XDG_CACHE_HOME": str(user), "NUMBA_CACHE_DIR": None}
-    assert installation(**read_only) == []
-    assert not list(user.rglob("*.nbc"))
+    assert installation(**read_only) == NONE
+    assert not list(user.rglob("*.kernel"))
 
 
 def test_a_read_only_installation_without_code_keeps_it_for_the_user(installation, tmp_path):
     user = tmp_path / "user"
     read_only = {"denied": str(installation.folder), "XDG_CACHE_HOME": str(user), "NUMBA_CACHE_DIR": None}
-    assert installation(**read_only) == ["boilover.tried.twice"]
-    assert list(user.rglob("tried.twice-*.nbc"))
+    assert installation(**read_only) == ALL
+    assert list(user.rglob("tried.both-*.kernel"))
 
 
 def test_where_nothing_can_be_written_kernels_are_compiled_all_the_same(installation, tmp_path):
     nowhere = {"denied": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "user"), "NUMBA_CACHE_DIR": None}
-    assert installation(**nowhere) == ["boilover.tried.twice"]
-    assert not list(tmp_path.rglob("*.nbc"))
+    assert installation(**nowhere) == ALL
+    assert not list(tmp_path.rglob("*.kernel"))
+
+
+def test_code_counts_for_what_it_was_made_of():
+    def fingerprints(source):
+        names = {"__name__": "boilover.tried"}
+        exec(source, names)
+        return fingerprint(names["both"].py_func), fingerprint(names["times"].py_func)
+
+    told = fingerprints(SOURCE)
+    assert fingerprints(SOURCE.replace("FACTOR = 2", "\n\nFACTOR = 2")) == told
+    for change in (("FACTOR = 2", "FACTOR = 3"), ("FACTOR * number", "number * FACTOR")):
+        assert not set(fingerprints(SOURCE.replace(*change))) & set(told)
+    outer = fingerprints(SOURCE.replace("range(len(out))", "range(0, len(out))"))
+    assert (outer[0] == told[0], outer[1] == told[1]) == (False, True)
+
+
+def test_what_is_kept_is_whole_and_made_of_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept, "folders", lambda source: (tmp_path / "denied" / "file", tmp_path / "user"))
+    (tmp_path / "denied").write_text("a file where a folder would have to be")
+    assert kept.read("source.py", "name", "this") is None
+    kept.write("source.py", "name", "this", b"what was made")
+    assert bytes(kept.read("source.py", "name", "this")) == b"what was made"
+    assert kept.read("source.py", "name", "that") is None
+    file = tmp_path / "user" / "name"
+    for damaged in (file.read_bytes()[:-1], file.read_bytes()[: kept.HEAD - 1], b""):
+        file.write_bytes(damaged)
+        assert kept.read("source.py", "name", "this") is None
+
+
+def test_types_are_told_apart_as_by_numba():
+    numbers = np.arange(12.0)
+    frozen = np.arange(3)
+    frozen.flags.writeable = False
+    values = [
+        *(
+            numbers,
+            numbers[::2],
+            numbers.reshape(3, 4),
+            numbers.reshape(3, 4).T,
+            frozen,
+            numbers.astype("f4"),
+        ),
+        *(np.zeros(2, bool), np.zeros(2, np.int8), np.zeros(2, np.uint32), np.empty(0, np.int32)),
+        *(None, True, 1, 1.5, np.int32(1), np.float32(1), np.bool_(True), np.uint64(1)),
+    ]
+    assert [type_name(each) for each in values] == [str(numba.typeof(each)) for each in values]
+
+
+def test_no_kernel_takes_a_string():
+    with pytest.raises(TypeError, match="kernels take arrays, numbers, tuples of them and None, not str"):
+        kernels.ascends("a", np.zeros(1, np.int64))
 
 
 def test_the_command_line_says_each_module_once(capsys):

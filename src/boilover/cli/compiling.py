@@ -6,8 +6,8 @@ import logging
 
 from boilover.cli.options import say
 
-KERNELS = "boilover.kernels.kept"
-"""The logger of `boilover.kernels.kept`, by name: to import it takes Numba."""
+KERNELS = "boilover.kernels.base"
+"""The logger of `boilover.kernels.base`, by name: to import it takes NumPy."""
 
 
 class _Told(logging.Handler):

@@ -1,58 +1,73 @@
-"""Where compiled kernels are kept, and who is told when one has to be compiled.
+"""What is computed once for an installation is kept: machine code, and tables that take long to unpack.
 
-Numba keeps machine code beside the source if it can write there, else in the user's cache folder, and fails where it
-can write nowhere. Two things are added: code that lies beside the source is used where the installation cannot be
-written, so that an image or a shared installation compiles once, when it is made; and without any place to write,
-kernels are compiled in each process. ``NUMBA_CACHE_DIR`` comes first, as ever.
+It is looked for in ``NUMBA_CACHE_DIR`` if that is set; else beside the source, in ``__pycache__``, then in the user's
+cache folder; and written to the first of these that can be written. So an image or a shared installation does the
+work once, when it is made, and is read-only from then on; without any place to write, each process does it.
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
+import mmap
 import os
-from typing import Any
+from functools import cache
+from pathlib import Path
 
-from numba.core import caching
+from boilover.errors import UsageError
+from boilover.files import replacing
 
-LOGGER = logging.getLogger(__name__)
-"""Says at level INFO which kernel is compiled: its full name, before the work begins."""
-
-
-class _Nowhere(caching.InTreeCacheLocator):  # type: ignore[misc]
-    """The last resort: nothing is kept."""
-
-    def ensure_cache_path(self) -> None:
-        """Nothing is written, so there is nothing to ensure."""
+FOLDER = "NUMBA_CACHE_DIR"
+HEAD = 128
+"""Bytes at the start of a file that tell what it was made of and how much follows; the rest is aligned by them."""
 
 
-class _Places(caching.CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = (*caching.CompileResultCacheImpl._locator_classes, _Nowhere)
+def read(source: str, name: str, made_of: str) -> memoryview | None:
+    """Return what a source file keeps under a name, if it was made of ``made_of`` and is whole; None otherwise.
+
+    It is mapped into memory: what is not looked at is not read.
+    """
+    for folder in folders(source):
+        try:
+            with (folder / name).open("rb") as file:
+                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError):
+            continue
+        if data[:HEAD] == _head(made_of, len(data) - HEAD):
+            return data[HEAD:]
+    return None
 
 
-class KernelCache(caching.FunctionCache):  # type: ignore[misc]
-    """The cache of one kernel."""
+def write(source: str, name: str, made_of: str, data: bytes | memoryview) -> None:
+    """Keep ``data`` for a source file under a name, where it can be kept."""
+    for folder in folders(source):
+        try:
+            with replacing(folder / name) as path, path.open("wb") as file:
+                file.write(_head(made_of, len(data)))
+                file.write(data)
+        except (OSError, UsageError):
+            continue
+        return
 
-    _impl_class = _Places
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the kernel's code for these types; None if it has to be compiled, which is told."""
-        found = super().load_overload(sig, target_context)
-        if found is None:
-            LOGGER.info("%s.%s", self._py_func.__module__, self._py_func.__qualname__)
-        return found
+@cache
+def folders(source: str) -> tuple[Path, ...]:
+    """Return where things of a source file are kept, the first place first."""
+    told = os.environ.get(FOLDER)
+    within = digest(os.path.dirname(source))[:12]
+    if told:
+        return (Path(told) / "boilover" / within,)
+    user = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        home = Path(user) if user else Path.home() / ".cache"
+    except RuntimeError:
+        return (Path(source).parent / "__pycache__",)
+    return (Path(source).parent / "__pycache__", home / "boilover" / within)
 
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep the code, where anything can be kept."""
-        if not isinstance(self._impl.locator, _Nowhere):
-            super().save_overload(sig, data)
 
-    def _load_overload(self, sig: Any, target_context: Any) -> Any:
-        found = super()._load_overload(sig, target_context)
-        beside = os.path.join(os.path.dirname(self._py_func.__code__.co_filename), "__pycache__")
-        if found is not None or beside == self.cache_path:
-            return found
-        shipped = caching.IndexDataCacheFile(
-            beside, self._impl.filename_base, self._impl.locator.get_source_stamp()
-        )
-        data = shipped.load(self._index_key(sig, target_context.codegen()))
-        return None if data is None else self._impl.rebuild(target_context, data)
+def digest(told: str | bytes) -> str:
+    """Return a fingerprint of 64 hexadecimal digits."""
+    return hashlib.sha256(told.encode() if isinstance(told, str) else told).hexdigest()
+
+
+def _head(made_of: str, size: int) -> bytes:
+    return f"{digest(made_of)} {size}".ljust(HEAD - 1).encode() + b"\n"

@@ -9,16 +9,27 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from boilover.kernels import compiled
+from boilover.kernels.kept import digest, read, write
 from boilover.text.characters import Array
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+_DTYPES = {
+    "moves": np.uint32,
+    "rows": np.uint32,
+    "completes": np.int32,
+    "weights": np.float32,
+    "greatest": np.float32,
+    "prior": np.float64,
+}
 _ROUNDING = 2.0**-24
 _SLACK = 1e-4
 """More than single precision loses in a quotient of two probabilities."""
@@ -43,13 +54,12 @@ def identify(texts: Sequence[str], threshold: float) -> list[tuple[str, bool]]:
     ends = np.cumsum(lengths)
     letters = np.frombuffer(b"".join(read), np.uint8)
     best, sure = np.empty(len(read), np.int64), np.empty(len(read), np.int8)
-    model = _model()
+    model, names = _learnt()
     features, scores = np.empty(len(letters), np.int64), np.empty(len(model.prior))
     counts = np.zeros(len(model.greatest), np.int32)
     _identify(
         letters, ends - lengths, ends, *model, _aliases(), threshold, features, counts, scores, best, sure
     )
-    names = library().nb_classes
     verdicts = []
     for text, language, certainty in zip(texts, best.tolist(), sure.tolist(), strict=True):
         if certainty >= 0:
@@ -78,23 +88,46 @@ def _encoded(text: str) -> bytes:
 
 
 @cache
-def _model() -> Model:
+def _learnt() -> tuple[Model, list[str]]:
+    """Return the library's model and the languages of its columns; to unpack it takes long, so that is kept."""
+    package = find_spec("py3langid")
+    assert package is not None
+    assert package.submodule_search_locations
+    (packed,) = Path(package.submodule_search_locations[0]).glob("data/*")
+    made_of = digest(packed.read_bytes())
+    names = read(__file__, "languages.names", made_of)
+    arrays = {each: read(__file__, f"languages.{each}", made_of) for each in Model._fields}
+    if names is None or None in arrays.values():
+        model = _unpacked()
+        for each, array in zip(Model._fields, model, strict=True):
+            write(__file__, f"languages.{each}", made_of, array.data.cast("B"))
+            # As what is mapped: for a writable array the kernel would be compiled twice.
+            array.flags.writeable = False
+        write(__file__, "languages.names", made_of, " ".join(library().nb_classes).encode())
+        return model, library().nb_classes
+    told = {each: np.frombuffer(data, _DTYPES[each]) for each, data in arrays.items() if data is not None}
+    told["weights"] = told["weights"].reshape(-1, len(told["prior"]))
+    return Model(**told), bytes(names).decode().split()
+
+
+def _unpacked() -> Model:
     asked = library()
     weights = asked.nb_ptc.astype(np.float32)
-    return Model(
-        np.frombuffer(asked.tk_nextmove, np.uint32),
-        np.frombuffer(asked.tk_row, np.uint16).astype(np.uint32),
-        np.array(asked.tk_output, np.int32),
+    learnt = (
+        asked.tk_nextmove,
+        asked.tk_row,
+        asked.tk_output,
         weights,
         np.abs(weights).max(axis=1),
-        asked.nb_pc.astype(np.float64),
+        asked.nb_pc,
     )
+    return Model(*(np.array(each, _DTYPES[name]) for name, each in zip(Model._fields, learnt, strict=True)))
 
 
 @cache
 def _aliases() -> Array:
     """Return pairs of columns of one language, the first of its columns first."""
-    names = library().nb_classes
+    names = _learnt()[1]
     return np.array(
         [(names.index(name), i) for i, name in enumerate(names) if names.index(name) < i], np.int64
     ).reshape(-1, 2)
