@@ -73,7 +73,9 @@ def conform(
     if keep_extra:
         for extra in table.column_names:
             if extra not in fields and not ROW_NUMBER.fullmatch(extra):
-                fields[extra] = _attribute(extra, _plain(table[extra]))
+                given = table[extra]
+                held = keep_encoded and given.type == ENCODED
+                fields[extra] = given if held else _attribute(extra, _plain(given))
                 violations += _nested(fields[extra], name, extra)
     return pa.table(fields), violations
 
@@ -122,7 +124,12 @@ def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.Chunked
 
 
 def as_strings(data: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return ids and words as strings; a float that holds whole numbers (an id with gaps) loses its ``.0``."""
+    """Return ids and words as strings, codes of strings as they are.
+
+    A float that holds whole numbers (an id with gaps) loses its ``.0``.
+    """
+    if data.type == ENCODED:
+        return data
     if pa.types.is_floating(data.type):
         whole = pc.and_(pc.equal(pc.round(data), data), pc.less(pc.abs(data), LARGEST_ID))
         if pc.all(whole).as_py() is not False:

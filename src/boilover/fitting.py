@@ -41,6 +41,8 @@ def fit_attributes(log: EventLog, manifest: Manifest) -> EventLog:
 
 
 def _numbers(data: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(data.type):
+        data = data.cast(pa.string())
     if not pa.types.is_string(data.type):
         return data.cast(pa.float64())
     words = data.combine_chunks().dictionary_encode()

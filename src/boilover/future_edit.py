@@ -72,7 +72,7 @@ def edit_future(log: EventLog, as_of: int, rng: np.random.Generator, *, rewrite:
 
     Events and tickets seen by then stay as they are, in their order; new rows stand anywhere among them.
     """
-    log = replace(log, events=plain(log.events))
+    log = replace(log, events=plain(log.events), tickets=plain(log.tickets))
     is_past = observed(log.events) <= as_of
     past = log.events.filter(pa.array(is_past))
     is_seen = pc.is_in(log.tickets["ticket_id"], pc.unique(past["ticket_id"]))

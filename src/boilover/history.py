@@ -101,7 +101,7 @@ class History:
         self, name: str, meaning: Callable[[str], Any], empty: Any, dtype: npt.DTypeLike
     ) -> npt.NDArray[Any]:
         """Return what the words of a text column of ``events`` mean (n_events), ``empty`` where there is none."""
-        encoding = self._encoding(name)
+        encoding = self.encoding(name)
         if encoding is None:
             coded = self.coded(name)
             values: npt.NDArray[Any] = kernels.take(coded.translated(meaning, empty, dtype), coded.codes)
@@ -247,7 +247,7 @@ class History:
         return data if self._rows is None else data.take(pa.array(self._rows))
 
     def _code(self, name: str) -> Coded:
-        if (encoding := self._encoding(name)) is not None:
+        if (encoding := self.encoding(name)) is not None:
             return encoding.coded(self.lo, self.lo + len(self.time))
         return self._coded_whole(name)
 
@@ -257,7 +257,7 @@ class History:
         coded = code(self.log.events[name])
         return coded if self._rows is None else Coded(coded.codes[self._rows], coded.words)
 
-    def _encoding(self, name: str) -> Encoding | None:
+    def encoding(self, name: str) -> Encoding | None:
         """Return how a column is encoded, where its rows can be looked up part by part."""
         data = self.log.events[name] if name in self.log.events.column_names else None
         if data is None or self._rows is not None or not pa.types.is_dictionary(data.type):
@@ -276,8 +276,8 @@ class _Part(History):
     def _coded_whole(self, name: str) -> Coded:
         return self.whole.coded(name).part(self.lo, self.lo + len(self.time))
 
-    def _encoding(self, name: str) -> Encoding | None:
-        return self.whole._encoding(name)
+    def encoding(self, name: str) -> Encoding | None:
+        return self.whole.encoding(name)
 
     def attribute(self, name: str) -> Coded:
         return self.whole.attribute(name).part(self.first, self.first + self.n_tickets)

@@ -18,7 +18,7 @@ from boilover.conform import conform, from_frame, plain
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
-from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
@@ -30,7 +30,7 @@ class EventLog:
 
     ``warnings`` holds what was mended on the way in; ``is_sorted`` promises that ``events`` is sorted by ticket and,
     within one, by (observed_at, arrival), and holds no duplicates. Text columns of a sorted log that was read from
-    Parquet stay dictionary-encoded; `boilover.conform.plain` decodes them.
+    Parquet, and attributes of its tickets, stay dictionary-encoded; `boilover.conform.plain` decodes them.
     """
 
     events: pa.Table
@@ -50,7 +50,7 @@ class EventLog:
         if tickets is None and "ticket_id" in events.column_names:
             tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
         if tickets is not None:
-            tickets, found = conform(tickets, "tickets", TICKETS, keep_extra=True)
+            tickets, found = conform(tickets, "tickets", TICKETS, keep_extra=True, keep_encoded=is_sorted)
             violations += found
         if violations:
             raise ContractError(violations, file=source)
@@ -67,7 +67,7 @@ class EventLog:
 
     def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return ``(events, tickets)`` as frames."""
-        return plain(self.events).to_pandas(), self.tickets.to_pandas()
+        return plain(self.events).to_pandas(), plain(self.tickets).to_pandas()
 
     def ordered(self) -> EventLog:
         """Return the log with ``events`` sorted by (ticket_id, observed_at, arrival)."""
@@ -117,11 +117,11 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
         made.mkdir()
         if format == "csv":
             pa_csv.write_csv(plain(log.events), made / "events.csv")
-            pa_csv.write_csv(log.tickets, made / "tickets.csv")
+            pa_csv.write_csv(plain(log.tickets), made / "tickets.csv")
             return
         mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
         write_events(plain(log.events).replace_schema_metadata(mark), made / "events.parquet")
-        pq.write_table(log.tickets, made / "tickets.parquet", compression="zstd")
+        pq.write_table(plain(log.tickets), made / "tickets.parquet", compression="zstd")
 
 
 def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
@@ -132,7 +132,8 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
     try:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
-        dataset = pq.ParquetDataset(path, read_dictionary=CODED)
+        coded = CODED if name == "events" else _attributes(path)
+        dataset = pq.ParquetDataset(path, read_dictionary=coded)
         columns = [column for column in dataset.schema.names if column not in leave_out]
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)
@@ -142,6 +143,16 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         )
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         raise InputError(f"cannot be read as {kind}: {reason}", file=path, mend=mend) from error
+
+
+def _attributes(path: Path) -> list[str]:
+    """Return the columns of tickets that hold words."""
+    schema = pq.ParquetDataset(path).schema
+    return [
+        each.name
+        for each in schema
+        if pa.types.is_string(each.type) and each.name not in ("ticket_id", *TEXTS)
+    ]
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:

@@ -59,6 +59,9 @@ TICKETS = (Column("ticket_id", pa.string(), True, "one row per ticket"),)
 language, subject, … Text columns become categorical features, numeric and boolean ones numeric features;
 ``subject`` is read as text."""
 
+TEXTS = ("subject", "description")
+"""Attributes that are read as text, where there are such."""
+
 EVENT_TYPES = {
     "created": "the ticket comes into being; exactly one per ticket",
     "message": "a public reply or an internal note",

@@ -65,9 +65,7 @@ def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
 
 
 @compiled
-def _follow(
-    changed: Flags, told: Codes, levels: Floats, starts: Bytes
-) -> tuple[Codes, Values, Flags, Flags]:
+def _follow(changed: Flags, told: Codes, levels: Floats, starts: Bytes) -> tuple[Codes, Values, Flags, Flags]:
     n = len(changed)
     codes = np.empty(n, np.int32)
     after = np.empty(n, np.float32)

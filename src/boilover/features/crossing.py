@@ -129,13 +129,21 @@ class Crossing:
         return stream
 
     def _stream(self, where: Filter, key: str) -> Stream:
-        times: Ints = self._shared.get(where, lambda: _joined([each.times[where] for each in self.extracts]))
-        order = self._shared.get(("order", where), lambda: self._order(where, times))
+        times, order = self.sorted(where)
         keys = self._event_keys(where, key)
         n_keys = self.n_tickets if key == TICKET else len(self._words(key))
         place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
         latest = kernels.newest(offsets, times, place)
         return Stream(times, offsets, latest, lambda told: self._told(where, told), place)
+
+    def sorted(self, where: Filter) -> tuple[Ints, Codes]:
+        """Return the times of the events that pass ``where``, and the places of these in the order of time."""
+        found: tuple[Ints, Codes] = self._shared.get(where, lambda: self._sorted(where))
+        return found
+
+    def _sorted(self, where: Filter) -> tuple[Ints, Codes]:
+        times: Ints = _joined([each.times[where] for each in self.extracts])
+        return times, self._order(where, times)
 
     def _order(self, where: Filter, times: Ints) -> Codes:
         """Return the places of events by time, and by ticket and arrival where they share one."""

@@ -15,6 +15,7 @@ from boilover.features.filters import Match
 from boilover.features.primitives import Count, SinceLast
 from boilover.features.view import DESK, HOLDERS, TICKET
 from boilover.history import KINDS
+from boilover.schema import TEXTS
 
 FREQUENT = 0.005
 """A value, field or type of event is followed when at least this share of tickets has it."""
@@ -22,7 +23,6 @@ MAX_FOLLOWED = 40
 IDENTIFYING = 0.9
 """An attribute whose values are that close to one per ticket says who, not what kind."""
 FEW = 2
-TEXTS = ("subject", "description")
 HISTORIES = ("customer_id", "account_id")
 NEEDS: dict[str, tuple[str, ...]] = {
     "status and reopens": ("status_changed",),

@@ -22,6 +22,9 @@ from boilover.history import Coded
 from boilover.memory import kept_memory
 from boilover.points import Points
 
+WORDS = ("event_type", "value", "actor_id", "actor_role")
+"""Columns of events of whose words all annotations read."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -131,8 +134,9 @@ def compute(
     columns = Columns(plan, len(points))
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
-        # Attributes are of all shards; to encode them takes long where they are strings.
+        # Words are of all shards: to look them up takes long, and who asks for them next would wait for it.
         list(pool.map(notes.history.attribute, plan.attributes))
+        list(pool.map(notes.history.encoding, WORDS))
 
         def of_shard(shard: Shard) -> Extract:
             for places in plan.groups(plan.own):
@@ -144,6 +148,7 @@ def compute(
         if plan.crossing:
             crossing = Crossing.of(extracts, notes.history.n_tickets, len(points))
             across = Sight(notes, points, crossing)
+            list(pool.map(crossing.sorted, dict.fromkeys(need.where for need in plan.needs)))
             list(
                 pool.map(
                     lambda places: columns.fill(places, across.afresh(), everything),

@@ -13,6 +13,7 @@ from boilover.evaluation.interval import Interval, clopper_pearson
 from boilover.history import HOUR, Floats
 from boilover.kpi.cases import Cases
 from boilover.kpi.people import is_about_people, refuse_people
+from boilover.schema import TEXTS
 
 MIN_TICKETS = 30
 """Smaller groups are suppressed and counted: their rates are chance, and may point at one customer."""
@@ -24,7 +25,6 @@ QUEUE, PRIORITY, MONTH, CUSTOMER = "queue", "priority", "month", "customer"
 STATES = {QUEUE: "group", PRIORITY: "priority"}
 """What changes is taken as it was first: later queues and priorities are what an escalation leads to."""
 SYNONYMS = {CUSTOMER: "customer_id", "account": "account_id", "group": QUEUE}
-TEXTS = ("subject", "description")
 Strings = npt.NDArray[np.object_]
 
 
