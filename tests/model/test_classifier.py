@@ -156,3 +156,18 @@ def test_bad_calls_are_named(fitted):
         fitted.predict(X.assign(age="old"))
     with pytest.raises(ValueError, match="0 sample"):
         fitted.predict(X[:0])
+
+
+def test_many_words_and_many_threads_change_no_score(fitted, monkeypatch):
+    X, _ = desk(300)
+    queue = np.array([*(f"unheard of {number}" for number in range(200)), "app", "db", "hr"], dtype=object)
+    queue = queue[np.random.default_rng(0).integers(0, len(queue), len(X))]
+    queue[::7] = None
+    coded = X.assign(queue=pd.Series(queue).astype(pd.CategoricalDtype(pd.unique(pd.Series(queue).dropna()))))
+    assert len(coded["queue"].cat.categories) > 100
+    plain = X.assign(queue=pd.Series(queue, dtype="str"))
+    wanted = fitted.raw_scores(plain)
+    monkeypatch.setattr("boilover.model.fitted.BLOCK_ROWS", 64)
+    monkeypatch.setattr(fitted, "n_jobs", 3)
+    assert np.array_equal(fitted.raw_scores(coded), wanted)
+    assert np.array_equal(fitted.contributions(coded), fitted.contributions(plain))

@@ -83,7 +83,9 @@ class Encoding:
                 f"column '{name}': is {values.dtype}, but was a number when the model was fitted"
             )
         with np.errstate(over="ignore"):
-            numbers: Matrix = values.to_numpy(dtype=np.float32, na_value=np.nan)
+            # As it is, where it is what is wanted: pandas looks for what is missing in three passes.
+            wanted = values.dtype == np.float32
+            numbers: Matrix = values.to_numpy() if wanted else values.to_numpy(np.float32, na_value=np.nan)
         infinite = np.isinf(numbers)
         if infinite.any():
             row = int(infinite.argmax())

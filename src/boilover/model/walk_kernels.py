@@ -20,6 +20,8 @@ _NEARLY_ZERO = np.float32(1e-35)
 _CATEGORIES = np.float32(2.0**31)
 """From here on a number is no category."""
 _NONE, _ALL, _ONE = np.uint8(0), np.uint8(255), np.uint32(1)
+_FIVE, _LAST = np.uint32(5), np.uint32(31)
+"""How the place of a category in a bitset is parted into that of a word of 32 bits and that of the bit in it."""
 
 
 @compiled
@@ -103,16 +105,26 @@ def _place(thresholds: Array, bits: np.uint32, number: Array, place: Array) -> N
 
 @compiled
 def _encode_sets(matrix: Array, low: int, sets: Sets, column: int, n: int, codes: Array) -> None:
+    category, read = np.empty(n, np.uint32), -1
     for each in range(len(sets.feature)):
         words = sets.words[sets.first[each] : sets.first[each + 1]]
+        if sets.feature[each] != read:
+            read = sets.feature[each]
+            _read_categories(matrix, low, read, np.uint32((len(words) - 1) << 5), category)
+        out = codes[column + each]
         for i in range(n):
-            value = matrix[low + i, sets.feature[each]]
-            # Cut to a whole number as C does, so that -0.5 is the category 0.
-            known = value > -1 and value < _CATEGORIES
-            category = np.uint32(value) if known else np.uint32(0)
-            word = category >> np.uint32(5)
-            inside = known and word < len(words) and (words[word] >> (category & np.uint32(31))) & _ONE
-            codes[column + each, i] = not inside
+            # By unsigned place: it may not count from the end, so that nothing is asked before it is read.
+            out[i] = ~(words[np.uint64(category[i] >> _FIVE)] >> (category[i] & _LAST)) & _ONE
+
+
+@compiled
+def _read_categories(matrix: Array, low: int, feature: int, none: np.uint32, category: Array) -> None:
+    """Read a feature as categories; what is missing, no category, or beyond all sets becomes ``none``."""
+    for i in range(len(category)):
+        value = matrix[low + i, feature]
+        # Cut to a whole number as C does, so that -0.5 is the category 0.
+        known = value > -1 and value < _CATEGORIES
+        category[i] = min(np.uint32(value) if known else none, none)
 
 
 @compiled

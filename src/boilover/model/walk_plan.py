@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 
 MOST_THRESHOLDS = 255
 """Thresholds of one column; more of a feature are spread over several."""
+WORD = 4
+"""Bytes of a word of a bitset."""
 
 
 class Reads(NamedTuple):
@@ -37,11 +39,11 @@ class Reads(NamedTuple):
 
 
 class Sets(NamedTuple):
-    """How to make the columns of sets of categories, which follow those of numbers; one entry each."""
+    """How to make the columns of sets of categories, which follow those of numbers; one entry each, by feature."""
 
     feature: Array
     first: Array
-    """int64, one longer: where the words of the bitset begin."""
+    """int64, one longer: where the words of the bitset begin; those of a feature are of one length and end in a 0."""
     words: Array
     """uint32."""
 
@@ -127,7 +129,10 @@ def _plan_sets(forest: Forest, rows: Array, n_columns: int, column: Array) -> Se
     ]
     places = {each: place for place, each in enumerate(sorted(set(keys)))}
     column[rows] = [n_columns + places[each] for each in keys]
-    words = [np.frombuffer(each, dtype=np.uint32) for _, each in places]
+    length: dict[int, int] = {}
+    for feature, each in places:
+        length[feature] = max(length.get(feature, 0), len(each) + WORD)
+    words = [np.frombuffer(each.ljust(length[feature], b"\0"), dtype=np.uint32) for feature, each in places]
     return Sets(
         np.array([feature for feature, _ in places], dtype=np.int64),
         np.cumsum([0, *map(len, words)], dtype=np.int64),
