@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
 from numbers import Number
 from types import CodeType
 from typing import Any
@@ -39,21 +40,22 @@ def type_name(value: Any) -> str:
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """Return what tells a function, and all kernels and values that it names, from any others."""
+    """Return what tells a function, and all functions of ours and values that it names, from any others."""
     return digest(repr(sorted(_parts(function, {}).items())))
 
 
 def _parts(function: Callable[..., Any], found: dict[str, object]) -> dict[str, object]:
-    """Add to ``found`` the kernels and values that are reached from a function, by name."""
+    """Add to ``found`` the functions and values that are reached from a function, by name."""
     name = f"{function.__module__}.{function.__qualname__}"
     if name in found:
         return found
     found[name] = _told(function.__code__)
     for each in function.__code__.co_names:
         value: Any = function.__globals__.get(each)
-        if hasattr(value, "py_func"):
-            _parts(value.py_func, found)
-        elif isinstance(value, (Number, str, tuple)):
+        value = getattr(value, "py_func", value)
+        if isfunction(value) and value.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            _parts(value, found)
+        elif isinstance(value, (Number, str, tuple, dict)):
             found[f"{name}: {each}"] = value
     return found
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from boilover.kernels.tables import table
+
 Array = npt.NDArray[Any]
 
 FILLED, WORD, LETTER, JOINER, UPPER, LOWER, PUNCTUATION = (1 << bit for bit in range(21, 28))
@@ -43,7 +45,12 @@ def as_points(texts: Sequence[str]) -> Texts:
 
 @cache
 def characters() -> Array:
-    """Return what `str` and `re` say of every code point, uint32; computed in a tenth of a second."""
+    """Return what `str` and `re` say of every code point, uint32."""
+    (said,) = table("", _said)
+    return said
+
+
+def _said() -> tuple[Array]:
     every = np.arange(_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     said = np.arange(_CODE_POINTS, dtype=np.uint32)
     # One at a time: a sigma has another lower case at the end of a word, which no word that is looked up holds.
@@ -62,4 +69,4 @@ def characters() -> Array:
     said[:_CASED] |= (lower | (title & ~upper)) * np.uint32(LOWER)
     said[list(map(ord, string.punctuation))] |= PUNCTUATION
     said[list(map(ord, "'’-"))] |= JOINER
-    return said
+    return (said,)

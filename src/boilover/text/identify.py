@@ -16,20 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from boilover.kernels import compiled
-from boilover.kernels.kept import digest, read, write
+from boilover.kernels.kept import digest
+from boilover.kernels.tables import table
 from boilover.text.characters import Array
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-_DTYPES = {
-    "moves": np.uint32,
-    "rows": np.uint32,
-    "completes": np.int32,
-    "weights": np.float32,
-    "greatest": np.float32,
-    "prior": np.float64,
-}
 _ROUNDING = 2.0**-24
 _SLACK = 1e-4
 """More than single precision loses in a quotient of two probabilities."""
@@ -94,34 +87,22 @@ def _learnt() -> tuple[Model, list[str]]:
     assert package is not None
     assert package.submodule_search_locations
     (packed,) = Path(package.submodule_search_locations[0]).glob("data/*")
-    made_of = digest(packed.read_bytes())
-    names = read(__file__, "languages.names", made_of)
-    arrays = {each: read(__file__, f"languages.{each}", made_of) for each in Model._fields}
-    if names is None or None in arrays.values():
-        model = _unpacked()
-        for each, array in zip(Model._fields, model, strict=True):
-            write(__file__, f"languages.{each}", made_of, array.data.cast("B"))
-            # As what is mapped: for a writable array the kernel would be compiled twice.
-            array.flags.writeable = False
-        write(__file__, "languages.names", made_of, " ".join(library().nb_classes).encode())
-        return model, library().nb_classes
-    told = {each: np.frombuffer(data, _DTYPES[each]) for each, data in arrays.items() if data is not None}
-    told["weights"] = told["weights"].reshape(-1, len(told["prior"]))
-    return Model(**told), bytes(names).decode().split()
+    *model, names = table(digest(packed.read_bytes()), _unpacked)
+    return Model(*model), names.tolist()
 
 
-def _unpacked() -> Model:
+def _unpacked() -> tuple[Array, ...]:
     asked = library()
     weights = asked.nb_ptc.astype(np.float32)
-    learnt = (
-        asked.tk_nextmove,
-        asked.tk_row,
-        asked.tk_output,
+    return (
+        np.frombuffer(asked.tk_nextmove, np.uint32),
+        np.frombuffer(asked.tk_row, np.uint16).astype(np.uint32),
+        np.array(asked.tk_output, np.int32),
         weights,
         np.abs(weights).max(axis=1),
-        asked.nb_pc,
+        asked.nb_pc.astype(np.float64),
+        np.array(asked.nb_classes),
     )
-    return Model(*(np.array(each, _DTYPES[name]) for name, each in zip(Model._fields, learnt, strict=True)))
 
 
 @cache

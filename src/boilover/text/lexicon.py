@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from boilover.text.characters import Array
+from boilover.kernels.kept import digest
+from boilover.kernels.tables import table
+from boilover.text.characters import Array, Texts
 from boilover.text.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
@@ -52,6 +56,16 @@ def analyzer() -> SentimentIntensityAnalyzer:
 @cache
 def lexicon() -> Lexicon:
     """Return the lists of the installed vaderSentiment."""
+    package = find_spec("vaderSentiment")
+    assert package is not None
+    assert package.submodule_search_locations
+    files = sorted(Path(package.submodule_search_locations[0]).glob("vader*"))
+    made_of = " ".join(digest(file.read_bytes()) for file in files)
+    slots, *words, longest, roles, valence, boost, set_to, added = table(made_of, _listed)
+    return Lexicon(Vocabulary(slots, Texts(*words), int(longest[0])), roles, valence, boost, set_to, added)
+
+
+def _listed() -> tuple[Array, ...]:
     from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE, SPECIAL_CASES
 
     valued, negating = analyzer().lexicon, set(NEGATE)
@@ -74,8 +88,11 @@ def lexicon() -> Lexicon:
     added = np.zeros([len(parts) + 1] * 2)
     for pair, value in pairs.items():
         added[parts[pair[0]], parts[pair[1]]] = value
-    return Lexicon(
-        vocabulary(words),
+    made = vocabulary(words)
+    return (
+        made.slots,
+        *made.words,
+        np.array([made.longest]),
         np.array([*roles, 0, NEGATES, VOID], np.int32),
         np.array([*(valued.get(word, 0.0) for word in words), 0.0, 0.0, 0.0]),
         np.array([*(BOOSTER_DICT.get(word, 0.0) for word in words), 0.0, 0.0, 0.0]),

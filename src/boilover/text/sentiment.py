@@ -31,8 +31,7 @@ def compounds(texts: Sequence[str], read: Texts) -> Array:
 
     The same numbers as those of `SentimentIntensityAnalyzer.polarity_scores`.
     """
-    emojis = analyzer().emojis.keys()
-    if not all(text.isascii() or emojis.isdisjoint(text) for text in texts):
+    if not all(text.isascii() or analyzer().emojis.keys().isdisjoint(text) for text in texts):
         read = as_points([_without_emoji(text) for text in texts])
     worth, roles, first = _worth(read)
     scores = np.empty(len(texts))
