@@ -123,7 +123,7 @@ def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:
         "metric": "binary_logloss",
         "seed": settings.seed,
         "deterministic": True,
-        "force_row_wise": True,
+        "force_col_wise": True,
         "num_threads": settings.threads,
         "verbosity": -1,
     }

@@ -128,6 +128,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
         rounds, settings = self._choose(fit, stop, calibrate, settings)
         self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
+        if self.linear_weight_ == 1.0:
+            # Trees have no say: one of them makes a model that can be written and read like any other.
+            self.rounds_ = 1
         self._grow(rows.where(used), settings, self.rounds_)
         return self
 
@@ -164,7 +167,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         self.held_out_risk_ = np.empty(0)
         self.held_out_scores_: dict[str, Floats] = {}
         if len(calibrate):
-            self._grow(early, settings, rounds)
+            self._grow(early, settings, rounds if self.linear_weight_ < 1.0 else 0)
             self._fall_back(early, calibrate)
             scores = self._blend(calibrate.frame, calibrate.matrix)
             self.calibrator_ = fit_calibrator(
@@ -178,7 +181,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         return rounds, settings
 
     def _grow(self, rows: Rows, settings: Settings, rounds: int) -> None:
-        self.trees_ = Trees(boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds))
+        """Fit on ``rows``; for ``rounds`` of 0 no trees are grown."""
+        if rounds:
+            self.trees_ = Trees(boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds))
         self.linear_ = self._partner(self.linear_c_)
         if self.linear_weight_ > 0.0:
             self.linear_.fit(rows.frame, rows.labels)
