@@ -9,14 +9,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 # Otherwise each process of the tests would compile the sources for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint kernels clean
+.PHONY: demo test lint kernels spark clean
 
 demo: $(VENV)/ready
 	$(BIN)/boilover demo --output out/demo
 
 # As many processes as there are cores, each with one thread: more would wait for each other.
 test: $(VENV)/ready
-	$(MAKE) --jobs 2 lint kernels
+	$(MAKE) --jobs 2 spark lint kernels
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: $(VENV)/ready
@@ -27,6 +27,9 @@ lint: $(VENV)/ready
 # Kernels are compiled on first use and kept; each process of the tests would compile them for itself.
 kernels: $(VENV)/ready
 	$(BIN)/boilover score data/samples/zendesk --model models/demo >/dev/null
+
+spark: $(VENV)/ready
+	scripts/install_spark $(VENV)
 
 # The pip of the lock comes first: the one that Python 3.11 brings takes a minute more.
 $(VENV)/ready: requirements.lock pyproject.toml
