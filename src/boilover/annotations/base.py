@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.errors import UsageError
-from boilover.history import Coded, History, Values
+from boilover.history import Coded, Codes, History, Values
 from boilover.once import Once
 
 Array = npt.NDArray[Any]
@@ -83,6 +84,12 @@ class _Part(Annotations):
             name: told.part(self.lo, self.hi) if isinstance(told, Coded) else told[self.lo : self.hi]
             for name, told in known.items()
         }
+
+
+def places(history: History, flags: npt.NDArray[np.bool_]) -> tuple[Codes, Codes]:
+    """Return the rows of flags, and their tickets."""
+    rows = kernels.set_rows(flags)
+    return rows, kernels.take(history.ticket, rows)
 
 
 def annotates(*names: str) -> Callable[[Annotator], Annotator]:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover import kernels
-from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Values
+from boilover.annotations.base import Annotations, annotates, places
+from boilover.history import KINDS, Codes, History, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -21,11 +21,13 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     closed or merged. ``csat``: satisfaction, 0 to 1.
     """
     history = notes.history
-    created, escalated, known, outcome = _first(
-        history.kind == KINDS["created"],
-        history.kind == KINDS["escalated"],
-        notes.flag("ceased_open"),
-        history.starts,
+    created = _first(history, history.kind == KINDS["created"])
+    escalated = _first(history, history.kind == KINDS["escalated"])
+    known, outcome = _outcome(
+        *places(history, escalated),
+        *places(history, _first(history, notes.flag("ceased_open"))),
+        history.n_tickets,
+        len(created),
     )
     given = history.kind == KINDS["csat"]
     return {
@@ -39,26 +41,30 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     }
 
 
+def _first(history: History, flags: Flags) -> Flags:
+    """Keep the first flag of each ticket."""
+    rows, tickets = places(history, flags)
+    kept = np.zeros(len(flags), dtype=bool)
+    kept[rows[np.append(True, tickets[1:] != tickets[:-1])[: len(rows)]]] = True
+    return kept
+
+
 @compiled
-def _first(create: Flags, escalate: Flags, over: Flags, starts: Bytes) -> tuple[Flags, Flags, Flags, Values]:
-    n = len(create)
-    created = np.empty(n, np.bool_)
-    escalated = np.empty(n, np.bool_)
-    known = np.empty(n, np.bool_)
-    outcome = np.empty(n, np.float32)
-    seen_created = seen_escalated = seen_end = False
-    for row in range(n):
-        goes_on = starts[row] == 0
-        seen_created &= goes_on
-        seen_escalated &= goes_on
-        seen_end &= goes_on
-        created[row] = create[row] & ~seen_created
-        seen_created |= create[row]
-        escalates = escalate[row] & ~seen_escalated
-        escalated[row] = escalates
-        seen_escalated |= escalate[row]
-        ends = over[row] & ~seen_end & ~seen_escalated
-        seen_end |= over[row]
-        known[row] = escalates | ends
-        outcome[row] = 1.0 if escalates else (0.0 if ends else np.nan)
-    return created, escalated, known, outcome
+def _outcome(
+    escalations: Codes, escalated: Codes, ends: Codes, ended: Codes, n_tickets: int, n_events: int
+) -> tuple[Flags, Values]:
+    """Tell outcomes by the rows and tickets of first escalations, and of first ends."""
+    known = np.zeros(n_events, np.bool_)
+    outcome = np.full(n_events, np.nan, np.float32)
+    first = np.full(n_tickets, n_events, np.int32)
+    for i in range(len(escalations)):
+        row = escalations[i]
+        first[escalated[i]] = row
+        known[row] = True
+        outcome[row] = 1.0
+    for i in range(len(ends)):
+        row = ends[i]
+        if row < first[ended[i]]:
+            known[row] = True
+            outcome[row] = 0.0
+    return known, outcome

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from boilover import kernels
-from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, Codes, History, Ints
+from boilover.annotations.base import Annotations, annotates, places
+from boilover.history import KINDS, Bytes, Coded, Codes, Ints
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -28,21 +27,15 @@ def ownership(notes: Annotations) -> dict[str, Flags | Coded]:
     handed: list[Flags] = []
     for holder in ("assignee", "group"):
         changed = history.kind == KINDS[f"{holder}_changed"]
-        rows, tickets = _places(history, changed)
+        rows, tickets = places(history, changed)
         handoff, returned = _handed(rows, tickets, told.codes, len(told.words))
         found[holder] = Coded(_held(changed, told.codes, history.starts), told.words)
         found[f"{holder}_handoff"] = handoff
         found[f"{holder}_return"] = returned
         handed.append(handoff)
     flags = handed[0] | handed[1]
-    found["handoff"] = _once(flags, *_places(history, flags), history.time)
+    found["handoff"] = _once(flags, *places(history, flags), history.time)
     return found
-
-
-def _places(history: History, flags: Flags) -> tuple[Codes, Codes]:
-    """Return the rows of flags, and their tickets."""
-    rows = kernels.set_rows(flags)
-    return rows, kernels.take(history.ticket, rows)
 
 
 @compiled

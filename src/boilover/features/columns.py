@@ -15,8 +15,10 @@ from boilover.features.base import Feature
 from boilover.features.crossing import Need
 from boilover.features.filters import Match
 from boilover.features.view import TICKET, Sight
-from boilover.history import HOUR, Coded, Floats, Ints
+from boilover.history import HOUR, Coded, Codes, Floats, Ints
 from boilover.points import DAY
+
+NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -100,25 +102,44 @@ class Calendar(OfTicket):
 
     def compute(self, sight: Sight) -> Floats:
         """Return the part of each point's moment."""
-        moments = sight.points.as_of if self.of == "now" else _creation(sight)
-        # Whole microseconds are exact in floats, and divided several times as fast.
-        days = np.floor(moments / DAY)
-        # 1970-01-01 was a Thursday.
-        told = (
-            (moments - days * DAY) / HOUR if self.part == "hour" else days + 3 - 7 * np.floor((days + 3) / 7)
-        )
+        moments = sight.points.as_of
         if self.of == "creation":
-            told[sight.now < 0] = np.nan
+            moments = _creation(sight)
+        told: Floats = _hour(moments) if self.part == "hour" else _weekday(moments)
         return told
 
 
 def _creation(sight: Sight) -> Ints:
-    """Return when each ticket came into being, as far as its point can know; 0 where it sees no event."""
-    history, ticket, now = sight.notes.history, sight.points.ticket, sight.now
-    created = kernels.taken_or(history.created, ticket, 0)
-    late = np.flatnonzero((created > sight.points.as_of) & (now >= 0))
-    created[late] = history.time[history.offsets[ticket[late]]]
-    return created
+    """Return when each point's ticket came into being, as far as the point can know; `NEVER` where it sees no event."""
+    history, points = sight.notes.history, sight.points
+    return _known(history.created, history.time, history.offsets, points.ticket, sight.now, points.as_of)
+
+
+@kernels.compiled
+def _known(created: Ints, time: Ints, offsets: Ints, ticket: Codes, now: Codes, as_of: Ints) -> Ints:
+    out = np.full(len(ticket), NEVER, np.int64)
+    for point in range(len(ticket)):
+        if now[point] >= 0:
+            born = created[ticket[point]]
+            out[point] = born if born <= as_of[point] else time[offsets[ticket[point]]]
+    return out
+
+
+@kernels.compiled
+def _hour(moments: Ints) -> Floats:
+    out = np.empty(len(moments), np.float64)
+    for i in range(len(moments)):
+        out[i] = np.nan if moments[i] == NEVER else (moments[i] - moments[i] // DAY * DAY) / HOUR
+    return out
+
+
+@kernels.compiled
+def _weekday(moments: Ints) -> Floats:
+    out = np.empty(len(moments), np.float64)
+    for i in range(len(moments)):
+        # 1970-01-01 was a Thursday.
+        out[i] = np.nan if moments[i] == NEVER else (moments[i] // DAY + 3) % 7
+    return out
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Plan:
         keys = {need.stream_key for need in self.needs}
         return keys | {each.column for each in self.features if isinstance(each, Attribute)}
 
-    def groups(self, places: Sequence[int]) -> Iterable[list[int]]:
+    def groups(self, places: Sequence[int]) -> list[list[int]]:
         """Return ``places`` in groups of features that read the same events, or across tickets by the same key."""
         found: dict[Hashable, list[int]] = {}
         for place in places:
@@ -72,7 +72,7 @@ class Plan:
             crosses = feature.needs and any(need.key != TICKET for need in feature.needs)
             shared = feature.needs[0].key if feature.needs and crosses else feature.shares
             found.setdefault(shared, []).append(place)
-        return found.values()
+        return list(found.values())
 
 
 class Columns:
@@ -138,8 +138,10 @@ def compute(
         list(pool.map(notes.history.attribute, plan.attributes))
         list(pool.map(notes.history.encoding, WORDS))
 
+        own = plan.groups(plan.own)
+
         def of_shard(shard: Shard) -> Extract:
-            for places in plan.groups(plan.own):
+            for places in own:
                 columns.fill(places, shard.sight.afresh(), shard.rows)
             return extract(plan.needs, shard.sight, shard.rows, shard.first)
 

@@ -158,12 +158,17 @@ def in_order(offsets: Array, times: Array) -> bool:
 
 @compiled
 def offsets_among(rows: Array, keys: Array, n_keys: int) -> Array:
-    """Return each key's offsets among the ``rows`` of some events, int32 (n_keys + 1); ``keys`` are of all events."""
+    """Return each key's offsets among the ``rows`` of some events, int32 (n_keys + 1).
+
+    ``keys`` are of all events, and do not fall from row to row.
+    """
     offsets = np.zeros(n_keys + 1, np.int32)
-    for row in rows:
-        offsets[keys[row] + 1] += 1
-    for key in range(n_keys):
-        offsets[key + 1] += offsets[key]
+    for place in range(len(rows)):
+        offsets[keys[rows[place]] + 1] = place + 1
+    end = np.int32(0)
+    for key in range(1, n_keys + 1):
+        end = max(end, offsets[key])
+        offsets[key] = end
     return offsets
 
 
