@@ -59,7 +59,7 @@ class History:
         if log.is_sorted and pa.types.is_dictionary(log.events["ticket_id"].type):
             ticket_ids, ends = runs(log.events["ticket_id"])
             offsets = np.concatenate(([0], ends))
-            if ascend(ticket_ids, strictly=True) and kernels.in_order(offsets, time):
+            if ascend(ticket_ids, strictly=True) and kernels.in_order(kernels.starts_of(offsets), time):
                 return cls._of(log, ticket_ids, offsets, time, None)
         codes, ticket_ids = encode(log.events["ticket_id"])
         if not ascend(ticket_ids):

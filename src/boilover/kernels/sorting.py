@@ -133,27 +133,22 @@ def group_by_key(rows: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
 @compiled
 def run_ends(codes: Array) -> Array:
     """Return where each run of equal codes ends, int64; the last one at the end."""
-    n = 1
-    for i in range(1, len(codes)):
-        n += codes[i] != codes[i - 1]
-    ends = np.empty(n, np.int64)
+    ends = np.empty(len(codes) + 1, np.int64)
     found = 0
     for i in range(1, len(codes)):
-        if codes[i] != codes[i - 1]:
-            ends[found] = i
-            found += 1
+        ends[found] = i
+        found += np.int64(codes[i] != codes[i - 1])
     ends[found] = len(codes)
-    return ends
+    return ends[: found + 1].copy()
 
 
 @compiled
-def in_order(offsets: Array, times: Array) -> bool:
-    """Return whether ``times`` never fall within the rows of one offset."""
-    for key in range(len(offsets) - 1):
-        for i in range(offsets[key] + 1, offsets[key + 1]):
-            if times[i] < times[i - 1]:
-                return False
-    return True
+def in_order(starts: Array, times: Array) -> bool:
+    """Return whether ``times`` fall nowhere but where ``starts`` is set."""
+    falls = 0
+    for i in range(1, len(times)):
+        falls += np.int64(times[i] < times[i - 1]) & np.int64(starts[i] == 0)
+    return falls == 0
 
 
 @compiled
