@@ -129,7 +129,7 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     if not events:
         return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
     listed = joined(tickets)
-    return _by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
+    return by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
 
 
 def read_part(
@@ -181,7 +181,7 @@ def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
     return pa.string()
 
 
-def _by_ticket(events: pa.Table) -> pa.Table:
+def by_ticket(events: pa.Table) -> pa.Table:
     """Put whole tickets in the order of their ids: every ticket stands in one piece already."""
     ids = events["ticket_id"].combine_chunks()
     codes = ids.indices.to_numpy()

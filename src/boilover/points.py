@@ -160,7 +160,7 @@ def nightly(notes: Annotations, since: int, until: int, hour: int = NIGHT_HOUR) 
     last = (until - hour * HOUR) // DAY
     born = np.flatnonzero(history.created <= until)
     start = np.maximum(first, -(-(history.created[born] - hour * HOUR) // DAY))
-    over = _ends(notes)[born]
+    over = ends_of(notes)[born]
     stop = np.minimum(last, np.where(over < until, -(-(over - hour * HOUR) // DAY), last))
     nights = np.maximum(stop - start + 1, 0)
     ticket = np.repeat(born, nights).astype(np.int32)
@@ -188,7 +188,7 @@ def tonight(notes: Annotations, as_of: int) -> Points:
     return points.take(state_of(notes, points) == READY)
 
 
-def _ends(notes: Annotations) -> Ints:
+def ends_of(notes: Annotations) -> Ints:
     """Return the moment after which each ticket is never at risk again, the far future where it still is."""
     history = notes.history
     ends = np.full(history.n_tickets, np.iinfo(np.int64).max)

@@ -76,15 +76,25 @@ def ids_of(notes: Annotations, points: Points) -> np.ndarray:
 
 
 def score_points(
-    notes: Annotations, asked: Points, ids: np.ndarray, saved: SavedModel, *, explain: Explained = EXPLAINED
+    notes: Annotations,
+    asked: Points,
+    ids: np.ndarray,
+    saved: SavedModel,
+    *,
+    explain: Explained = EXPLAINED,
+    compute: Callable[[Points], pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Return what `score` tells of n points whose tickets go by ``ids``, one row each, in their order."""
+    """Return what `score` tells of n points whose tickets go by ``ids``, one row each, in their order.
+
+    ``compute`` returns the features of points, where they do not follow from ``notes`` alone.
+    """
     state = state_of(notes, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
     risks = np.full((len(asked), len(saved.manifest.horizons)), np.nan)
     frame = pd.DataFrame()
     if len(scored):
-        frame = feature_frame(notes, asked.take(scored), saved)
+        ready = asked.take(scored)
+        frame = feature_frame(notes, ready, saved) if compute is None else compute(ready)
         risks[scored] = saved.model.risks(frame)
     place = np.full(len(asked), -1)
     place[scored] = np.arange(len(scored))

@@ -1,0 +1,191 @@
+"""What a scoring needs of a partition on every night that it does not change: kept beside the log.
+
+The tickets of a partition fall in two. Those that are *over* can never be asked again, as long as nothing new is told
+of them: of them the few events are kept that features of customers, queues and the desk read. Of the *open* ones all
+events are kept, for tonight's features, triggers and packets. Both are computed of the partition alone, under one rule
+and for the features of one model, and count for these only.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from boilover import __version__
+from boilover.annotations import Annotations
+from boilover.errors import UsageError
+from boilover.escalation import EscalationRule, declare
+from boilover.features import Attribute, to_json
+from boilover.features.crossing import Need, extract
+from boilover.features.frame import Plan
+from boilover.features.view import TICKET, Sight
+from boilover.files import replacing, sha256_of
+from boilover.fitting import fit_attributes
+from boilover.history import History
+from boilover.log import SORTED_MARK, EventLog
+from boilover.model.saved import SavedModel
+from boilover.partitions import CODED, Partition, read_part, write_events
+from boilover.points import Points, ends_of
+from boilover.scale.piece import Piece, read_piece, write_piece
+from boilover.schema import SCHEMA_VERSION
+from boilover.scoring import features_of
+
+FOLDER = ".kept"
+"""In the log's folder. It may be deleted at any time."""
+ABOUT, OPEN, LISTED, PIECE = "about.json", "open.parquet", "tickets.parquet", "over"
+NOBODY = Points(np.empty(0, np.int32), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A partition in its two parts: a piece of the tickets that are over, and the events of the open ones.
+
+    ``tickets`` are the open ones too, with the columns of all. ``over_since``: no ticket of the piece is at risk from
+    then on, microseconds. ``types`` are those of all events.
+    """
+
+    over: Piece | None
+    events: pa.Table
+    tickets: pa.Table
+    over_since: int
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """The parts of a log in ``folder``, for a ``rule`` and a model."""
+
+    folder: Path
+    rule: EscalationRule
+    saved: SavedModel
+    plan: Plan
+
+    @classmethod
+    def of(cls, folder: Path, rule: EscalationRule, saved: SavedModel) -> Keeper:
+        """Return the keeper of a log for a model."""
+        return cls(folder, rule, saved, Plan.of(features_of(saved)))
+
+    @property
+    def is_able(self) -> bool:
+        """Return whether the parts of a partition follow from it alone, whatever the moment that is asked."""
+        missed = any(condition.sla_missed for condition in self.rule.any)
+        return not (missed or self.rule.only_tickets is not None or self.plan.whole)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What features read across tickets; and of which ticket each of these events is, which settles their order."""
+        tickets = (replace(need, key=TICKET, event_key=None, told=()) for need in self.plan.needs)
+        return tuple(dict.fromkeys((*self.plan.needs, *tickets)))
+
+    def part(self, partition: Partition) -> tuple[Part, bool]:
+        """Return the parts of a partition, and whether they were kept; if not, they are computed, and kept now."""
+        place = self._place(partition)
+        kept = self._read(place)
+        if kept is not None:
+            return kept, True
+        made = self._parted(partition)
+        self._write(place, made)
+        return made, False
+
+    def whole(self, partition: Partition) -> Part:
+        """Return a partition as if all of its tickets were open."""
+        events, tickets = self._tables(partition)
+        return Part(None, events, tickets, 0, _types(events))
+
+    def sweep(self, partitions: Collection[Partition]) -> None:
+        """Remove what is kept of partitions as they are no more, and for other models."""
+        named = {self._place(each).name for each in partitions}
+        for path in (self.folder / FOLDER).glob("*"):
+            if path.name not in named:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def notes(self, events: pa.Table, tickets: pa.Table) -> Annotations:
+        """Return the annotations of some tickets with all of their events, sorted, under the rule."""
+        marked = events.replace_schema_metadata({SORTED_MARK: str(SCHEMA_VERSION).encode()})
+        log = declare(EventLog.from_arrow(marked, tickets, source=self.folder), self.rule)
+        return Annotations(History.from_log(fit_attributes(log, self.saved.manifest)))
+
+    def _place(self, partition: Partition) -> Path:
+        return self.folder / FOLDER / f"{partition.name}.{self._key(partition)[:16]}"
+
+    def _key(self, partition: Partition) -> str:
+        attributes = {
+            each.column: each.name in self.saved.manifest.categories
+            for each in self.plan.features
+            if isinstance(each, Attribute)
+        }
+        needs = [to_json(each) for each in self.plan.needs]
+        told = [__version__, SCHEMA_VERSION, partition.events.sha256, partition.tickets.sha256]
+        return sha256(json.dumps([*told, needs, attributes, repr(self.rule)]).encode()).hexdigest()
+
+    def _tables(self, partition: Partition) -> tuple[pa.Table, pa.Table]:
+        events = read_part(self.folder, "events", partition.events, encoded=True)
+        return events, read_part(self.folder, "tickets", partition.tickets)
+
+    def _parted(self, partition: Partition) -> Part:
+        events, tickets = self._tables(partition)
+        notes = self.notes(events, tickets)
+        ends = ends_of(notes)
+        over = ends < np.iinfo(np.int64).max
+        ids = notes.history.ticket_ids
+        of_over = pc.is_in(events["ticket_id"].cast(pa.string()), ids.filter(pa.array(over)))
+        listed = pc.is_in(tickets["ticket_id"], ids.filter(pa.array(over)))
+        piece = None
+        if over.any():
+            piece = self._piece(self.notes(events.filter(of_over), tickets.filter(listed)))
+        return Part(
+            piece,
+            events.filter(pc.invert(of_over)),
+            tickets.filter(pc.invert(listed)),
+            int(ends[over].max(initial=0)),
+            _types(events),
+        )
+
+    def _piece(self, notes: Annotations) -> Piece:
+        found = extract(self.needs, Sight(notes, NOBODY), slice(0, 0), 0)
+        ids: list[str] = notes.history.ticket_ids.to_pylist()
+        return Piece(ids, NOBODY.ticket, np.empty((0, 0), np.float32), {}, {}, found)
+
+    def _write(self, place: Path, part: Part) -> None:
+        """Keep a part, in one step; where the log's folder cannot be written, nothing is kept."""
+        try:
+            with replacing(place) as made:
+                made.mkdir()
+                if part.over is not None:
+                    write_piece(part.over, made / PIECE)
+                write_events(part.events, made / OPEN)
+                pq.write_table(part.tickets, made / LISTED)
+                sums = {path.name: sha256_of(path) for path in sorted(made.iterdir())}
+                about = {"over_since": part.over_since, "types": part.types, "sha256": sums}
+                told = json.dumps(about)
+                (made / ABOUT).write_text(f"{sha256(told.encode()).hexdigest()}\n{told}", encoding="utf-8")
+        except (OSError, UsageError):
+            return
+
+    def _read(self, place: Path) -> Part | None:
+        """Return what is kept, None where it is not there, or not as it was written."""
+        try:
+            digest, _, told = (place / ABOUT).read_text("utf-8").partition("\n")
+            if sha256(told.encode()).hexdigest() != digest:
+                return None
+            about = json.loads(told)
+            if any(sha256_of(place / name) != told for name, told in about["sha256"].items()):
+                return None
+        except (OSError, ValueError):
+            return None
+        over = read_piece(place / PIECE, numbers=False) if f"{PIECE}.npz" in about["sha256"] else None
+        events = pq.read_table(place / OPEN, read_dictionary=CODED)
+        return Part(over, events, pq.read_table(place / LISTED), about["over_since"], tuple(about["types"]))
+
+
+def _types(events: pa.Table) -> tuple[str, ...]:
+    return tuple(sorted(pc.unique(events["event_type"]).cast(pa.string()).to_pylist()))

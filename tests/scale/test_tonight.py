@@ -1,0 +1,134 @@
+"""Night by night, what is kept of a growing log gives the rows of a scoring of the whole log, to the last bit."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from boilover.inputs import open_log
+from boilover.log import EventLog, observed
+from boilover.model.saved import load_model
+from boilover.partitions import read_manifest
+from boilover.scale.keeping import FOLDER
+from boilover.scale.tonight import newest, open_tonight
+from boilover.scoring import score
+from boilover.store import upsert
+
+DAY = 86_400_000_000
+NIGHTS = 4
+
+
+@pytest.fixture(scope="module")
+def saved(desk):
+    return load_model(desk[1])
+
+
+@pytest.fixture(scope="module")
+def grown(desk, tmp_path_factory):
+    """Return a log's folder, and a function that imports what was known by a night, some of it late."""
+    folder = tmp_path_factory.mktemp("grown") / "log"
+    told = open_log(desk[0]).told
+    end, times = int(observed(told.events).max()), observed(told.events)
+    rng = np.random.default_rng(3)
+    known = times + np.where(rng.random(len(times)) < 0.05, rng.integers(0, 30 * DAY, len(times)), 0)
+    nights = end - 2 * DAY * np.arange(NIGHTS)[::-1]
+
+    def grow(night):
+        events = told.events.filter(pa.array(known <= nights[night]))
+        return upsert(folder, [EventLog(events, told.tickets)], most=700)
+
+    return folder, grow, nights
+
+
+def under(saved, condition):
+    """Return a model of another rule."""
+    return replace(saved, manifest=saved.manifest.model_copy(update={"escalation": {"any": [condition]}}))
+
+
+def opened(folder, saved, as_of):
+    source = open_log(folder)
+    return open_tonight(folder, read_manifest(folder), source.under(saved.rule).rule, saved, as_of)
+
+
+def equal(folder, saved, as_of):
+    """Compare tonight's rows with those of the whole log, and return how many partitions were read for them."""
+    found = opened(folder, saved, as_of)
+    expected = score(open_log(folder).under(saved.rule).log, saved, as_of=int(as_of), explain=2)
+    assert len(expected) > 5
+    rows = found.score(explain=2).sort_values("rank", ignore_index=True)
+    pd.testing.assert_frame_equal(rows, expected, check_exact=True)
+    return found.read
+
+
+def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved):
+    folder, grow, nights = grown
+    read, changed = [], []
+    for night, as_of in enumerate(nights):
+        changed.append(len(grow(night).changed))
+        read.append(equal(folder, saved, as_of))
+        assert newest(folder, read_manifest(folder), as_of) == observed(open_log(folder).told.events).max()
+    partitions = len(read_manifest(folder).partitions)
+    # What is new or came late is read, and nothing else; a night that is asked again reads nothing.
+    assert read == changed
+    assert read[0] == partitions > 8 > 0 < max(read[1:])
+    assert equal(folder, saved, nights[-1]) == 0
+    assert equal(folder, saved, nights[-1] + 40 * DAY) == 0
+    # Another rule, another model: nothing that was kept counts, also once its own parts are kept.
+    other = under(saved, {"reassignments": 2})
+    assert [equal(folder, other, nights[-1]) for _ in range(2)] == [partitions, 0]
+    assert equal(folder, saved, nights[-1]) == partitions
+    # As of the past, most partitions are read whole.
+    assert equal(folder, saved, nights[0] - 9 * DAY) > 3
+
+
+def test_what_is_damaged_or_gone_is_computed_anew(grown, saved):
+    folder, _, nights = grown
+    equal(folder, saved, nights[-1])
+    kept = sorted((folder / FOLDER).iterdir())
+    (kept[0] / "about.json").unlink()
+    for place, name in enumerate(
+        ("about.json", "open.parquet", "tickets.parquet", "over.npz", "over.json"), 1
+    ):
+        file = kept[place] / name
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    shutil.rmtree(kept[6])
+    (folder / FOLDER / "2020-01.0123456789abcdef").mkdir()
+    (folder / FOLDER / ".2020-01.killed").mkdir()
+    assert equal(folder, saved, nights[-1]) == 7
+    assert equal(folder, saved, nights[-1]) == 0
+    assert sorted((folder / FOLDER).iterdir()) == kept
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(grown, saved):
+    folder, _, nights = grown
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    (folder / FOLDER).write_text("a file where a folder would have to be")
+    try:
+        assert equal(folder, saved, nights[-1]) == equal(folder, saved, nights[-1]) > 8
+    finally:
+        (folder / FOLDER).unlink()
+
+
+def test_tickets_that_are_over_are_found_again(grown, saved):
+    folder, _, nights = grown
+    night = opened(folder, saved, nights[-1])
+    whole = open_log(folder).under(saved.rule).log
+    some = [night.over[0].ids[0], night.over[0].ids[-1], night.over[-1].ids[0]]
+    told = night.notes_of({*some, "nobody"}).history
+    assert told.ticket_ids.to_pylist() == sorted(some)
+    of_these = [row in some for row in whole.events["ticket_id"].to_pylist()]
+    assert len(told.time) == sum(of_these)
+    assert night.notes_of({"nobody"}) is None
+
+
+def test_a_rule_that_reads_the_end_of_the_log_is_asked_of_the_whole(desk, saved):
+    end = int(observed(open_log(desk[0]).told.events).max())
+    assert opened(desk[0], saved, end) is not None
+    assert opened(desk[0], under(saved, {"sla_missed": True}), end) is None
