@@ -11,7 +11,7 @@ from boilover.errors import UsageError
 from boilover.features.base import Aggregate
 from boilover.features.crossing import Need
 from boilover.features.filters import Filter
-from boilover.features.view import DESK, Sight
+from boilover.features.view import DESK, Sight, View
 from boilover.history import Floats
 from boilover.times import parse_duration
 
@@ -55,8 +55,15 @@ class Lift(Aggregate):
 
         both = (self.reads, self.exposed)
         happened, among = (sight.view(where, self.key, window, self.event_key) for where in both)
-        of_desk, of_all = (sight.view(where, DESK, window) for where in both)
-        desk = np.divide(of_desk.count, of_all.count, where=of_all.count > 0, out=np.zeros(len(of_all.hi)))
-        rate = happened.asked.gather(of_desk.asked.scatter(desk))
+        desk = sight.once(
+            ("rate", *both, window), lambda: _rate(*(sight.view(each, DESK, window) for each in both))
+        )
+        rate = happened.asked.gather(desk)
         lift: Floats = (happened.count + self.shrink) / (among.count * rate + self.shrink)
         return happened.asked.scatter(lift)
+
+
+def _rate(happened: View, among: View) -> Floats:
+    """Return the events of the one for each of the other that the points see, 0 where they see none of those."""
+    rate = np.divide(happened.count, among.count, where=among.count > 0, out=np.zeros(len(among.hi)))
+    return among.asked.scatter(rate)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from boilover.points import Asked, Points
 
 if TYPE_CHECKING:
     from boilover.features.crossing import Crossing
+
+T = TypeVar("T")
 
 TICKET, DESK = "ticket", "desk"
 HOLDERS = ("assignee", "group")
@@ -176,6 +178,11 @@ class Sight:
         place, offsets = kernels.group_by_key(order, kernels.take(keys.codes, order), len(keys.words))
         rows = place if own.rows is None else kernels.take(own.rows, place)
         return Stream(history.time, offsets, kernels.newest(offsets, history.time, rows), tell, rows)
+
+    def once(self, what: Hashable, make: Callable[[], T]) -> T:
+        """Return what is the same for all features of these points, and made for the first that asks."""
+        made: T = self._shared.get(what, make)
+        return made
 
     def asked(self, key: str) -> Asked:
         """Return the points sorted by (key, as_of); a point without that key sees nothing."""
