@@ -64,6 +64,19 @@ def test_aggregates_of_ranges(stream, window):
             np.testing.assert_equal(found[point], max((values[row] for row in seen), default=np.nan))
 
 
+def test_in_order_is_asked_within_each_key_alone(stream):
+    times, offsets, _, _ = stream
+    starts = kernels.starts_of(offsets)
+    assert kernels.in_order(starts, times)
+    backwards = times[::-1].copy()
+    expected = all(
+        backwards[row] >= backwards[row - 1]
+        for key in range(len(offsets) - 1)
+        for row in range(offsets[key] + 1, offsets[key + 1])
+    )
+    assert kernels.in_order(starts, backwards) == expected
+
+
 def test_decay_halves_per_half_life(stream):
     times, offsets, _, _ = stream
     values = np.arange(1.0, len(times) + 1)

@@ -45,6 +45,20 @@ def test_what_is_written_is_read(log, tmp_path, form):
     assert read.is_sorted == (form == "parquet")
 
 
+def test_attributes_stay_codes_and_are_written_as_words(log, tmp_path):
+    words = pa.array(["gold", None, "7"] * len(log.tickets))[: len(log.tickets)]
+    told = EventLog(log.events, log.tickets.append_column("plan", words))
+    write_log(told, tmp_path / "log")
+    read = read_log(tmp_path / "log")
+    kinds = {field.name: field.type for field in read.tickets.schema}
+    assert pa.types.is_dictionary(kinds["plan"])
+    assert pa.types.is_string(kinds["ticket_id"])
+    write_log(read, tmp_path / "again")
+    again = pq.read_table(tmp_path / "again" / "tickets.parquet")
+    assert again.equals(pq.read_table(tmp_path / "log" / "tickets.parquet"))
+    assert pa.types.is_string(again.schema.field("plan").type)
+
+
 def test_sorting_keeps_the_order_of_simultaneous_events(log):
     frame = log.events.to_pandas().assign(at=observed(log.events))
     expected = frame.sort_values(["ticket_id", "at"], kind="stable").drop(columns="at").reset_index(drop=True)
