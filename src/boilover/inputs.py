@@ -20,7 +20,7 @@ from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
-from boilover.partitions import MANIFEST, read_manifest
+from boilover.partitions import MANIFEST, Manifest, read_manifest
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -43,7 +43,8 @@ class Source:
 
     def under(self, rule: EscalationRule) -> Source:
         """Return the source under the rule of a model, unless that is to take the log's own escalated events."""
-        return self if rule in (self.rule, EscalationRule()) else replace(self, rule=rule)
+        chosen = serving(rule, self.rule)
+        return self if chosen is self.rule else replace(self, rule=chosen)
 
 
 def open_log(
@@ -85,6 +86,17 @@ def open_log(
         survey.look(log)
         lacks = survey.capability().lacks
     return Source(log, rule, path.name, kind, lacks)
+
+
+def rule_of(manifest: Manifest, name: str | None = None) -> EscalationRule:
+    """Return what escalated means in a log in partitions, by the rule of that ``name`` where it declares several."""
+    declared = dict(manifest.escalation or {})
+    return parse_rule(declared, name or manifest.escalation_name) if declared else EscalationRule()
+
+
+def serving(rule: EscalationRule, own: EscalationRule) -> EscalationRule:
+    """Return the ``rule`` of a model, unless that is to take the log's ``own``."""
+    return own if rule in (own, EscalationRule()) else rule
 
 
 def cut(log: EventLog, until: int | str | datetime) -> EventLog:

@@ -192,30 +192,34 @@ def test_a_challenger_is_trained_judged_once_and_serves(source, home, life):
     end = int(life.events["occurred_at"].max().value // 1000)
     champion, folder = home / "blind", home / "blind.challenger"
     schedule = Schedule(7 * DAY, 7 * DAY, 28 * DAY)
-    told = renew(source, champion, folder, schedule, end)
+    told = renew(lambda: source, champion, folder, schedule, end)
     assert told["judged"] == "promoted"
     assert told["trained"]["because"] == "it was due"
     until = parse_moment(load_model(champion).manifest.trained_until)
     assert end - 29 * DAY < until <= end - 28 * DAY
     assert json.loads((folder / JUDGEMENT).read_text("utf-8"))["judged"] == "promoted"
     served = (champion / "manifest.json").read_bytes()
-    assert renew(source, champion, folder, schedule, end)["judged"] == "none is due"
+    assert renew(lambda: source, champion, folder, schedule, end)["judged"] == "none is due"
     assert (champion / "manifest.json").read_bytes() == served
-    assert renew(source, champion, folder, schedule, end + DAY, drifted=True)["judged"] == "none is due"
+    assert (
+        renew(lambda: source, champion, folder, schedule, end + DAY, drifted=True)["judged"] == "none is due"
+    )
     # A run that was killed before it judged: the next one judges.
     (folder / JUDGEMENT).unlink()
     shutil.rmtree(champion)
     shutil.copytree(home / "blind.previous", champion)
-    assert renew(source, champion, folder, schedule, end)["judged"] == "promoted"
+    assert renew(lambda: source, champion, folder, schedule, end)["judged"] == "promoted"
     assert (champion / "manifest.json").read_bytes() == served
 
 
 def test_a_challenger_without_outcomes_waits(source, home, life):
     shutil.copytree(home / "good", home / "next")
-    told = renew(source, home / "blind", home / "next", Schedule(None, DAY, DAY), life.cut + 9 * DAY)
+    told = renew(lambda: source, home / "blind", home / "next", Schedule(None, DAY, DAY), life.cut + 9 * DAY)
     assert told["judged"].startswith("waits: ")
     assert "trained" not in told
     assert not (home / "next" / JUDGEMENT).exists()
-    later = renew(source, home / "blind", home / "next", Schedule(None, DAY, DAY), life.cut + 50 * DAY)
+    later = renew(
+        lambda: source, home / "blind", home / "next", Schedule(None, DAY, DAY), life.cut + 50 * DAY
+    )
     assert later["judged"] == "promoted"
     assert (home / "next" / JUDGEMENT).exists()

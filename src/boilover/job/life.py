@@ -7,10 +7,9 @@ from typing import Any
 
 from boilover.errors import BoiloverError, GateError, InputError, MismatchError
 from boilover.files import sweep
-from boilover.inputs import Source
 from boilover.job.manifest import Account
 from boilover.job.settings import Desk
-from boilover.job.steps import Say, Scored, Tools, model_told
+from boilover.job.steps import Opened, Say, Scored, Tools, model_told
 from boilover.job.telling import write_scores
 from boilover.model.saved import SavedModel, load_model
 from boilover.monitoring.drift import Drift, drift
@@ -22,7 +21,7 @@ NAMED = 5
 """So many of the features that drifted are named in the manifest."""
 
 
-def look_after_model(desk: Desk, tools: Tools, source: Source, account: Account, say: Say) -> Tools:
+def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account, say: Say) -> Tools:
     """Train and judge a challenger if one is due; return the tools with the model that serves now.
 
     What fails here is told and costs nothing: the night goes on with the champion.
@@ -34,9 +33,9 @@ def look_after_model(desk: Desk, tools: Tools, source: Source, account: Account,
     sweep(desk.challenger)
     try:
         if desk.tables.retrain is not None and desk.tables.retrain.on_drift:
-            found = _drift(desk, tools.saved, source, account, "drift_before")
+            found = _drift(desk, tools.saved, opened, account, "drift_before")
         drifted = found is not None and found.drifted
-        done = renew(source, desk.model, desk.challenger, told, account.as_of, drifted=drifted)
+        done = renew(lambda: opened.source, desk.model, desk.challenger, told, account.as_of, drifted=drifted)
     except BoiloverError as error:
         account.facts["retrain"] = {"judged": f"failed: {error}"}
         say(f"{desk.name}: no challenger was trained or judged: {error}")
@@ -50,7 +49,7 @@ def look_after_model(desk: Desk, tools: Tools, source: Source, account: Account,
     return replace(tools, saved=saved)
 
 
-def gate(desk: Desk, tools: Tools, source: Source, scored: Scored, account: Account) -> None:
+def gate(desk: Desk, tools: Tools, opened: Opened, scored: Scored, account: Account) -> None:
     """Stop the night where what the model is asked has drifted in a way that the desk does not accept.
 
     Scores are written then, for people to look at; nothing is decided, recorded or delivered, flags stay as they were,
@@ -60,7 +59,7 @@ def gate(desk: Desk, tools: Tools, source: Source, scored: Scored, account: Acco
     stops = desk.tables.gate.on
     if not stops:
         return
-    found = _drift(desk, tools.saved, source, account, "drift")
+    found = _drift(desk, tools.saved, opened, account, "drift")
     crossed = [] if found is None else [reason for reason in found.reasons if reason in stops]
     if crossed:
         write_scores(desk, scored, account)
@@ -70,11 +69,11 @@ def gate(desk: Desk, tools: Tools, source: Source, scored: Scored, account: Acco
         )
 
 
-def _drift(desk: Desk, saved: SavedModel, source: Source, account: Account, name: str) -> Drift | None:
+def _drift(desk: Desk, saved: SavedModel, opened: Opened, account: Account, name: str) -> Drift | None:
     """Return what drifted in the last days, None where that cannot be told, and tell it in the manifest."""
     since = max(parse_moment(saved.manifest.trained_until), account.as_of - desk.window)
     try:
-        found = drift(source.log, saved, since=since, as_of=account.as_of)
+        found = drift(opened.source.log, saved, since=since, as_of=account.as_of)
     except (InputError, MismatchError) as error:
         account.facts[name] = {"drifted": None, "why": str(error)}
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +12,7 @@ from boilover.annotations import Annotations
 from boilover.flagger.ledger import Ledger, Outcomes
 from boilover.points import SOLVED, Points, state_of
 
+Beyond = Callable[[Collection[str]], Annotations | None]
 NEVER = np.iinfo(np.int64).max
 
 
@@ -42,6 +45,18 @@ def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None)
     return frame if tickets is None else frame[frame["ticket_id"].isin(tickets)].reset_index(drop=True)
 
 
-def settle(ledger: Ledger, desk: str, notes: Annotations, as_of: int) -> Outcomes:
-    """Tell the ledger what became of its flags and of the tickets it drew lots for; of what is settled nothing."""
-    return ledger.outcomes(desk, outcomes_of(notes, as_of, pd.Index(ledger.unsettled(desk), dtype="str")))
+def settle(
+    ledger: Ledger, desk: str, notes: Annotations, as_of: int, *, beyond: Beyond | None = None
+) -> Outcomes:
+    """Tell the ledger what became of its flags and of the tickets it drew lots for; of what is settled nothing.
+
+    ``beyond`` returns the annotations of tickets that ``notes`` do not tell of.
+    """
+    asked = pd.Index(ledger.unsettled(desk), dtype="str")
+    told = outcomes_of(notes, as_of, asked)
+    if beyond is not None:
+        known = notes.history.find(pa.array(asked, pa.string())) >= 0
+        others = beyond(asked[~known].tolist())
+        if others is not None:
+            told = pd.concat([told, outcomes_of(others, as_of)]).sort_values("ticket_id", ignore_index=True)
+    return ledger.outcomes(desk, told)

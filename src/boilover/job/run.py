@@ -72,14 +72,14 @@ def _work(desk: Desk, account: Account, again: bool, say: Say) -> None:
     with account.step("ingest"):
         ingest(desk, account)
     with account.step("read"):
-        source = read(desk, tools.saved, account)
+        opened = read(desk, tools.saved, account)
     with account.step("retrain"):
-        tools = look_after_model(desk, tools, source, account, say)
+        tools = look_after_model(desk, tools, opened, account, say)
     with account.step("score"):
-        scored = score_night(desk, tools.saved, source, account.as_of)
+        scored = score_night(desk, tools.saved, opened, account)
     # Everything is scored, and nothing is decided, recorded or told yet.
     with account.step("gate"):
-        gate(desk, tools, source, scored, account)
+        gate(desk, tools, opened, scored, account)
     with account.step("triggers"):
         night, fired = look(tools.policy, scored, account, say)
     with account.step("decide"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from boilover.flagger.ledger.connection import name_of
 from boilover.flagger.matrix import Matrix, load_matrix
 from boilover.flagger.packet_text import check_folder
 from boilover.ingesting import ingest_log
-from boilover.inputs import Source, open_log
+from boilover.inputs import Source, open_log, rule_of, serving
 from boilover.job.deciding import at_moment
 from boilover.job.manifest import Account, export_told, files_told
+from boilover.job.outcomes import Beyond
 from boilover.job.settings import Desk
 from boilover.log import observed
 from boilover.model.saved import SavedModel, load_model
+from boilover.partitions import Manifest, read_manifest
 from boilover.points import Points, tonight
+from boilover.scale.tonight import Tonight, newest, open_tonight
 from boilover.scoring import ids_of, model_name, notes_for, score_points
 from boilover.times import in_words, iso
 from boilover.tracking.located import located
@@ -45,11 +49,52 @@ class Tools:
 
 @dataclass(frozen=True)
 class Scored:
-    """The n tickets that are at risk, one point and one row of scores each, in the same order."""
+    """The n tickets that are at risk, one point and one row of scores each, in the same order.
+
+    Where ``notes`` tell of open tickets alone, ``beyond`` returns those of others, and ``types`` are of all events.
+    """
 
     notes: Annotations
     points: Points
     scores: pd.DataFrame
+    beyond: Beyond | None = None
+    types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A desk's log, of which no more is read than is asked; ``manifest`` is none where it is not in partitions."""
+
+    desk: Desk
+    saved: SavedModel
+    manifest: Manifest | None
+
+    @cached_property
+    def source(self) -> Source:
+        """The whole log under the model's rule."""
+        return open_log(self.desk.log, escalation_name=self.desk.tables.escalation).under(self.saved.rule)
+
+    def newest(self, as_of: int) -> int | None:
+        """Return when the last event up to ``as_of`` was observed, None where there is none."""
+        if self.manifest is not None:
+            return newest(self.desk.log, self.manifest, as_of)
+        times = observed(self.source.told.events)
+        known = times[times <= as_of]
+        return int(known.max()) if len(known) else None
+
+    def rows(self) -> tuple[int, int]:
+        """Return how many events and tickets the log holds."""
+        if self.manifest is None:
+            return len(self.source.told.events), len(self.source.told.tickets)
+        parts = self.manifest.partitions
+        return sum(each.events.rows for each in parts), sum(each.tickets.rows for each in parts)
+
+    def night(self, saved: SavedModel, as_of: int) -> Tonight | None:
+        """Return the open tickets alone with what is kept of the others; None where the log has to be read whole."""
+        if self.manifest is None:
+            return None
+        rule = serving(saved.rule, rule_of(self.manifest, self.desk.tables.escalation))
+        return open_tonight(self.desk.log, self.manifest, rule, saved, as_of)
 
 
 def open_tools(desk: Desk, account: Account) -> Tools:
@@ -87,34 +132,39 @@ def ingest(desk: Desk, account: Account) -> None:
     account.facts["import"] = {name: told["log"][name] for name in ("new", "known", "new_tickets", "notes")}
 
 
-def read(desk: Desk, saved: SavedModel, account: Account) -> Source:
-    """Open the log under the model's rule; raise `StaleInputError` where what it tells by the moment is too old."""
-    source = open_log(desk.log, escalation_name=desk.tables.escalation).under(saved.rule)
-    times = observed(source.log.events)
-    known = times[times <= account.as_of]
-    if not len(known):
+def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
+    """Look how far the log tells; raise `StaleInputError` where what it tells by the moment is too old."""
+    opened = Opened(desk, saved, read_manifest(desk.log))
+    last = opened.newest(account.as_of)
+    if last is None:
         mend = "Take a later moment, or import what happened by then"
         raise InputError(f"holds no event up to {iso(account.as_of)}", file=desk.log, mend=mend)
-    newest = int(known.max())
+    events, tickets = opened.rows()
     account.facts["log"] = {
         "folder": str(desk.log),
-        "events": len(source.log.events),
-        "tickets": len(source.log.tickets),
-        "newest_event": iso(newest),
+        "events": events,
+        "tickets": tickets,
+        "newest_event": iso(last),
     }
-    age = account.as_of - newest
+    age = account.as_of - last
     if desk.stale is not None and age > desk.stale:
         raise StaleInputError(
-            f"{desk.log}: the newest event, {iso(newest)}, is {in_words(age / HOUR)} older than {iso(account.as_of)};"
+            f"{desk.log}: the newest event, {iso(last)}, is {in_words(age / HOUR)} older than {iso(account.as_of)};"
             f" the limit is {desk.tables.limits.stale}. Look whether the exports still come"
         )
-    return source
+    return opened
 
 
-def score_night(desk: Desk, saved: SavedModel, source: Source, as_of: int) -> Scored:
-    """Score every ticket that is at risk."""
-    notes = notes_for(source.log, saved)
-    points = tonight(notes, as_of)
+def score_night(desk: Desk, saved: SavedModel, opened: Opened, account: Account) -> Scored:
+    """Score every ticket that is at risk: of a log in partitions, reading what is new and what is open."""
+    night = opened.night(saved, account.as_of)
+    if night is not None:
+        account.facts["log"]["partitions"] = {"read": night.read, "of": night.of}
+        return Scored(
+            night.notes, night.points, night.score(desk.tables.explain), night.notes_of, night.types
+        )
+    notes = notes_for(opened.source.log, saved)
+    points = tonight(notes, account.as_of)
     return Scored(
         notes, points, score_points(notes, points, ids_of(notes, points), saved, explain=desk.tables.explain)
     )
@@ -123,6 +173,8 @@ def score_night(desk: Desk, saved: SavedModel, source: Source, as_of: int) -> Sc
 def look(policy: FlagPolicy, scored: Scored, account: Account, say: Say) -> tuple[Night, Fired]:
     """Return the night and what fired; say which triggers the log cannot feed."""
     night, fired = night_of(policy, scored.notes, scored.points, scored.scores["risk"])
+    blind = [name for name in fired.blind if policy.triggers_on[name].needs not in scored.types]
+    fired = replace(fired, blind=tuple(blind))
     account.facts["triggers"] = {"on": list(policy.triggers_on), "blind": list(fired.blind)}
     if fired.blind:
         say(f"{account.desk}: the log holds nothing that {', '.join(fired.blind)} could fire on")

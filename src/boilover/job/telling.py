@@ -31,7 +31,7 @@ def decide_and_record(
     desk: Desk, tools: Tools, scored: Scored, night: Night, fired: Fired, account: Account, *, again: bool
 ) -> Decided:
     """Tell the ledger what became of its flags, decide the night and record it."""
-    told = settle(tools.ledger, desk.name, scored.notes, account.as_of)
+    told = settle(tools.ledger, desk.name, scored.notes, account.as_of, beyond=scored.beyond)
     account.facts["outcomes"] = {
         name: getattr(told, name) for name in ("escalated_anyway", "resolved", "held_out")
     }

@@ -6,6 +6,7 @@ champion knows nothing of the last weeks; what it gains is a promise that somebo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +45,7 @@ class Schedule:
 
 
 def renew(
-    source: Source,
+    source: Callable[[], Source],
     champion: Path,
     folder: Path,
     schedule: Schedule,
@@ -60,7 +61,8 @@ def renew(
 
     Parameters
     ----------
-    source : the log, under the champion's rule. champion : a folder, or a model of a registry.
+    source : returns the log, under the champion's rule; called only where it is read.
+    champion : a folder, or a model of a registry.
     as_of : nothing that was observed later is looked at. drifted : whether drift calls for a challenger.
 
     Raises what `boilover.training.train` and `promote` raise, but for too few outcomes.
@@ -74,14 +76,14 @@ def renew(
             mend = "Name another folder for the challenger"
             raise InputError("is no folder of a model", file=folder, mend=mend)
         until = as_of - schedule.hold_back
-        waiting = _train(source, serving, until, as_of, seed)
+        waiting = _train(source(), serving, until, as_of, seed)
         save_model(folder, waiting)
         told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
     if waiting is None or (folder / JUDGEMENT).exists() or same_model(folder, located(champion)):
         return told
     told["challenger"] = waiting.manifest.fingerprint
     try:
-        found = promote(source, champion, folder, as_of=as_of, seed=seed)
+        found = promote(source(), champion, folder, as_of=as_of, seed=seed)
     except InputError as error:
         # Not enough has happened yet: neither promoted nor refused.
         return told | {"judged": f"waits: {error}"}

@@ -41,8 +41,8 @@ from boilover.times import parse_moment
 class Tonight:
     """The open tickets of a log as of a moment, and what is kept of all others.
 
-    ``read`` tells how many partitions were read, ``of`` how many there are, up to the moment. ``types`` are those of
-    all events.
+    ``homes`` are the partitions of what is ``over``. ``read`` tells how many partitions were read, ``of`` how many
+    there are up to the moment. ``types`` are those of all events.
     """
 
     keeper: Keeper
@@ -52,6 +52,7 @@ class Tonight:
     homes: Sequence[Partition]
     types: frozenset[str]
     read: int
+    of: int
 
     @cached_property
     def points(self) -> Points:
@@ -150,6 +151,7 @@ def open_tonight(
         [home for home, _ in over],
         frozenset(each for _, part in parts for each in part.types),
         read,
+        len(parts),
     )
 
 
