@@ -63,25 +63,28 @@ def reasons(
     log-odds. Of features about the same matter the strongest speaks for all. What goes by a key that a row does not
     have, see `keys_of`, is not told of it: a ticket without a customer has no history of one.
     """
-    matters = [matter_of(feature) for feature in features]
-    groups = {matter: place for place, matter in enumerate(dict.fromkeys(matters))}
+    members: dict[str, list[int]] = {}
+    for column, feature in enumerate(features):
+        members.setdefault(matter_of(feature), []).append(column)
+    groups = list(members.values())
     summed = np.zeros((len(rows), len(groups)))
-    for column, matter in enumerate(matters):
-        summed[:, groups[matter]] += contributions[:, column]
+    for place, columns in enumerate(groups):
+        for column in columns:
+            summed[:, place] += contributions[:, column]
+    order = np.argsort(-summed, axis=1, kind="stable")
     values = [rows.iloc[:, column].tolist() for column in range(len(features))]
     desk_rates = rows[DESK_RATE].tolist() if DESK_RATE in rows else [0.0] * len(rows)
     found = []
     for row in range(len(rows)):
         sentences: list[str] = []
-        for group in np.argsort(-summed[row], kind="stable"):
+        known, added = [each[row] for each in values], contributions[row].tolist()
+        for group in order[row].tolist():
             if summed[row, group] <= 0 or len(sentences) == top:
                 break
-            members = [column for column, matter in enumerate(matters) if groups[matter] == group]
-            for column in sorted(members, key=lambda each: -contributions[row, each]):
-                told = contributions[row, column] > 0
-                told = told and _warns(features[column], values[column][row], desk_rates[row])
+            for column in sorted(groups[group], key=lambda each: -added[each]):
+                told = added[column] > 0 and _warns(features[column], known[column], desk_rates[row])
                 told = told and (not keyed or has_key(features[column], keyed, row))
-                said = clause(features, [each[row] for each in values], column) if told else ""
+                said = clause(features, known, column) if told else ""
                 if said and said not in sentences:
                     sentences.append(said)
                     break

@@ -1,0 +1,71 @@
+"""CSV is that of pandas, cell by cell, but for formulas, which are made harmless."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from boilover.outputs import CSV_ROWS, write_frame
+
+TEXTS = ["", "a", 'say "hi"', "a,b", "line\nbreak", None, "ä€😀", "'", " x", "T-1", "é\u2028"]
+NUMBERS = [
+    0.0,
+    -0.0,
+    1.0,
+    1e-5,
+    9.99e-5,
+    1e-4,
+    0.1 + 0.2,
+    1e10,
+    1e15,
+    1e16,
+    95499048600471.17,
+    5e-324,
+    np.nan,
+    -3.25,
+]
+
+
+def written(frame, tmp_path):
+    write_frame(frame, tmp_path / "out.csv")
+    return (tmp_path / "out.csv").read_bytes().decode()
+
+
+@pytest.mark.parametrize("n", [0, 1, 500, CSV_ROWS + 3])
+def test_it_is_what_pandas_writes(n, tmp_path):
+    rng = np.random.default_rng(n)
+    numbers = rng.choice(np.concatenate([NUMBERS, rng.random(200), rng.lognormal(0, 20, 200)]), n)
+    times = pd.to_datetime(rng.integers(0, 2**50, n), unit="us", utc=True)
+    text = rng.choice(np.array(TEXTS, dtype=object), n)
+    frame = pd.DataFrame(
+        {
+            'a, "b"': pd.Series(text, dtype="str"),
+            "as_of": pd.Series(times).where(rng.random(n) < 0.9),
+            "risk": numbers,
+            "rank": pd.array(rng.integers(0, 9, n), dtype="Int64"),
+            "n": rng.integers(-5, 5, n),
+            "flag": rng.random(n) < 0.5,
+            "queue": pd.Categorical(rng.choice(["a", "b,c"], n)),
+            "last": pd.concat(
+                [pd.Series(text[: n // 2], dtype="str"), pd.Series(text[n // 2 :], dtype="str")]
+            ).array,
+        }
+    )
+    frame.loc[frame.index % 7 == 3, "rank"] = None
+    wanted = io.StringIO(newline="")
+    frame.to_csv(wanted, index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+    assert written(frame, tmp_path) == wanted.getvalue()
+
+
+def test_formulas_are_made_harmless_and_numbers_are_left(tmp_path):
+    frame = pd.DataFrame(
+        {"text": ["=1+2", "-x", '@"a",b', "+", "\tq", "a=b"], "number": [-1.5, -2.0, 3, 4, 5, 6]}
+    )
+    frame["queue"] = frame["text"].astype("category")
+    told = pd.read_csv(io.StringIO(written(frame, tmp_path)))
+    assert told["text"].tolist() == ["'=1+2", "'-x", '\'@"a",b', "'+", "'\tq", "a=b"]
+    assert told["queue"].tolist() == told["text"].tolist()
+    assert told["number"].tolist() == frame["number"].tolist()
