@@ -8,7 +8,7 @@ whole log finds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,31 @@ class Extract:
     keys: Mapping[tuple[Filter, str], Coded]
     told: Mapping[tuple[Filter, Told], Any]
     asked: Mapping[str, Coded]
+
+
+def with_tickets(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Return ``needs``, and of which ticket each of their events is, which settles their order in another log."""
+    told = tuple(needs)
+    tickets = (replace(need, key=TICKET, event_key=None, told=()) for need in told)
+    return tuple(dict.fromkeys((*told, *tickets)))
+
+
+@dataclass(frozen=True)
+class Others:
+    """What tickets give that are not in the history at hand: their extracts, `with_tickets`.
+
+    ``ranks`` tell where the tickets of each extract stand among all by their ids, int32; ``own`` those at hand.
+    """
+
+    extracts: Sequence[Extract]
+    ranks: Sequence[Codes]
+    own: Codes
+
+    def beside(self, extracts: Sequence[Extract], n_points: int) -> Crossing:
+        """Join them with the ``extracts`` of the history at hand."""
+        ranks = [*([self.own] * len(extracts)), *self.ranks]
+        n_tickets = len(self.own) + sum(map(len, self.ranks))
+        return Crossing.of([*extracts, *self.extracts], n_tickets, n_points, ranks)
 
 
 def extract(needs: Iterable[Need], sight: Sight, rows: Rows, first: int) -> Extract:

@@ -15,7 +15,7 @@ from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
 from boilover.features.columns import Attribute
-from boilover.features.crossing import Crossing, Extract, Need, Rows, extract, merged
+from boilover.features.crossing import Crossing, Extract, Need, Others, Rows, extract, merged, with_tickets
 from boilover.features.shards import Shard, shards_of
 from boilover.features.view import TICKET, Sight
 from boilover.history import Coded
@@ -124,13 +124,16 @@ def compute(
     *,
     n_jobs: int | None = None,
     n_shards: int | None = None,
+    others: Others | None = None,
 ) -> pd.DataFrame:
     """Return the features of the points: float32 columns with NaN, and categories.
 
     Row ``i`` belongs to point ``i``; it does not depend on the other points, nor on anything after its moment, nor on
-    the numbers of threads ``n_jobs`` and of shards into which the tickets are parted.
+    the numbers of threads ``n_jobs`` and of shards into which the tickets are parted. ``others`` are tickets of which
+    no more is known than what features read across tickets.
     """
     plan = Plan.of(features)
+    needs = plan.needs if others is None else with_tickets(plan.needs)
     columns = Columns(plan, len(points))
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
@@ -143,12 +146,16 @@ def compute(
         def of_shard(shard: Shard) -> Extract:
             for places in own:
                 columns.fill(places, shard.sight.afresh(), shard.rows)
-            return extract(plan.needs, shard.sight, shard.rows, shard.first)
+            return extract(needs, shard.sight, shard.rows, shard.first)
 
         extracts = list(pool.map(of_shard, shards_of(notes, points, n_shards=n_shards, n_jobs=n_jobs)))
         everything, whole = slice(0, len(points)), Sight(notes, points)
         if plan.crossing:
-            crossing = Crossing.of(extracts, notes.history.n_tickets, len(points))
+            crossing = (
+                Crossing.of(extracts, notes.history.n_tickets, len(points))
+                if others is None
+                else others.beside(extracts, len(points))
+            )
             across = Sight(notes, points, crossing)
             list(pool.map(crossing.sorted, dict.fromkeys(need.where for need in plan.needs)))
             list(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,9 +25,9 @@ from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.escalation import EscalationRule, declare
 from boilover.features import Attribute, to_json
-from boilover.features.crossing import Need, extract
+from boilover.features.crossing import Need, extract, with_tickets
 from boilover.features.frame import Plan
-from boilover.features.view import TICKET, Sight
+from boilover.features.view import Sight
 from boilover.files import replacing, sha256_of
 from boilover.fitting import fit_attributes
 from boilover.history import History
@@ -35,25 +35,25 @@ from boilover.log import SORTED_MARK, EventLog
 from boilover.model.saved import SavedModel
 from boilover.partitions import CODED, Partition, read_part, write_events
 from boilover.points import Points, ends_of
-from boilover.scale.piece import Piece, read_piece, write_piece
+from boilover.scale.packed import Over, pack, unpack
 from boilover.schema import SCHEMA_VERSION
 from boilover.scoring import features_of
 
 FOLDER = ".kept"
 """In the log's folder. It may be deleted at any time."""
-ABOUT, OPEN, LISTED, PIECE = "about.json", "open.parquet", "tickets.parquet", "over"
+ABOUT, OPEN, LISTED, OVER = "about.json", "open.parquet", "tickets.parquet", "over.arrays"
 NOBODY = Points(np.empty(0, np.int32), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
 class Part:
-    """A partition in its two parts: a piece of the tickets that are over, and the events of the open ones.
+    """A partition in its two parts: what is needed of those that are over, and the events of the open ones.
 
-    ``tickets`` are the open ones too, with the columns of all. ``over_since``: no ticket of the piece is at risk from
+    ``tickets`` are the open ones too, with the columns of all. ``over_since``: none of the former is at risk from
     then on, microseconds. ``types`` are those of all events.
     """
 
-    over: Piece | None
+    over: Over | None
     events: pa.Table
     tickets: pa.Table
     over_since: int
@@ -83,8 +83,7 @@ class Keeper:
     @property
     def needs(self) -> tuple[Need, ...]:
         """What features read across tickets; and of which ticket each of these events is, which settles their order."""
-        tickets = (replace(need, key=TICKET, event_key=None, told=()) for need in self.plan.needs)
-        return tuple(dict.fromkeys((*self.plan.needs, *tickets)))
+        return with_tickets(self.plan.needs)
 
     def part(self, partition: Partition) -> tuple[Part, bool]:
         """Return the parts of a partition, and whether they were kept; if not, they are computed, and kept now."""
@@ -139,33 +138,30 @@ class Keeper:
         ids = notes.history.ticket_ids
         of_over = pc.is_in(events["ticket_id"].cast(pa.string()), ids.filter(pa.array(over)))
         listed = pc.is_in(tickets["ticket_id"], ids.filter(pa.array(over)))
-        piece = None
+        gone = None
         if over.any():
-            piece = self._piece(self.notes(events.filter(of_over), tickets.filter(listed)))
+            gone = self._over(self.notes(events.filter(of_over), tickets.filter(listed)))
         return Part(
-            piece,
+            gone,
             events.filter(pc.invert(of_over)),
             tickets.filter(pc.invert(listed)),
             int(ends[over].max(initial=0)),
             _types(events),
         )
 
-    def _piece(self, notes: Annotations) -> Piece:
-        found = extract(self.needs, Sight(notes, NOBODY), slice(0, 0), 0)
-        ids: list[str] = notes.history.ticket_ids.to_pylist()
-        return Piece(ids, NOBODY.ticket, np.empty((0, 0), np.float32), {}, {}, found)
+    def _over(self, notes: Annotations) -> Over:
+        return Over(notes.history.ticket_ids, extract(self.needs, Sight(notes, NOBODY), slice(0, 0), 0))
 
     def _write(self, place: Path, part: Part) -> None:
         """Keep a part, in one step; where the log's folder cannot be written, nothing is kept."""
         try:
             with replacing(place) as made:
                 made.mkdir()
-                if part.over is not None:
-                    write_piece(part.over, made / PIECE)
+                packed = None if part.over is None else pack(part.over, made / OVER)
                 write_events(part.events, made / OPEN)
                 pq.write_table(part.tickets, made / LISTED)
                 sums = {path.name: sha256_of(path) for path in sorted(made.iterdir())}
-                about = {"over_since": part.over_since, "types": part.types, "sha256": sums}
+                about = {"over_since": part.over_since, "types": part.types, "over": packed, "sha256": sums}
                 told = json.dumps(about)
                 (made / ABOUT).write_text(f"{sha256(told.encode()).hexdigest()}\n{told}", encoding="utf-8")
         except (OSError, UsageError):
@@ -182,7 +178,7 @@ class Keeper:
                 return None
         except (OSError, ValueError):
             return None
-        over = read_piece(place / PIECE, numbers=False) if f"{PIECE}.npz" in about["sha256"] else None
+        over = None if about["over"] is None else unpack(about["over"], place / OVER)
         events = pq.read_table(place / OPEN, read_dictionary=CODED)
         return Part(over, events, pq.read_table(place / LISTED), about["over_since"], tuple(about["types"]))
 

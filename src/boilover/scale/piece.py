@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from boilover.annotations import Annotations
 from boilover.features import from_json, to_json
-from boilover.features.crossing import Extract, extract
+from boilover.features.crossing import Extract, extract, with_tickets
 from boilover.features.frame import Columns, Plan
-from boilover.features.view import TICKET, Sight, Told
+from boilover.features.view import Sight, Told
 from boilover.files import replacing
 from boilover.history import Coded, Codes
 from boilover.points import Points
@@ -48,8 +48,7 @@ def piece_of(plan: Plan, notes: Annotations, points: Points, keyed: Mapping[str,
     for places in plan.groups(plan.own):
         columns.fill(places, sight.afresh(), everything)
     # The order of tickets settles which of two events at one instant comes first.
-    tickets = (replace(need, key=TICKET, event_key=None, told=()) for need in plan.needs)
-    found = extract(dict.fromkeys((*plan.needs, *tickets)), sight, everything, 0)
+    found = extract(with_tickets(plan.needs), sight, everything, 0)
     categories = {place: parts[0][1] for place, parts in columns.categories.items()}
     ids: list[str] = notes.history.ticket_ids.to_pylist()
     return Piece(ids, points.ticket, columns.numbers, categories, keyed, found)
@@ -102,7 +101,10 @@ def read_piece(path: Path, *, numbers: bool) -> Piece:
     """Read what `write_piece` wrote, with or without its numbers, which are most of it."""
     told = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
     lists = [tuple(each) for each in told["words"]]
-    with np.load(path.with_name(f"{path.name}.npz"), allow_pickle=False) as arrays:
+    with (
+        path.with_name(f"{path.name}.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
 
         def got(name: str, words: int | None) -> Any:
             return arrays[name] if words is None else Coded(arrays[name], lists[words])

@@ -8,10 +8,8 @@ rows are those of a scoring of the whole log, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +19,15 @@ import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.escalation import EscalationRule
-from boilover.features.crossing import Crossing, Extract, extract
-from boilover.features.frame import Columns
-from boilover.features.shards import Shard, shards_of
-from boilover.features.view import Sight
+from boilover.features import compute
+from boilover.features.crossing import Others
 from boilover.history import Codes
 from boilover.log import observed
-from boilover.memory import kept_memory
 from boilover.model.saved import SavedModel
 from boilover.partitions import Manifest, Partition, by_ticket, joined, read_part
 from boilover.points import Points, tonight
 from boilover.scale.keeping import Keeper, Part
-from boilover.scale.piece import Piece
+from boilover.scale.packed import Over
 from boilover.scoring import EXPLAINED, Explained, ids_of, score_points
 from boilover.times import parse_moment
 
@@ -48,7 +43,7 @@ class Tonight:
     keeper: Keeper
     as_of: int
     notes: Annotations
-    over: Sequence[Piece]
+    over: Sequence[Over]
     homes: Sequence[Partition]
     types: frozenset[str]
     read: int
@@ -68,53 +63,22 @@ class Tonight:
 
     def features(self, points: Points) -> pd.DataFrame:
         """Return the features that the model reads, of points on open tickets."""
-        plan, needs, history = self.keeper.plan, self.keeper.needs, self.notes.history
-        columns = Columns(plan, len(points))
-        n_jobs = cpu_count() or 1
-        with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
-
-            def of_shard(shard: Shard) -> Extract:
-                for places in plan.groups(plan.own):
-                    columns.fill(places, shard.sight.afresh(), shard.rows)
-                return extract(needs, shard.sight, shard.rows, shard.first)
-
-            extracts = list(pool.map(of_shard, shards_of(self.notes, points, n_jobs=n_jobs)))
-            if plan.crossing:
-                ranks = _ranks([history.ticket_ids, *(pa.array(each.ids, pa.string()) for each in self.over)])
-                crossing = Crossing.of(
-                    [*extracts, *(each.extract for each in self.over)],
-                    sum(map(len, ranks)),
-                    len(points),
-                    [ranks[0]] * len(extracts) + ranks[1:],
-                )
-                across = Sight(self.notes, points, crossing)
-                list(
-                    pool.map(
-                        lambda places: columns.fill(places, across.afresh(), slice(0, len(points))),
-                        plan.groups(plan.crossing),
-                    )
-                )
-        return columns.frame()
+        own, *ranks = _ranks([self.notes.history.ticket_ids, *(each.ids for each in self.over)])
+        others = Others([each.extract for each in self.over], ranks, own)
+        return compute(self.keeper.plan.features, self.notes, points, others=others)
 
     def notes_of(self, ids: Collection[str]) -> Annotations | None:
         """Return the annotations of those of some tickets that are over, read anew; None where there are none."""
-        wanted, tables = pa.array(sorted(ids), pa.string()), []
-        for home, piece in zip(self.homes, self.over, strict=True):
-            if not set(ids).isdisjoint(piece.ids):
-                folder = self.keeper.folder
-                events = read_part(folder, "events", home.events, encoded=True)
-                listed = read_part(folder, "tickets", home.tickets)
-                own = pc.is_in(wanted, pa.array(piece.ids, pa.string()))
-                chosen = wanted.filter(own)
-                tables.append(
-                    (
-                        events.filter(pc.is_in(events["ticket_id"].cast(pa.string()), chosen)),
-                        listed.filter(pc.is_in(listed["ticket_id"], chosen)),
-                    )
-                )
-        if not tables:
-            return None
-        return self.keeper.notes(*_one_log([part for part, _ in tables], [part for _, part in tables]))
+        wanted = pa.array(sorted(ids), pa.string())
+        events, tickets = [], []
+        for home, over in zip(self.homes, self.over, strict=True):
+            chosen = wanted.filter(pc.is_in(wanted, over.ids))
+            if len(chosen):
+                told = read_part(self.keeper.folder, "events", home.events, encoded=True)
+                listed = read_part(self.keeper.folder, "tickets", home.tickets)
+                events.append(told.filter(pc.is_in(told["ticket_id"].cast(pa.string()), chosen)))
+                tickets.append(listed.filter(pc.is_in(listed["ticket_id"], chosen)))
+        return self.keeper.notes(*_one_log(events, tickets)) if events else None
 
 
 def open_tonight(
@@ -147,7 +111,7 @@ def open_tonight(
         keeper,
         as_of,
         keeper.notes(events, tickets),
-        [_renewed(piece) for _, piece in over],
+        [each for _, each in over],
         [home for home, _ in over],
         frozenset(each for _, part in parts for each in part.types),
         read,
@@ -172,11 +136,6 @@ def newest(folder: Path, manifest: Manifest, as_of: int) -> int | None:
 def _one_log(events: Sequence[pa.Table], tickets: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
     listed = joined(tickets)
     return by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
-
-
-def _renewed(piece: Piece) -> Piece:
-    """Return a piece whose points, which it has none of, stand nowhere among all."""
-    return replace(piece, extract=replace(piece.extract, rows=slice(0, 0)))
 
 
 def _ranks(ids: Sequence[pa.Array]) -> list[Codes]:
