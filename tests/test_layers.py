@@ -14,6 +14,7 @@ PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory"),
+    ("places",),
     ("conform", "files", "tables"),
     ("log", "partitions"),
     ("identity",),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from boilover.errors import UsageError
+from boilover.places import filesystem_of, named
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""
@@ -24,8 +25,14 @@ def replacing(target: Path) -> Iterator[Path]:
     """Yield a path beside ``target`` to write a file or a folder to; move it into place when the block succeeds.
 
     It is replaced in one step; only a folder on a system that cannot exchange two names takes two renames. A failed
-    block leaves ``target`` untouched and removes what it had written.
+    block leaves ``target`` untouched and removes what it had written. What replaces an object of a URL is written here
+    and then sent there; objects of a folder follow each other.
     """
+    if filesystem_of(target) is not None:
+        with tempfile.TemporaryDirectory() as here:
+            yield (made := Path(here) / target.name)
+            _send(made, target)
+        return
     parent = target.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +83,22 @@ def exchange(first: Path, second: Path) -> bool:
     before, after = ((AT_FDCWD, ctypes.c_char_p(name)) for name in names)
     done: int = libc.renameat2(*before, *after, ctypes.c_uint(RENAME_EXCHANGE))
     return done == 0
+
+
+def _send(made: Path, target: Path) -> None:
+    """Put a file or a folder in the place of what is at a URL."""
+    remote, name = filesystem_of(target), str(named(target))
+    assert remote is not None
+    try:
+        if not made.is_dir():
+            remote.makedirs(remote._parent(name), exist_ok=True)
+            remote.put_file(str(made), name)
+            return
+        if remote.exists(name):
+            remote.rm(name, recursive=True)
+        remote.put(f"{made}/", f"{name}/", recursive=True)
+    except (OSError, NotImplementedError) as error:
+        raise UsageError(f"cannot write to {target}: {error}") from error
 
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:

@@ -21,6 +21,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, Manifest, read_manifest
+from boilover.places import filesystem_of, is_there
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -61,7 +62,7 @@ def open_log(
     brings its own; without either the log's escalated events say so. Raises `InputError` for input that cannot be
     used.
     """
-    if not path.exists():
+    if not is_there(path):
         raise InputError("does not exist", file=path, mend="Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
@@ -71,6 +72,9 @@ def open_log(
         if manifest is not None and manifest.escalation is not None and not declared:
             declared = dict(manifest.escalation)
             escalation_name = escalation_name or manifest.escalation_name
+    elif filesystem_of(path) is not None:
+        mended = "An export is read from local files: bring it here, or turn it into a log with `boilover ingest`"
+        raise InputError("is no log", file=path, mend=mended)
     else:
         from boilover.adapters import ingest, load_recipe
 

@@ -12,12 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
+import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
+from boilover.places import filesystem_of, is_there, named, place
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
@@ -93,8 +95,8 @@ def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
     """Read a log folder; ``leave_out`` names columns of ``events`` not to read, such as ``text``."""
-    folder = Path(folder)
-    if not folder.is_dir():
+    folder = place(folder)
+    if not (is_there(folder) and folder.is_dir()):
         raise InputError(
             "is not a folder", file=folder, mend="Name a folder that holds events.parquet or events.csv"
         )
@@ -113,7 +115,7 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
     """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV, replacing what is there."""
     log = log.ordered()
-    with replacing(Path(folder)) as made:
+    with replacing(place(folder)) as made:
         made.mkdir()
         if format == "csv":
             pa_csv.write_csv(plain(log.events), made / "events.csv")
@@ -133,7 +135,7 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
         coded = CODED if name == "events" else _attributes(path)
-        dataset = pq.ParquetDataset(path, read_dictionary=coded)
+        dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=filesystem_of(path))
         columns = [column for column in dataset.schema.names if column not in leave_out]
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)
@@ -147,7 +149,7 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
 
 def _attributes(path: Path) -> list[str]:
     """Return the columns of tickets that hold words."""
-    schema = pq.ParquetDataset(path).schema
+    schema = pq.ParquetDataset(named(path), filesystem=filesystem_of(path)).schema
     return [
         each.name
         for each in schema
@@ -155,9 +157,17 @@ def _attributes(path: Path) -> list[str]:
     ]
 
 
+def _opened(path: Path) -> object:
+    """Return what Arrow reads a CSV from; what is compressed is told by its ending."""
+    remote = filesystem_of(path)
+    if remote is None:
+        return path
+    return pa_fs.PyFileSystem(pa_fs.FSSpecHandler(remote)).open_input_stream(named(path))
+
+
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
     lines = pa_csv.ParseOptions(newlines_in_values=True)
-    with pa_csv.open_csv(path, parse_options=lines) as reader:
+    with pa_csv.open_csv(_opened(path), parse_options=lines) as reader:
         names = reader.schema.names
     # An id keeps its leading zeros.
     texts = [
@@ -170,7 +180,7 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    table = pa_csv.read_csv(path, convert_options=options, parse_options=lines)
+    table = pa_csv.read_csv(_opened(path), convert_options=options, parse_options=lines)
     for field in table.schema:
         # What is not UTF-8 is read as bytes, where the contract does not ask for text.
         if pa.types.is_binary(field.type):

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from boilover.conform import as_strings
 from boilover.errors import InputError
+from boilover.places import filesystem_of, named
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 
 MANIFEST = "log.json"
@@ -138,7 +139,8 @@ def read_part(
     """Return the table of one file; ``kind`` is events or tickets."""
     path = folder / kind / part.file
     try:
-        with pq.ParquetFile(path, read_dictionary=CODED if encoded else None) as file:
+        coded = CODED if encoded else None
+        with pq.ParquetFile(named(path), read_dictionary=coded, filesystem=filesystem_of(path)) as file:
             table = file.read(columns=columns)
     except FileNotFoundError as error:
         raise FileNotFoundError(error.errno, error.strerror, str(path)) from error

@@ -10,6 +10,7 @@ import typer
 
 from boilover.cli.options import EscalationOption, RecipeOption, reading, say
 from boilover.errors import UsageError
+from boilover.places import local
 
 AllowCutOption = Annotated[
     bool,
@@ -36,7 +37,9 @@ def ingest(
     ],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="LOG", help="The log to add to; made where there is none."),
+        typer.Option(
+            "-o", "--output", parser=local, metavar="LOG", help="The log to add to; made where there is none."
+        ),
     ],
     input_format: Annotated[
         str, typer.Option("--format", help="auto, or that of an adapter: zendesk, jira, table, xes, …")

@@ -10,15 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from boilover.places import place
+
 if TYPE_CHECKING:
     from boilover.config import Config
     from boilover.inputs import Source
 
-LogArgument = Annotated[Path, typer.Argument(metavar="LOG", help="An event-log folder, or an export.")]
-ModelOption = Annotated[
-    Path, typer.Option("--model", help="The model's folder, or models:/NAME@champion of a registry.")
+LogArgument = Annotated[
+    Path,
+    typer.Argument(metavar="LOG", parser=place, help="An event-log folder or its URL, or an export."),
 ]
-NewModelOption = Annotated[Path, typer.Option("--model", help="The folder to save the model to.")]
+ModelOption = Annotated[
+    Path,
+    typer.Option(
+        "--model",
+        parser=place,
+        metavar="<path>",
+        help="The model's folder, or models:/NAME@champion of a registry.",
+    ),
+]
+NewModelOption = Annotated[
+    Path, typer.Option("--model", parser=place, metavar="<path>", help="The folder to save the model to.")
+]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]
@@ -35,7 +48,10 @@ EscalationOption = Annotated[
     str | None,
     typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
 ]
-OutputOption = Annotated[Path, typer.Option("-o", "--output", help="A file, or - for standard output.")]
+OutputOption = Annotated[
+    Path,
+    typer.Option("-o", "--output", parser=place, metavar="<path>", help="A file, or - for standard output."),
+]
 
 AgainOption = Annotated[
     bool,
@@ -90,3 +106,26 @@ def reading() -> Iterator[Callable[[int, int], None] | None]:
     with Progress("reading", *columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=None)
         yield lambda more, size: bar.update(task, advance=more, total=size)
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what draws a bar for each stage, with rate and time left, on standard error; none off a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    rate = TextColumn("{task.completed:,.0f} of {task.total:,.0f} events, {task.fields[rate]}")
+    stages: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), rate, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=total, rate="")
+            task = bar.tasks[stages[stage]]
+            bar.update(task.id, completed=done, rate=f"{task.speed:,.0f}/s" if task.speed else "")
+
+        yield tell

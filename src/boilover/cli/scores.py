@@ -15,11 +15,13 @@ from boilover.cli.options import (
     ModelOption,
     OutputOption,
     RecipeOption,
+    counting,
     open_source,
     say,
     settings_of,
 )
 from boilover.errors import UsageError
+from boilover.places import place
 
 
 def score(
@@ -51,6 +53,14 @@ def score(
             metavar="NAME", help="Score its partitions on dask://host:port, spark or spark://host:port."
         ),
     ] = None,
+    spill: Annotated[
+        Path | None,
+        typer.Option(
+            parser=place,
+            metavar="<path>",
+            help="Where pieces lie meanwhile: a folder, or a URL, that all workers reach.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     input_format: FormatOption = "auto",
     recipe: RecipeOption = None,
@@ -70,9 +80,14 @@ def score(
             raise UsageError(
                 "--memory and --cluster are for the open tickets of a log that `boilover ingest` wrote"
             )
-        found = pipeline.score_in_parts(log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows)
+        with counting() as tell:
+            found = pipeline.score_in_parts(
+                log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows, spill=spill, tell=tell
+            )
         write_frame(found, output, form)
         return
+    if spill is not None:
+        raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
     source = open_source(log, input_format, recipe, None, settings_of(config))
     write_frame(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
 

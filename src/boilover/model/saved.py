@@ -36,6 +36,7 @@ from boilover.model.fitted import Fitted
 from boilover.model.horizons import HorizonModel, in_order
 from boilover.model.reference import Reference
 from boilover.model.walk_text import UnknownTreesError
+from boilover.places import is_there
 
 SCHEMA_VERSION = 1
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
@@ -130,7 +131,7 @@ def load_model(folder: Path) -> SavedModel:
     Raises `InputError` for a missing or damaged file, `MismatchError` for a model of another version, or
     one whose parts do not agree; each names the file.
     """
-    if not folder.is_dir():
+    if not (is_there(folder) and folder.is_dir()):
         raise InputError(
             "is no folder of a model", file=folder, mend="Name a folder that `boilover train` wrote"
         )
@@ -221,7 +222,8 @@ def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSl
     file = folder / CALIBRATION
     _read_intact(file, digests)
     types = {"night": str, "risk": np.float64, "label": np.int8}
-    frame = pd.read_csv(file, dtype=types)
+    with file.open("rb") as told:
+        frame = pd.read_csv(told, dtype=types)
     nights = frame["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
     return CalibrationSlice(nights, frame["risk"].to_numpy(), frame["label"].to_numpy())
 

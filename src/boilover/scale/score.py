@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from socket import gethostname
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import BoiloverError, UsageError
+from boilover.errors import BoiloverError, InputError, UsageError
 from boilover.escalation import EscalationRule, parse_rule
 from boilover.features.crossing import Crossing
 from boilover.features.frame import Columns, Plan
@@ -25,9 +25,11 @@ from boilover.inputs import Source
 from boilover.log import SORTED_MARK, EventLog
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import Partition, read_manifest, read_part
+from boilover.places import is_there, place, workshop
 from boilover.points import Points, tonight
 from boilover.reasons import Keyed, keys_of
 from boilover.scale.piece import Piece, piece_of, read_piece, write_piece
+from boilover.scale.watching import SCORING, Tell, silent, watched
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 from boilover.scoring import EXPLAINED, Explained, features_of, notes_for, rows_of
 from boilover.times import parse_moment
@@ -48,7 +50,7 @@ class Task:
     @property
     def path(self) -> Path:
         """Where the piece is written, without its ending."""
-        return Path(self.spill) / self.partition
+        return place(self.spill) / self.partition
 
 
 Outcome = BoiloverError | None
@@ -68,11 +70,14 @@ def look(task: Task) -> Outcome:
 
 
 def _look(task: Task) -> None:
-    manifest = read_manifest(Path(task.log))
-    assert manifest is not None
-    saved = load_model(Path(task.model))
+    folder = place(task.log)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        problem = f"is not there for the worker {gethostname()}"
+        raise InputError(problem, file=folder, mend="Name a folder or a URL that all workers reach")
+    saved = load_model(place(task.model))
     (partition,) = (each for each in manifest.partitions if each.name == task.partition)
-    log = _read(Path(task.log), partition)
+    log = _read(folder, partition)
     own = (
         parse_rule(dict(manifest.escalation), manifest.escalation_name)
         if manifest.escalation
@@ -92,13 +97,17 @@ def score_in_pieces(
     explain: Explained = EXPLAINED,
     run: Run = map,
     spill: Path | None = None,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
     """Return what `boilover.score` returns of a log in partitions, without ever holding all of it.
 
     Memory holds one partition, or what crosses tickets: some 100 bytes of each ticket. ``spill`` is a folder that all
-    workers reach; a temporary one where left out. Raises `UsageError` where the log is not in partitions, or where the
-    model reads a feature that does not tell what it needs.
+    workers reach, of a URL too; a temporary one where left out. ``tell`` hears how far it is. Raises `UsageError` where
+    the log is not in partitions, where the model reads a feature that does not tell what it needs, and where workers
+    do not reach ``spill``.
     """
+    if not is_there(folder):
+        raise InputError("does not exist", file=folder, mend="Name a log that `boilover ingest` wrote")
     manifest = read_manifest(folder)
     if manifest is None:
         raise UsageError(f"{folder}: is not in partitions. `boilover ingest {folder} -o LOG` puts it there")
@@ -111,36 +120,56 @@ def score_in_pieces(
         )
     last = max(each.last for each in manifest.partitions if each.last)
     moment = parse_moment(last if as_of is None else as_of)
-    with TemporaryDirectory(prefix="boilover-", dir=spill) as aside:
+    sizes = {each.name: each.events.rows for each in manifest.partitions}
+    with workshop(spill) as aside:
         tasks = [
-            Task(str(folder.absolute()), each.name, str(model.absolute()), moment, aside)
+            Task(str(folder.absolute()), each.name, str(model.absolute()), moment, str(aside))
             for each in manifest.partitions
             if each.events.rows and each.first is not None and parse_moment(each.first) <= moment
         ]
-        for error in run(look, tasks):
-            if error is not None:
-                raise error
-        found = _finish(tasks, plan, saved, moment, explain)
+        events = {task.partition: sizes[task.partition] for task in tasks}
+        with watched(aside, events, tell):
+            for error in run(look, tasks):
+                if error is not None:
+                    raise error
+        found = _finish(tasks, list(events.values()), plan, saved, moment, explain, tell)
     return found.sort_values("rank", ignore_index=True)
 
 
 def _read(folder: Path, partition: Partition) -> EventLog:
-    events = read_part(folder, "events", partition.events, READ, encoded=True)
+    try:
+        events = read_part(folder, "events", partition.events, READ, encoded=True)
+        tickets = read_part(folder, "tickets", partition.tickets)
+    except FileNotFoundError as error:
+        mend = "Score again: an import may have ended meanwhile"
+        raise InputError("is missing", file=error.filename, mend=mend) from error
     mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-    tickets = read_part(folder, "tickets", partition.tickets)
     return EventLog.from_arrow(events.replace_schema_metadata(mark), tickets, source=folder)
 
 
 def _finish(
-    tasks: Sequence[Task], plan: Plan, saved: SavedModel, as_of: int, explain: Explained
+    tasks: Sequence[Task],
+    events: Sequence[int],
+    plan: Plan,
+    saved: SavedModel,
+    as_of: int,
+    explain: Explained,
+    tell: Tell,
 ) -> pd.DataFrame:
+    lost = [task.path for task in tasks if not task.path.with_name(f"{task.path.name}.json").exists()]
+    if lost:
+        raise UsageError(
+            f"{lost[0].parent}: workers wrote {len(lost)} pieces that are not there. Name by --spill a folder or a URL"
+            " that all of them reach"
+        )
     pieces = Pieces.of(tasks, plan, as_of)
     ids: list[npt.NDArray[Any]] = [np.empty(0, dtype=object)]
     risks = [np.empty((0, len(saved.manifest.horizons)))]
-    for place in np.flatnonzero(np.diff(pieces.starts)).tolist():
-        piece, frame = pieces.frame(place)
+    for home in np.flatnonzero(np.diff(pieces.starts)).tolist():
+        piece, frame = pieces.frame(home)
         ids.append(np.array(piece.ids, dtype=object)[piece.ticket])
         risks.append(saved.model.risks(frame))
+        tell(SCORING, sum(events[: home + 1]), sum(events))
     n_points = int(pieces.starts[-1])
     moments = np.full(n_points, as_of, dtype=np.int64)
     return rows_of(np.concatenate(ids), moments, np.concatenate(risks), "", saved, explain, pieces.pick)
@@ -195,9 +224,9 @@ class Pieces:
         """Return the features and the keys of some points, given in ascending order."""
         frames, keyed = [], []
         homes = np.searchsorted(self.starts, rows, side="right") - 1
-        for place in np.unique(homes).tolist():
-            piece, frame = self.frame(place)
-            own = rows[homes == place] - self.starts[place]
+        for home in np.unique(homes).tolist():
+            piece, frame = self.frame(home)
+            own = rows[homes == home] - self.starts[home]
             frames.append(frame.iloc[own])
             keyed.append({key: told[own] for key, told in piece.keyed.items()})
         return _stacked(frames), {key: np.concatenate([each[key] for each in keyed]) for key in keyed[0]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boilover.places import place
+
 SCHEME = "models:/"
 
 
@@ -19,7 +21,7 @@ def located(model: Path | str) -> Path:
     refuses or does not know it.
     """
     if not is_registered(model):
-        return Path(model)
+        return place(model)
     from boilover.tracking.registry import Registry
 
     return Registry.open().folder(str(model))

@@ -1,0 +1,92 @@
+"""Where logs, models and results lie: a local path, or a URL such as ``s3://bucket/logs/desk`` that fsspec reaches.
+
+A place of either kind has the methods of `pathlib.Path`. Who reads through these, or with `named` and `filesystem_of`
+where Arrow reads, reads both; `boilover.files.replacing` writes both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+from uuid import uuid4
+
+from boilover.errors import InputError, UsageError
+
+LOCAL = ("file", "local")
+"""Protocols of fsspec for what is a local path."""
+
+
+def place(told: str | Path) -> Path:
+    """Return the place of a name: a path, or what does as a path for a URL.
+
+    Raises `UsageError` for a URL of no kind that fsspec knows, and for one whose driver is not installed.
+    """
+    if not isinstance(told, str):
+        return told
+    if "://" not in told:
+        return Path(told)
+    try:
+        from upath import UPath
+    except ImportError as error:
+        raise UsageError(f"{told}: URLs are not read here. Install boilover[remote]") from error
+    try:
+        path = UPath(told)
+        protocol = path.fs.protocol
+    except ImportError as error:
+        raise UsageError(f"{told}: its driver is not installed here: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"'{told}' is no URL of a known kind: {error}") from error
+    is_local = protocol in LOCAL or any(each in LOCAL for each in protocol)
+    return Path(path.path) if is_local else cast(Path, path)
+
+
+def local(told: str) -> Path:
+    """Return a local path; raise `UsageError` for a URL."""
+    if "://" in told:
+        raise UsageError(f"{told}: this is kept in a local folder. Name one, and copy it there afterwards")
+    return Path(told)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at a place; raise `InputError` where a URL cannot be reached."""
+    try:
+        return path.exists()
+    # Every driver has errors of its own: of credentials, of names, of the network.
+    except Exception as error:
+        if filesystem_of(path) is None:
+            raise
+        problem = f"cannot be reached ({type(error).__name__}: {error})"
+        raise InputError(
+            problem, file=path, mend="Check the URL and the credentials of its driver"
+        ) from error
+
+
+@contextmanager
+def workshop(beside: Path | None) -> Iterator[Path]:
+    """Yield a new folder in ``beside``, or where the system keeps what is temporary; it is removed at the end."""
+    if beside is None or filesystem_of(beside) is None:
+        with TemporaryDirectory(prefix="boilover-", dir=beside) as made:
+            yield Path(made)
+        return
+    folder = beside / f"boilover-{uuid4().hex}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        remote = filesystem_of(folder)
+        # A store knows no folder without objects.
+        if remote is not None and remote.exists(named(folder)):
+            remote.rm(named(folder), recursive=True)
+
+
+def filesystem_of(path: Path) -> Any | None:
+    """Return the file system of fsspec that a place is on, None for a local path."""
+    return getattr(path, "fs", None)
+
+
+def named(path: Path) -> str | Path:
+    """Return the name of a place on its file system."""
+    return path if filesystem_of(path) is None else str(cast(Any, path).path)

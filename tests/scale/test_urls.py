@@ -1,0 +1,171 @@
+"""Logs and models at URLs that fsspec reaches are read and scored as local ones are; what is wrong is said."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.request import urlopen
+
+import fsspec
+import pandas as pd
+import pytest
+
+from boilover.cli import main
+from boilover.errors import InputError, UsageError
+from boilover.inputs import open_log
+from boilover.log import read_log, write_log
+from boilover.model.saved import load_model, save_model
+from boilover.places import local, place
+from boilover.scale import score_in_pieces
+
+SERVE = """
+import sys
+from aiohttp import web
+
+application = web.Application()
+application.router.add_static("/", sys.argv[1], show_index=True)
+web.run_app(application, host="127.0.0.1", port=int(sys.argv[2]))
+"""
+
+
+@pytest.fixture(scope="module")
+def stored(desk):
+    """Return the URLs of the log and the model on a file system in memory."""
+    store = fsspec.filesystem("memory")
+    for path in desk:
+        store.put(f"{path}/", f"/desk/{path.name}/", recursive=True)
+    yield "memory://desk/log", "memory://desk/model"
+    store.rm("/desk", recursive=True)
+
+
+@pytest.fixture(scope="module")
+def web(desk):
+    """Return the URL of a server of the desk's files, a process of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVE, desk[0].parent, str(port)], stdout=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            try:
+                urlopen(f"http://127.0.0.1:{port}/").close()
+                break
+            except OSError:
+                assert server.poll() is None
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def same(found, expected):
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+
+
+def test_a_log_is_scored_at_a_url_in_pieces_that_lie_at_one(desk, stored):
+    log, model = map(place, stored)
+    assert load_model(model).manifest == load_model(desk[1]).manifest
+    spill = place("memory://spill")
+    same(score_in_pieces(log, model, explain=3, spill=spill), score_in_pieces(*desk, explain=3))
+    assert not fsspec.filesystem("memory").find("/spill")
+
+
+def test_the_command_reads_a_web_server_and_writes_to_a_store(desk, web, capsys, monkeypatch):
+    command = ["score", f"{web}/log", "--model", f"{web}/model", "--explain", "0"]
+    monkeypatch.setattr(sys, "argv", ["boilover", *command, "-o", "memory://told/scores.parquet"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code, capsys.readouterr().err
+    with fsspec.open("memory://told/scores.parquet") as file:
+        found = pd.read_parquet(file)
+    expected = score_in_pieces(*desk, explain=0)
+    assert found["ticket_id"].tolist() == expected["ticket_id"].tolist()
+    assert found["risk"].tolist() == expected["risk"].tolist()
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "csv.gz", "dataset"])
+def test_a_log_of_any_form_is_read_and_written_at_a_url(desk, form):
+    log = read_log(desk[0])
+    url = f"memory://{form}/log"
+    write_log(log, url, format="csv" if "csv" in form else "parquet")
+    store = fsspec.filesystem("memory")
+    if form == "csv.gz":
+        for name in ("events", "tickets"):
+            store.pipe(f"/{form}/log/{name}.csv.gz", gzip.compress(store.cat(f"/{form}/log/{name}.csv")))
+            store.rm(f"/{form}/log/{name}.csv")
+    if form == "dataset":
+        store.mv(f"/{form}/log/events.parquet", f"/{form}/log/events/part-0.parquet")
+    found = read_log(url)
+    expected = read_log(desk[0])
+    same(found.ordered().to_pandas()[0], expected.to_pandas()[0])
+    assert open_log(place(url)).format == "log"
+
+
+def test_a_model_is_saved_at_a_url_in_the_place_of_another(desk):
+    saved, folder = load_model(desk[1]), place("memory://models/desk")
+    fsspec.filesystem("memory").pipe("/models/desk/left.txt", b"of another")
+    save_model(folder, saved)
+    assert load_model(folder).manifest == saved.manifest
+    assert not (folder / "left.txt").exists()
+
+
+def test_a_local_url_is_a_path(tmp_path):
+    assert place(f"file://{tmp_path}") == place(f"local://{tmp_path}") == place(str(tmp_path)) == tmp_path
+    assert isinstance(place(f"file://{tmp_path}"), Path)
+
+
+@pytest.mark.skipif(find_spec("s3fs") is not None, reason="its driver is installed here")
+def test_a_driver_that_is_lacking_is_named():
+    with pytest.raises(UsageError, match=r"s3://bucket/log: .*s3fs"):
+        place("s3://bucket/log")
+
+
+def test_what_cannot_be_reached_is_told(desk, stored, web):
+    with pytest.raises(UsageError, match="gopher"):
+        place("gopher://desk/log")
+    with pytest.raises(UsageError, match="local folder"):
+        local("s3://bucket/log")
+    for lost in ("memory://nowhere/log", "http://127.0.0.1:1/log", f"{web}/nothing"):
+        with pytest.raises(InputError, match="does not exist"):
+            open_log(place(lost))
+        with pytest.raises(InputError, match="does not exist"):
+            score_in_pieces(place(lost), desk[1])
+        with pytest.raises(InputError, match="no folder of a model"):
+            load_model(place(lost))
+    with pytest.raises(InputError, match=r"local files.*ingest"):
+        open_log(place(stored[1]))
+
+
+def test_a_partition_that_is_lost_or_spoilt_at_a_url_is_named(desk):
+    store = fsspec.filesystem("memory")
+    store.put(f"{desk[0]}/", "/broken/log/", recursive=True)
+    url = "memory://broken/log"
+    (first, second) = sorted(store.ls("/broken/log/events", detail=False))[:2]
+    whole = store.cat(first)
+    store.pipe(first, b"no Parquet")
+    with pytest.raises(InputError, match=r"memory://broken/log/events/.* cannot be read as Parquet"):
+        score_in_pieces(place(url), desk[1])
+    store.pipe(first, whole)
+    store.rm(second)
+    with pytest.raises(InputError, match="is missing"):
+        read_log(url)
+    with pytest.raises(InputError, match="is missing"):
+        score_in_pieces(place(url), desk[1])
+
+
+def test_a_store_whose_driver_fails_is_told():
+    class Refusing:
+        fs = "one that needs credentials"
+
+        def exists(self):
+            raise RuntimeError("no credentials")
+
+    with pytest.raises(InputError, match=r"cannot be reached \(RuntimeError: no credentials\)"):
+        open_log(Refusing())

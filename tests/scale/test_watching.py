@@ -1,0 +1,70 @@
+"""How far a scoring in pieces is, told and drawn."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from boilover.partitions import read_manifest
+from boilover.scale import score_in_pieces
+from boilover.scale.watching import READING, SCORING, watched
+
+
+def test_every_stage_is_told_to_its_end(desk):
+    told = []
+    score_in_pieces(*desk, explain=0, tell=lambda *each: told.append(each))
+    total = sum(each.events.rows for each in read_manifest(desk[0]).partitions)
+    assert told[-1] == (SCORING, total, total)
+    assert (READING, total, total) in told
+    for stage in (READING, SCORING):
+        done = [now for name, now, of in told if name == stage]
+        assert done == sorted(done)
+    assert [name for name, _, _ in told] == sorted(
+        (name for name, _, _ in told), key=[READING, SCORING].index
+    )
+
+
+def test_pieces_are_counted_while_they_come(tmp_path, monkeypatch):
+    monkeypatch.setattr("boilover.scale.watching.EVERY", 0.01)
+    told = []
+    with watched(tmp_path, {"a": 3, "b": 4}, lambda *each: told.append(each)):
+        while (READING, 0, 7) not in told:
+            pass
+        (tmp_path / "b.json").touch()
+        while (READING, 4, 7) not in told:
+            pass
+    assert told[-1] == (READING, 7, 7)
+
+
+def test_what_fails_is_not_told_as_done(tmp_path):
+    told = []
+    with pytest.raises(KeyError), watched(tmp_path, {"a": 3}, lambda *each: told.append(each)):
+        raise KeyError
+    assert (READING, 3, 3) not in told
+
+
+def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(desk, tmp_path):
+    log, model = desk
+    command = [Path(sys.executable).with_name("boilover"), "score", log, "--model", model, "--memory", "4GB"]
+    command += ["--explain", "0", "-o", tmp_path / "scores.csv"]
+    ours, theirs = pty.openpty()
+    subprocess.run(command, check=True, stderr=theirs, env=os.environ | {"COLUMNS": "120", "TERM": "xterm"})
+    os.close(theirs)
+    drawn = b""
+    try:
+        while more := os.read(ours, 65536):
+            drawn += more
+    except OSError:
+        # A terminal whose other end is closed says so by an error.
+        pass
+    os.close(ours)
+    assert b"reading" in drawn
+    assert b" events" in drawn
+    assert b"/s" in drawn
+    found = subprocess.run(command, check=True, capture_output=True)
+    assert b"events" not in found.stderr
