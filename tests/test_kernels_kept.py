@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -15,13 +17,14 @@ import pytest
 
 import boilover
 from boilover import kernels
+from boilover.kernels import machine
 from boilover.kernels.naming import fingerprint, type_name
 
 # The package has a kernel of this name.
 kept = importlib.import_module("boilover.kernels.kept")
 PACKAGE = Path(boilover.__file__).parent
 KERNELS = ("base", "kept", "machine", "naming")
-FILES = ("__init__.py", "errors.py", "files.py", *(f"kernels/{name}.py" for name in KERNELS))
+FILES = ("__init__.py", "errors.py", "files.py", "places.py", *(f"kernels/{name}.py" for name in KERNELS))
 SOURCE = '''"""Kernels."""
 from typing import NamedTuple
 import numpy as np
@@ -188,3 +191,14 @@ def test_the_command_line_says_each_module_once(capsys):
         "compiling kernels, once: boilover.text.tokens",
         "compiling kernels, once: boilover.kernels.sorting",
     ]
+
+
+def test_constants_are_the_class_of_arrays_and_exceptions_and_nothing_else():
+    def read(value):
+        return machine._Constants(io.BytesIO(pickle.dumps(value))).load()
+
+    assert read(np.ndarray) is np.ndarray
+    assert read((ZeroDivisionError, ("division by zero",))) == (ZeroDivisionError, ("division by zero",))
+    for hostile in (os.system, eval, np.load, Path):
+        with pytest.raises(pickle.UnpicklingError, match="nothing that a kernel holds"):
+            read(hostile)

@@ -134,7 +134,7 @@ def group_by_key(rows: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
 def run_ends(codes: Array) -> Array:
     """Return where each run of equal codes ends, int64; the last one at the end."""
     ends = np.empty(len(codes) + 1, np.int64)
-    found = 0
+    found = np.int64(0)
     for i in range(1, len(codes)):
         ends[found] = i
         found += np.int64(codes[i] != codes[i - 1])
@@ -145,10 +145,10 @@ def run_ends(codes: Array) -> Array:
 @compiled
 def in_order(starts: Array, times: Array) -> bool:
     """Return whether ``times`` fall nowhere but where ``starts`` is set."""
-    falls = 0
+    falls = np.int64(0)
     for i in range(1, len(times)):
         falls += np.int64(times[i] < times[i - 1]) & np.int64(starts[i] == 0)
-    return falls == 0
+    return bool(falls == 0)
 
 
 @compiled
