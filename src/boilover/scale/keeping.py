@@ -174,13 +174,17 @@ class Keeper:
             if sha256(told.encode()).hexdigest() != digest:
                 return None
             about = json.loads(told)
-            if any(sha256_of(place / name) != told for name, told in about["sha256"].items()):
-                return None
+            content = {name: (place / name).read_bytes() for name in about["sha256"]}
         except (OSError, ValueError):
             return None
-        over = None if about["over"] is None else unpack(about["over"], place / OVER)
-        events = pq.read_table(place / OPEN, read_dictionary=CODED)
-        return Part(over, events, pq.read_table(place / LISTED), about["over_since"], tuple(about["types"]))
+        if any(sha256(content[name]).hexdigest() != told for name, told in about["sha256"].items()):
+            return None
+        over = None if about["over"] is None else unpack(about["over"], content[OVER])
+        events, tickets = (
+            pq.read_table(pa.BufferReader(content[name]), read_dictionary=coded)
+            for name, coded in ((OPEN, CODED), (LISTED, None))
+        )
+        return Part(over, events, tickets, about["over_since"], tuple(about["types"]))
 
 
 def _types(events: pa.Table) -> tuple[str, ...]:
