@@ -94,7 +94,11 @@ class Opened:
         if self.manifest is None:
             return None
         rule = serving(saved.rule, rule_of(self.manifest, self.desk.tables.escalation))
-        return open_tonight(self.desk.log, self.manifest, rule, saved, as_of)
+        try:
+            return open_tonight(self.desk.log, self.manifest, rule, saved, as_of)
+        except FileNotFoundError:
+            # An import that ended meanwhile: read whole, the log is the one after it, or it is told what is missing.
+            return None
 
 
 def open_tools(desk: Desk, account: Account) -> Tools:
