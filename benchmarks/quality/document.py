@@ -133,8 +133,8 @@ def wrapped(text: str) -> str:
 def _speed(sentiment: Mapping[str, Any]) -> str:
     return (
         f"It measures {sentiment['per_second']:,.0f} of these sentences ({sentiment['characters']:.0f} characters) a"
-        " second of one core, all measures of a text included; `python benchmarks/sentiment.py` compares its speed with"
-        " the original's."
+        " second of one core, all measures of a text included; `python -m benchmarks.speed --stages sentiment` compares"
+        " its speed with the original's."
     )
 
 

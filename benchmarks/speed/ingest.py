@@ -55,10 +55,11 @@ def main() -> None:
         print(json.dumps(read(options.read)))
         return
     with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
-        path = Path(folder) / "tickets.ndjson"
+        path = Path(folder).absolute() / "tickets.ndjson"
         write(path, options.size * MEGA, options.seed)
         command = [sys.executable, "-m", "benchmarks.speed.ingest", "--read", str(path)]
-        print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")
+        root = Path(__file__).resolve().parents[2]
+        print(subprocess.run(command, check=True, capture_output=True, text=True, cwd=root).stdout, end="")
 
 
 def write(path: Path, size: int, seed: int) -> None:

@@ -30,9 +30,10 @@ def rows_of(model: Fitted, n: int) -> Matrix:
     return matrix
 
 
-def _asking(ask: Callable[[Fitted, Matrix], Any], name: str, n: int = ROWS) -> Callable[[Job], Figures]:
+def _asking(ask: Callable[[Fitted, Matrix], Any], name: str) -> Callable[[Job], Figures]:
     def run(job: Job) -> Figures:
         model = load_model(job.model()).model.primary
+        n = SHOWN if name.endswith("-shown") else ROWS
         matrix = rows_of(model, n)
         ask(model, matrix[:9])
         figures, found = clocked(lambda: ask(model, matrix), job.repeats)
@@ -64,13 +65,11 @@ STAGE = Stage(
         ),
         "walk-shown": Engine(
             f"Boilover, exact contributions of {SHOWN:,} rows",
-            _asking(lambda model, rows: model.trees_.contributions(rows, 0), "walk-shown", SHOWN),
+            _asking(lambda model, rows: model.trees_.contributions(rows, 0), "walk-shown"),
         ),
         "lightgbm-shown": Engine(
             f"LightGBM, pred_contrib of {SHOWN:,} rows",
-            _asking(
-                lambda model, rows: model.booster_.predict(rows, pred_contrib=True), "lightgbm-shown", SHOWN
-            ),
+            _asking(lambda model, rows: model.booster_.predict(rows, pred_contrib=True), "lightgbm-shown"),
         ),
     },
     "walk",

@@ -1,19 +1,12 @@
-"""How fast messages are measured, on one core, beside vaderSentiment's own scorer; and whether the scores are its own.
+"""Sentiment of messages beside vaderSentiment's own scorer, on one core: whether the scores are its own, and how fast.
 
-python -m benchmarks.speed.sentiment --messages 5000
-
-Messages are those of the generated export (`ingest.py`) and of the synthetic desk, each distinct text once, from a
-seed. Prints one line of JSON for each: messages a CPU second for vaderSentiment's `polarity_scores`, for the
-compiled scorer alone and for all measures, the seconds that the first call takes, and how many scores differ: 0.
+Messages are those of a generated export (`ingest.py`) and of the synthetic desk, each distinct text once.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,22 +19,6 @@ from boilover.text import measure_texts
 from boilover.text.characters import as_points
 from boilover.text.measures import BATCH
 from boilover.text.sentiment import compounds
-
-T = TypeVar("T")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--messages", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    for name, texts in (
-        ("export", exported(options.messages, options.seed)),
-        ("synthetic desk", desk(options.messages, options.seed)),
-    ):
-        print(json.dumps({"messages of": name, **measure(texts)}))
 
 
 def exported(n: int, seed: int) -> list[str]:
@@ -56,40 +33,9 @@ def desk(n: int, seed: int) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))[:n]
 
 
-def measure(texts: list[str]) -> dict[str, Any]:
-    """Return rates in messages a CPU second, and the differences."""
-    analyzer = SentimentIntensityAnalyzer()
-    column = pa.array(texts)
-    first, _ = timed(
-        lambda: measure_texts(pa.array(["This is good, and das ist auch gut so"] * 2 + texts[:9]))
-    )
-    library, want = timed(lambda: [analyzer.polarity_scores(text)["compound"] for text in texts])
-    scorer, got = timed(lambda: scores(texts), 3)
-    whole, _ = timed(lambda: measure_texts(column), 3)
-    return {
-        "messages": len(texts),
-        "characters": round(sum(map(len, texts)) / len(texts)),
-        "vaderSentiment": round(len(texts) / library),
-        "scorer": round(len(texts) / scorer),
-        "measure_texts": round(len(texts) / whole),
-        "first_call_seconds": round(first, 1),
-        "differences": int(np.count_nonzero(got != np.array(want))),
-    }
-
-
 def scores(texts: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     return np.concatenate([compounds(batch, as_points(batch)) for batch in batches])
-
-
-def timed(work: Callable[[], T], times: int = 1) -> tuple[float, T]:
-    """Return the least CPU seconds of so many runs, and what the work returns."""
-    seconds = []
-    for _ in range(times):
-        began = time.process_time()
-        result = work()
-        seconds.append(time.process_time() - began)
-    return min(seconds), result
 
 
 def _texts(job: Job) -> list[str]:
@@ -135,6 +81,3 @@ STAGE = Stage(
     check=check,
     goals=(Goal("30 times as fast as the reference implementation", "vader", "scorer", 30),),
 )
-
-if __name__ == "__main__":
-    main()

@@ -23,7 +23,8 @@ Figures = dict[str, Any]
 MODULES = ("features", "moments", "training", "prediction", "sentiment", "files", "night", "growth")
 """The stages, each a module of this package with a `Stage` by the name of STAGE."""
 CLI = (sys.executable, "-c", "import sys; sys.argv[0] = 'boilover'; from boilover.cli import main; main()")
-GIBI = 2**30
+ROOT = Path(__file__).resolve().parents[2]
+STDERR = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Job:
         folder = self.folder / name
         if not folder.exists():
             command = [sys.executable, "-m", "benchmarks.speed.generate", "--events", str(events), *options]
-            subprocess.run([*command, "--out", str(folder)], check=True, stdout=sys.stderr)
+            subprocess.run([*command, "--out", str(folder)], check=True, stdout=STDERR, cwd=ROOT)
         return folder
 
     def past(self) -> Path:
@@ -65,7 +66,7 @@ class Job:
         folder = self.folder / f"model-{min(self.events, PAST)}"
         if not folder.exists():
             command = [*CLI, "train", str(self.past()), "--model", str(folder), "--no-track"]
-            subprocess.run(command, check=True, stdout=sys.stderr)
+            subprocess.run(command, check=True, stdout=STDERR)
         return folder
 
 
@@ -122,7 +123,7 @@ def is_there(engine: Engine) -> bool:
 def alone(stage: str, engine: str, job: Job) -> Figures:
     """Run one engine in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.speed.stage", stage, engine, json.dumps(asdict(job))]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     found: Figures = json.loads(done.stdout.splitlines()[-1])
     return found
 
