@@ -11,7 +11,6 @@ Everything is read twice: which numbers are pull requests is told only by the ex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from boilover.adapters.github_course import CLOSED_AS, Walk, seconds, tell_cours
 from boilover.adapters.github_events import Desk, tell_comment, tell_event
 from boilover.adapters.github_records import HELD, Place, Record, is_pull, records, survey
 from boilover.adapters.github_words import GitHubOptions, login_of, named
+from boilover.adapters.streams import marks_in
 from boilover.log import EventLog
 
 MARKS = (
@@ -48,7 +48,7 @@ class GitHubAdapter:
             return 0.0
         if start == b"[]":
             return NOTHING
-        found = sum(re.search(rb"(?<!\\)" + mark, head) is not None for mark in MARKS)
+        found = marks_in(head, MARKS)
         return min(0.95, 0.3 * found) if found > 1 else 0.0
 
     def read(self, export: Export) -> Iterator[EventLog]:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, BinaryIO, cast
@@ -19,6 +20,17 @@ SMALL = 16 << 20
 LARGEST_CELL = 1 << 27
 DELIMITERS = ",;\t|"
 Records = Iterator[tuple[str, Any]]
+
+
+def marks_in(head: bytes, marks: Iterable[bytes]) -> int:
+    """Return how many of some expressions a document's start holds, but for those behind a backslash, within a text.
+
+    To look behind comes last: an expression that begins with it is searched for without its first letters.
+    """
+    return sum(
+        any(head[found.start() - 1 : found.start()] != b"\\" for found in re.finditer(mark, head))
+        for mark in marks
+    )
 
 
 def json_records(member: Member, lists: Collection[str]) -> Records:
