@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from boilover.store import upsert
 from boilover.synthetic import synthetic_desk
 from boilover.text import with_measures
 from boilover.training import train
+
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""To start soon is what counts here."""
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +40,31 @@ def broken(desk, tmp_path_factory):
     shutil.copytree(desk[0], folder)
     sorted((folder / "events").iterdir())[2].write_bytes(b"no Parquet")
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Return the context of a cluster: two executors are two processes, each with processes of Python."""
+    pyspark = pytest.importorskip("pyspark", reason="Spark is not installed: make spark")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, and there is none")
+    home = tmp_path_factory.mktemp("spark")
+    # Executors work in a folder of Spark's home, which is no place for it among packages.
+    for each in Path(pyspark.__file__).parent.iterdir():
+        (home / each.name).symlink_to(each)
+    told = {
+        "spark.master": "local-cluster[2,1,1024]",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": QUICK,
+        "spark.executor.extraJavaOptions": QUICK,
+    }
+    paths = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in paths.items():
+            patch.setenv(name, value)
+        with pyspark.SparkContext(conf=pyspark.SparkConf().setAll(list(told.items()))) as context:
+            yield context
 
 
 @pytest.fixture
