@@ -22,7 +22,7 @@ LAYERS = (
     ("adapters", "coded", "text", "history", "kernels", "recipes"),
     ("annotations", "store"),
     ("points", "escalation", "synthetic"),
-    ("labels", "split", "features"),
+    ("labels", "split", "features", "nights"),
     ("card", "future_edit", "model", "nouns", "sentences", "reasons"),
     ("evaluation", "policy", "flagging"),
     (

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from boilover.errors import GateError, InputError
 from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound
 from boilover.evaluation.metrics import Floats, checked
+from boilover.model.reached import Reached
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy, parse_policy
 
 Bools = npt.NDArray[np.bool_]
@@ -32,7 +33,7 @@ class Threshold:
 
     value: float
     """Points of at least this risk are flagged; for `Capacity` it tells where the capacity ends on an
-    average night."""
+    average night, each ticket being flagged once."""
     policy: Policy
     precision: Interval
     recall: Interval
@@ -71,9 +72,16 @@ class Threshold:
 
 
 def choose_threshold(
-    policy: Policy, risk: npt.ArrayLike, y: npt.ArrayLike, night: npt.ArrayLike
+    policy: Policy,
+    risk: npt.ArrayLike,
+    y: npt.ArrayLike,
+    night: npt.ArrayLike,
+    reached: Reached | None = None,
 ) -> Threshold:
     """Choose the threshold that ``policy`` asks for on the n points of a slice, and measure it there.
+
+    ``reached`` tells how risks rose from night to night (`SavedModel.reached`): the value of `Capacity` is then that at
+    which nights use it, each ticket being flagged once. Without, it is counted on the points of the slice.
 
     Raises `InputError` for an empty slice or bad values, `GateError` where no threshold reaches the
     precision.
@@ -83,6 +91,8 @@ def choose_threshold(
     match policy:
         case FixedRisk():
             value = policy.risk
+        case Capacity() if reached is not None:
+            value = reached.threshold(policy.per_night)
         case Capacity():
             value = capacity_threshold(scores, nights, policy.per_night)
         case LeastPrecision():

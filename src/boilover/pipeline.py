@@ -223,7 +223,9 @@ def flag_scores(
 ) -> tuple[Threshold, pd.DataFrame]:
     """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags."""
     held_out = saved.calibration
-    threshold = choose_threshold(parse_policy(policy), held_out.risk, held_out.label, held_out.night)
+    threshold = choose_threshold(
+        parse_policy(policy), held_out.risk, held_out.label, held_out.night, saved.reached
+    )
     nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
     flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
     return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)

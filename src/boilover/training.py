@@ -34,8 +34,10 @@ from boilover.history import HOUR, Floats, History
 from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
 from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.reached import Reached
 from boilover.model.reference import reference_of
 from boilover.model.saved import CalibrationSlice, Manifest, SavedModel
+from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split
 from boilover.times import parse_duration
@@ -63,6 +65,9 @@ class TrainingRows:
     splits: dict[str, Split]
     ages: Sequence[float] | None = AGES_HOURS
     """At which was asked, in hours; None: every night."""
+    nightly: Nightly | None = None
+    """What a nightly job would have asked in the last weeks, with its features."""
+    nightly_frame: pd.DataFrame | None = None
 
     @property
     def held_out(self) -> npt.NDArray[np.bool_]:
@@ -110,7 +115,9 @@ def training_rows(
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
         chosen = tuple(feature for feature, keep in zip(chosen, varies, strict=True) if keep)
         frame = frame[[feature.name for feature in chosen]]
-    return TrainingRows(notes, points, chosen, frame, labels, splits, ages)
+    asked = last_nights(notes, splits[horizons[0]])
+    beside = None if asked is None else compute(chosen, notes, asked.points)
+    return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
 
 
 def train(
@@ -153,6 +160,7 @@ def fit(
         rows.labels,
         slices=slices,
         groups=rows.points.ticket,
+        beside=None if rows.nightly_frame is None else rows.nightly_frame[list(rows.frame)],
         age=AGE if AGE in rows.frame.columns else None,
         tune_seconds=tune_seconds / len(horizons),
         random_state=seed,
@@ -179,20 +187,20 @@ def fit(
         fingerprint=fingerprint(log),
         packages={name: version(name) for name in PACKAGES},
     )
-    as_of = rows.points.as_of
-    reference = reference_of(rows.frame, as_of, y, calibration.risk, as_of[held_out], rows.ages)
-    return SavedModel(model, manifest, calibration, reference)
+    return SavedModel(model, manifest, calibration, reached=_reached(rows, model))
 
 
 def described(saved: SavedModel, rows: TrainingRows, evaluation: Evaluation | None) -> SavedModel:
-    """Return the model with what its card tells in the manifest: figures held out, and attributes not read."""
+    """Return the model with what is told of it later: figures held out, attributes not read, what it was trained on."""
     read = {feature.column for feature in rows.features if isinstance(feature, Attribute)}
     attributes = rows.notes.history.attributes.column_names
     told = {
         "held_out": {} if evaluation is None else held_out(evaluation.to_dict()),
         "left_out": tuple(name for name in attributes if name not in read),
     }
-    return replace(saved, manifest=saved.manifest.model_copy(update=told))
+    as_of, y = rows.points.as_of, next(iter(rows.labels.values()))
+    reference = reference_of(rows.frame, as_of, y, saved.calibration.risk, as_of[rows.held_out], rows.ages)
+    return replace(saved, manifest=saved.manifest.model_copy(update=told), reference=reference)
 
 
 def held_out_evaluation(rows: TrainingRows, saved: SavedModel, *, seed: int = 0) -> Evaluation | None:
@@ -223,6 +231,13 @@ def fingerprint(log: EventLog) -> str:
         digest.update(words.indices.to_numpy().tobytes())
         digest.update("\n".join(words.dictionary.to_pylist()).encode())
     return digest.hexdigest()
+
+
+def _reached(rows: TrainingRows, model: HorizonModel) -> Reached | None:
+    if rows.nightly is None or not rows.held_out.any():
+        return None
+    points = rows.nightly.points
+    return Reached.of(points.ticket, points.as_of, model.primary.beside_risk_, rows.nightly.share)
 
 
 def _check_escalations(notes: Annotations) -> None:

@@ -15,7 +15,7 @@ from boilover.synthetic import synthetic_desk
 POLICY = """
 [threshold]
 kind = "capacity"
-per_night = 4
+per_night = 2
 [tiers]
 warn = 0.4
 [hysteresis]

@@ -79,7 +79,7 @@ def test_every_night_is_what_is_done_by_hand(replayed: Replayed, tmp_path: Path)
             saved = load_model(tmp_path / "model")
             held_out = saved.calibration
             threshold = choose_threshold(
-                policy.threshold, held_out.risk, held_out.label, held_out.night
+                policy.threshold, held_out.risk, held_out.label, held_out.night, saved.reached
             ).value
             told = replayed.figures["trainings"][place // RETRAIN]
             assert told["threshold"] == threshold
@@ -132,7 +132,7 @@ def test_what_is_caught_is_what_the_log_tells(replayed: Replayed) -> None:
 
 
 def test_rules_beside_it_flag_by_what_the_log_held(replayed: Replayed) -> None:
-    assert tomllib.loads(POLICY)["threshold"]["per_night"] == 4
+    assert tomllib.loads(POLICY)["threshold"]["per_night"] == 2
     counts = replayed.figures["counts"]
     assert counts["age_matched"]["flags"] == counts["policy"]["flags"] == len(replayed.flags)
     assert set(counts) == {"policy", "age_matched", "sla_75", "no_update_4h", "unresolved_24h", "priority"}

@@ -31,6 +31,7 @@ from boilover.flagger import FlagPolicy
 from boilover.history import Floats, History
 from boilover.labels import first_escalations
 from boilover.log import EventLog
+from boilover.nights import NIGHTS
 from boilover.points import AGES_HOURS, DAY, Points, landmarks
 from boilover.times import parse_duration, parse_moment
 from boilover.training import LOG_SAYS
@@ -162,11 +163,12 @@ def _rows(notes: Annotations, asked: Nights, ages: Sequence[float] | None, last_
     """Return what keeps the features of all nights and of all points that a training may ask."""
     learnt = landmarks(notes, ages)
     learnt = learnt.take(learnt.as_of <= last_training)
-    both = Points(
-        np.concatenate([asked.points.ticket, learnt.ticket]),
-        np.concatenate([asked.points.as_of, learnt.as_of]),
+    before = ask(notes, asked.moments[0] - DAY * np.arange(NIGHTS, 0, -1)).points
+    parts = (asked.points, learnt, before)
+    rows = Rows(
+        notes,
+        Points(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("ticket", "as_of"))),
     )
-    rows = Rows(notes, both)
     # Most of what the logs that are cut will choose; the rest is computed when one of them asks for it.
     rows.prepare(default_features(notes))
     return rows

@@ -62,7 +62,7 @@ def train_at(
         past, learnt = learn(log, night, rows, horizons, ages)
         saved = fit(past, rule, learnt, seed=seed, n_jobs=n_jobs, created_at=when)
         held_out = saved.calibration
-        chosen = choose_threshold(threshold, held_out.risk, held_out.label, held_out.night)
+        chosen = choose_threshold(threshold, held_out.risk, held_out.label, held_out.night, saved.reached)
     except InputError as error:
         mend = "Begin later, or replay fewer nights"
         raise InputError(

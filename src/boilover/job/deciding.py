@@ -65,7 +65,7 @@ def decide_night(
     GateError : no threshold reaches the precision that the policy asks for.
     """
     past = saved.calibration
-    threshold = choose_threshold(policy.threshold, past.risk, past.label, past.night)
+    threshold = choose_threshold(policy.threshold, past.risk, past.label, past.night, saved.reached)
     lots_below = tier_code(policy.outcome.unless) if policy.outcome.holdout else 0
     facts = Facts(model_name(saved), policy.fingerprint, threshold.value, lots_below)
     for attempt in range(1, TRIES + 1):

@@ -29,7 +29,7 @@ from boilover.model.calibrators import Platt, sigmoid
 from boilover.model.encoding import Encoding
 from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
-from boilover.model.rows import Rows, usable_slices
+from boilover.model.rows import Rows, capacity_of, usable_slices
 from boilover.model.trees import Trees
 from boilover.model.tuning import AGE_ONLY, Chosen, tune, usual_shrinkage, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
@@ -59,10 +59,10 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     ----------
     classes_ : the two labels, sorted; the second one is the escalation.
     n_features_in_, feature_names_in_ : as in scikit-learn.
-    categories_ : dict of column to its kept categories.
+    categories_ : dict of column to the categories that trees read.
     linear_weight_, rounds_, calibrator_ : what was chosen.
     held_out_risk_ : float64, calibrated risks of the calibration slice by the model that had not seen it; after
-        `fit` only, not saved.
+        `fit` only, not saved. beside_risk_ : those of the rows beside.
     tuned_, tried_ : settings of the trees that the search changed, and how many it tried; after `fit` only.
     held_out_scores_ : dict of float64, raw log-odds of what is simpler on the same rows: ``age_alone`` where the frame
         tells it, ``linear_part``; after `fit` only.
@@ -93,6 +93,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         *,
         slices: npt.ArrayLike | None = None,
         groups: npt.ArrayLike | None = None,
+        beside: pd.DataFrame | None = None,
     ) -> Self:
         """Fit trees, linear partner and calibrator.
 
@@ -106,6 +107,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             before them stop; fewer than 200 rows are all fitted on, and not calibrated.
         groups : the ticket of each row, [n]; measures what there is to learn from. Without: each row by
             itself.
+        beside : rows in the columns of ``X`` to tell risks of, by the model that had not seen the calibration slice.
 
         Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of
         range.
@@ -121,12 +123,17 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             raise ValueError("the rows to fit on hold one class only; both classes are needed")
         used = parts != LEFT_OUT
         min_category = int(np.clip(used.sum() // 100, 1, self.min_category))
-        self.encoding_ = Encoding.learn(frame[used], min_category)
+        most = capacity_of(labels[used], tickets[used]).most_categories
+        self.encoding_ = Encoding.learn(frame[used], min_category, most)
         self.categories_ = dict(self.encoding_.categories)
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
         rounds, settings = self._choose(fit, stop, calibrate, settings)
+        if beside is not None and len(calibrate):
+            asked = self._frame(beside)
+            scores = self._blend(asked, self.encoding_.encode(asked))
+            self.beside_risk_ = sigmoid(self.calibrator_.log_odds(scores))
         self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
         if self.linear_weight_ == 1.0:
             # Trees have no say: one of them makes a model that can be written and read like any other.

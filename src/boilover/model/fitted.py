@@ -49,10 +49,11 @@ class Fitted:
     calibrator_: Calibrator
     trees_: Trees
     held_out_risk_: Floats
+    beside_risk_: Floats
     held_out_scores_: dict[str, Floats]
     tuned_: dict[str, float]
     tried_: int
-    """These four of a classifier just fitted only."""
+    """These five of a classifier just fitted only."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self.parameters = dict(parameters)

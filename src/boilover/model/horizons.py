@@ -40,6 +40,7 @@ class HorizonModel:
         *,
         slices: Mapping[str, npt.ArrayLike] | None = None,
         groups: npt.ArrayLike | None = None,
+        beside: pd.DataFrame | None = None,
         **parameters: Any,
     ) -> HorizonModel:
         """Fit one classifier per horizon.
@@ -50,6 +51,7 @@ class HorizonModel:
         labels : horizon to float[n]: 1, 0, or NaN where censored, which is left out.
         slices : horizon to int8[n], see `EscalationClassifier.fit`. Without: by the order of the rows.
         groups : the ticket of each row, [n].
+        beside : for the first horizon, see `EscalationClassifier.fit`.
         parameters : of `EscalationClassifier`.
 
         Raises `UsageError` where no horizon, no duration or the same duration twice is given.
@@ -57,8 +59,15 @@ class HorizonModel:
         in_order(list(labels))
         return cls(
             {
-                horizon: _fit_one(X, values, slices[horizon] if slices else None, groups, parameters)
-                for horizon, values in labels.items()
+                horizon: _fit_one(
+                    X,
+                    values,
+                    slices[horizon] if slices else None,
+                    groups,
+                    None if place else beside,
+                    parameters,
+                )
+                for place, (horizon, values) in enumerate(labels.items())
             }
         )
 
@@ -117,6 +126,7 @@ def _fit_one(
     labels: npt.ArrayLike,
     slices: npt.ArrayLike | None,
     groups: npt.ArrayLike | None,
+    beside: pd.DataFrame | None,
     parameters: Mapping[str, Any],
 ) -> Fitted:
     # Fitting needs scikit-learn, predicting does not.
@@ -129,5 +139,5 @@ def _fit_one(
     parts = None if slices is None else np.asarray(slices)[known]
     tickets = None if groups is None else np.asarray(groups)[known]
     return EscalationClassifier(**parameters).fit(
-        X[known], y[known].astype(np.int8), slices=parts, groups=tickets
+        X[known], y[known].astype(np.int8), slices=parts, groups=tickets, beside=beside
     )

@@ -34,6 +34,7 @@ from boilover.escalation import EscalationRule
 from boilover.files import replacing
 from boilover.model.fitted import Fitted
 from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.reached import Reached
 from boilover.model.reference import Reference
 from boilover.model.walk_text import UnknownTreesError
 from boilover.places import is_there
@@ -41,6 +42,7 @@ from boilover.places import is_there
 SCHEMA_VERSION = 1
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
 REFERENCE = "reference.json"
+NIGHTS = "nights.json"
 RETRAIN = "Train the model again"
 
 
@@ -98,6 +100,8 @@ class SavedModel:
     calibration: CalibrationSlice
     reference: Reference | None = None
     """What it was trained on; None for a model of a version that did not keep it."""
+    reached: Reached | None = None
+    """How risks rose from night to night; None for such a model, and where the calibration slice is too short."""
 
     @property
     def rule(self) -> EscalationRule:
@@ -115,6 +119,8 @@ def save_model(folder: Path, saved: SavedModel) -> None:
         texts[f"model-{horizon}.json"] = json.dumps(model.to_dict(), indent=1, allow_nan=False)
     if saved.reference is not None:
         texts[REFERENCE] = saved.reference.to_text()
+    if saved.reached is not None:
+        texts[NIGHTS] = saved.reached.to_text()
     described = saved.manifest.model_dump(mode="json")
     described["files"] = {name: _digest(text.encode()) for name, text in texts.items()}
     texts[MANIFEST] = json.dumps(described, indent=1, allow_nan=False)
@@ -146,12 +152,18 @@ def load_model(folder: Path) -> SavedModel:
     if not isinstance(digests, dict):
         raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
     manifest = _manifest(file, values)
-    if set(digests) - {REFERENCE} != _file_names(manifest.horizons):
+    if set(digests) - {REFERENCE, NIGHTS} != _file_names(manifest.horizons):
         raise MismatchError(f"{file}: lists files of other horizons than its own. {RETRAIN}")
     models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
     model = HorizonModel(models)
     _check_agreement(model, manifest, file)
-    return SavedModel(model, manifest, _load_calibration(folder, digests), _load_reference(folder, digests))
+    return SavedModel(
+        model,
+        manifest,
+        _load_calibration(folder, digests),
+        _load_reference(folder, digests),
+        _load_reached(folder, digests),
+    )
 
 
 def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
@@ -231,6 +243,11 @@ def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSl
 def _load_reference(folder: Path, digests: Mapping[str, str]) -> Reference | None:
     file = folder / REFERENCE
     return Reference.from_text(_read_intact(file, digests), file) if REFERENCE in digests else None
+
+
+def _load_reached(folder: Path, digests: Mapping[str, str]) -> Reached | None:
+    file = folder / NIGHTS
+    return Reached.from_text(_read_intact(file, digests), file) if NIGHTS in digests else None
 
 
 def _read_intact(file: Path, digests: Mapping[str, str]) -> bytes:
