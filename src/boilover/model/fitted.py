@@ -211,7 +211,7 @@ def _in_known_words(frame: pd.DataFrame, known: Mapping[str, set[str]]) -> pd.Da
         values = frame[name]
         if isinstance(values.dtype, pd.CategoricalDtype) and len(values.cat.categories) > len(words) + 1:
             told = values.cat.categories
-            is_known = np.fromiter((str(each) in words for each in told), bool, len(told))
+            is_known = np.fromiter((str(each) in words for each in told.tolist()), bool, len(told))
             kept = np.append(np.flatnonzero(is_known), np.argmin(is_known))
             place = np.full(len(told) + 1, len(kept) - 1, dtype=np.int32)
             place[kept] = np.arange(len(kept))

@@ -198,4 +198,5 @@ def _compress(numbers: Floats) -> Floats:
 
 def _categories(values: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
     categorical = values.astype("category").cat
-    return categorical.codes.to_numpy().astype(np.int64), [str(name) for name in categorical.categories]
+    names = [str(name) for name in categorical.categories.tolist()]
+    return categorical.codes.to_numpy().astype(np.int64), names
