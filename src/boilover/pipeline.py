@@ -63,20 +63,23 @@ def train_model(
     ledger: str | None = None,
     desk: str = "desk",
     tune_seconds: float = 0.0,
+    cluster: str | None = None,
     track: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
 
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
-    desk's answers in ``ledger`` may have changed are left out.
+    desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there.
     """
+    from boilover.scale.growing import grown_on
     from boilover.training import described, fit, held_out_evaluation, training_rows
 
     log = source.log if until is None else cut(source.log, until)
     doubts = None if ledger is None else _doubts(ledger, desk, say)
-    rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
-    fitted = fit(log, source.rule, rows, seed=config.seed, tune_seconds=tune_seconds)
+    with grown_on(cluster):
+        rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
+        fitted = fit(log, source.rule, rows, seed=config.seed, tune_seconds=tune_seconds)
     evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
     saved = described(fitted, rows, evaluation)
     save_model(folder, saved)

@@ -43,6 +43,17 @@ def broken(desk, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def dask():
+    """Return the name of a cluster of two processes."""
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is not installed: pip install boilover[dask]"
+    )
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options, silence_logs=60) as local:
+        yield local.scheduler_address.replace("tcp://", "dask://")
+
+
+@pytest.fixture(scope="session")
 def spark(tmp_path_factory):
     """Return the context of a cluster: two executors are two processes, each with processes of Python."""
     pyspark = pytest.importorskip("pyspark", reason="Spark is not installed: make spark")

@@ -8,15 +8,7 @@ import pytest
 from boilover.errors import InputError, UsageError
 from boilover.scale import engine, score_in_pieces
 
-distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install boilover[dask]")
-
-
-@pytest.fixture(scope="module")
-def dask():
-    """Return the name of a cluster of two processes."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options, silence_logs=60) as local:
-        yield local.scheduler_address.replace("tcp://", "dask://")
+pytest.importorskip("distributed", reason="Dask is not installed: pip install boilover[dask]")
 
 
 def test_two_workers_of_which_one_dies_give_the_rows_of_one_process(desk, dask, killing, tmp_path):

@@ -73,6 +73,10 @@ def train(
         str | None,
         typer.Option(help="Search that long for settings of the trees, as in 10m; default: not at all."),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Grow the trees on dask://host:port; default: on this machine."),
+    ] = None,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:
     """Fit and calibrate a model, save it as a folder of text, log the run to MLflow.
@@ -93,6 +97,7 @@ def train(
         ledger=ledger,
         desk=desk,
         tune_seconds=parse_duration(tune) / SECOND if tune else 0.0,
+        cluster=cluster,
         track=track,
         say=say,
     )

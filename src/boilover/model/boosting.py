@@ -6,7 +6,8 @@ are nearly the same row. So everything below is a function of that number, *know
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,11 +72,54 @@ class Settings:
     changes: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """Rows with their labels, and the positions of their categorical columns."""
+
+    matrix: Matrix
+    y: Floats
+    categorical: Sequence[int]
+
+    def every(self, step: int, first: int) -> Labelled:
+        """Return every ``step``-th row from the ``first`` on."""
+        return Labelled(self.matrix[first::step].copy(), self.y[first::step].copy(), self.categorical)
+
+
+Trainer = Callable[[Mapping[str, Any], Labelled, Labelled | None, int], lightgbm.Booster]
+"""Grows so many trees at most by LightGBM's parameters, stopping on later rows where there are any."""
+
+
+def grow_here(
+    parameters: Mapping[str, Any], rows: Labelled, later: Labelled | None, rounds: int
+) -> lightgbm.Booster:
+    """Grow trees in this process."""
+    told = dict(parameters)
+    dataset = lightgbm.Dataset(rows.matrix, rows.y, categorical_feature=list(rows.categorical), params=told)
+    if later is None:
+        return lightgbm.train(told, dataset, num_boost_round=rounds)
+    stop = lightgbm.Dataset(later.matrix, later.y, reference=dataset, params=told)
+    stopping = lightgbm.early_stopping(PATIENCE, verbose=False)
+    return lightgbm.train(told, dataset, num_boost_round=rounds, valid_sets=[stop], callbacks=[stopping])
+
+
+_trainer: Trainer = grow_here
+
+
+@contextmanager
+def grown_by(trainer: Trainer) -> Iterator[None]:
+    """Let all trees of this process be grown by ``trainer`` while the block runs."""
+    global _trainer
+    before, _trainer = _trainer, trainer
+    try:
+        yield
+    finally:
+        _trainer = before
+
+
 def train(matrix: Matrix, y: Floats, capacity: Capacity, settings: Settings, rounds: int) -> str:
     """Fit ``rounds`` trees and return them as they will be read from disk."""
-    parameters = _parameters(capacity, settings)
-    booster = lightgbm.train(parameters, _dataset(matrix, y, settings, parameters), num_boost_round=rounds)
-    return str(booster.model_to_string())
+    rows = Labelled(matrix, y, settings.categorical)
+    return str(_trainer(_parameters(capacity, settings), rows, None, rounds).model_to_string())
 
 
 def train_stopped(
@@ -83,16 +127,9 @@ def train_stopped(
 ) -> lightgbm.Booster:
     """Fit trees until the log-loss of the later rows no longer falls; ``best_iteration`` is the best
     round."""
-    parameters = _parameters(capacity, settings)
-    dataset = _dataset(matrix, y, settings, parameters)
-    later = lightgbm.Dataset(later_matrix, later_y, reference=dataset, params=parameters)
-    return lightgbm.train(
-        parameters,
-        dataset,
-        num_boost_round=MAX_ROUNDS,
-        valid_sets=[later],
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
-    )
+    rows = Labelled(matrix, y, settings.categorical)
+    later = Labelled(later_matrix, later_y, settings.categorical)
+    return _trainer(_parameters(capacity, settings), rows, later, MAX_ROUNDS)
 
 
 def reread(text: str) -> lightgbm.Booster:
@@ -127,7 +164,3 @@ def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:
         "num_threads": settings.threads,
         "verbosity": -1,
     }
-
-
-def _dataset(matrix: Matrix, y: Floats, settings: Settings, parameters: dict[str, Any]) -> lightgbm.Dataset:
-    return lightgbm.Dataset(matrix, y, categorical_feature=list(settings.categorical), params=parameters)

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from boilover.errors import UsageError
 from boilover.scale.score import Look, Outcome, Run, Task
@@ -37,16 +38,20 @@ def engine(cluster: str | None) -> Run:
     )
 
 
-def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
+def dask_client(address: str) -> Any:
+    """Return a client of a Dask scheduler; raise `UsageError` where it does not answer, or without Dask."""
     try:
         from distributed import Client
     except ImportError as error:
         raise UsageError("Dask is not installed here. Install boilover[dask]") from error
     try:
-        client = Client(address, timeout=ANSWER_SECONDS)
+        return Client(address, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
         raise UsageError(f"no Dask scheduler answers at {address}") from error
-    with client:
+
+
+def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
+    with dask_client(address) as client:
         done: list[Outcome] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
     return done
 

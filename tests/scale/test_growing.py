@@ -1,0 +1,71 @@
+"""Trees that two workers grow are as good as those of one process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+
+from boilover.cli import app
+from boilover.errors import UsageError
+from boilover.model import boosting
+from boilover.model.boosting import Capacity, Labelled, Settings
+from boilover.model.classifier import EscalationClassifier
+from boilover.scale.growing import grown_on
+from desk_rows import desk as desk_of
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Return rows of a made-up desk to learn from, and later ones to judge on."""
+    return desk_of(4000, 1), desk_of(4000, 2)
+
+
+def precision(model, later):
+    X, y = later
+    return average_precision_score(y, model.predict_proba(X)[:, 1])
+
+
+def test_a_model_is_as_good_wherever_its_trees_grew(rows, dask):
+    (X, y), later = rows
+    alone = EscalationClassifier(n_jobs=1, random_state=0).fit(X, y)
+    with grown_on(dask):
+        together = EscalationClassifier(n_jobs=1, random_state=0).fit(X, y)
+    assert together.trees_.text != alone.trees_.text
+    assert precision(alone, later) > 1.5 * later[1].mean()
+    assert precision(together, later) == pytest.approx(precision(alone, later), abs=0.02)
+    again = EscalationClassifier(n_jobs=1, random_state=0).fit(X, y)
+    assert again.trees_.text == alone.trees_.text
+
+
+def test_all_workers_stop_at_one_round(dask):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(3000, 5)).astype(np.float32)
+    y = (rng.random(3000) < 1 / (1 + np.exp(-2 * X[:, 0]))).astype(np.float64)
+    capacity, settings = Capacity(500, 2000), Settings((), 0, 1)
+    with grown_on(dask):
+        found = boosting.train_stopped(X[:2000], y[:2000], X[2000:], y[2000:], capacity, settings)
+    here = boosting.train_stopped(X[:2000], y[:2000], X[2000:], y[2000:], capacity, settings)
+    assert 10 < found.best_iteration < boosting.MAX_ROUNDS
+    assert found.num_trees() == found.best_iteration
+    losses = [
+        -np.mean(np.log(np.where(y[2000:] == 1, risk, 1 - risk)))
+        for risk in (found.predict(X[2000:]), here.predict(X[2000:]))
+    ]
+    assert losses[0] == pytest.approx(losses[1], abs=0.01)
+
+
+def test_rows_are_dealt_out_whole():
+    rows = Labelled(np.arange(14, dtype=np.float32).reshape(7, 2), np.arange(7.0), (1,))
+    parts = [rows.every(3, place) for place in range(3)]
+    assert sorted(y for part in parts for y in part.y) == list(range(7))
+    assert all((part.matrix[:, 0] == 2 * part.y).all() for part in parts)
+
+
+def test_a_cluster_that_cannot_grow_trees_is_named(desk, tmp_path):
+    with pytest.raises(UsageError, match="dask://host:port"), grown_on("spark"):
+        pass
+    command = ["train", str(desk[0]), "--model", str(tmp_path / "model"), "--no-track", "--cluster"]
+    with pytest.raises(UsageError, match="no Dask scheduler answers"):
+        app([*command, "dask://127.0.0.1:1"])
+    assert not (tmp_path / "model").exists()
