@@ -75,6 +75,16 @@ def test_rare_categories_are_not_kept():
     assert model.categories_ == {"queue": ("app", "db", "hr", "net"), "channel": ("mail", "phone")}
 
 
+def test_of_little_trees_learn_no_names_by_heart_and_of_much_they_do():
+    X, _ = desk(1000)
+    X["who"] = [f"customer {number % 13}" for number in range(1000)]
+    little, much = (np.arange(1000) % every == 0 for every in (6, 5))
+    assert EscalationClassifier(n_jobs=1).fit(X, little).categories_["who"] == ()
+    assert len(EscalationClassifier(n_jobs=1).fit(X, much).categories_["who"]) == 13
+    partner = EscalationClassifier(linear=1.0, n_jobs=1).fit(X, little)
+    assert np.abs(partner.contributions(X)[:, X.columns.get_loc("who")]).max() > 0
+
+
 @pytest.mark.parametrize("rows", [2, 3, 10, 60, 199, 200])
 def test_tiny_data_gives_a_model(rows):
     X, _ = desk(rows)

@@ -68,3 +68,11 @@ def test_a_number_that_became_a_text_is_named():
 def test_an_infinite_value_is_named_with_its_row(value):
     with pytest.raises(InputError, match="column 'age', row 3"):
         Encoding.learn(frame(), 1).encode(frame().assign(age=[1, np.nan, value, 2]))
+
+
+def test_a_column_of_too_many_categories_is_missing_throughout():
+    encoding = Encoding.learn(frame(), 1, most=1)
+    assert encoding.categories == {"queue": (), "channel": (), "mixed": ()}
+    assert encoding.categorical == [2, 3, 4]
+    assert np.isnan(encoding.encode(frame())[:, [2, 3, 4]]).all()
+    assert Encoding.learn(frame(), 1, most=2) == Encoding.learn(frame(), 1)

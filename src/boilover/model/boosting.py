@@ -24,6 +24,9 @@ PATIENCE = 50
 """Training stops after so many rounds without a lower log-loss on the later slice."""
 UNSTOPPED_ROUNDS = 100
 """Rounds where there is no slice to stop on."""
+FEW_KNOWN = 200
+MOST_CATEGORIES = 12
+"""Below so many known, trees read no column of more categories: they would learn names by heart."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Capacity:
 
     known: int
     rows: int
+
+    @property
+    def most_categories(self) -> int | None:
+        """How many categories a column may have to be read by trees; none for any number."""
+        return MOST_CATEGORIES if self.known < FEW_KNOWN else None
 
     def parameters(self) -> dict[str, Any]:
         """Return LightGBM's parameters.

@@ -32,15 +32,19 @@ class Encoding:
     """A category's code is its position. A column that is not listed is numeric."""
 
     @classmethod
-    def learn(cls, frame: pd.DataFrame, min_count: int) -> Encoding:
-        """Learn the encoding of ``frame``: categories of at least ``min_count`` rows are kept."""
+    def learn(cls, frame: pd.DataFrame, min_count: int, most: int | None = None) -> Encoding:
+        """Learn the encoding of ``frame``: categories of at least ``min_count`` rows are kept.
+
+        A column with more than ``most`` of them keeps none, and is missing throughout.
+        """
         columns = tuple(str(name) for name in frame.columns)
-        categories = {
+        frequent = {
             name: _frequent(frame.iloc[:, place], min_count)
             for place, name in enumerate(columns)
             if not is_numeric(frame.iloc[:, place])
         }
-        return cls(columns, categories)
+        told = {name: kept if most is None or len(kept) <= most else () for name, kept in frequent.items()}
+        return cls(columns, told)
 
     @property
     def categorical(self) -> list[int]:

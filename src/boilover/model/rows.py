@@ -74,7 +74,12 @@ class Rows:
     @property
     def capacity(self) -> Capacity:
         """How much there is to learn from."""
-        return Capacity(_known(self.labels, self.tickets), len(self))
+        return capacity_of(self.labels, self.tickets)
+
+
+def capacity_of(labels: Floats, tickets: npt.NDArray[np.int64]) -> Capacity:
+    """Return how much there is to learn from rows of these labels and tickets."""
+    return Capacity(_known(labels, tickets), len(labels))
 
 
 def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDArray[np.int64]) -> Slices:
