@@ -18,6 +18,7 @@ from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.filters import Filter
 from boilover.features.view import DESK, TICKET, Sight, Stream, Told, tell_of
+from boilover.features.words import common_words, joined, merged, places_among
 from boilover.history import Coded, Codes, Ints
 from boilover.once import Once
 
@@ -167,7 +168,7 @@ class Crossing:
         return found
 
     def _sorted(self, where: Filter) -> tuple[Ints, Codes]:
-        times: Ints = _joined([each.times[where] for each in self.extracts])
+        times: Ints = joined([each.times[where] for each in self.extracts])
         return times, self._order(where, times)
 
     def _order(self, where: Filter, times: Ints) -> Codes:
@@ -179,7 +180,7 @@ class Crossing:
         return order
 
     def _event_keys(self, where: Filter, key: str) -> Codes:
-        return _joined(self._keys([each.keys[where, key] for each in self.extracts], key))
+        return joined(self._keys([each.keys[where, key] for each in self.extracts], key))
 
     def _keys(self, parts: Sequence[Coded], key: str) -> list[Codes]:
         """Return keys of each shard in one numbering: keys of points and of events are the same words."""
@@ -189,7 +190,23 @@ class Crossing:
                 return [each.codes for each in parts]
             return [kernels.taken_or(rank, each.codes, -1) for rank, each in zip(ranks, parts, strict=True)]
         words = self._words(key)
-        return [recoded(each, words) for each in parts]
+        return [
+            each.codes if each.words is words else kernels.take(self._places(key, each.words), each.codes)
+            for each in parts
+        ]
+
+    def _places(self, key: str, told: tuple[str, ...]) -> Codes:
+        """Return where the words of a shard stand among those of all, and −1 for none."""
+        holder = key.removesuffix("_before")
+        place = self._shared.get(
+            ("place", holder), lambda: {word: code for code, word in enumerate(self._words(key))}
+        )
+        places: Codes = self._shared.get(
+            # The extracts hold the list for as long as they are asked.
+            ("places", holder, id(told)),
+            lambda: places_among(told, place),
+        )
+        return places
 
     def _told(self, where: Filter, told: Told) -> Any:
         return self._shared.get((where, told), lambda: self._gathered(where, told))
@@ -200,7 +217,7 @@ class Crossing:
                 f"'{told[1]}' is read of events by another key than the ticket: name {told} in the feature's `told`"
             )
         parts = [each.told[where, told] for each in self.extracts]
-        return merged(parts) if isinstance(parts[0], Coded) else _joined(parts)
+        return merged(parts) if isinstance(parts[0], Coded) else joined(parts)
 
     def _words(self, key: str) -> tuple[str, ...]:
         """Return the words that number a key in all shards: one numbering for a holder and for who held before."""
@@ -216,30 +233,3 @@ class Crossing:
             yield from (
                 coded.words for (_, key), coded in each.keys.items() if key.removesuffix("_before") == holder
             )
-
-
-def common_words(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the words of all lists in the order in which they are first told; shards of one log share their list."""
-    different = {id(words): words for words in lists}
-    if len(different) == 1:
-        return next(iter(different.values()))
-    return tuple(dict.fromkeys(word for words in different.values() for word in words))
-
-
-def recoded(coded: Coded, words: tuple[str, ...]) -> Codes:
-    """Return the codes of ``coded`` as places in ``words``, which hold all of its own."""
-    if coded.words is words or not coded.words:
-        return coded.codes
-    place = {word: code for code, word in enumerate(words)}
-    codes: Codes = kernels.take(np.array([*(place[word] for word in coded.words), -1], np.int32), coded.codes)
-    return codes
-
-
-def merged(parts: Sequence[Coded]) -> Coded:
-    """Return codes of several shards, one after the other, as codes of one list of words."""
-    words = common_words(part.words for part in parts)
-    return Coded(_joined([recoded(part, words) for part in parts]), words)
-
-
-def _joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -15,9 +15,10 @@ from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
 from boilover.features.columns import Attribute
-from boilover.features.crossing import Crossing, Extract, Need, Others, Rows, extract, merged, with_tickets
+from boilover.features.crossing import Crossing, Extract, Need, Others, Rows, extract, with_tickets
 from boilover.features.shards import Shard, shards_of
 from boilover.features.view import TICKET, Sight
+from boilover.features.words import merged
 from boilover.history import Coded
 from boilover.memory import kept_memory
 from boilover.points import Points
