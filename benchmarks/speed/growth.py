@@ -51,9 +51,8 @@ def tell(job: Job, told: Mapping[str, Figures]) -> list[str]:
     for small, large in itertools.pairwise(sizes):
         times, more = large["seconds"] / small["seconds"], large["events"] / small["events"]
         found.append(f"{small['events']:,} to {large['events']:,} events: {times / more:.2f} times linear")
-    if sizes and sizes[-1]["events"] > FROM:
-        (first,) = (each for each in sizes if each["events"] == FROM)
-        last = sizes[-1]
+    if str(FROM) in told and sizes[-1]["events"] > FROM:
+        first, last = told[str(FROM)], sizes[-1]
         growth = last["seconds"] / first["seconds"] / (last["events"] / FROM)
         told_so = "reached" if growth <= MOST_TIMES else "not reached"
         found.append(

@@ -78,6 +78,8 @@ def check(job: Job, told: Mapping[str, Figures]) -> list[str]:
 
 
 def tell(job: Job, told: Mapping[str, Figures]) -> list[str]:
+    if "boilover" not in told:
+        return []
     ours = told["boilover"]
     asked = (
         f"{ours['rows']:,} points: every ticket at risk on each of {ours['nights']} nights, reading left out."
