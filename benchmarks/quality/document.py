@@ -14,6 +14,33 @@ from benchmarks.quality.drift import TOLERATED
 from benchmarks.quality.tables import Result, percent
 
 COMMAND = "python -m benchmarks.quality.run --document docs/quality.md --readme README.md"
+TRIED = """\
+## Tried, and not kept
+
+Judged on other tasks than those of the table, but for two: earlier cuts of the same logs, other escalations in them,
+and made-up desks. Kept is what pays on more than one log. Changes are of AP, relative, with the linear partner mixed
+in, mean over the tasks named; single tasks swing by 5 % and more with the seed alone.
+
+| tried | tasks | AP |
+| --- | --- | --- |
+| escalations soon after the horizon count in part: within 4 horizons; within 2, 4 and 8 | 10 | -1.7 %, -3.6 % |
+| older training rows weigh less, half at half of the log | 10 | +0.3 %, better on 5 |
+| twice as many ages to learn from | 6 | -2 % |
+| three seeds averaged, three times the trees to score | 12 | trees alone +1 %, mixed less |
+| the partner mixed in by slopes, by ranks, by probabilities | 12 | -0.6 %, -6 %, 0 |
+| stopping by the loss after calibration; always 60 or 100 rounds | 6 | -2.5 %, -1.8 %, -1.7 % |
+| twice the leaves, half the bagging, a quarter of the columns, five times the penalty | 3 | -1.2 % to -2.4 % |
+| smoothed paths, a least hessian in a leaf | 3 | -0.3 %, +0.1 % |
+| counts of values of fields that repeat (linear part alone) | 5 | +1.4 %, all of it on one log |
+| lifts of the last step and of the last two (linear part alone) | 5 | -0.2 % |
+| age against how long such tickets stay open (linear part alone) | 5 | +0.2 % |
+| squares of numbers; numbers times age; a ticket's rows weigh less (linear part alone) | 5 | -4.6 %, -1.5 %, -2.2 % |
+| words of the subject, learnt or as lifts | 5 | an earlier cut of jdt_raised up to +30 %, its test points -3 %; else none |
+
+Kept: with fewer than 200 escalated tickets, trees read no column of more than 12 categories; the linear partner does.
+Of eight tasks with at most 200, trees alone gained 6 % to 59 % in AP on five, from three logs, stood on one and lost
+up to 10 % on two; mixed, +6 % in the mean. Of three tasks with more, they lost on two.
+"""
 BLOCK = re.compile(r"(<!-- quality:begin -->\n).*?(<!-- quality:end -->)", re.DOTALL)
 
 
@@ -99,7 +126,8 @@ and fits the linear partner), and plain LightGBM's, 200 rounds in its standard s
 wall time of the commands in the same run, with the start of Python, reading and writing.
 
 {tables.trainings(results)}
-"""
+
+{TRIED}"""
 
 
 def to_block(results: Sequence[Result]) -> str:
