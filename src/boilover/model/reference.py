@@ -7,6 +7,7 @@ week to week on a desk on which nothing has changed. No ticket is named; categor
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,8 +54,10 @@ class Distribution:
         """Return the bin of each value, int64[n]; raise `MismatchError` where a number was expected and is none."""
         missing = self.counts.shape[1] - 1
         if self.cuts is None:
-            found = pd.Index(self.words).get_indexer(pd.Index(_words(values)))
-            return np.where(values.isna(), missing, np.where(found < 0, len(self.words), found))
+            codes, names = _coded(values)
+            bins = {word: place for place, word in enumerate(self.words)}
+            # The code -1, a null, reads the last place.
+            return np.array([*(bins.get(name, len(self.words)) for name in names), missing])[codes]
         if not is_numeric(values):
             raise MismatchError(f"column '{values.name}' is {values.dtype}, but was a number in training")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -160,9 +163,14 @@ def distribution_of(values: pd.Series, block: Ints) -> Distribution:
         cuts = np.unique(np.quantile(known, shares, method="inverted_cdf")) if len(known) else np.empty(0)
         mean = float(known.mean()) if len(known) else None
         return _counted(Distribution(_none(block, len(cuts)), cuts, mean=mean), values, block)
-    counted = _words(values)[values.notna().to_numpy()].value_counts()
+    codes, names = _coded(values)
+    counted: Counter[str] = Counter()
+    for name, count in zip(names, np.bincount(codes[codes >= 0], minlength=len(names)).tolist(), strict=True):
+        counted[name] += count
     # Equal counts in the order of the words: the same training writes the same bytes.
-    words = sorted(counted.index, key=lambda word: (-counted[word], word))[:MAX_WORDS]
+    words = sorted((name for name in counted if counted[name]), key=lambda word: (-counted[word], word))[
+        :MAX_WORDS
+    ]
     return _counted(Distribution(_none(block, len(words)), words=tuple(words)), values, block)
 
 
@@ -187,5 +195,11 @@ def _blocks(moments: Ints) -> tuple[Ints, float]:
     return block, length / 86_400_000_000
 
 
-def _words(values: pd.Series) -> pd.Series:
-    return values.astype("str")
+def _coded(values: pd.Series) -> tuple[Ints, list[str]]:
+    """Return each row's place in a list of words (-1: null), and that list; two of them may be the same."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy().astype(np.int64), [
+            str(name) for name in values.cat.categories.tolist()
+        ]
+    codes, names = pd.factorize(values)
+    return codes.astype(np.int64), [str(name) for name in names.tolist()]
