@@ -14,6 +14,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.errors import BoiloverError, InputError, UsageError
@@ -234,9 +236,9 @@ class Pieces:
 
 def _ranks(pieces: Sequence[Piece]) -> list[npt.NDArray[np.int32]]:
     """Return where the tickets of each piece stand among all, by their ids."""
-    ids = np.array([each for piece in pieces for each in piece.ids], dtype=object)
+    ids = pa.concat_arrays([pa.array(piece.ids, pa.large_string()) for piece in pieces])
     ranks = np.empty(len(ids), dtype=np.int32)
-    ranks[np.argsort(ids, kind="stable")] = np.arange(len(ids), dtype=np.int32)
+    ranks[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids), dtype=np.int32)
     return np.split(ranks, np.cumsum([len(piece.ids) for piece in pieces])[:-1])
 
 
