@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -53,6 +58,24 @@ def test_all_workers_stop_at_one_round(dask):
         for risk in (found.predict(X[2000:]), here.predict(X[2000:]))
     ]
     assert losses[0] == pytest.approx(losses[1], abs=0.01)
+
+
+def test_a_worker_that_is_lost_ends_the_training(dask, tmp_path, monkeypatch):
+    marks = str(tmp_path / "killed")
+
+    # Within a function, so that it is sent whole: workers do not know the tests.
+    def dying(parameters, rows, later, rounds):
+        try:
+            Path(marks).touch(exist_ok=False)
+        except FileExistsError:
+            time.sleep(2)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("boilover.scale.growing._grow_part", dying)
+    capacity, settings = Capacity(10, 20), Settings((), 0, 1)
+    with pytest.raises(UsageError, match="a worker was lost"), grown_on(dask):
+        boosting.train(np.ones((20, 1), np.float32), np.arange(20) % 2.0, capacity, settings, 5)
 
 
 def test_rows_are_dealt_out_whole():

@@ -7,7 +7,8 @@ round; which bins a number falls into is found from the parts, so the trees are 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
     from boilover.model.boosting import Labelled
 
 LOST_MINUTES = 2
-"""How long workers wait for one that no longer answers, before the training fails."""
+"""How long workers wait for each other."""
+LOOK_SECONDS = 0.2
+"""Between two looks whether all of them are done, and there."""
 
 
 @contextmanager
 def grown_on(cluster: str | None) -> Iterator[None]:
     """Grow all trees of this process on ``dask://host:port`` while the block runs; without a name, here.
 
-    Raises `UsageError` for another cluster, and where it does not answer.
+    Raises `UsageError` for another cluster, where it does not answer, and where it loses a worker meanwhile.
     """
     from boilover.model.boosting import grown_by
 
@@ -50,6 +53,26 @@ def _grow(
     import lightgbm
 
     threads = client.nthreads()
+    try:
+        text, best = _together(client, threads, parameters, rows, later, rounds)
+    except Exception as error:
+        # One loss shows in many ways; what matters is that the worker is gone.
+        if _are_there(client, threads):
+            raise
+        raise UsageError("a worker was lost while trees grew. Train again") from error
+    booster = lightgbm.Booster(model_str=text)
+    booster.best_iteration = best
+    return booster
+
+
+def _together(
+    client: Any,
+    threads: Mapping[str, int],
+    parameters: Mapping[str, Any],
+    rows: Labelled,
+    later: Labelled | None,
+    rounds: int,
+) -> tuple[str, int]:
     workers = sorted(threads)
     ports = client.run(_free_port, workers=workers)
     machines = [f"{urlsplit(worker).hostname}:{ports[worker]}" for worker in workers]
@@ -62,13 +85,18 @@ def _grow(
         part = client.scatter(rows.every(len(workers), place), workers=[worker])
         own = told | {"local_listen_port": ports[worker]}
         grown.append(client.submit(_grow_part, own, part, stop, rounds, workers=[worker], pure=False))
-    try:
-        text, best = client.gather(grown)[0]
-    except lightgbm.basic.LightGBMError as error:
-        raise UsageError(f"the workers did not grow the trees: {error}") from error
-    booster = lightgbm.Booster(model_str=text)
-    booster.best_iteration = best
-    return booster
+    while not all(each.done() for each in grown):
+        time.sleep(LOOK_SECONDS)
+        if not _are_there(client, workers):
+            # The others would wait for it.
+            client.cancel(grown, force=True)
+            raise ConnectionError
+    found: tuple[str, int] = client.gather(grown)[0]
+    return found
+
+
+def _are_there(client: Any, workers: Iterable[str]) -> bool:
+    return set(workers) <= set(client.nthreads())
 
 
 def _grow_part(
