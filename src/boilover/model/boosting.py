@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 MAX_ROUNDS = 1000
 PATIENCE = 50
 """Training stops after so many rounds without a lower log-loss on the later slice."""
+ROWS_OF_A_TREE = 60_000
+"""Of more rows a tree is grown on so many, drawn anew for each: a fifth of the time less, and no worse."""
 UNSTOPPED_ROUNDS = 100
 """Rounds where there is no slice to stop on."""
 FEW_KNOWN = 200
@@ -58,7 +60,7 @@ class Capacity:
             "lambda_l2": float(np.clip(2000 / known, 1.0, 50.0)),
             "learning_rate": 0.03 if known < 1000 else 0.05,
             "feature_fraction": 0.5,
-            "bagging_fraction": 0.8,
+            "bagging_fraction": min(0.8, ROWS_OF_A_TREE / max(self.rows, 1)),
             "bagging_freq": 1,
             "cat_smooth": 50.0,
             "cat_l2": 50.0 if known < 5000 else 20.0,

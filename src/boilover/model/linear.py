@@ -31,7 +31,7 @@ from boilover.model.linear_terms import (
 )
 from boilover.model.newton import Column, Design, solve
 
-MAX_ROWS = 300_000
+MAX_ROWS = 100_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
 FORMAT = 2
 FREE_VARIANCE = 1.0
