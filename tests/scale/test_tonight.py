@@ -16,6 +16,7 @@ from boilover.log import EventLog, observed
 from boilover.model.saved import load_model
 from boilover.partitions import read_manifest
 from boilover.scale.keeping import FOLDER
+from boilover.scale.packed import restored, squeezed
 from boilover.scale.tonight import newest, open_tonight
 from boilover.scoring import score
 from boilover.store import upsert
@@ -148,3 +149,22 @@ def test_a_rule_that_reads_the_end_of_the_log_is_asked_of_the_whole(desk, saved)
     end = int(observed(open_log(desk[0]).told.events).max())
     assert opened(desk[0], saved, end) is not None
     assert opened(desk[0], under(saved, {"sla_missed": True}), end) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([], np.int32),
+        np.array([-1, 5, 2**31 - 1, -(2**31), 0], np.int32),
+        np.array([2**63 - 1, -(2**63), 0, 1_750_000_000_000_000]),
+        np.array([-128, 127, 3], np.int8),
+        np.array([np.nan, -0.0, 1e300, -np.inf]),
+        np.array([0.5, np.nan], np.float32),
+        np.array([True, False, True]),
+        np.frombuffer(b"ids", np.uint8),
+    ],
+)
+def test_what_is_squeezed_comes_back_bit_by_bit(values):
+    found = restored(squeezed(values), values.dtype, len(values))
+    assert (found.dtype, found.tobytes()) == (values.dtype, values.tobytes())
+    assert found.flags.writeable

@@ -22,7 +22,7 @@ from boilover.features.view import TICKET
 from boilover.history import Coded, Codes
 
 Array = npt.NDArray[Any]
-ALIGNED = 64
+CODEC = "zstd"
 
 
 @dataclass(frozen=True)
@@ -85,21 +85,21 @@ def pack(over: Over, path: Path) -> dict[str, Any]:
         "asked": [[key, made.put_coded(each)] for key, each in found.asked.items()],
         "ids": [made.put(offsets), made.put(letters)],
         "words": made.words,
-        "arrays": [[each.dtype.str, len(each)] for each in made.arrays],
     }
-    with path.open("wb") as file:
-        for array in made.arrays:
-            file.write(array.tobytes().ljust(_up(array.nbytes), b"\0"))
+    small = [squeezed(each) for each in made.arrays]
+    told["arrays"] = [
+        [each.dtype.str, len(each), len(size)] for each, size in zip(made.arrays, small, strict=True)
+    ]
+    path.write_bytes(b"".join(small))
     return told
 
 
 def unpack(told: dict[str, Any], content: bytes) -> Over:
     """Return what `pack` was given, of what it returned and wrote."""
-    data, arrays, start = np.frombuffer(content, np.uint8), [], 0
-    for kind, length in told["arrays"]:
-        size = np.dtype(kind).itemsize * length
-        arrays.append(data[start : start + size].view(kind))
-        start += _up(size)
+    arrays, start = [], 0
+    for kind, length, size in told["arrays"]:
+        arrays.append(restored(content[start : start + size], np.dtype(kind), length))
+        start += size
     words = [tuple(each) for each in told["words"]]
     wheres = [from_json(each) for each in told["wheres"]]
     tickets = [arrays[each] for each in told["tickets"]]
@@ -151,5 +151,16 @@ def _strings(ids: pa.StringArray) -> list[tuple[bytes, str]]:
     return [(offsets.to_pybytes()[: 4 * (len(listed) + 1)], "<i4"), (letters.to_pybytes(), "u1")]
 
 
-def _up(size: int) -> int:
-    return -(-size // ALIGNED) * ALIGNED
+def squeezed(array: Array) -> bytes:
+    """Return an array compressed: whole numbers by their steps, and of all numbers the first bytes, then the second…"""
+    steps = np.diff(array, prepend=array.dtype.type(0)) if array.dtype.kind in "iu" else array
+    planes = np.ascontiguousarray(steps).view(np.uint8).reshape(len(array), array.dtype.itemsize).T
+    small: bytes = pa.compress(planes.tobytes(), CODEC, asbytes=True)
+    return small
+
+
+def restored(small: bytes, kind: np.dtype[Any], length: int) -> Array:
+    """Return what `squeezed` was given; sums of steps wrap around as the steps did."""
+    planes = np.frombuffer(pa.decompress(small, length * kind.itemsize, CODEC), np.uint8)
+    steps: Array = np.ascontiguousarray(planes.reshape(kind.itemsize, length).T).view(kind).reshape(length)
+    return np.cumsum(steps, dtype=kind) if kind.kind in "iu" else steps
