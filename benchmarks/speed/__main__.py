@@ -72,7 +72,7 @@ def measured(name: str, job: Job, only: list[str] | None = None) -> bool:
             print(f"{name}: {engine.title} …", file=sys.stderr, flush=True)
             told[key] = alone(name, key, job) | {"load": round(os.getloadavg()[0], 1)}
     told = {key: told[key] for key in stage.engines if told.get(key, {}).get("seconds")}
-    unequal = list(stage.check(job, told)) if stage.check else []
+    unequal = stage.check(job, told)
     result = {
         "events": job.events,
         "repeats": job.repeats,

@@ -47,16 +47,16 @@ def to_text(name: str, result: Mapping[str, Any]) -> str:
         )
         lines.append(f"| {' | '.join((*cells, times))} |")
     load = max((told["load"] for told in figures.values()), default=0.0)
-    sentences = [
-        f"About {result['events']:,} events, median of {result['repeats']}, load of the machine up to {load}."
-    ]
+    size = f"About {result['events']:,} events; " if stage.is_sized else ""
+    runs = f"{size}median of {result['repeats']}, load of the machine up to {load}."
+    sentences = [runs[0].upper() + runs[1:]]
     sentences += result["sentences"]
     for goal in stage.goals:
         if {goal.engine, goal.beside} <= figures.keys():
             times = figures[goal.engine]["seconds"] / figures[goal.beside]["seconds"]
             reached = "reached" if times >= goal.times else "not reached"
             sentences.append(f"Goal: {goal.text}. It is {times:.1f} times: {reached}.")
-    if stage.check is not None:
+    if result["unequal"] is not None:
         sentences.append("; ".join(result["unequal"]) or "All results that were compared agree.")
     return f"### {stage.title}\n\n" + "\n".join(lines) + "\n\n" + textwrap.fill(" ".join(sentences), 118)
 

@@ -32,9 +32,9 @@ ROWS = 1_000_000
 Tables = tuple[pa.Table, pa.Table]
 
 
-def generate(n_tickets: int, seed: int = 0, **desk: float | None) -> EventLog:
-    """Return a sorted log of so many tickets in memory; ``desk`` is told to `Desk`."""
-    events, tickets = _joined(list(Desk(n_tickets, seed, **desk).blocks()))
+def generate(n_tickets: int, seed: int = 0, span: float = 60.0, life: float | None = None) -> EventLog:
+    """Return the sorted log of a `Desk` in memory."""
+    events, tickets = _joined(list(Desk(n_tickets, seed, span, life).blocks()))
     return replace(EventLog.from_arrow(events, tickets), is_sorted=True)
 
 
@@ -66,11 +66,8 @@ def write_partitions(desk: Desk, folder: Path, rows: int = MOST) -> int:
         for number, (events, tickets) in enumerate(chunks(desk.blocks(), rows)):
             name = f"part-{number:05d}"
             first, last = (pd.Timestamp(each).isoformat() for each in _ends(events))
-            parts = [
-                _part(made / kind, name, table)
-                for kind, table in (("events", whole(events)), ("tickets", tickets))
-            ]
-            found.append(Partition(name, *parts, first, last))
+            of_events = _part(made / "events", name, whole(events))
+            found.append(Partition(name, of_events, _part(made / "tickets", name, tickets), first, last))
         write_manifest(made, Manifest(tuple(found)), aside=made / "tickets")
     return sum(each.events.rows for each in found)
 

@@ -71,4 +71,5 @@ STAGE = Stage(
     str(SIZES[0]),
     prepare=prepare,
     tell=tell,
+    is_sized=False,
 )

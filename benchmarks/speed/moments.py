@@ -67,9 +67,11 @@ def _pandas(job: Job) -> Figures:
     return whole | {"peak": runs[-1]["peak"], "nights": nights, "features": len(frame.columns)}
 
 
-def check(job: Job, told: Mapping[str, Figures]) -> list[str]:
+def check(job: Job, told: Mapping[str, Figures]) -> list[str] | None:
+    if not {"boilover", "pandas"} <= told.keys():
+        return None
     unequal = []
-    for place in range(LOOKED_AT if "pandas" in told else 0):
+    for place in range(LOOKED_AT):
         ours, theirs = (
             pd.read_parquet(job.out / f"night-{place}{engine}.parquet") for engine in ("", "-pandas")
         )

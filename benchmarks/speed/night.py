@@ -115,10 +115,10 @@ def _pandas(job: Job) -> Figures:
     return figures | {"rows": rows, "features": len(few.columns)}
 
 
-def check(job: Job, told: Mapping[str, Figures]) -> list[str]:
+def check(job: Job, told: Mapping[str, Figures]) -> list[str] | None:
     """Compare the cold with the warm rows, and the risks in the CSV with both."""
     if not {"warm", "cold"} <= told.keys():
-        return []
+        return None
     warm, cold = (pd.read_parquet(job.out / f"{name}.parquet") for name in ("warm", "cold"))
     found = [] if warm.equals(cold) else ["a cold process gives other rows"]
     if "csv" in told and not np.array_equal(

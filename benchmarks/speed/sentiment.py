@@ -63,9 +63,9 @@ def _all_measures(job: Job) -> Figures:
     return clocked(lambda: measure_texts(pa.array(texts)), job.repeats)[0] | {"rows": len(texts)}
 
 
-def check(job: Job, told: Mapping[str, Figures]) -> list[str]:
+def check(job: Job, told: Mapping[str, Figures]) -> list[str] | None:
     if not {"scorer", "vader"} <= told.keys():
-        return []
+        return None
     ours, theirs = np.load(job.out / "scorer.npy"), np.load(job.out / "vader.npy")
     unequal = int(np.count_nonzero(ours != theirs))
     return [f"{unequal} scores differ"] if unequal else []
@@ -82,4 +82,5 @@ STAGE = Stage(
     "scorer",
     check=check,
     goals=(Goal("30 times as fast as the reference implementation", "vader", "scorer", 30),),
+    is_sized=False,
 )

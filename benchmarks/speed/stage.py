@@ -102,11 +102,13 @@ class Stage:
     engines: Mapping[str, Engine]
     beside: str
     prepare: Callable[[Job], object] = lambda job: None
-    check: Callable[[Job, Mapping[str, Figures]], Sequence[str]] | None = None
-    """Returns what does not agree."""
+    check: Callable[[Job, Mapping[str, Figures]], Sequence[str] | None] = lambda job, told: None
+    """Returns what does not agree, None where nothing was compared."""
     tell: Callable[[Job, Mapping[str, Figures]], Sequence[str]] = lambda job, told: ()
     """Returns sentences that belong below the table."""
     goals: tuple[Goal, ...] = ()
+    is_sized: bool = True
+    """Whether it is measured on a log of the size that is asked for."""
 
 
 def stage_of(name: str) -> Stage:

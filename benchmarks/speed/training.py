@@ -53,4 +53,5 @@ STAGE = Stage(
     "boilover",
     # Kernels are compiled before the clock runs.
     prepare=Job.model,
+    is_sized=False,
 )
