@@ -26,7 +26,9 @@ from boilover.partitions import read_manifest
 from boilover.scale import engine, score_in_pieces
 
 FEW = 60_000
-"""Events of the log that clusters are warmed with, and of the one that the model learns from."""
+"""Events of the log that the model learns from."""
+WARMING = 1_000_000
+"""Events of the log that clusters are warmed with: partitions for every worker."""
 ONE, TWO = "dask1", "dask2"
 
 
@@ -77,7 +79,7 @@ def main() -> int:
     for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
     few = Job(str(options.data.absolute()), FEW, 1, FEW)
-    model, small = few.model(), few.log(FEW, "--partitions")
+    model, small = few.model(), few.log(WARMING, "--partitions")
     log = few.log(int(options.events), "--partitions", "--life", "10", "--span", "180")
     manifest = read_manifest(log)
     assert manifest is not None
