@@ -127,6 +127,7 @@ def _codes(values: pd.Series, kept: tuple[str, ...]) -> Matrix:
 def _factorise(values: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
     """Return each row's place in the list of distinct values (-1: null), and that list as text."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy().astype(np.int64), [str(name) for name in values.cat.categories]
+        words = [str(name) for name in values.cat.categories.tolist()]
+        return values.cat.codes.to_numpy().astype(np.int64), words
     codes, names = pd.factorize(values)
     return codes.astype(np.int64), [str(name) for name in names]
