@@ -123,7 +123,7 @@ and counts as neutral.
 
 Seconds of processor time on the rows of training: computing the features, Boilover's fit (which tunes, calibrates
 and fits the linear partner), and plain LightGBM's, 200 rounds in its standard settings. The last columns are the
-wall time of the commands in the same run, with the start of Python, reading and writing.
+wall time of the commands, with the start of Python, reading and writing, on a machine busy with other work.
 
 {tables.trainings(results)}
 
