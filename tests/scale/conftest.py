@@ -66,6 +66,8 @@ def spark(tmp_path_factory):
     told = {
         "spark.master": "local-cluster[2,1,1024]",
         "spark.ui.enabled": "false",
+        # Of rows that are few, one process reads the model, not each.
+        "spark.default.parallelism": "1",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.extraJavaOptions": QUICK,
         "spark.executor.extraJavaOptions": QUICK,

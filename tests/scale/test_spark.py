@@ -25,9 +25,13 @@ def test_two_executors_of_which_one_dies_give_the_rows_of_one_process(desk, spar
     assert len(list(tmp_path.glob("pid-*"))) >= 2
 
 
-def test_what_is_wrong_with_the_log_is_told_as_it_is_without_workers(desk, spark, broken):
-    with pytest.raises(InputError, match="cannot be read as Parquet"):
-        score_in_pieces(broken, desk[1], run=engine("spark"))
+def test_what_is_wrong_with_the_input_comes_back_as_it_was_said(spark):
+    def look(task):
+        return InputError("is no Parquet", file="events", row=task)
+
+    told = engine("spark")(look, [1, 2])
+    assert [str(each) for each in told] == [f"events, row {row}: is no Parquet" for row in (1, 2)]
+    assert all(type(each) is InputError for each in told)
 
 
 @needs_spark
