@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from boilover.errors import UsageError
 from boilover.inputs import open_log
 from boilover.log import write_log
-from boilover.model.saved import load_model
+from boilover.model.saved import load_model, save_model
 from boilover.scale import check_memory, engine, parse_size, score_in_pieces
 from boilover.scoring import score
 
@@ -54,6 +55,14 @@ def test_a_log_that_is_not_in_partitions_is_refused(desk, tmp_path):
     write_log(open_log(desk[0]).told, tmp_path / "plain")
     with pytest.raises(UsageError, match="not in partitions"):
         score_in_pieces(tmp_path / "plain", desk[1])
+
+
+def test_a_rule_that_asks_the_whole_log_is_refused(desk, tmp_path):
+    saved = load_model(desk[1])
+    manifest = saved.manifest.model_copy(update={"escalation": {"any": [{"sla_missed": True}]}})
+    save_model(tmp_path / "model", replace(saved, manifest=manifest))
+    with pytest.raises(UsageError, match="score it in memory"):
+        score_in_pieces(desk[0], tmp_path / "model")
 
 
 def test_the_order_of_simultaneous_events_is_that_of_tickets(desk):

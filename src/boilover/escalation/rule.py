@@ -98,6 +98,11 @@ class EscalationRule(_Frozen):
     priority_order: tuple[str, ...] = ()
     """Priorities from least to most urgent, where `priority_level` does not know them."""
 
+    @property
+    def is_of_each_ticket(self) -> bool:
+        """Whether a ticket's escalation follows from its own events: a missed target asks how far the log goes."""
+        return self.only_tickets is None and not any(condition.sla_missed for condition in self.any)
+
 
 def rule_names(table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the escalations of an ``[escalation]`` table; none where it declares a single one."""

@@ -77,8 +77,7 @@ class Keeper:
     @property
     def is_able(self) -> bool:
         """Return whether the parts of a partition follow from it alone, whatever the moment that is asked."""
-        missed = any(condition.sla_missed for condition in self.rule.any)
-        return not (missed or self.rule.only_tickets is not None or self.plan.whole)
+        return self.rule.is_of_each_ticket and not self.plan.whole
 
     @property
     def needs(self) -> tuple[Need, ...]:

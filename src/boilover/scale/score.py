@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.errors import BoiloverError, InputError, UsageError
-from boilover.escalation import EscalationRule, parse_rule
+from boilover.escalation import declare
 from boilover.features.crossing import Crossing
 from boilover.features.frame import Columns, Plan
 from boilover.features.view import Sight
-from boilover.inputs import Source
+from boilover.inputs import rule_of, serving
 from boilover.log import SORTED_MARK, EventLog
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import Partition, read_manifest, read_part
@@ -80,12 +80,7 @@ def _look(task: Task) -> None:
     saved = load_model(place(task.model))
     (partition,) = (each for each in manifest.partitions if each.name == task.partition)
     log = _read(folder, partition)
-    own = (
-        parse_rule(dict(manifest.escalation), manifest.escalation_name)
-        if manifest.escalation
-        else EscalationRule()
-    )
-    notes = notes_for(Source(log, own, task.log, "log").under(saved.rule).log, saved)
+    notes = notes_for(declare(log, serving(saved.rule, rule_of(manifest))), saved)
     points = tonight(notes, task.as_of)
     features = features_of(saved)
     write_piece(piece_of(Plan.of(features), notes, points, keys_of(features, notes, points)), task.path)
@@ -119,6 +114,10 @@ def score_in_pieces(
         names = ", ".join(plan.features[place].name for place in plan.whole)
         raise UsageError(
             f"the model reads {names}, which is computed of the whole log at once: score it in memory"
+        )
+    if not serving(saved.rule, rule_of(manifest)).is_of_each_ticket:
+        raise UsageError(
+            "what escalated is declared by sla_missed or only_tickets, which ask the whole log: score it in memory"
         )
     last = max(each.last for each in manifest.partitions if each.last)
     moment = parse_moment(last if as_of is None else as_of)
