@@ -73,7 +73,9 @@ def open_log(
             declared = dict(manifest.escalation)
             escalation_name = escalation_name or manifest.escalation_name
     elif filesystem_of(path) is not None:
-        mended = "An export is read from local files: bring it here, or turn it into a log with `boilover ingest`"
+        mended = (
+            "An export is read from local files: bring it here, or turn it into a log with `boilover ingest`"
+        )
         raise InputError("is no log", file=path, mend=mended)
     else:
         from boilover.adapters import ingest, load_recipe
