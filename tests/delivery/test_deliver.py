@@ -210,6 +210,16 @@ def test_the_same_flags_give_the_same_file(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+def test_what_a_killed_run_left_beside_the_file_is_removed(ledger: Ledger, tmp_path: Path) -> None:
+    channels = parse_channels({"out": {"kind": "jsonl", "path": "{night}"}}, folder=tmp_path / "out")
+    left = tmp_path / "out" / ".2023-11-14T221320Z.jsonl.r6z1io3h"
+    left.mkdir(parents=True)
+    (left / "2023-11-14T221320Z.jsonl").write_text("half a row")
+    night(ledger, BEGIN, {"a": NEW})
+    assert run(ledger, channels).sent == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["2023-11-14T221320Z.jsonl"]
+
+
 def test_the_name_of_a_desk_leaves_no_folder(tmp_path: Path) -> None:
     (channel,) = parse_channels({"out": {"kind": "csv", "path": "{desk}/{night}.csv"}}, folder=tmp_path)
     path = path_of(channel, "../../etc", BEGIN)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from boilover.delivery.notices import Notice
 from boilover.delivery.post import post
 from boilover.delivery.tables import path_of, write_file, write_rows
 from boilover.errors import InputError, UsageError
+from boilover.files import sweep
 from boilover.flagger.beside import KEPT
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.packet import Packet
@@ -160,6 +161,8 @@ def _write_files(run: _Run, channel: FileChannel) -> tuple[int, str]:
         rows = outbox.of_night(run.engine, run.desk, channel.name, night)
         ids = [row.id for row in rows if row.state == KEPT]
         path = path_of(channel, run.desk, night)
+        # What a killed run has not said to be sent is written again.
+        sweep(path)
         try:
             write_file(channel, path, [json.loads(row.body) for row in rows])
         except (OSError, UsageError) as error:
