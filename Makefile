@@ -16,7 +16,7 @@ demo: $(VENV)/ready
 
 # As many processes as there are cores, each with one thread: more would wait for each other.
 test: $(VENV)/ready
-	$(MAKE) --jobs 2 spark lint kernels
+	$(MAKE) --jobs 2 lint kernels
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: $(VENV)/ready
@@ -28,6 +28,7 @@ lint: $(VENV)/ready
 kernels: $(VENV)/ready
 	$(BIN)/boilover score data/samples/zendesk --model models/demo >/dev/null
 
+# 450 MB, without which tests of Spark are skipped.
 spark: $(VENV)/ready
 	scripts/install_spark $(VENV)
 
