@@ -26,7 +26,7 @@ from boilover.job.settings import Desk
 from boilover.times import parse_moment
 
 NIGHTS = ("2025-01-16T06:00Z", "2025-01-18T06:00Z")
-KILLS = 5
+KILLS = 7
 CHANGES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree")
 OUTPUTS = ("out/scores.csv", "out/scores.parquet", "out/flags.csv")
 TELLS = """

@@ -43,7 +43,7 @@ def home(tmp_path_factory) -> Path:
 def test_runs_die_and_the_next_ones_complete(home):
     told = json.loads((home / "told.json").read_text("utf-8"))
     # A run may have fewer moments to die at than the one that was counted.
-    assert told["deaths"] >= 4
+    assert told["deaths"] >= 5
     assert told["taken over"] >= 1
 
 

@@ -23,7 +23,7 @@ def in_memory(desk, **options):
     return score(open_log(log).under(saved.rule).log, saved, **options)
 
 
-@pytest.mark.parametrize("ago", [0, 70])
+@pytest.mark.parametrize("ago", [0, 20, 70])
 def test_the_rows_are_those_of_memory(desk, ago):
     as_of = (
         int(open_log(desk[0]).log.events["occurred_at"].to_pandas().max().value // 1000)
