@@ -96,6 +96,10 @@ class Browser:
         motion = {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"}
         self.page("Emulation.setEmulatedMedia", media=media, features=[scheme, motion])
 
+    def frame(self) -> None:
+        """Wait for the next frame: only then does a page hear that the reader wishes another scheme or size."""
+        self.run("new Promise(requestAnimationFrame).then(() => true)")
+
     def shot(self, path: Path, *, whole: bool = False) -> None:
         """Write a picture of what is seen, or of the ``whole`` page."""
         path.write_bytes(b64decode(self.page("Page.captureScreenshot", captureBeyondViewport=whole)["data"]))

@@ -227,6 +227,7 @@ def test_it_is_dark_light_and_calm_as_the_reader_wishes(browser: Browser, load: 
     ground = "getComputedStyle(document.body).backgroundColor"
     light = browser.run(ground)
     browser.look(dark=True)
+    browser.frame()
     dark = browser.run(ground)
     assert (light, dark) == ("rgb(253, 252, 250)", "rgb(22, 21, 19)")
     button = "[data-scheme]"
