@@ -202,3 +202,26 @@ def test_constants_are_the_class_of_arrays_and_exceptions_and_nothing_else():
     for hostile in (os.system, eval, np.load, Path):
         with pytest.raises(pickle.UnpicklingError, match="nothing that a kernel holds"):
             read(hostile)
+
+
+def test_what_others_compile_restores_what_is_theirs():
+    class OwnError(Exception):
+        pass
+
+    def refuse(number):
+        if number > 0:
+            raise OwnError("theirs")
+        return np.zeros(number)
+
+    numba.njit(refuse)(0)
+    machine.load(refuse, machine.code_of(_compiled(lambda number: np.zeros(number), 2)))
+    with pytest.raises(OwnError, match="theirs"):
+        numba.njit(refuse)(1)
+
+
+def _compiled(function, *args):
+    """Return Numba's result for a function of such arguments."""
+    dispatcher = numba.njit(function)
+    signature = tuple(map(numba.typeof, args))
+    dispatcher.compile(signature)
+    return dispatcher.overloads[signature]

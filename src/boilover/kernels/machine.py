@@ -68,7 +68,10 @@ def load(function: Callable[..., Any], code: Code) -> Callable[..., Any]:
     """Return the code as a function that Python can call."""
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code.binary))
+    # The name is of the whole process: what others compile with Numba is to find Numba's own behind it.
+    llvm.add_symbol("numba_unpickle", ctypes.cast(_UNPICKLE, ctypes.c_void_p).value)
     engine.finalize_object()
+    llvm.add_symbol("numba_unpickle", _part("numba._helperlib").c_helpers["unpickle"])
     environment = _part("numba._dynfunc").Environment(function.__globals__)
     environment.consts.extend(map(np.dtype, code.dtypes))
     place = engine.get_global_value_address(code.environment)
@@ -104,7 +107,6 @@ def _engine() -> Any:
         llvm.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
     for name, address in helpers.c_helpers.items():
         llvm.add_symbol(f"numba_{name}", address)
-    llvm.add_symbol("numba_unpickle", ctypes.cast(_UNPICKLE, ctypes.c_void_p).value)
     machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine()
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
 
