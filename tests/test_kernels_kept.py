@@ -131,7 +131,8 @@ def test_code_counts_for_what_it_was_made_of():
 
     told = fingerprints(SOURCE)
     assert fingerprints(SOURCE.replace("FACTOR = 2", "\n\nFACTOR = 2")) == told
-    for change in (("FACTOR = 2", "FACTOR = 3"), ("FACTOR * number", "number * FACTOR")):
+    changes = ("FACTOR = 2", "FACTOR = 3"), ("FACTOR * number", "number * FACTOR"), ("(number)", "(number=1)")
+    for change in changes:
         assert not set(fingerprints(SOURCE.replace(*change))) & set(told)
     outer = fingerprints(SOURCE.replace("range(len(out))", "range(0, len(out))"))
     assert (outer[0] == told[0], outer[1] == told[1]) == (False, True)

@@ -49,7 +49,7 @@ def _parts(function: Callable[..., Any], found: dict[str, object]) -> dict[str, 
     name = f"{function.__module__}.{function.__qualname__}"
     if name in found:
         return found
-    found[name] = _told(function.__code__)
+    found[name] = (*_told(function.__code__), *(function.__defaults__ or ()))
     for each in function.__code__.co_names:
         value: Any = function.__globals__.get(each)
         value = getattr(value, "py_func", value)
