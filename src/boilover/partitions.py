@@ -14,7 +14,8 @@ ones beside those that stand and then replaces ``log.json``. Whoever reads sees 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -137,20 +138,31 @@ def read_part(
     folder: Path, kind: str, part: Part, columns: Sequence[str] | None = None, *, encoded: bool = False
 ) -> pa.Table:
     """Return the table of one file; ``kind`` is events or tickets."""
-    path = folder / kind / part.file
+    with _opened(folder / kind / part.file, CODED if encoded else None) as file:
+        table = file.read(columns=columns)
+    if len(table) != part.rows:
+        problem = f"holds {len(table)} rows, not the {part.rows} that {MANIFEST} tells of"
+        mend = "Ingest the exports again into a new folder"
+        raise InputError(problem, file=folder / kind / part.file, mend=mend)
+    return table
+
+
+def attributes_of(folder: Path, partition: Partition) -> frozenset[str]:
+    """Return the columns of a partition's tickets: what a later export tells more, earlier partitions do not have."""
+    with _opened(folder / "tickets" / partition.tickets.file) as file:
+        return frozenset(file.schema_arrow.names)
+
+
+@contextmanager
+def _opened(path: Path, coded: Sequence[str] | None = None) -> Iterator[pq.ParquetFile]:
     try:
-        coded = CODED if encoded else None
         with pq.ParquetFile(named(path), read_dictionary=coded, filesystem=filesystem_of(path)) as file:
-            table = file.read(columns=columns)
+            yield file
     except FileNotFoundError as error:
         raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
     except (pa.ArrowException, OSError) as error:
         mend = "Ingest the exports again into a new folder"
         raise InputError("cannot be read as Parquet", file=path, mend=mend) from error
-    if len(table) != part.rows:
-        problem = f"holds {len(table)} rows, not the {part.rows} that {MANIFEST} tells of"
-        raise InputError(problem, file=path, mend="Ingest the exports again into a new folder")
-    return table
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

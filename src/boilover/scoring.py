@@ -64,9 +64,9 @@ def score(
     return score_points(notes, asked, ids, saved, explain=explain)
 
 
-def notes_for(log: EventLog, saved: SavedModel) -> Annotations:
-    """Return the annotations of a log whose attributes are of the types that the model knows."""
-    return Annotations(History.from_log(fit_attributes(log, saved.manifest)))
+def notes_for(log: EventLog, saved: SavedModel, *, is_part: bool = False) -> Annotations:
+    """Return the annotations of a log, or of a part of one, whose attributes are of the types that the model knows."""
+    return Annotations(History.from_log(fit_attributes(log, saved.manifest, is_part=is_part)))
 
 
 def ids_of(notes: Annotations, points: Points) -> np.ndarray:

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from boilover.errors import MismatchError
 from boilover.inputs import open_log, rule_of, serving
 from boilover.log import EventLog, observed
 from boilover.model.saved import load_model
-from boilover.partitions import read_manifest
+from boilover.partitions import attributes_of, read_manifest
+from boilover.scale import score_in_pieces
 from boilover.scale.keeping import FOLDER
 from boilover.scale.packed import restored, squeezed
 from boilover.scale.tonight import newest, open_tonight
@@ -143,6 +145,32 @@ def test_tickets_that_are_over_are_found_again(grown, saved):
     of_these = [row in some for row in whole.events["ticket_id"].to_pylist()]
     assert len(told.time) == sum(of_these)
     assert night.notes_of({"nobody"}) is None
+
+
+def test_what_only_later_exports_tell_of_tickets_is_missing_before(desk, saved, tmp_path):
+    told, folder = open_log(desk[0]).told, tmp_path / "log"
+    times = observed(told.events)
+    moment = int(np.median(times))
+    before = told.events.filter(pa.array(times <= moment))
+    for events, left_out in ((before, ["category"]), (told.events.filter(pa.array(times > moment)), [])):
+        there = pc.is_in(told.tickets["ticket_id"], pc.unique(events["ticket_id"].cast(pa.string())))
+        upsert(folder, [EventLog(events, told.tickets.filter(there).drop_columns(left_out))], most=1500)
+    partitions = read_manifest(folder).partitions
+    assert 0 < sum("category" in attributes_of(folder, each) for each in partitions) < len(partitions)
+    for as_of in (int(times.max()), moment - 30 * DAY):
+        equal(folder, saved, as_of)
+        found = score_in_pieces(folder, desk[1], as_of=as_of, explain=2)
+        pd.testing.assert_frame_equal(found, of_the_whole(folder, saved, as_of), check_exact=True)
+
+
+def test_an_attribute_that_no_partition_holds_is_missed(desk, saved, tmp_path):
+    told = open_log(desk[0]).told
+    upsert(tmp_path, [EventLog(told.events, told.tickets.drop_columns(["category"]))])
+    for asked in (lambda: opened(tmp_path, saved, 0), lambda: score_in_pieces(tmp_path, desk[1])):
+        with pytest.raises(
+            MismatchError, match="tickets with 'category', which this log's tickets do not have"
+        ):
+            asked()
 
 
 def test_a_rule_that_reads_the_end_of_the_log_is_asked_of_the_whole(desk, saved):

@@ -107,10 +107,13 @@ class Keeper:
                 shutil.rmtree(path, ignore_errors=True)
 
     def notes(self, events: pa.Table, tickets: pa.Table) -> Annotations:
-        """Return the annotations of some tickets with all of their events, sorted, under the rule."""
+        """Return the annotations of some tickets with all of their events, sorted, under the rule.
+
+        The log is one that `check_attributes` let pass.
+        """
         marked = events.replace_schema_metadata({SORTED_MARK: str(SCHEMA_VERSION).encode()})
         log = declare(EventLog.from_arrow(marked, tickets, source=self.folder), self.rule)
-        return Annotations(History.from_log(fit_attributes(log, self.saved.manifest)))
+        return Annotations(History.from_log(fit_attributes(log, self.saved.manifest, is_part=True)))
 
     def _place(self, partition: Partition) -> Path:
         return self.folder / FOLDER / f"{partition.name}.{self._key(partition)[:16]}"

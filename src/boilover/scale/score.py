@@ -23,6 +23,7 @@ from boilover.escalation import declare
 from boilover.features.crossing import Crossing
 from boilover.features.frame import Columns, Plan
 from boilover.features.view import Sight
+from boilover.fitting import check_attributes
 from boilover.inputs import rule_of, serving
 from boilover.log import SORTED_MARK, EventLog
 from boilover.model.saved import SavedModel, load_model
@@ -80,7 +81,7 @@ def _look(task: Task) -> None:
     saved = load_model(place(task.model))
     (partition,) = (each for each in manifest.partitions if each.name == task.partition)
     log = _read(folder, partition)
-    notes = notes_for(declare(log, serving(saved.rule, rule_of(manifest))), saved)
+    notes = notes_for(declare(log, serving(saved.rule, rule_of(manifest))), saved, is_part=True)
     points = tonight(notes, task.as_of)
     features = features_of(saved)
     write_piece(piece_of(Plan.of(features), notes, points, keys_of(features, notes, points)), task.path)
@@ -119,6 +120,7 @@ def score_in_pieces(
         raise UsageError(
             "what escalated is declared by sla_missed or only_tickets, which ask the whole log: score it in memory"
         )
+    check_attributes(folder, manifest.partitions, saved.manifest)
     last = max(each.last for each in manifest.partitions if each.last)
     moment = parse_moment(last if as_of is None else as_of)
     sizes = {each.name: each.events.rows for each in manifest.partitions}

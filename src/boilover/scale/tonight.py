@@ -21,6 +21,7 @@ from boilover.annotations import Annotations
 from boilover.escalation import EscalationRule
 from boilover.features import compute
 from boilover.features.crossing import Others
+from boilover.fitting import check_attributes
 from boilover.history import Codes
 from boilover.log import observed
 from boilover.model.saved import SavedModel
@@ -87,11 +88,12 @@ def open_tonight(
     """Return what tonight asks of a log in partitions, under a rule.
 
     None where it has to be asked of the whole log: the rule or a feature reads more of it than its tickets one by one,
-    or no ticket is open.
+    or no ticket is open. Raises `MismatchError` where the log lacks an attribute that the model reads.
     """
     keeper = Keeper.of(folder, rule, saved)
     if not keeper.is_able:
         return None
+    check_attributes(folder, manifest.partitions, saved.manifest)
     parts: list[tuple[Partition, Part]] = []
     read = 0
     for partition in manifest.partitions:
