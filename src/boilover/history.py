@@ -25,6 +25,7 @@ HOUR = 3_600_000_000
 """Microseconds in an hour: times are int64 microseconds, durations of features are float hours."""
 
 KINDS = {name: code for code, name in enumerate(EVENT_TYPES)}
+CREATED = KINDS["created"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -213,12 +214,8 @@ class History:
         That is when its first created event became visible; its first event where there is none; the far future for
         a ticket without events.
         """
-        born = np.full(self.n_tickets, np.iinfo(np.int64).max)
-        has_events = np.diff(self.offsets) > 0
-        born[has_events] = self.time[self.offsets[:-1][has_events]]
-        rows = np.flatnonzero(self.kind == KINDS["created"])[::-1]
-        born[self.ticket[rows]] = self.time[rows]
-        return born
+        created: Ints = _born(self.offsets, self.time, self.kind)
+        return created
 
     @property
     def end(self) -> int:
@@ -307,6 +304,19 @@ class _Part(History):
             if self._rows is None
             else data.take(pa.array(self._rows[self.lo : self.lo + n]))
         )
+
+
+@kernels.compiled
+def _born(offsets: Ints, time: Ints, kind: Bytes) -> Ints:
+    born = np.full(len(offsets) - 1, np.iinfo(np.int64).max, np.int64)
+    for ticket in range(len(born)):
+        first, end = offsets[ticket], offsets[ticket + 1]
+        row = first
+        while row < end and kind[row] != CREATED:
+            row += 1
+        if first < end:
+            born[ticket] = time[row if row < end else first]
+    return born
 
 
 def _kind(word: str) -> int:

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover import kernels
-from boilover.annotations.base import Annotations, annotates, places
-from boilover.history import KINDS, Codes, History, Values
+from boilover.annotations.base import Annotations, annotates
+from boilover.history import KINDS, Bytes, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
+
+CREATED, ESCALATED = KINDS["created"], KINDS["escalated"]
 
 
 @annotates("any_event", "created", "escalated", "csat_given", "csat", "outcome_known", "outcome")
@@ -21,14 +23,7 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     closed or merged. ``csat``: satisfaction, 0 to 1.
     """
     history = notes.history
-    created = _first(history, history.kind == KINDS["created"])
-    escalated = _first(history, history.kind == KINDS["escalated"])
-    known, outcome = _outcome(
-        *places(history, escalated),
-        *places(history, _first(history, notes.flag("ceased_open"))),
-        history.n_tickets,
-        len(created),
-    )
+    created, escalated, known, outcome = _course(history.kind, notes.flag("ceased_open"), history.starts)
     given = history.kind == KINDS["csat"]
     return {
         "any_event": np.ones(len(given), dtype=bool),
@@ -41,30 +36,24 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     }
 
 
-def _first(history: History, flags: Flags) -> Flags:
-    """Keep the first flag of each ticket."""
-    rows, tickets = places(history, flags)
-    kept = np.zeros(len(flags), dtype=bool)
-    kept[rows[np.append(True, tickets[1:] != tickets[:-1])[: len(rows)]]] = True
-    return kept
-
-
 @compiled
-def _outcome(
-    escalations: Codes, escalated: Codes, ends: Codes, ended: Codes, n_tickets: int, n_events: int
-) -> tuple[Flags, Values]:
-    """Tell outcomes by the rows and tickets of first escalations, and of first ends."""
-    known = np.zeros(n_events, np.bool_)
-    outcome = np.full(n_events, np.nan, np.float32)
-    first = np.full(n_tickets, n_events, np.int32)
-    for i in range(len(escalations)):
-        row = escalations[i]
-        first[escalated[i]] = row
-        known[row] = True
-        outcome[row] = 1.0
-    for i in range(len(ends)):
-        row = ends[i]
-        if row < first[ended[i]]:
-            known[row] = True
-            outcome[row] = 0.0
-    return known, outcome
+def _course(kind: Bytes, ceased: Flags, starts: Bytes) -> tuple[Flags, Flags, Flags, Values]:
+    n = len(kind)
+    created = np.empty(n, np.bool_)
+    escalated = np.empty(n, np.bool_)
+    known = np.empty(n, np.bool_)
+    outcome = np.empty(n, np.float32)
+    is_born = has_escalated = has_ended = False
+    for row in range(n):
+        goes_on = starts[row] == 0
+        is_born, has_escalated, has_ended = is_born & goes_on, has_escalated & goes_on, has_ended & goes_on
+        created[row] = (kind[row] == CREATED) & ~is_born
+        escalates = (kind[row] == ESCALATED) & ~has_escalated
+        ends = ceased[row] & ~has_ended & ~has_escalated & ~escalates
+        escalated[row] = escalates
+        known[row] = escalates | ends
+        outcome[row] = np.float32(1.0) if escalates else (np.float32(0.0) if ends else np.float32(np.nan))
+        is_born |= created[row]
+        has_escalated |= escalates
+        has_ended |= ceased[row]
+    return created, escalated, known, outcome
