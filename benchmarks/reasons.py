@@ -4,14 +4,15 @@
     python benchmarks/reasons.py logs/uci --model models/uci --rows 300
 
 The reference shares no code with the classifier's own contributions. The values of the trees are LightGBM's
-``pred_contrib`` of the saved model's text; those of the linear partner are what its log-odds lose without the term of a
-column, in an additive model of centred terms the Shapley value. Both are weighed as in the raw score.
+``pred_contrib`` of the saved model's text; those of the linear partner are the log-odds of a column's term
+alone, in an additive model of centred terms the Shapley value. Both are weighed as in the raw score.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import lightgbm
@@ -38,12 +39,11 @@ def exact(model: EscalationClassifier, rows: pd.DataFrame) -> Floats:
     weight = model.linear_weight_
     if not weight:
         return values
-    whole = model.linear_.decision(rows)
     moved = np.empty_like(values)
     for place, term in enumerate(model.linear_.terms_):
-        others = [each for each in model.linear_.terms_ if each is not term]
-        rest = model.linear_.intercept_ + sum(each.contribution(rows[each.column]) for each in others)
-        moved[:, place] = whole - rest
+        alone = copy(model.linear_)
+        alone.terms_, alone.intercept_ = (term,), 0.0
+        moved[:, place] = alone.decision(rows)
     return (1 - weight) * values + weight * moved
 
 

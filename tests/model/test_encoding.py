@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from boilover.errors import InputError, MismatchError
-from boilover.model.encoding import BLOCK_ROWS, Encoding
+from boilover.model.encoding import Encoding
 
 
 def frame():
@@ -30,7 +30,7 @@ def test_numbers_stay_and_categories_become_their_position():
     expected = [[1.5, 1, 1, 1, 0, 1], [nan, 0, 0, 1, 0, nan], [3, 1, 1, nan, nan, 3], [4, 1, nan, 0, 1, 4]]
     np.testing.assert_array_equal(matrix, expected)
     assert matrix.dtype == np.float32
-    assert matrix.flags.c_contiguous
+    assert matrix.flags.f_contiguous
 
 
 def test_rare_and_unseen_categories_are_missing():
@@ -47,9 +47,9 @@ def test_the_code_does_not_depend_on_how_the_frame_holds_a_category():
         np.testing.assert_array_equal(encoding.encode(asked), encoding.encode(frame()))
 
 
-def test_more_rows_than_a_block():
+def test_many_rows_of_numbers():
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(2 * BLOCK_ROWS + 7, 3))
+    values = rng.normal(size=(9001, 3))
     big = pd.DataFrame(values, columns=list("abc"))
     np.testing.assert_array_equal(Encoding.learn(big, 1).encode(big), values.astype(np.float32))
 

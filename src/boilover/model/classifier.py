@@ -131,8 +131,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
         rounds, settings = self._choose(fit, stop, calibrate, settings)
         if beside is not None and len(calibrate):
-            asked = self._frame(beside)
-            scores = self._blend(asked, self.encoding_.encode(asked))
+            scores = self._scores(self._frame(beside))
             self.beside_risk_ = sigmoid(self.calibrator_.log_odds(scores))
         self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
         if self.linear_weight_ == 1.0:
@@ -176,7 +175,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         if len(calibrate):
             self._grow(early, settings, rounds if self.linear_weight_ < 1.0 else 0)
             self._fall_back(early, calibrate)
-            scores = self._blend(calibrate.frame, calibrate.matrix)
+            scores = self._scores(calibrate.frame)
             self.calibrator_ = fit_calibrator(
                 scores,
                 calibrate.labels,
@@ -200,7 +199,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
 
     def _fall_back(self, early: Rows, later: Rows) -> None:
         """Leave alone what is simpler and yet clearly better on ``later`` rows than the model of ``early`` ones."""
-        scores = self._blend(later.frame, later.matrix)
+        scores = self._scores(later.frame)
         if self.linear_weight_ == 0.0:
             self.linear_.fit(early.frame, early.labels)
         self.held_out_scores_["linear_part"] = self.linear_.decision(later.frame)

@@ -1,4 +1,4 @@
-"""A feature frame as the one matrix that trees are fitted on and asked with: float32, a row beside the next.
+"""A feature frame as the one matrix that trees are fitted on and asked with: float32, a column beside the next.
 
 Numbers and booleans stay numbers. Any other column is categorical: a kept category becomes its position in
 the sorted list of categories; one that is rare, unseen or null becomes a missing value. Fitting and
@@ -12,15 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import InputError, MismatchError
-
-Matrix = npt.NDArray[np.float32]
-
-BLOCK_ROWS = 4096
-"""Columns are written into the matrix in blocks of so many rows, which fit the cache."""
+from boilover.errors import InputError
+from boilover.model.reading import Matrix as Matrix
+from boilover.model.reading import Numbers, Reading, Words, is_numeric, words_of
 
 
 @dataclass(frozen=True)
@@ -51,19 +47,31 @@ class Encoding:
         """Positions of the categorical columns."""
         return [place for place, name in enumerate(self.columns) if name in self.categories]
 
-    def encode(self, frame: pd.DataFrame) -> Matrix:
-        """Return ``float32[n, len(columns)]``, C order, NaN where missing; columns of ``frame`` are in order.
+    def read(self, frame: pd.DataFrame) -> Reading:
+        """Return the columns of ``frame``, which are in order.
 
-        Raises `MismatchError` where a numeric column holds something else, `InputError` where a value is
-        infinite or too large for float32.
+        Raises `MismatchError` where a numeric column holds something else, `InputError` where a value is infinite or
+        too large for float32.
         """
-        encoded = [self._encode_column(name, frame.iloc[:, place]) for place, name in enumerate(self.columns)]
-        matrix = np.empty((len(frame), len(encoded)), dtype=np.float32)
-        for start in range(0, len(frame), BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            for place, values in enumerate(encoded):
-                matrix[rows, place] = values[rows]
-        return matrix
+        reading = Reading.of(frame, self.categories)
+        for place, column in enumerate(reading.columns):
+            if not isinstance(column, Words):
+                _refuse_infinite(self.columns[place], column, frame.iloc[:, place])
+        return reading
+
+    def tables(self, reading: Reading) -> dict[int, Numbers]:
+        """Return the code of each word of a reading, by column."""
+        tables = {}
+        for place, column in enumerate(reading.columns):
+            if isinstance(column, Words):
+                codes = {word: float(code) for code, word in enumerate(self.categories[self.columns[place]])}
+                tables[place] = column.table(codes, np.nan, np.nan, np.float32)
+        return tables
+
+    def encode(self, frame: pd.DataFrame) -> Matrix:
+        """Return ``float32[n, len(columns)]``, Fortran order, NaN where missing; raises what `read` does."""
+        reading = self.read(frame)
+        return reading.matrix(self.tables(reading), slice(None))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the encoding as plain values for JSON."""
@@ -78,56 +86,24 @@ class Encoding:
         categories = {name: tuple(kept) for name, kept in values["categories"].items()}
         return cls(tuple(values["columns"]), categories)
 
-    def _encode_column(self, name: str, values: pd.Series) -> Matrix:
-        kept = self.categories.get(name)
-        if kept is not None:
-            return _codes(values, kept)
-        if not is_numeric(values):
-            raise MismatchError(
-                f"column '{name}': is {values.dtype}, but was a number when the model was fitted"
-            )
-        with np.errstate(over="ignore"):
-            # As it is, where it is what is wanted: pandas looks for what is missing in three passes.
-            wanted = values.dtype == np.float32
-            numbers: Matrix = values.to_numpy() if wanted else values.to_numpy(np.float32, na_value=np.nan)
-        infinite = np.isinf(numbers)
-        if infinite.any():
-            row = int(infinite.argmax())
-            raise InputError(
-                "infinite or too large for a 32-bit number",
-                column=name,
-                row=row + 1,
-                value=values.iloc[row],
-                mend="Leave a value empty where it is not known",
-            )
-        return numbers
 
-
-def is_numeric(values: pd.Series) -> bool:
-    """Tell whether the column is read as numbers (booleans are) or else as categories."""
-    return bool(pd.api.types.is_numeric_dtype(values.dtype))
+def _refuse_infinite(name: str, numbers: Numbers, values: pd.Series) -> None:
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise InputError(
+            "infinite or too large for a 32-bit number",
+            column=name,
+            row=row + 1,
+            value=values.iloc[row],
+            mend="Leave a value empty where it is not known",
+        )
 
 
 def _frequent(values: pd.Series, min_count: int) -> tuple[str, ...]:
-    codes, names = _factorise(values)
-    counts = pd.Series(np.bincount(codes[codes >= 0], minlength=len(names)), index=names, dtype=np.int64)
+    words = words_of(values)
+    names = words.names()
+    counts = np.bincount(words.codes[words.codes >= 0], minlength=len(names))
     # Two raw values may read the same as text, such as 1 and "1" in an object column.
-    counts = counts.groupby(level=0).sum()
-    return tuple(sorted(counts.index[counts >= max(min_count, 1)]))
-
-
-def _codes(values: pd.Series, kept: tuple[str, ...]) -> Matrix:
-    codes, names = _factorise(values)
-    positions = {name: float(code) for code, name in enumerate(kept)}
-    # The code -1, a null, reads the last place.
-    lookup = np.array([*(positions.get(name, np.nan) for name in names), np.nan], dtype=np.float32)
-    return lookup[codes]
-
-
-def _factorise(values: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Return each row's place in the list of distinct values (-1: null), and that list as text."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        words = [str(name) for name in values.cat.categories.tolist()]
-        return values.cat.codes.to_numpy().astype(np.int64), words
-    codes, names = pd.factorize(values)
-    return codes.astype(np.int64), [str(name) for name in names]
+    found = pd.Series(counts, index=names, dtype=np.int64).groupby(level=0).sum()
+    return tuple(sorted(found.index[found >= max(min_count, 1)]))

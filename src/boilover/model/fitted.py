@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,9 +13,9 @@ import pandas as pd
 
 from boilover.errors import MismatchError
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
-from boilover.model.encoding import Encoding, Matrix
-from boilover.model.linear import LinearPartner
-from boilover.model.linear_terms import CategoryTerm
+from boilover.model.encoding import Encoding
+from boilover.model.linear import Asked, LinearPartner
+from boilover.model.reading import Matrix, Numbers, Reading
 from boilover.model.trees import Trees
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-BLOCK_ROWS = 16_384
-"""Rows that are asked together by one thread: what is made of a column of them stays in its caches."""
+BLOCK_ROWS = 4096
+"""Rows that are asked together by one thread: their columns stay in its caches."""
 
 
 class Fitted:
@@ -70,22 +70,7 @@ class Fitted:
 
     def raw_scores(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return uncalibrated log-odds, ``float64[n]``."""
-        frame = _in_known_words(self._frame(X), self._known_words())
-        scores = np.empty(len(frame))
-
-        def score(start: int) -> None:
-            some = frame.iloc[start : start + BLOCK_ROWS]
-            scores[start : start + BLOCK_ROWS] = self._blend(some, self.encoding_.encode(some), 1)
-
-        starts = range(0, len(frame), BLOCK_ROWS)
-        threads = min(self._threads() or os.cpu_count() or 1, len(starts))
-        if threads <= 1:
-            for start in starts:
-                score(start)
-            return scores
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(score, starts))
-        return scores
+        return self._scores(self._frame(X))
 
     def decision_function(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return calibrated log-odds, ``float64[n]``; above 0 is the second class."""
@@ -108,8 +93,7 @@ class Fitted:
 
         Exact for trees and linear partner: for the rows that are shown.
         """
-        frame = _in_known_words(self._frame(X), self._known_words())
-        return self._added(frame, self.trees_.contributions(self.encoding_.encode(frame), self._threads()))
+        return self._shares(X, self.trees_.contributions)
 
     def path_attributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return what each column changes on the way of a row through the trees, in the form of `contributions`.
@@ -117,17 +101,14 @@ class Fitted:
         Ten times as fast as those and as additive, but not exact: they mostly agree on what matters most, and differ
         on how much. For many rows.
         """
-        frame = _in_known_words(self._frame(X), self._known_words())
-        return self._added(
-            frame, self.trees_.path_attributions(self.encoding_.encode(frame), self._threads())
-        )
+        return self._shares(X, self.trees_.path_attributions)
 
-    def _added(self, frame: pd.DataFrame, trees: Floats) -> Floats:
+    def _shares(self, X: pd.DataFrame | npt.ArrayLike, of_trees: Callable[[Matrix, int], Floats]) -> Floats:
         """Return the shares of the columns in trees and linear partner."""
-        if self.linear_weight_ == 0.0:
-            return trees[:, :-1]
-        linear = self.linear_.contributions(frame)
-        return (1.0 - self.linear_weight_) * trees[:, :-1] + self.linear_weight_ * linear
+        reading, tables, linear = self._read(self._frame(X))
+        matrix, weight = reading.matrix(tables, slice(None)), self.linear_weight_
+        trees = of_trees(matrix, self._threads())[:, :-1]
+        return trees if linear is None else (1.0 - weight) * trees + weight * linear.shares(matrix, reading)
 
     @property
     def base_value(self) -> float:
@@ -163,12 +144,39 @@ class Fitted:
         self.trees_ = Trees(trees)
         return self
 
-    def _blend(self, frame: pd.DataFrame, matrix: Matrix, threads: int | None = None) -> Floats:
-        weight = self.linear_weight_
-        if weight == 1.0:
-            return self.linear_.decision(frame)
-        trees = self.trees_.margins(matrix, self._threads() if threads is None else threads)
-        return trees if weight == 0.0 else (1.0 - weight) * trees + weight * self.linear_.decision(frame)
+    def _scores(self, frame: pd.DataFrame) -> Floats:
+        """Return the raw scores of a frame of the model's columns: block by block, on all threads."""
+        reading, tables, linear = self._read(frame)
+        scores = np.empty(reading.n)
+
+        def score(start: int) -> None:
+            rows = slice(start, start + BLOCK_ROWS)
+            scores[rows] = self._blend(reading.matrix(tables, rows), reading, rows, linear)
+
+        starts = range(0, reading.n, BLOCK_ROWS)
+        threads = min(self._threads() or os.cpu_count() or 1, len(starts))
+        if threads <= 1:
+            for start in starts:
+                score(start)
+            return scores
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(score, starts))
+        return scores
+
+    def _read(self, frame: pd.DataFrame) -> tuple[Reading, Mapping[int, Numbers], Asked | None]:
+        """Return the columns of a frame, the trees' codes of its words, and the linear partner, if it has a say."""
+        reading = self.encoding_.read(frame)
+        linear = None
+        if self.linear_weight_:
+            self.linear_.check(frame)
+            linear = self.linear_.asked(reading, self.encoding_.columns)
+        return reading, self.encoding_.tables(reading), linear
+
+    def _blend(self, matrix: Matrix, reading: Reading, rows: slice, linear: Asked | None) -> Floats:
+        if linear is None:
+            return self.trees_.margins(matrix, 1)
+        weight, added = self.linear_weight_, linear.scores(matrix, reading, rows)
+        return added if weight == 1.0 else (1.0 - weight) * self.trees_.margins(matrix, 1) + weight * added
 
     def _frame(self, X: pd.DataFrame | npt.ArrayLike) -> pd.DataFrame:
         """Return ``X`` as the frame of the columns that the model was fitted on."""
@@ -189,32 +197,6 @@ class Fitted:
             )
         return X.set_axis(given, axis=1)
 
-    def _known_words(self) -> dict[str, set[str]]:
-        known = {name: set(kept) for name, kept in self.encoding_.categories.items()}
-        for term in self.linear_.terms_:
-            if isinstance(term, CategoryTerm):
-                known.setdefault(term.column, set()).update(term.weights)
-        return known
-
     def _threads(self) -> int:
         # LightGBM reads 0 as all cores.
         return max(self.n_jobs, 0)
-
-
-def _in_known_words(frame: pd.DataFrame, known: Mapping[str, set[str]]) -> pd.DataFrame:
-    """Return the frame with categories that list what is in ``known`` and one other word that stands for all others.
-
-    A log may know a million words of which the model knows a few: asking block by block must not read them each time.
-    """
-    found = {}
-    for name, words in known.items():
-        values = frame[name]
-        if isinstance(values.dtype, pd.CategoricalDtype) and len(values.cat.categories) > len(words) + 1:
-            told = values.cat.categories
-            is_known = np.fromiter((str(each) in words for each in told.tolist()), bool, len(told))
-            kept = np.append(np.flatnonzero(is_known), np.argmin(is_known))
-            place = np.full(len(told) + 1, len(kept) - 1, dtype=np.int32)
-            place[kept] = np.arange(len(kept))
-            place[-1] = -1
-            found[name] = pd.Categorical.from_codes(place[values.cat.codes.to_numpy()], told[kept])
-    return frame.assign(**found) if found else frame

@@ -13,23 +13,27 @@ the same score to the last bit, whatever other rows stand beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any, Self
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from boilover import kernels
 from boilover.errors import InputError, MismatchError
+from boilover.model.linear_kernels import Lines, add_lines, share_lines
 from boilover.model.linear_terms import (
     CategoryTerm,
     CurveTerm,
     Floats,
     NumericTerm,
     Term,
+    check_kind,
     learn_term,
 )
 from boilover.model.newton import Column, Design, solve
+from boilover.model.reading import Matrix, Reading, Words
 
 MAX_ROWS = 100_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
@@ -86,7 +90,7 @@ class LinearPartner:
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
             X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
-        terms = [_learn_term(str(name), X[name], free) for name in X.columns]
+        terms = [learn_term(str(name), X[name], free) for name in X.columns]
         blocks = [term.design(X[term.column]) for term in terms]
         columns = [column for block in blocks for column in block]
         is_free = np.repeat([isinstance(term, CurveTerm) for term in terms], [len(block) for block in blocks])
@@ -109,22 +113,45 @@ class LinearPartner:
 
     def decision(self, X: pd.DataFrame) -> Floats:
         """Return the log-odds of each row, ``float64[n]``; raise `MismatchError` if a column is missing."""
-        self._check_columns(X)
-        total = np.full(len(X), self.intercept_)
-        for term in self.terms_:
-            total += term.contribution(X[term.column])
-        return total
+        reading = self._read(X)
+        every = slice(None)
+        return self.asked(reading, self.columns_).scores(reading.matrix({}, every), reading, every)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """Return what each column adds to the log-odds beside ``intercept_``, ``float64[n, len(columns_)]``.
 
         0 means: as an average training row.
         """
-        self._check_columns(X)
-        found = np.empty((len(X), len(self.terms_)))
-        for place, term in enumerate(self.terms_):
-            found[:, place] = term.contribution(X[term.column])
-        return found
+        reading = self._read(X)
+        return self.asked(reading, self.columns_).shares(reading.matrix({}, slice(None)), reading)
+
+    def asked(self, reading: Reading, columns: Sequence[str]) -> Asked:
+        """Return the model as it is asked of a reading, whose columns are named in their order."""
+        place = {name: number for number, name in enumerate(columns)}
+        lines = [
+            (number, place[term.column], term.line())
+            for number, term in enumerate(self.terms_)
+            if not isinstance(term, CategoryTerm)
+        ]
+        tables = tuple(
+            (number, place[term.column], term.table(cast(Words, reading.columns[place[term.column]])))
+            for number, term in enumerate(self.terms_)
+            if isinstance(term, CategoryTerm)
+        )
+        told = np.array([line for _, _, line in lines]).reshape(-1, len(Lines._fields) - 1).T.copy()
+        places = np.array([at for _, at, _ in lines], dtype=np.int64)
+        return Asked(self.intercept_, tuple(number for number, _, _ in lines), Lines(places, *told), tables)
+
+    def check(self, X: pd.DataFrame) -> None:
+        """Raise `MismatchError` where a column is missing, or is no longer of numbers or of words as it was."""
+        missing = [column for column in self.columns_ if column not in X.columns]
+        if missing:
+            named = ", ".join(f"'{column}'" for column in missing[:5])
+            raise MismatchError(
+                f"{len(missing)} column(s) that the linear model was fitted on are missing: {named}"
+            )
+        for term in self.terms_:
+            check_kind(term, X[term.column])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fitted model as plain values that JSON keeps to the last bit."""
@@ -155,19 +182,41 @@ class LinearPartner:
         )
         return model
 
-    def _check_columns(self, X: pd.DataFrame) -> None:
-        missing = [column for column in self.columns_ if column not in X.columns]
-        if missing:
-            named = ", ".join(f"'{column}'" for column in missing[:5])
-            raise MismatchError(
-                f"{len(missing)} column(s) that the linear model was fitted on are missing: {named}"
-            )
+    def _read(self, X: pd.DataFrame) -> Reading:
+        self.check(X)
+        words = {term.column for term in self.terms_ if isinstance(term, CategoryTerm)}
+        return Reading.of(X[self.columns_], words)
 
 
-def _learn_term(name: str, values: pd.Series, free: str | None) -> Term:
-    if name == free and pd.api.types.is_numeric_dtype(values.dtype):
-        return CurveTerm.learn(name, values)
-    return learn_term(name, values)
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A linear model laid out for the columns of a reading: lines of numbers, and a table per column of words.
+
+    ``of_lines`` are the places of the lines' terms among all; ``tables`` are term, column and what its words add.
+    """
+
+    intercept: float
+    of_lines: tuple[int, ...]
+    lines: Lines
+    tables: tuple[tuple[int, int, Floats], ...]
+
+    def scores(self, matrix: Matrix, reading: Reading, rows: slice) -> Floats:
+        """Return the log-odds of some rows, of which ``matrix`` holds the numbers, in Fortran order."""
+        total = np.full(len(matrix), self.intercept)
+        add_lines(matrix.T, self.lines, total)
+        for _, place, table in self.tables:
+            total += kernels.take(table, reading.codes(place)[rows])
+        return total
+
+    def shares(self, matrix: Matrix, reading: Reading) -> Floats:
+        """Return what each term adds to the log-odds of all rows, ``float64[n, n_terms]``."""
+        found = np.empty((len(matrix), len(self.of_lines) + len(self.tables)))
+        lined = np.empty((len(matrix), len(self.of_lines)))
+        share_lines(matrix.T, self.lines, lined)
+        found[:, self.of_lines] = lined
+        for number, place, table in self.tables:
+            found[:, number] = kernels.take(table, reading.codes(place))
+        return found
 
 
 def _solved(

@@ -1,7 +1,7 @@
 """What one column adds to a linear score: the terms of `boilover.model.linear.LinearPartner`.
 
-A term learns its scaling or its categories from a training column, gives columns to the design matrix,
-takes the fitted weights, and from then on turns a column into its share of the log-odds.
+A term learns its scaling or its categories from a training column, gives columns to the design matrix, and takes the
+fitted weights. What it then adds to a score, numbers tell as a `Line` and categories by a table of their words.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
-from boilover.kernels import compiled
+from boilover.model.linear_kernels import compress, standardise
 from boilover.model.newton import Column
+from boilover.model.reading import Words, is_numeric, numbers_of, words_of
 
 Floats = npt.NDArray[np.float64]
+Line = tuple[float, float, float, float, float, float, float]
+"""Of `boilover.model.linear_kernels.Lines`, all but the place."""
 
 MIN_COUNT = 20
 """A category, or being missing, gets a weight of its own when at least so many training rows have it."""
 MAX_CATEGORIES = 50
 """At most so many categories of a column get a weight, the most frequent first."""
-PLAIN = (np.dtype(np.float32), np.dtype(np.float64))
 CURVE_CLIP = 3.0
-"""A curve is level beyond so many standard deviations."""
+"""A curve is level beyond so many standard deviations: it must not run away beyond what it was fitted on."""
 CLIP = 10.0
 """Standardised values are clipped to so many standard deviations: far enough that what drifts is still told apart."""
 
@@ -46,21 +48,20 @@ class NumericTerm:
     @classmethod
     def learn(cls, column: str, values: pd.Series) -> NumericTerm:
         """Learn the scaling of one training column."""
-        numbers = _numbers(values)
-        known = np.isfinite(numbers)
-        compressed = _compress(numbers[known])
-        mean, scale = (float(compressed.mean()), float(compressed.std())) if len(compressed) else (0.0, 0.0)
+        compressed = compress(_numbers(column, values))
+        known = compressed[~np.isnan(compressed)]
+        mean, scale = (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
         is_constant = scale <= 1e-9 * max(1.0, abs(mean))
-        missing = len(numbers) - int(known.sum())
+        missing = len(compressed) - len(known)
         return cls(
-            column, mean, 0.0 if is_constant else scale, MIN_COUNT <= missing <= len(numbers) - MIN_COUNT
+            column, mean, 0.0 if is_constant else scale, MIN_COUNT <= missing <= len(compressed) - MIN_COUNT
         )
 
     def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: the standardised value, and whether it is missing."""
-        standard, missing = self._standardise(values)
-        lacking = np.flatnonzero(missing)
-        columns = [(standard, np.arange(len(standard)))] * bool(self.scale)
+        standard = standardise(_numbers(self.column, values), self.mean, _inverse(self.scale), CLIP)
+        lacking = np.flatnonzero(np.isnan(standard))
+        columns = [(np.nan_to_num(standard), np.arange(len(standard)))] * bool(self.scale)
         return columns + [(np.ones(len(lacking)), lacking)] * self.has_missing
 
     def weighted(self, weights: Floats) -> NumericTerm:
@@ -72,22 +73,9 @@ class NumericTerm:
             missing_weight=found[-1] if self.has_missing else 0.0,
         )
 
-    def contribution(self, values: pd.Series) -> Floats:
-        """Return what the column adds to the log-odds, ``float64[n]``."""
-        standard, missing = self._standardise(values)
-        return _weighed(standard, missing, self.weight, self.missing_weight, self.centre)
-
-    def _standardise(self, values: pd.Series) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        if isinstance(values.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-            raise MismatchError(
-                f"column '{self.column}': is {values.dtype}, but was a number when the model was fitted"
-            )
-        numbers = values.to_numpy() if values.dtype in PLAIN else _numbers(values)
-        sizes, missing = _sizes(numbers)
-        # NumPy takes logarithms of whole arrays several times as fast as a loop takes one after the other.
-        np.log1p(sizes, out=sizes)
-        _standard(numbers, missing, sizes, self.mean, self.scale)
-        return sizes, missing
+    def line(self) -> Line:
+        """Return what the column adds to the log-odds."""
+        return self.mean, _inverse(self.scale), CLIP, self.weight, 0.0, self.missing_weight, self.centre
 
 
 @dataclass(frozen=True)
@@ -109,24 +97,18 @@ class CurveTerm:
 
     def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: the standardised value, and its square less 1."""
-        rows = np.arange(len(values))
-        return [(each, rows) for each in self._powers(values)]
+        z = standardise(_numbers(self.column, values), self.mean, _inverse(self.scale), CURVE_CLIP)
+        rows = np.arange(len(z))
+        return [(np.nan_to_num(each), rows) for each in (z, z * z - 1.0 if self.scale else 0.0 * z)]
 
     def weighted(self, weights: Floats) -> CurveTerm:
         """Return the term with its fitted weights, in the order of `design`."""
         straight, bent = weights.tolist()
-        return replace(self, straight=straight, bent=bent)
+        return replace(self, straight=straight, bent=bent if self.scale else 0.0)
 
-    def contribution(self, values: pd.Series) -> Floats:
-        """Return what the column adds to the log-odds, ``float64[n]``."""
-        z, squared = self._powers(values)
-        return self.straight * z + self.bent * squared - self.centre
-
-    def _powers(self, values: pd.Series) -> tuple[Floats, Floats]:
-        z, missing = NumericTerm(self.column, self.mean, self.scale, False)._standardise(values)
-        # A parabola must not run away beyond what it was fitted on.
-        z = np.clip(z, -CURVE_CLIP, CURVE_CLIP)
-        return z, np.where(missing | (self.scale == 0.0), 0.0, z * z - 1.0)
+    def line(self) -> Line:
+        """Return what the column adds to the log-odds."""
+        return self.mean, _inverse(self.scale), CURVE_CLIP, self.straight, self.bent, 0.0, self.centre
 
 
 @dataclass(frozen=True)
@@ -142,7 +124,8 @@ class CategoryTerm:
     @classmethod
     def learn(cls, column: str, values: pd.Series) -> CategoryTerm:
         """Learn which categories of one training column are frequent enough."""
-        codes, names = _categories(values)
+        words = words_of(values)
+        codes, names = words.codes, words.names()
         counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
         frequent = sorted(
             (-count, name) for name, count in zip(names, counts, strict=True) if count >= MIN_COUNT
@@ -156,10 +139,10 @@ class CategoryTerm:
 
     def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: indicators of frequent categories and of missing."""
-        codes, names = _categories(values)
-        positions = {name: code for code, name in enumerate(names)}
+        words = words_of(values)
+        positions = {name: code for code, name in enumerate(words.names())}
         wanted = [positions[name] for name in self.weights] + ([-1] if self.has_missing else [])
-        rows = [np.flatnonzero(codes == code) for code in wanted]
+        rows = [np.flatnonzero(words.codes == code) for code in wanted]
         return [(np.ones(len(each)), each) for each in rows]
 
     def weighted(self, weights: Floats) -> CategoryTerm:
@@ -170,66 +153,34 @@ class CategoryTerm:
             self, weights=dict(zip(self.weights, found, strict=True)), missing_weight=missing_weight
         )
 
-    def contribution(self, values: pd.Series) -> Floats:
-        """Return what the column adds to the log-odds, ``float64[n]``."""
-        if pd.api.types.is_numeric_dtype(values.dtype):
-            raise MismatchError(
-                f"column '{self.column}': is {values.dtype}, but was a category when the model was fitted"
-            )
-        codes, names = _categories(values)
-        # Code -1, missing, reads the last place.
-        lookup = np.array([*(self.weights.get(name, 0.0) for name in names), self.missing_weight])
-        return lookup[codes] - self.centre
+    def table(self, words: Words) -> Floats:
+        """Return what each word adds to the log-odds, and what a missing one does last: float64[n_words + 1]."""
+        return words.table(self.weights, 0.0, self.missing_weight, np.float64) - self.centre
 
 
 Term = NumericTerm | CurveTerm | CategoryTerm
 
 
-def learn_term(name: str, values: pd.Series) -> Term:
-    """Learn the term of one training column, by its dtype."""
-    return (NumericTerm if pd.api.types.is_numeric_dtype(values.dtype) else CategoryTerm).learn(name, values)
+def learn_term(name: str, values: pd.Series, free: str | None) -> Term:
+    """Learn the term of one training column, by its dtype; the numeric column ``free`` is a curve."""
+    if not is_numeric(values):
+        return CategoryTerm.learn(name, values)
+    return CurveTerm.learn(name, values) if name == free else NumericTerm.learn(name, values)
 
 
-def _numbers(values: pd.Series) -> Floats:
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+def check_kind(term: Term, values: pd.Series) -> None:
+    """Raise `MismatchError` where a column of numbers is none any more, or one of categories is one of numbers."""
+    if is_numeric(values) == isinstance(term, CategoryTerm):
+        was = "category" if isinstance(term, CategoryTerm) else "number"
+        raise MismatchError(
+            f"column '{term.column}': is {values.dtype}, but was a {was} when the model was fitted"
+        )
 
 
-@compiled
-def _sizes(numbers: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return absolute values, 0 where there is no finite one, and where that is."""
-    sizes, missing = np.empty(len(numbers), np.float64), np.empty(len(numbers), np.bool_)
-    for row in range(len(numbers)):
-        missing[row] = not np.isfinite(numbers[row])
-        sizes[row] = 0.0 if missing[row] else abs(np.float64(numbers[row]))
-    return sizes, missing
+def _numbers(column: str, values: pd.Series) -> npt.NDArray[np.float32]:
+    # A copy where it must be: kernels are compiled for columns that lie in one piece and may be written.
+    return np.require(numbers_of(column, values), np.float32, ["C", "W"])
 
 
-@compiled
-def _standard(
-    numbers: Floats, missing: npt.NDArray[np.bool_], sizes: Floats, mean: float, scale: float
-) -> None:
-    """Make standardised values of the logarithms in ``sizes``; 0 where missing or where nothing varied."""
-    for row in range(len(sizes)):
-        signed = sizes[row] if numbers[row] >= 0 else -sizes[row]
-        standard = 0.0 if scale == 0.0 else min(max((signed - mean) / scale, -CLIP), CLIP)
-        sizes[row] = 0.0 if missing[row] else standard
-
-
-@compiled
-def _weighed(
-    standard: Floats, missing: npt.NDArray[np.bool_], weight: float, missing_weight: float, centre: float
-) -> Floats:
-    out = np.empty(len(standard), np.float64)
-    for row in range(len(standard)):
-        out[row] = (missing_weight if missing[row] else weight * standard[row]) - centre
-    return out
-
-
-def _compress(numbers: Floats) -> Floats:
-    return np.copysign(np.log1p(np.abs(numbers)), numbers)
-
-
-def _categories(values: pd.Series) -> tuple[npt.NDArray[np.int64], list[str]]:
-    categorical = values.astype("category").cat
-    names = [str(name) for name in categorical.categories.tolist()]
-    return categorical.codes.to_numpy().astype(np.int64), names
+def _inverse(scale: float) -> float:
+    return 1.0 / scale if scale else 0.0

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, MismatchError
-from boilover.model.encoding import is_numeric
+from boilover.model.reading import is_numeric
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

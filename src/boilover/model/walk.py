@@ -21,6 +21,11 @@ from boilover.model.walk_plan import Plan, plan_of
 from boilover.model.walk_text import Forest, UnknownTreesError, read_forest
 
 Floats = npt.NDArray[np.float64]
+Work = Callable[[Matrix, int, int, Floats], object]
+"""Reads some rows of columns, ``float32[n_features, n]`` in C order, and writes what it finds at the same rows."""
+
+TURNED_ROWS = 4096
+"""Rows of a matrix in C order that are turned into columns at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +42,16 @@ class Walk:
     def margins(self, matrix: Matrix, threads: int = 1) -> Floats:
         """Return the raw score of each row, ``float64[n]``: the sum of its leaves, in the order of the trees.
 
-        matrix : ``float32[n, n_features]``, NaN where missing. threads : 0 for all cores.
+        matrix : ``float32[n, n_features]``, NaN where missing; in Fortran order it is read as it lies. threads : 0 for
+            all cores.
         """
         from boilover.model.walk_kernels import BLOCK, margins
 
         total = np.empty(len(matrix))
-        rows = _rows(matrix)
-        _share(lambda low, high: margins(rows, low, high, self._plan, total), len(rows), BLOCK, threads)
+        part = _by_columns(
+            lambda columns, low, high, out: margins(columns, low, high, self._plan, out), matrix, total
+        )
+        _share(part, len(matrix), BLOCK, threads)
         return total
 
     def contributions(self, matrix: Matrix, threads: int = 1) -> Floats | None:
@@ -60,8 +68,8 @@ class Walk:
             matrix,
             threads,
             ROWS,
-            lambda rows, low, high, shares: exact(
-                rows, low, high, self._plan, feature, shares_of, nodes, shares
+            lambda columns, low, high, out: exact(
+                columns, low, high, self._plan, feature, shares_of, nodes, out
             ),
         )
 
@@ -77,17 +85,14 @@ class Walk:
             matrix,
             threads,
             BLOCK,
-            lambda rows, low, high, shares: along_paths(
-                rows, low, high, self._plan, feature, changes, shares
+            lambda columns, low, high, out: along_paths(
+                columns, low, high, self._plan, feature, changes, out
             ),
         )
 
-    def _shared(
-        self, matrix: Matrix, threads: int, block: int, work: Callable[[Matrix, int, int, Floats], object]
-    ) -> Floats:
+    def _shared(self, matrix: Matrix, threads: int, block: int, work: Work) -> Floats:
         shares = np.zeros((len(matrix), self.n_features + 1))
-        rows = _rows(matrix)
-        _share(lambda low, high: work(rows, low, high, shares), len(rows), block, threads)
+        _share(_by_columns(work, matrix, shares), len(matrix), block, threads)
         shares[:, -1] = expected_value(self.forest)
         return shares
 
@@ -116,9 +121,20 @@ def read_walk(text: str) -> Walk | None:
         return None
 
 
-def _rows(matrix: Matrix) -> Matrix:
-    """Return the matrix as the one kind that the kernels are compiled for."""
-    return np.require(matrix, dtype=np.float32, requirements=["C", "W"])
+def _by_columns(work: Work, matrix: Matrix, out: Floats) -> Callable[[int, int], None]:
+    """Return ``work`` on the rows ``low`` to ``high``; rows that lie one after the other are turned into columns."""
+    columns = matrix.T
+    as_it_is = columns.dtype == np.float32 and columns.flags.c_contiguous and columns.flags.writeable
+
+    def part(low: int, high: int) -> None:
+        if as_it_is:
+            work(columns, low, high, out)
+            return
+        for start in range(low, high, TURNED_ROWS):
+            stop = min(start + TURNED_ROWS, high)
+            work(np.array(columns[:, start:stop], np.float32, order="C"), 0, stop - start, out[start:stop])
+
+    return part
 
 
 def _share(work: Callable[[int, int], object], n: int, block: int, threads: int) -> None:

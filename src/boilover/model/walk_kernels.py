@@ -25,13 +25,13 @@ _FIVE, _LAST = np.uint32(5), np.uint32(31)
 
 
 @compiled
-def margins(matrix: Array, start: int, end: int, plan: Plan, total: Array) -> None:
+def margins(columns: Array, start: int, end: int, plan: Plan, total: Array) -> None:
     """Write the sum of all trees for the rows ``start`` to ``end`` into ``total``, added in the order of the trees."""
     codes = np.empty((plan.n_columns, BLOCK), np.uint8)
     leaves = np.zeros((most_leaves(plan.first), BLOCK), np.uint8)
     for low in range(start, end, BLOCK):
         n = min(BLOCK, end - low)
-        encode(matrix, low, n, plan, codes)
+        encode(columns, low, n, plan, codes)
         out = total[low : low + n]
         out[:] = 0.0
         for tree in range(len(plan.first) - 1):
@@ -52,22 +52,22 @@ def most_leaves(first: Array) -> int:
 
 
 @compiled
-def encode(matrix: Array, low: int, n: int, plan: Plan, codes: Array) -> None:
+def encode(columns: Array, low: int, n: int, plan: Plan, codes: Array) -> None:
     """Write the columns of ``n`` rows from ``low`` on into ``codes``."""
     number = np.empty(n, np.float32)
     place, missing = np.empty(n, np.uint8), np.empty(n, np.uint8)
-    _encode_numbers(matrix, low, plan.reads, number, place, missing, codes)
-    _encode_sets(matrix, low, plan.sets, plan.n_columns - len(plan.sets.feature), n, codes)
+    _encode_numbers(columns, low, plan.reads, number, place, missing, codes)
+    _encode_sets(columns, low, plan.sets, plan.n_columns - len(plan.sets.feature), n, codes)
 
 
 @compiled
 def _encode_numbers(
-    matrix: Array, low: int, reads: Reads, number: Array, place: Array, missing: Array, codes: Array
+    columns: Array, low: int, reads: Reads, number: Array, place: Array, missing: Array, codes: Array
 ) -> None:
     n = len(number)
     for read in range(len(reads.feature)):
         kind, left, right = reads.kind[read], reads.left[read], reads.right[read]
-        _read(matrix, low, reads.feature[read], kind, number)
+        _read(columns, low, reads.feature[read], kind, number)
         _place(reads.thresholds[reads.first[read] :], np.uint32(reads.bits[read]), number, place)
         if kind == NO_MISSING:
             codes[left, :n] = place
@@ -81,10 +81,10 @@ def _encode_numbers(
 
 
 @compiled
-def _read(matrix: Array, low: int, feature: int, kind: int, number: Array) -> None:
+def _read(columns: Array, low: int, feature: int, kind: int, number: Array) -> None:
     """Read a feature as LightGBM does: tiny numbers are 0, and so is NaN unless it is what counts as missing."""
     for i in range(len(number)):
-        value = matrix[low + i, feature]
+        value = columns[feature, low + i]
         if abs(value) <= _NEARLY_ZERO or (kind != NAN and value != value):
             value = np.float32(0)
         number[i] = value
@@ -104,13 +104,13 @@ def _place(thresholds: Array, bits: np.uint32, number: Array, place: Array) -> N
 
 
 @compiled
-def _encode_sets(matrix: Array, low: int, sets: Sets, column: int, n: int, codes: Array) -> None:
+def _encode_sets(columns: Array, low: int, sets: Sets, column: int, n: int, codes: Array) -> None:
     category, read = np.empty(n, np.uint32), -1
     for each in range(len(sets.feature)):
         words = sets.words[sets.first[each] : sets.first[each + 1]]
         if sets.feature[each] != read:
             read = sets.feature[each]
-            _read_categories(matrix, low, read, np.uint32((len(words) - 1) << 5), category)
+            _read_categories(columns, low, read, np.uint32((len(words) - 1) << 5), category)
         out = codes[column + each]
         for i in range(n):
             # By unsigned place: it may not count from the end, so that nothing is asked before it is read.
@@ -118,10 +118,10 @@ def _encode_sets(matrix: Array, low: int, sets: Sets, column: int, n: int, codes
 
 
 @compiled
-def _read_categories(matrix: Array, low: int, feature: int, none: np.uint32, category: Array) -> None:
+def _read_categories(columns: Array, low: int, feature: int, none: np.uint32, category: Array) -> None:
     """Read a feature as categories; what is missing, no category, or beyond all sets becomes ``none``."""
     for i in range(len(category)):
-        value = matrix[low + i, feature]
+        value = columns[feature, low + i]
         # Cut to a whole number as C does, so that -0.5 is the category 0.
         known = value > -1 and value < _CATEGORIES
         category[i] = min(np.uint32(value) if known else none, none)

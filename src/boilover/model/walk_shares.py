@@ -26,7 +26,7 @@ ROWS = 32
 
 @compiled
 def exact(
-    matrix: Array,
+    columns: Array,
     start: int,
     end: int,
     plan: Plan,
@@ -47,7 +47,7 @@ def exact(
     room = np.empty((most, 2), np.int64), np.empty((2 * most, 2), np.int64), np.empty(2 * most)
     for low in range(start, end, ROWS):
         n = min(ROWS, end - low)
-        encode(matrix, low, n, plan, codes)
+        encode(columns, low, n, plan, codes)
         for tree in range(len(plan.first) - 1):
             first, last = plan.first[tree], plan.first[tree + 1]
             depth = _outline(plan, first, last, feature, covers, *room)
@@ -239,7 +239,7 @@ def _give(
 
 @compiled
 def along_paths(
-    matrix: Array, start: int, end: int, plan: Plan, feature: Array, steps: Array, shares: Array
+    columns: Array, start: int, end: int, plan: Plan, feature: Array, steps: Array, shares: Array
 ) -> None:
     """Add path attributions of the rows ``start`` to ``end`` to ``shares``, float64[n, n_features].
 
@@ -252,7 +252,7 @@ def along_paths(
     to_split = np.full(len(leaves), -1, np.int64)
     for low in range(start, end, BLOCK):
         n = min(BLOCK, end - low)
-        encode(matrix, low, n, plan, codes)
+        encode(columns, low, n, plan, codes)
         for tree in range(len(plan.first) - 1):
             first, last = plan.first[tree], plan.first[tree + 1]
             choose(plan.splits, first, last, codes, n, leaves)
