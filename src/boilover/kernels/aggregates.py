@@ -76,10 +76,18 @@ def within(
                 row += 1
             start[point] = row
         else:
-            # Of a key's first point, few events lie within the window: it is met sooner from its end.
-            row = hi[point]
-            while row > lo[point] and time_at(times, rows, row - 1) > bound:
-                row -= 1
+            # Of a key's first point, few events lie within the window: sought from its end, in steps that double.
+            row, step = hi[point], 1
+            while row - step >= lo[point] and time_at(times, rows, row - step) > bound:
+                row -= step
+                step *= 2
+            low = max(lo[point], row - step + 1)
+            while low < row:
+                middle = (low + row) // 2
+                if time_at(times, rows, middle) > bound:
+                    row = middle
+                else:
+                    low = middle + 1
             start[point] = row
     return start
 
