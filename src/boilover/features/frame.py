@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 
@@ -23,8 +23,8 @@ from boilover.history import Coded
 from boilover.memory import kept_memory
 from boilover.points import Points
 
-WORDS = ("event_type", "value", "actor_id", "actor_role")
-"""Columns of events of whose words all annotations read."""
+WORDS = ("actor_id", "event_type", "value", "actor_role")
+"""Columns of events whose words annotations read, that with the most words first."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,10 @@ def compute(
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
         # Words are of all shards: to look them up takes long, and who asks for them next would wait for it.
-        list(pool.map(notes.history.attribute, plan.attributes))
-        list(pool.map(notes.history.encoding, WORDS))
+        looked_up: list[Future[object]] = [pool.submit(notes.history.encoding, name) for name in WORDS]
+        looked_up += [pool.submit(notes.history.attribute, name) for name in sorted(plan.attributes)]
+        for each in looked_up:
+            each.result()
 
         own = plan.groups(plan.own)
 
