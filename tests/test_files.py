@@ -73,17 +73,25 @@ def test_a_block_that_wrote_nothing_does_not_lose_a_folder(tmp_path):
     assert (target / "events").read_text() == "old"
 
 
-def test_a_file_does_not_replace_a_folder_by_half(tmp_path):
-    target = tmp_path / "out"
-    target.write_text("a file")
-    with pytest.raises(NotADirectoryError), replacing(target) as made:
+def test_a_file_replaces_no_folder_and_a_folder_no_file(tmp_path):
+    file, folder = tmp_path / "file", tmp_path / "folder"
+    file.write_text("a file")
+    folder.mkdir()
+    (folder / "mine").write_text("precious")
+    with pytest.raises(UsageError, match=r"cannot write to .*file: it is a file"), replacing(file) as made:
         made.mkdir()
-    assert target.read_text() == "a file"
+    with (
+        pytest.raises(UsageError, match=r"cannot write to .*folder: it is a folder"),
+        replacing(folder) as made,
+    ):
+        made.write_text("a file")
+    assert held(tmp_path) == ["file", "folder", "folder/mine"]
 
 
-def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path):
+@pytest.mark.parametrize("place", ["file/out", "file/deeper/out", "o" * 300])
+def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path, place):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"cannot write to .*file/out"), replacing(tmp_path / "file" / "out"):
+    with pytest.raises(UsageError, match=rf"cannot write to .*{place}"), replacing(tmp_path / place):
         pass
 
 

@@ -26,7 +26,8 @@ def replacing(target: Path) -> Iterator[Path]:
 
     It is replaced in one step; only a folder on a system that cannot exchange two names takes two renames. A failed
     block leaves ``target`` untouched and removes what it had written. What replaces an object of a URL is written here
-    and then sent there; objects of a folder follow each other.
+    and then sent there; objects of a folder follow each other. Raises `UsageError` where nothing can be written, and
+    where a file would replace a folder, or a folder a file.
     """
     if filesystem_of(target) is not None:
         with tempfile.TemporaryDirectory() as here:
@@ -37,7 +38,7 @@ def replacing(target: Path) -> Iterator[Path]:
     try:
         parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UsageError(f"cannot write to {target}: {error.strerror}") from error
     made = workshop / target.name
     try:
@@ -103,6 +104,8 @@ def _send(made: Path, target: Path) -> None:
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:
     """Move ``made`` to ``target``; a folder there changes places with it, or is put aside for the moment."""
+    if made.exists() and target.exists() and made.is_dir() != target.is_dir():
+        raise UsageError(f"cannot write to {target}: it is a {'folder' if target.is_dir() else 'file'}")
     if not target.is_dir() or target.is_symlink():
         os.replace(made, target)
         return
