@@ -85,21 +85,21 @@ def killing(tmp_path):
     """Return what makes an engine lose one worker in the middle, ``above`` processes above the one that looks."""
 
     def wrapped(run, above):
-        return lambda look, tasks: run(dying(look, str(tmp_path), above), tasks)
+        return lambda do, tasks: run(dying(do, str(tmp_path), above), tasks)
 
     yield wrapped
     assert (tmp_path / "killed").exists()
 
 
-def dying(look, marks, above):
-    """Return ``look`` for any worker, of which one dies in the middle; each leaves a mark of its process."""
+def dying(do, marks, above):
+    """Return ``do`` for any worker, of which one dies in the middle; each leaves a mark of its process."""
 
     # Within a function, so that it is sent whole: workers do not know the tests.
-    def looked(task):
+    def done(task):
         victim = os.getpid()
         Path(marks, f"pid-{victim}").touch()
-        outcome = look(task)
-        if len(list(Path(task.spill).glob("*.json"))) >= 3:
+        outcome = do(task)
+        if len(list(task.path.parent.glob("*.*"))) >= 3:
             try:
                 Path(marks, "killed").touch(exist_ok=False)
             except FileExistsError:
@@ -109,4 +109,4 @@ def dying(look, marks, above):
             os.kill(victim, signal.SIGKILL)
         return outcome
 
-    return looked
+    return done

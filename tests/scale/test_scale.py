@@ -13,8 +13,10 @@ from boilover.errors import UsageError
 from boilover.inputs import open_log
 from boilover.log import write_log
 from boilover.model.saved import load_model, save_model
+from boilover.partitions import read_manifest
 from boilover.scale import check_memory, engine, parse_size, score_in_pieces
 from boilover.scoring import score
+from boilover.store import upsert
 
 
 def in_memory(desk, **options):
@@ -35,14 +37,34 @@ def test_the_rows_are_those_of_memory(desk, ago):
 
 
 def test_every_row_may_have_reasons_and_pieces_may_be_made_by_many(desk, tmp_path):
-    def run(look, tasks):
+    def run(do, tasks):
         with ThreadPoolExecutor(3) as pool:
-            return list(pool.map(look, tasks))
+            return list(pool.map(do, tasks))
 
     found = score_in_pieces(*desk, explain="all", run=run, spill=tmp_path)
     pd.testing.assert_frame_equal(found, in_memory(desk, explain="all"), check_exact=True)
     assert (found["reason_1"] != "").all()
     assert not list(tmp_path.iterdir())
+
+
+def test_partitions_whose_tickets_follow_each_other_need_not_be_ranked(desk, tmp_path):
+    upsert(tmp_path / "log", [open_log(desk[0]).told])
+    told = tmp_path / "log", desk[1]
+    assert len(read_manifest(told[0]).partitions) > 3
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    seen = set()
+
+    def run(do, tasks):
+        outcomes = [do(task) for task in tasks]
+        seen.update(path.suffix for path in tasks[0].path.parent.iterdir())
+        return outcomes
+
+    found = score_in_pieces(*told, explain=4, run=run, spill=spill)
+    assert seen == {".piece", ".joined", ".scored"}
+    pd.testing.assert_frame_equal(found, in_memory(told, explain=4), check_exact=True)
+    score_in_pieces(*desk, explain=0, run=run, spill=spill)
+    assert ".ranks" in seen
 
 
 def test_before_its_first_ticket_a_log_has_no_rows(desk):

@@ -12,30 +12,31 @@ import pytest
 
 from boilover.partitions import read_manifest
 from boilover.scale import score_in_pieces
-from boilover.scale.watching import READING, SCORING, watched
+from boilover.scale.watching import JOINING, READING, SCORING, watched
 
 
 def test_every_stage_is_told_to_its_end(desk):
     told = []
     score_in_pieces(*desk, explain=0, tell=lambda *each: told.append(each))
     total = sum(each.events.rows for each in read_manifest(desk[0]).partitions)
-    assert told[-1] == (SCORING, total, total)
     assert (READING, total, total) in told
-    for stage in (READING, SCORING):
+    assert told[-1][0] == SCORING
+    assert 0 < told[-1][1] == told[-1][2] < total
+    for stage in (READING, JOINING, SCORING):
         done = [now for name, now, of in told if name == stage]
         assert done == sorted(done)
     assert [name for name, _, _ in told] == sorted(
-        (name for name, _, _ in told), key=[READING, SCORING].index
+        (name for name, _, _ in told), key=[READING, JOINING, SCORING].index
     )
 
 
 def test_pieces_are_counted_while_they_come(tmp_path, monkeypatch):
     monkeypatch.setattr("boilover.scale.watching.EVERY", 0.01)
     told = []
-    with watched(tmp_path, {"a": 3, "b": 4}, lambda *each: told.append(each)):
+    with watched({tmp_path / "a": 3, tmp_path / "b": 4}, READING, lambda *each: told.append(each)):
         while (READING, 0, 7) not in told:
             pass
-        (tmp_path / "b.json").touch()
+        (tmp_path / "b").touch()
         while (READING, 4, 7) not in told:
             pass
     assert told[-1] == (READING, 7, 7)
@@ -43,7 +44,7 @@ def test_pieces_are_counted_while_they_come(tmp_path, monkeypatch):
 
 def test_what_fails_is_not_told_as_done(tmp_path):
     told = []
-    with pytest.raises(KeyError), watched(tmp_path, {"a": 3}, lambda *each: told.append(each)):
+    with pytest.raises(KeyError), watched({tmp_path / "a": 3}, READING, lambda *each: told.append(each)):
         raise KeyError
     assert (READING, 3, 3) not in told
 

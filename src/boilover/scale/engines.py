@@ -1,7 +1,7 @@
-"""Where pieces are made: here, or on the workers of a Dask or Spark cluster that reach the same files.
+"""Where tasks are done: here, or on the workers of a Dask or Spark cluster that reach the same files.
 
 An engine maps a function over tasks and nothing more; all that is computed is the same code on any of them. A task that
-was lost with its worker is whole when done again: its piece is written in one step.
+was lost with its worker is whole when done again: its file is written in one step.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from boilover.errors import UsageError
-from boilover.scale.score import Look, Outcome, Run, Task
+from boilover.scale.tasks import Outcome, Perform, Run, Task
 
 RETRIES = 3
 """How often a task is given to another worker after one has died with it."""
@@ -30,9 +30,9 @@ def engine(cluster: str | None) -> Run:
     if cluster is None:
         return map
     if cluster.startswith("dask://"):
-        return lambda look, tasks: _on_dask("tcp://" + cluster.removeprefix("dask://"), look, tasks)
+        return lambda do, tasks: _on_dask("tcp://" + cluster.removeprefix("dask://"), do, tasks)
     if cluster == "spark" or cluster.startswith("spark://"):
-        return lambda look, tasks: _on_spark(cluster, look, tasks)
+        return lambda do, tasks: _on_spark(cluster, do, tasks)
     raise UsageError(
         f"'{cluster}' is no cluster that is known. Name dask://host:port, spark or spark://host:port"
     )
@@ -50,13 +50,13 @@ def dask_client(address: str) -> Any:
         raise UsageError(f"no Dask scheduler answers at {address}") from error
 
 
-def _on_dask(address: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
+def _on_dask(address: str, do: Perform, tasks: Sequence[Task]) -> list[Outcome]:
     with dask_client(address) as client:
-        done: list[Outcome] = client.gather(client.map(look, tasks, pure=False, retries=RETRIES))
+        done: list[Outcome] = client.gather(client.map(do, tasks, pure=False, retries=RETRIES))
     return done
 
 
-def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
+def _on_spark(master: str, do: Perform, tasks: Sequence[Task]) -> list[Outcome]:
     try:
         from py4j.protocol import Py4JError
         from pyspark import SparkConf, SparkContext
@@ -74,7 +74,7 @@ def _on_spark(master: str, look: Look, tasks: Sequence[Task]) -> list[Outcome]:
     except (PySparkException, Py4JError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise UsageError(f"Spark does not start ({reason}). It needs Java 17 or later, as `java`") from error
-    done: list[Outcome] = context.parallelize(tasks, max(len(tasks), 1)).map(look).collect()
+    done: list[Outcome] = context.parallelize(tasks, max(len(tasks), 1)).map(do).collect()
     return done
 
 

@@ -1,26 +1,28 @@
-"""A piece: what one partition of a log gives to a scoring, as plain arrays that any process can write and read."""
+"""A piece: what one partition of a log gives to a scoring, in a file of which any process can read a part."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from boilover.annotations import Annotations
-from boilover.features import from_json, to_json
-from boilover.features.crossing import Extract, extract, with_tickets
+from boilover.features import Filter, to_json
+from boilover.features.crossing import Extract, Need, extract, with_tickets
 from boilover.features.frame import Columns, Plan
-from boilover.features.view import Sight, Told
-from boilover.files import replacing
+from boilover.features.view import TICKET, Sight, Told
 from boilover.history import Coded, Codes
 from boilover.points import Points
+from boilover.scale.shelf import read_arrays, write_arrays
 
 Flags = npt.NDArray[np.bool_]
+SIZE, ENDS, IDS, POINTS, NUMBERS = "size", "ends", "ids", "ticket", "numbers"
+CATEGORY, KEYED = "category ", "keyed "
 
 
 @dataclass(frozen=True)
@@ -28,116 +30,105 @@ class Piece:
     """Some tickets and what is known of n points that ask of them, without other tickets.
 
     ``ids`` are of the tickets, in order; ``ticket`` int32 (n) counts from the first of them. ``numbers`` float32
-    (n_features, n) and ``categories`` hold the features that read their ticket alone; ``keyed`` tells which points
-    have each key, ``extract`` what other pieces need of this one.
+    (n_own, n) and ``categories`` hold the features that read their ticket alone, the latter by their place among all;
+    ``keyed`` tells which points have each key.
     """
 
-    ids: list[str]
+    ids: pa.LargeStringArray
     ticket: Codes
     numbers: npt.NDArray[np.float32]
     categories: Mapping[int, Coded]
     keyed: Mapping[str, Flags]
-    extract: Extract
 
 
-def piece_of(plan: Plan, notes: Annotations, points: Points, keyed: Mapping[str, Flags]) -> Piece:
-    """Compute what a partition can tell alone."""
+def piece_of(
+    plan: Plan, notes: Annotations, points: Points, keyed: Mapping[str, Flags]
+) -> tuple[Piece, Extract]:
+    """Compute what a partition can tell alone, and gather what others need of it."""
     everything = slice(0, len(points))
-    columns = Columns(plan, len(points))
+    columns = Columns(plan, len(points), plan.own)
     sight = Sight(notes, points)
     for places in plan.groups(plan.own):
         columns.fill(places, sight.afresh(), everything)
     # The order of tickets settles which of two events at one instant comes first.
     found = extract(with_tickets(plan.needs), sight, everything, 0)
     categories = {place: parts[0][1] for place, parts in columns.categories.items()}
-    ids: list[str] = notes.history.ticket_ids.to_pylist()
-    return Piece(ids, points.ticket, columns.numbers, categories, keyed, found)
+    ids = notes.history.ticket_ids.cast(pa.large_string())
+    return Piece(ids, points.ticket, columns.numbers, categories, keyed), found
 
 
-def write_piece(piece: Piece, path: Path) -> None:
-    """Write a piece as arrays (``.npz``) and, beside them, the words and names (``.json``)."""
-    arrays: dict[str, npt.NDArray[Any]] = {"ticket": piece.ticket, "numbers": piece.numbers}
-    words: dict[int, int] = {}
-    lists: list[list[str]] = []
-
-    def put(name: str, told: Any) -> Any:
-        coded = isinstance(told, Coded)
-        arrays[name] = told.codes if coded else told
-        if not coded:
-            return None
-        if id(told.words) not in words:
-            words[id(told.words)] = len(lists)
-            lists.append(list(told.words))
-        return words[id(told.words)]
-
-    given = piece.extract
-    told = {
-        "categories": [[place, put(f"category{place}", each)] for place, each in piece.categories.items()],
-        "keyed": [[key, put(f"keyed{place}", each)] for place, (key, each) in enumerate(piece.keyed.items())],
-        "times": [
-            [to_json(where), put(f"times{place}", each)]
-            for place, (where, each) in enumerate(given.times.items())
-        ],
-        "keys": [
-            [to_json(where), key, put(f"keys{place}", each)]
-            for place, ((where, key), each) in enumerate(given.keys.items())
-        ],
-        "told": [
-            [to_json(where), [form, to_json(what)], put(f"told{place}", each)]
-            for place, ((where, (form, what)), each) in enumerate(given.told.items())
-        ],
-        "asked": [[key, put(f"asked{place}", each)] for place, (key, each) in enumerate(given.asked.items())],
-        "words": lists,
-        "ids": piece.ids,
-    }
-    # Aside and then in place: a worker that dies, or two that do the same, leave a whole piece or none.
-    with replacing(path.with_name(f"{path.name}.npz")) as made, made.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    with replacing(path.with_name(f"{path.name}.json")) as made:
-        made.write_text(json.dumps(told), encoding="utf-8")
+def write_piece(path: Path, piece: Piece, given: Extract) -> None:
+    """Write a piece, and what others need of it, in one step."""
+    write_arrays(
+        path,
+        {
+            SIZE: np.array([len(piece.ids), len(piece.ticket)]),
+            ENDS: piece.ids.take(pa.array([0, len(piece.ids) - 1])),
+            IDS: piece.ids,
+            POINTS: piece.ticket,
+            NUMBERS: piece.numbers.reshape(-1),
+            **{f"{CATEGORY}{place}": each for place, each in piece.categories.items()},
+            **{f"{KEYED}{key}": each for key, each in piece.keyed.items()},
+            **{_times(where): each for where, each in given.times.items()},
+            **{_keys(where, key): each for (where, key), each in given.keys.items()},
+            **{_told(where, each): told for (where, each), told in given.told.items()},
+            **{_asked(key): each for key, each in given.asked.items()},
+        },
+    )
 
 
-def read_piece(path: Path, *, numbers: bool) -> Piece:
-    """Read what `write_piece` wrote, with or without its numbers, which are most of it."""
-    told = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
-    lists = [tuple(each) for each in told["words"]]
-    with (
-        path.with_name(f"{path.name}.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as arrays,
-    ):
-
-        def got(name: str, words: int | None) -> Any:
-            return arrays[name] if words is None else Coded(arrays[name], lists[words])
-
-        filters = [from_json(each) for each, _ in told["times"]]
-        same = {json.dumps(to_json(where)): where for where in filters}
-
-        def filter_of(spec: Any) -> Any:
-            return same[json.dumps(spec)]
-
-        found = Extract(
-            slice(0, len(arrays["ticket"])),
-            {where: arrays[f"times{place}"] for place, where in enumerate(filters)},
-            {
-                (filter_of(where), key): got(f"keys{place}", words)
-                for place, (where, key, words) in enumerate(told["keys"])
-            },
-            {
-                (filter_of(where), _told(what)): got(f"told{place}", words)
-                for place, (where, what, words) in enumerate(told["told"])
-            },
-            {key: got(f"asked{place}", words) for place, (key, words) in enumerate(told["asked"])},
-        )
-        return Piece(
-            told["ids"],
-            arrays["ticket"],
-            arrays["numbers"] if numbers else np.empty((0, len(arrays["ticket"])), np.float32),
-            {place: got(f"category{place}", words) for place, words in told["categories"]},
-            {key: arrays[f"keyed{place}"] for place, (key, _) in enumerate(told["keyed"])},
-            found,
-        )
+def read_piece(path: Path, plan: Plan) -> Piece:
+    """Read a piece without what others need of it."""
+    told = read_arrays(
+        path, lambda name: name in (IDS, POINTS, NUMBERS) or name.startswith((CATEGORY, KEYED))
+    )
+    return Piece(
+        told[IDS],
+        told[POINTS],
+        told[NUMBERS].reshape(len(plan.own), len(told[POINTS])),
+        {int(name.removeprefix(CATEGORY)): each for name, each in told.items() if name.startswith(CATEGORY)},
+        {name.removeprefix(KEYED): each for name, each in told.items() if name.startswith(KEYED)},
+    )
 
 
-def _told(spec: list[Any]) -> Told:
-    form, what = spec
-    return form, from_json(what)
+def read_extract(path: Path, needs: Iterable[Need], rows: slice, first: int) -> Extract:
+    """Read what ``needs`` tell of; the points stand at ``rows`` among all, and the tickets count from ``first``."""
+    asked = tuple(needs)
+    times = {need.where: _times(need.where) for need in asked}
+    keys = {(need.where, need.stream_key): _keys(need.where, need.stream_key) for need in asked}
+    told = {(need.where, each): _told(need.where, each) for need in asked for each in need.told}
+    points = {need.key: _asked(need.key) for need in asked}
+    names = {*times.values(), *keys.values(), *told.values(), *points.values()}
+    read = read_arrays(path, names.__contains__)
+    return Extract(
+        rows,
+        {where: read[name] for where, name in times.items()},
+        {(where, key): _counted(read[name], key, first) for (where, key), name in keys.items()},
+        {each: read[name] for each, name in told.items()},
+        {key: _counted(read[name], key, first) for key, name in points.items()},
+    )
+
+
+def _counted(told: Coded, key: str, first: int) -> Coded:
+    return (
+        Coded(np.where(told.codes >= 0, told.codes + np.int32(first), np.int32(-1)), ())
+        if key == TICKET
+        else told
+    )
+
+
+def _times(where: Filter) -> str:
+    return f"times {json.dumps(to_json(where))}"
+
+
+def _keys(where: Filter, key: str) -> str:
+    return f"keys {key} {json.dumps(to_json(where))}"
+
+
+def _told(where: Filter, told: Told) -> str:
+    form, what = told
+    return f"told {form} {json.dumps(to_json(what))} {json.dumps(to_json(where))}"
+
+
+def _asked(key: str) -> str:
+    return f"asked {key}"

@@ -1,4 +1,4 @@
-"""How far a scoring in pieces is. Whoever makes them, here or far away, they come to lie in one folder, which tells."""
+"""How far a scoring in pieces is: whoever does its tasks, here or far away, their files come to lie in one folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 Tell = Callable[[str, int, int], None]
 """Takes a stage's name, and how many events of how many are through it."""
-READING, SCORING = "reading", "scoring"
+READING, JOINING, SCORING = "reading", "joining", "scoring"
 EVERY = 0.5
 """Seconds between two looks."""
 
@@ -19,19 +19,19 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def watched(folder: Path, events: Mapping[str, int], tell: Tell) -> Iterator[None]:
-    """Tell while the block runs, and at its end, how many events lie in ``folder`` as pieces, of ``events`` by name."""
+def watched(events: Mapping[Path, int], stage: str, tell: Tell) -> Iterator[None]:
+    """Tell while the block runs, and at its end, how many ``events`` the files stand for that are there."""
     total = sum(events.values())
 
     def look() -> None:
-        there = {path.name for path in folder.iterdir()}
-        tell(READING, sum(size for name, size in events.items() if f"{name}.json" in there), total)
+        there = {path.name for folder in {path.parent for path in events} for path in folder.iterdir()}
+        tell(stage, sum(size for path, size in events.items() if path.name in there), total)
 
     def go_on() -> None:
         while not ended.wait(EVERY):
             look()
 
-    if tell is silent:
+    if tell is silent or not events:
         yield
         return
     ended = Event()
@@ -39,7 +39,7 @@ def watched(folder: Path, events: Mapping[str, int], tell: Tell) -> Iterator[Non
     watcher.start()
     try:
         yield
-        tell(READING, total, total)
+        tell(stage, total, total)
     finally:
         ended.set()
         watcher.join()
