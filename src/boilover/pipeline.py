@@ -13,7 +13,7 @@ from boilover.config import Config
 from boilover.errors import UsageError
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, read_points, read_rows
-from boilover.model.saved import SavedModel, load_model, save_model
+from boilover.model.saved import SavedModel, check_folder, load_model, save_model
 from boilover.policy import parse_policy
 from boilover.scoring import EXPLAINED, Explained, score
 from boilover.times import parse_moment
@@ -70,11 +70,13 @@ def train_model(
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
 
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
-    desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there.
+    desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there. A ``folder``
+    that holds something else than a model is refused before the work.
     """
     from boilover.scale.growing import grown_on
     from boilover.training import described, fit, held_out_evaluation, training_rows
 
+    check_folder(folder)
     log = source.log if until is None else cut(source.log, until)
     doubts = None if ledger is None else _doubts(ledger, desk, say)
     with grown_on(cluster):

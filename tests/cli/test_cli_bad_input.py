@@ -161,6 +161,16 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
     assert (found, told in said) == (code, True), said
 
 
+def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, tmp_path):
+    (tmp_path / "notes").write_text("precious")
+    for place, told in ((tmp_path, "holds notes, and no model"), (tmp_path / "notes", "is a file")):
+        code, said = run("train", desk / "log", "--model", place, "--no-track")
+        assert (code, told in said) == (2, True), said
+    code, said = run("score", desk / "log", "--model", desk / "model", "-o", tmp_path, "--format", "csv")
+    assert (code, "it is a folder" in said) == (2, True), said
+    assert (tmp_path / "notes").read_text() == "precious"
+
+
 def test_a_log_that_is_not_there(run, desk, tmp_path):
     code, said = run("score", tmp_path / "absent", "--model", desk / "model")
     assert (code, f"{tmp_path / 'absent'}: does not exist" in said) == (3, True), said

@@ -109,6 +109,17 @@ class SavedModel:
         return EscalationRule.model_validate(self.manifest.escalation)
 
 
+def check_folder(folder: Path) -> None:
+    """Raise `UsageError` where a folder holds anything but a model, since it is going to be replaced."""
+    if not is_there(folder) or (folder / MANIFEST).is_file():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Name a folder for the model")
+    others = sorted(each.name for each in folder.iterdir())
+    if others:
+        raise UsageError(f"{folder} holds {others[0]}, and no model. Name a folder for the model alone")
+
+
 def save_model(folder: Path, saved: SavedModel) -> None:
     """Write the model to ``folder``, which is replaced as a whole; raise `MismatchError` if the parts do
     not agree."""
