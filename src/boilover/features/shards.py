@@ -12,7 +12,7 @@ from boilover.features.crossing import Rows
 from boilover.features.view import Sight
 from boilover.points import Points
 
-SHARD = 400_000
+SHARD = 800_000
 """Events and points of a shard at the most, where tickets are not larger."""
 LEAST = 40_000
 """Events and points below which a shard is not worth a thread."""
