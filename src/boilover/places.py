@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, cast
 from uuid import uuid4
 
@@ -66,10 +66,17 @@ def is_there(path: Path) -> bool:
 
 @contextmanager
 def workshop(beside: Path | None) -> Iterator[Path]:
-    """Yield a new folder in ``beside``, or where the system keeps what is temporary; it is removed at the end."""
+    """Yield a new folder in ``beside``, or where the system keeps what is temporary; it is removed at the end.
+
+    Raises `UsageError` where it cannot be made.
+    """
     if beside is None or filesystem_of(beside) is None:
-        with TemporaryDirectory(prefix="boilover-", dir=beside) as made:
-            yield Path(made)
+        try:
+            made = TemporaryDirectory(prefix="boilover-", dir=beside)
+        except OSError as error:
+            raise UsageError(f"cannot write to {beside or gettempdir()}: {error.strerror}") from error
+        with made as name:
+            yield Path(name)
         return
     folder = beside / f"boilover-{uuid4().hex}"
     folder.mkdir(parents=True)

@@ -79,6 +79,11 @@ def test_a_log_that_is_not_in_partitions_is_refused(desk, tmp_path):
         score_in_pieces(tmp_path / "plain", desk[1])
 
 
+def test_a_folder_for_pieces_that_is_not_there_is_named(desk, tmp_path):
+    with pytest.raises(UsageError, match=r"cannot write to .*/nowhere: No such file"):
+        score_in_pieces(*desk, spill=tmp_path / "nowhere")
+
+
 def test_a_rule_that_asks_the_whole_log_is_refused(desk, tmp_path):
     saved = load_model(desk[1])
     manifest = saved.manifest.model_copy(update={"escalation": {"any": [{"sla_missed": True}]}})
