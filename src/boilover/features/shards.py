@@ -1,4 +1,4 @@
-"""Shards: some tickets with all of their events and the points that ask of them, small enough for a core's cache."""
+"""Shards: some tickets with all of their events and the points that ask of them, the work of one thread at a time."""
 
 from __future__ import annotations
 
