@@ -80,7 +80,7 @@ def equal(folder, saved, as_of):
     return found.read
 
 
-def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved):
+def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved, monkeypatch):
     folder, grow, nights = grown
     read, changed = [], []
     for night, as_of in enumerate(nights):
@@ -103,6 +103,9 @@ def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved):
     )
     assert [opened(folder, fewer, nights[-1]).read for _ in range(2)] == [partitions, 0]
     assert equal(folder, saved, nights[-1]) == partitions
+    # So with other code.
+    monkeypatch.setattr("boilover.scale.keeping._code", lambda: "of tomorrow")
+    assert [opened(folder, saved, nights[-1]).read for _ in range(2)] == [partitions, 0]
     # As of the past, partitions are read whole whose tickets were not over then.
     assert equal(folder, saved, nights[0] - 40 * DAY) > 1
 
