@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from boilover.annotations import Annotations
+from boilover.history import HOUR
 from boilover.points import DAY, NIGHT_HOUR, Points, nightly
 from boilover.split import Split
 
@@ -31,9 +32,8 @@ def last_nights(notes: Annotations, cut: Split) -> Nightly | None:
     None where the slice is shorter than `LEAST_NIGHTS`. Tickets older than a slice that was cut by tickets were learnt
     from: what they come to is a little too sure.
     """
-    end = notes.history.end
-    last = (end - NIGHT_HOUR * DAY // 24) // DAY
-    since = max(cut.calibrate, (last - NIGHTS + 1) * DAY + NIGHT_HOUR * DAY // 24)
+    end, hour = notes.history.end, NIGHT_HOUR * HOUR
+    since = max(cut.calibrate, ((end - hour) // DAY - NIGHTS + 1) * DAY + hour)
     points = nightly(notes, since, end)
     if len(np.unique(points.as_of)) < LEAST_NIGHTS:
         return None
