@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, MismatchError
-from boilover.model.reading import is_numeric
+from boilover.model.reading import is_numeric, words_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -54,10 +54,11 @@ class Distribution:
         """Return the bin of each value, int64[n]; raise `MismatchError` where a number was expected and is none."""
         missing = self.counts.shape[1] - 1
         if self.cuts is None:
-            codes, names = _coded(values)
+            told = words_of(values)
             bins = {word: place for place, word in enumerate(self.words)}
+            places = [bins.get(name, len(self.words)) for name in told.names()]
             # The code -1, a null, reads the last place.
-            return np.array([*(bins.get(name, len(self.words)) for name in names), missing])[codes]
+            return np.array([*places, missing])[told.codes]
         if not is_numeric(values):
             raise MismatchError(f"column '{values.name}' is {values.dtype}, but was a number in training")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -163,9 +164,11 @@ def distribution_of(values: pd.Series, block: Ints) -> Distribution:
         cuts = np.unique(np.quantile(known, shares, method="inverted_cdf")) if len(known) else np.empty(0)
         mean = float(known.mean()) if len(known) else None
         return _counted(Distribution(_none(block, len(cuts)), cuts, mean=mean), values, block)
-    codes, names = _coded(values)
+    told = words_of(values)
+    names = told.names()
     counted: Counter[str] = Counter()
-    for name, count in zip(names, np.bincount(codes[codes >= 0], minlength=len(names)).tolist(), strict=True):
+    counts = np.bincount(told.codes[told.codes >= 0], minlength=len(names)).tolist()
+    for name, count in zip(names, counts, strict=True):
         counted[name] += count
     # Equal counts in the order of the words: the same training writes the same bytes.
     words = sorted((name for name in counted if counted[name]), key=lambda word: (-counted[word], word))[
@@ -193,13 +196,3 @@ def _blocks(moments: Ints) -> tuple[Ints, float]:
     length = max((last - first) / BLOCKS, 1.0)
     block = np.minimum(((moments - first) / length).astype(np.int64), BLOCKS - 1)
     return block, length / 86_400_000_000
-
-
-def _coded(values: pd.Series) -> tuple[Ints, list[str]]:
-    """Return each row's place in a list of words (-1: null), and that list; two of them may be the same."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy().astype(np.int64), [
-            str(name) for name in values.cat.categories.tolist()
-        ]
-    codes, names = pd.factorize(values)
-    return codes.astype(np.int64), [str(name) for name in names.tolist()]
