@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,20 @@ def test_every_stage_is_told_to_its_end(desk):
     )
 
 
+def wait_for(what, told):
+    end = time.monotonic() + 30
+    while what not in told:
+        assert time.monotonic() < end, f"{what} is not told, but {told[-3:]}"
+        time.sleep(0.005)
+
+
 def test_pieces_are_counted_while_they_come(tmp_path, monkeypatch):
     monkeypatch.setattr("boilover.scale.watching.EVERY", 0.01)
     told = []
     with watched({tmp_path / "a": 3, tmp_path / "b": 4}, READING, lambda *each: told.append(each)):
-        while (READING, 0, 7) not in told:
-            pass
+        wait_for((READING, 0, 7), told)
         (tmp_path / "b").touch()
-        while (READING, 4, 7) not in told:
-            pass
+        wait_for((READING, 4, 7), told)
     assert told[-1] == (READING, 7, 7)
 
 
