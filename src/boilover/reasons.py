@@ -42,12 +42,22 @@ NOTED_LIFT = 1.1
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
-def keys_of(features: Sequence[Feature], notes: Annotations, points: Points) -> Keyed:
-    """Return which of n points have each key that ``features`` go by, bool (n_points) by the name of the key."""
+def keys_of(
+    features: Sequence[Feature], notes: Annotations, points: Points, rows: pd.DataFrame | None = None
+) -> Keyed:
+    """Return which of n points have each key that ``features`` go by, bool (n_points) by the name of the key.
+
+    ``rows`` are the features of the points, where they are known: what holds a ticket may be one of them.
+    """
     sight = Sight(notes, points)
-    return {
-        key: _has(sight, key) for key in dict.fromkeys(map(_key, features)) if key not in (TICKET, DESK_KEY)
-    }
+
+    def has(key: str) -> npt.NDArray[np.bool_]:
+        if rows is not None and key in HOLDERS and State(key) in features:
+            return rows[State(key).name].notna().to_numpy()
+        coded = sight.state(key) if key in HOLDERS else sight.attribute(key)
+        return coded.codes >= 0
+
+    return {key: has(key) for key in dict.fromkeys(map(_key, features)) if key not in (TICKET, DESK_KEY)}
 
 
 def reasons(
@@ -109,11 +119,6 @@ def has_key(feature: Feature, keyed: Keyed, row: int) -> bool:
     """Return whether the ticket of a row has the key that the feature goes by."""
     key = _key(feature)
     return key not in keyed or bool(keyed[key][row])
-
-
-def _has(sight: Sight, key: str) -> npt.NDArray[np.bool_]:
-    coded = sight.state(key) if key in HOLDERS else sight.attribute(key)
-    return coded.codes >= 0
 
 
 def _key(feature: Feature) -> str:

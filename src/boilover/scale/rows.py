@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +64,7 @@ class Scored:
     paths: Sequence[Path]
     plan: Plan
     starts: npt.NDArray[np.int64]
-    ids: npt.NDArray[Any]
+    ids: pa.LargeStringArray
     risks: Risks
     kept: Sequence[Rows]
 
@@ -78,7 +77,7 @@ class Scored:
             paths,
             plan,
             np.cumsum([0, *(len(each[IDS]) for each in told)]),
-            ids.to_numpy(),
+            ids.combine_chunks(),
             np.concatenate([np.empty(0), *(each[RISKS] for each in told)]).reshape(-1, n_horizons),
             [each[KEPT] for each in told],
         )

@@ -80,8 +80,7 @@ def score_in_pieces(
     moment = parse_moment(last if as_of is None else as_of)
     with workshop(spill) as aside:
         work = Work.of(folder, model, rule, moment, aside, None if explain == ALL else int(explain))
-        found = _score(work, manifest, plan, explain, run, tell)
-    return found.sort_values("rank", ignore_index=True)
+        return _score(work, manifest, plan, explain, run, tell)
 
 
 def _score(
@@ -109,7 +108,7 @@ def _score(
     _do(scores, run, SCORING, [events[name] for name in names], tell)
     scored = Scored.of([each.path for each in scores], plan, len(work.saved.manifest.horizons))
     moments = np.full(len(scored.ids), work.as_of, dtype=np.int64)
-    return rows_of(scored.ids, moments, scored.risks, "", work.saved, explain, scored.pick)
+    return rows_of(scored.ids, moments, scored.risks, work.saved, explain, scored.pick, ranked=True)
 
 
 def _do(tasks: Sequence[Task], run: Run, stage: str, events: Sequence[int], tell: Tell) -> None:
