@@ -172,6 +172,21 @@ def test_attributes_of_different_kinds_in_different_partitions_are_read_as_one(t
     assert read_log(tmp_path / "log").tickets["site"].to_pylist() == ["7", "Rome"]
 
 
+def test_a_log_whose_attributes_are_codes_is_imported_beside_one_of_words(tmp_path):
+    event = ("a", "2026-01-01T00:00Z", "created", "")
+    written = log_of(event, tickets=pd.DataFrame({"ticket_id": ["a"], "plan": ["gold"]}))
+    write_log(written, tmp_path / "coded")
+    coded = read_log(tmp_path / "coded")
+    assert pa.types.is_dictionary(coded.tickets["plan"].type)
+    plain = log_of(("b", *event[1:]), tickets=pd.DataFrame({"ticket_id": ["b"], "plan": ["free"]}))
+    for place, pieces in enumerate(([coded, plain], [plain, coded])):
+        for piece in pieces:
+            upsert(tmp_path / f"log{place}", [piece])
+        (file,) = (tmp_path / f"log{place}" / "tickets").iterdir()
+        assert pq.read_table(file).to_pydict() == {"ticket_id": ["a", "b"], "plan": ["gold", "free"]}
+        assert pa.types.is_string(pq.read_schema(file).field("plan").type)
+
+
 @settings(max_examples=6, deadline=None)
 @given(
     st.integers(0, 10**6),

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from boilover.conform import as_strings
+from boilover.conform import as_strings, plain
 from boilover.errors import InputError
 from boilover.places import filesystem_of, named
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
@@ -167,7 +167,7 @@ def _opened(path: Path, coded: Sequence[str] | None = None) -> Iterator[pq.Parqu
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:
     """Return tables of tickets as one: ticket_id, then all attributes by name, each of one type."""
-    given = list(tables)
+    given = [plain(table) for table in tables]
     names = sorted({name for table in given for name in table.column_names} - {"ticket_id"})
     columns = {}
     for name in ("ticket_id", *names):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.checking import mend
+from boilover.conform import plain
 from boilover.identity import Keys, ticket_keys
 from boilover.log import EventLog
 from boilover.partitions import Manifest, Partition, read_part
@@ -29,7 +30,7 @@ def scatter(
     piles: dict[str, Pile] = {}
     mended: list[Violation] = []
     for told in pieces:
-        piece = mend(EventLog(whole(told.events), told.tickets))
+        piece = mend(EventLog(whole(told.events), plain(told.tickets)))
         mended += piece.warnings
         listed = piece.tickets
         leaf = index.leaves(piece.events, listed["ticket_id"].combine_chunks())
