@@ -15,7 +15,7 @@ LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory"),
     ("places",),
-    ("conform", "files", "tables"),
+    ("conform", "files", "spreadsheet", "tables"),
     ("log", "partitions"),
     ("identity",),
     ("checking",),

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boilover.outputs import CSV_ROWS, write_frame
+from boilover.outputs import write_frame
+from boilover.spreadsheet import CSV_ROWS
 
 TEXTS = ["", "a", 'say "hi"', "a,b", "line\nbreak", None, "ä€😀", "'", " x", "T-1", "é\u2028"]
 NUMBERS = [
@@ -69,3 +70,16 @@ def test_formulas_are_made_harmless_and_numbers_are_left(tmp_path):
     assert told["text"].tolist() == ["'=1+2", "'-x", '\'@"a",b', "'+", "'\tq", "a=b"]
     assert told["queue"].tolist() == told["text"].tolist()
     assert told["number"].tolist() == frame["number"].tolist()
+
+
+def test_cells_at_the_edges_of_a_chunk_are_seen(tmp_path):
+    cells = ["", "=a", "", "", "b,", ",b", "", "x\r", "-", "", "plain", '"', ""]
+    frame = pd.DataFrame(
+        {"first": pd.Series(cells, dtype="str"), "last": pd.Series(cells[::-1], dtype="str")}
+    )
+    told = pd.read_csv(
+        io.StringIO(written(frame, tmp_path), newline=""), keep_default_na=False, lineterminator="\n"
+    )
+    harmless = [f"'{each}" if each.startswith(("=", "-")) else each for each in cells]
+    assert told["first"].tolist() == harmless
+    assert told["last"].tolist() == harmless[::-1]
