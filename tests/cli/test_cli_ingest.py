@@ -12,7 +12,7 @@ import pytest
 from boilover import cli
 from boilover.adapters import load_recipe, recipe_names
 from boilover.inputs import open_log
-from boilover.log import read_log
+from boilover.log import read_log, write_log
 from boilover.partitions import read_manifest
 from boilover.synthetic import synthetic_desk
 
@@ -69,6 +69,19 @@ def test_importing_again_changes_nothing_and_says_so_as_json(told, tmp_path):
     assert (again["log"]["written"], again["log"]["changed"]) == (0, [])
     assert set(again) == {"export", "log", "capability"}
     assert again["capability"]["available"] == first["capability"]["available"] > 90
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_log_that_is_not_in_partitions_is_put_there(told, tmp_path, form):
+    log = synthetic_desk(n_tickets=60, seed=2)
+    write_log(log, tmp_path / "plain", format=form)
+    code, out, err = told("ingest", tmp_path / "plain", "-o", tmp_path / "log")
+    assert (code, err) == (0, "")
+    assert f"log export: {len(log.events):,} events of 60 tickets" in out
+    assert read_manifest(tmp_path / "log").partitions
+    for found, wanted in zip(read_log(tmp_path / "log").to_pandas(), log.ordered().to_pandas(), strict=True):
+        common = wanted.columns
+        pd.testing.assert_frame_equal(found[common].astype("str"), wanted[common].astype("str"))
 
 
 def test_two_overlapping_exports_make_the_log_of_both(told, tmp_path):

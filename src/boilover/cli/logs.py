@@ -33,7 +33,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 def ingest(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export.")
+        list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export, or a log.")
     ],
     output: Annotated[
         Path,
