@@ -19,8 +19,8 @@ from boilover.checking import mend
 from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
-from boilover.log import EventLog, is_log, observed, read_log
-from boilover.partitions import Manifest, read_manifest
+from boilover.log import SUFFIXES, EventLog, observed, read_log
+from boilover.partitions import MANIFEST, Manifest, read_manifest
 from boilover.places import filesystem_of, is_there
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -66,7 +66,7 @@ def open_log(
         raise InputError("does not exist", file=path, mend="Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
-    if recipe is None and format in ("auto", "log") and is_log(path):
+    if recipe is None and format in ("auto", "log") and _is_log(path):
         log, kind = mend(read_log(path), source=path), "log"
         manifest = read_manifest(path)
         if manifest is not None and manifest.escalation is not None and not declared:
@@ -134,3 +134,10 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
     except (OSError, ValueError, pa.ArrowInvalid, pd.errors.ParserWarning) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
+
+
+def _is_log(path: Path) -> bool:
+    """Say whether a folder is a log: an export may hold a ``log.json`` or an ``events.json`` of its own."""
+    in_partitions = (path / MANIFEST).exists() and (path / "events").is_dir()
+    named = any((path / f"events{suffix}").exists() for suffix in SUFFIXES)
+    return path.is_dir() and (in_partitions or named or any((path / "events").glob("**/*.parquet")))

@@ -112,13 +112,6 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
     return EventLog.from_arrow(events, _read(folder, "tickets", ()), source=folder)
 
 
-def is_log(folder: Path) -> bool:
-    """Say whether a folder is a log: an export may hold a ``log.json`` or an ``events.json`` of its own."""
-    in_partitions = (folder / MANIFEST).exists() and (folder / "events").is_dir()
-    named = any((folder / f"events{suffix}").exists() for suffix in SUFFIXES)
-    return folder.is_dir() and (in_partitions or named or any((folder / "events").glob("**/*.parquet")))
-
-
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
     """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV, replacing what is there."""
     log = log.ordered()

@@ -12,12 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
-from boilover.adapters.event_log import LogAdapter
+from boilover.adapters.event_log import LogAdapter, is_log
 from boilover.adapters.export import Export, Member, members_of
 from boilover.adapters.people import without_people
 from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
 from boilover.errors import InputError, UsageError
-from boilover.log import EventLog, is_log
+from boilover.log import EventLog
 
 __all__ = [
     "Adapter",
@@ -115,9 +115,8 @@ def open_export(
     loaded = load_recipe(recipe) if recipe is not None else None
     tally = Tally()
     members = members_of(sources, tally, progress)
-    folder = Path(sources[0])
-    if loaded is None and format in ("auto", LogAdapter.name) and len(sources) == 1 and is_log(folder):
-        return LogAdapter(folder), Export(members, None, tally, allow_cut)
+    if loaded is None and format == "auto" and len(sources) == 1 and is_log(Path(sources[0])):
+        return LogAdapter(Path(sources[0])), Export(members, None, tally, allow_cut)
     if format == "auto":
         format = loaded.format if loaded is not None else detect(members)  # noqa: A001
     found = adapter(format)

@@ -10,6 +10,13 @@ from boilover.adapters.export import Export
 from boilover.conform import plain
 from boilover.log import EventLog, read_log
 
+PARTS = {"events", "tickets"}
+
+
+def is_log(folder: Path) -> bool:
+    """Say whether a folder holds the two tables of a log and nothing else: exports may hold an ``events.csv``, too."""
+    return folder.is_dir() and {path.name.partition(".")[0] for path in folder.iterdir()} == PARTS
+
 
 class LogAdapter:
     """Reads one log, in memory. It is told by its folder, not by the content of files."""
