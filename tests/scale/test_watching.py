@@ -41,9 +41,11 @@ def wait_for(what, told):
 def test_pieces_are_counted_while_they_come(tmp_path, monkeypatch):
     monkeypatch.setattr("boilover.scale.watching.EVERY", 0.01)
     told = []
-    with watched({tmp_path / "a": 3, tmp_path / "b": 4}, READING, lambda *each: told.append(each)):
+    folder = tmp_path / "pieces"
+    with watched({folder / "a": 3, folder / "b": 4}, READING, lambda *each: told.append(each)):
         wait_for((READING, 0, 7), told)
-        (tmp_path / "b").touch()
+        folder.mkdir()
+        (folder / "b").touch()
         wait_for((READING, 4, 7), told)
     assert told[-1] == (READING, 7, 7)
 

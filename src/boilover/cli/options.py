@@ -112,7 +112,9 @@ def reading() -> Iterator[Callable[[int, int], None] | None]:
 def counting() -> Iterator[Callable[[str, int, int], None]]:
     """Yield what draws a bar for each stage, with rate and time left, on standard error; none off a terminal."""
     if not sys.stderr.isatty():
-        yield lambda stage, done, total: None
+        from boilover.scale.watching import silent
+
+        yield silent
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn

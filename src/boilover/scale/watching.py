@@ -24,7 +24,9 @@ def watched(events: Mapping[Path, int], stage: str, tell: Tell) -> Iterator[None
     total = sum(events.values())
 
     def look() -> None:
-        there = {path.name for folder in {path.parent for path in events} for path in folder.iterdir()}
+        # A store knows no folder before the first file is there.
+        folders = [folder for folder in {path.parent for path in events} if folder.exists()]
+        there = {path.name for folder in folders for path in folder.iterdir()}
         tell(stage, sum(size for path, size in events.items() if path.name in there), total)
 
     def go_on() -> None:
