@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -169,6 +174,28 @@ def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, t
     code, said = run("score", desk / "log", "--model", desk / "model", "-o", tmp_path, "--format", "csv")
     assert (code, "it is a folder" in said) == (2, True), said
     assert (tmp_path / "notes").read_text() == "precious"
+
+
+def test_a_run_that_is_asked_to_end_leaves_no_temporary_folder():
+    code = """
+        import sys, tempfile, time
+        from boilover import cli, pipeline
+        def slow(name=None):
+            with tempfile.TemporaryDirectory() as folder:
+                print(folder, flush=True)
+                time.sleep(60)
+        pipeline.public_logs = slow
+        sys.argv = ["boilover", "datasets"]
+        cli.main()
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    ) as ran:
+        folder = Path(ran.stdout.readline().strip())
+        assert folder.is_dir()
+        ran.terminate()
+        assert ran.wait(30) == 128 + signal.SIGTERM
+    assert not folder.exists()
 
 
 def test_a_log_that_is_not_there(run, desk, tmp_path):

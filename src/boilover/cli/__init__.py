@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -76,8 +78,21 @@ def _fail(error: BaseException, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line; every error becomes a message on standard error and its exit code."""
+    # Whoever asks a run to end, as a scheduler does, is not to find texts of tickets in temporary folders.
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        _run()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run() -> None:
     tell_of_compiling()
     try:
         app()
