@@ -13,6 +13,7 @@ import pandas as pd
 
 from boilover import kernels
 from boilover.annotations import Annotations
+from boilover.annotations.standing import standing
 from boilover.conform import as_strings, from_frame
 from boilover.errors import InputError
 from boilover.history import HOUR, Codes, History, Ints
@@ -125,16 +126,12 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
     lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, history.newest, keys, as_of)
-    state = np.full(len(keys), UNKNOWN, dtype=np.int8)
-    known = keys >= 0
-    escalated = np.full(history.n_tickets, np.iinfo(np.int64).max)
-    rows = np.flatnonzero(notes.flag("escalated"))
-    escalated[history.ticket[rows]] = history.time[rows]
-    last = np.maximum(hi - 1, 0)
-    state[known] = READY
-    state[known & ~notes.flag("alive")[last]] = SOLVED
-    state[known & (escalated[keys] <= as_of)] = ESCALATED
-    state[known & ((hi == lo) | (as_of < history.created[keys]))] = NOT_CREATED
+    alive, escalated = standing(history, lo, hi)
+    state = np.full(len(keys), READY, dtype=np.int8)
+    state[~alive] = SOLVED
+    state[escalated] = ESCALATED
+    state[(hi == lo) | (as_of < history.created[keys])] = NOT_CREATED
+    state[keys < 0] = UNKNOWN
     return asked.scatter(state)
 
 

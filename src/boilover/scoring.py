@@ -61,7 +61,8 @@ def score(
     history = notes.history
     if points is None:
         asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
-        return score_points(notes, asked, ids_of(notes, asked), saved, explain=explain, ranked=True)
+        ids = ids_of(notes, asked)
+        return score_points(notes, asked, ids, saved, explain=explain, ready=True, ranked=True)
     asked = Points.from_frame(points, history, source=source)
     ids = as_strings(from_frame(points[["ticket_id"]])["ticket_id"]).fill_null("").combine_chunks()
     return score_points(notes, asked, ids, saved, explain=explain)
@@ -85,19 +86,21 @@ def score_points(
     *,
     explain: Explained = EXPLAINED,
     compute: Callable[[Points], pd.DataFrame] | None = None,
+    ready: bool = False,
     ranked: bool = False,
 ) -> pd.DataFrame:
     """Return what `score` tells of n points whose tickets go by ``ids``: one row each, in their order or ``ranked``.
 
-    ``compute`` returns the features of points, where they do not follow from ``notes`` alone.
+    ``compute`` returns the features of points, where they do not follow from ``notes`` alone. All points can be asked
+    where they are ``ready``, as those of `tonight` are.
     """
-    state = state_of(notes, asked)
+    state = np.full(len(asked), READY, dtype=np.int8) if ready else state_of(notes, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
     risks = np.full((len(asked), len(saved.manifest.horizons)), np.nan)
     frame = pd.DataFrame()
     if len(scored):
-        ready = asked.take(scored)
-        frame = feature_frame(notes, ready, saved) if compute is None else compute(ready)
+        points = asked if len(scored) == len(asked) else asked.take(scored)
+        frame = feature_frame(notes, points, saved) if compute is None else compute(points)
         risks[scored] = saved.model.risks(frame)
     place = np.full(len(asked), -1)
     place[scored] = np.arange(len(scored))

@@ -44,7 +44,7 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
     entered, after, reopened, solved, alive, turned = _follow(
         history.kind,
         told.codes,
-        told.translated(_status, OPEN, np.int8),
+        told.translated(status_of, OPEN, np.int8),
         history.meant("raw_value", DELETED.__eq__, False, np.bool_),
         history.starts,
     )
@@ -60,7 +60,8 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
     }
 
 
-def _status(word: str) -> int:
+def status_of(word: str) -> int:
+    """Return the code of a status; one that the contract does not know counts as open."""
     return STATUS_CODES.get(word, int(OPEN))
 
 

@@ -1,0 +1,33 @@
+"""What is told of tickets at some moments is what the annotations of every event tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from boilover.annotations import Annotations
+from boilover.annotations.standing import standing
+from boilover.history import History
+from random_logs import log_of_seed
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_it_is_what_annotations_tell_of_the_last_visible_event(seed: int) -> None:
+    notes = Annotations(History.from_log(log_of_seed(seed, mean_events=8)))
+    history = notes.history
+    sizes = np.diff(history.offsets)
+    # Every prefix of every ticket, and some of them skipped or asked twice.
+    lo = np.repeat(history.offsets[:-1], sizes + 1).astype(np.int32)
+    hi = np.concatenate(
+        [np.arange(start, start + size + 1) for start, size in zip(history.offsets, sizes, strict=False)]
+    )
+    asked = np.sort(np.random.default_rng(seed).integers(0, len(lo), len(lo)))
+    lo, hi = lo[asked], hi[asked].astype(np.int32)
+    alive, escalated = standing(history, lo, hi)
+    some = hi > lo
+    assert np.array_equal(alive[some], notes.flag("alive")[hi[some] - 1])
+    assert alive[~some].all()
+    so_far = np.concatenate([[0], np.cumsum(notes.flag("escalated"))])
+    assert np.array_equal(escalated, so_far[hi] > so_far[lo])
+    assert 0 < alive[some].sum() < some.sum()
+    assert escalated.any()
