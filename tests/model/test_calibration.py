@@ -118,6 +118,34 @@ def test_auto_prefers_the_simple_and_takes_the_bent_where_it_is_clearly_better()
     assert isinstance(fit_calibrator(score, y), Isotonic)
 
 
+@pytest.mark.parametrize("method", ["platt", "beta"])
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_many_equal_rows_of_a_ticket_teach_no_more_than_one(method, outcome):
+    score, y = sample(60, slope=3.0, seed=6)
+    score, y = (score, y) if outcome else (-score, 1 - y)
+    once = fit_calibrator(score, y, method=method, groups=np.arange(60))
+    again = fit_calibrator(np.repeat(score, 40), np.repeat(y, 40), method=method)
+    told = fit_calibrator(
+        np.repeat(score, 40), np.repeat(y, 40), method=method, groups=np.repeat(np.arange(60), 40)
+    )
+    asked = np.linspace(-6, 3, 10)
+    assert told.log_odds(asked) == pytest.approx(once.log_odds(asked), abs=1e-4)
+    assert np.ptp(told.log_odds(asked)) != pytest.approx(np.ptp(again.log_odds(asked)), rel=0.05)
+
+
+def test_the_pull_of_the_prior_is_that_of_its_spread():
+    score, y = sample(40, slope=3.0, seed=8)
+    fitted = fit_calibrator(score, y, method="platt")
+    middle = score.mean()
+    slopes, levels = np.meshgrid(np.linspace(0.5, 2.5, 401), np.linspace(-4, 1, 501), indexing="ij")
+    z = slopes[..., None] * (score - middle) + levels[..., None]
+    lost = (np.logaddexp(0, z) - y * z).sum(axis=-1)
+    lost += ((slopes - 1) / 0.25) ** 2 / 2 + ((levels - middle) / 0.5) ** 2 / 2
+    best = np.unravel_index(lost.argmin(), lost.shape)
+    assert fitted.slope == pytest.approx(slopes[best], abs=0.006)
+    assert fitted.intercept + fitted.slope * middle == pytest.approx(levels[best], abs=0.012)
+
+
 def test_a_ticket_of_many_rows_counts_once():
     score, y = sample(2000, seed=3)
     score, y = np.repeat(score[:20], 100) + np.linspace(0, 1, 2000), np.repeat(y[:20], 100)
