@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +27,8 @@ def kept_memory() -> Iterator[None]:
     Elsewhere than on glibc this does nothing.
     """
     global _inside
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if library is None or not hasattr(library, "mallopt"):
+    library = _glibc()
+    if library is None:
         yield
         return
     with _lock:
@@ -41,6 +42,19 @@ def kept_memory() -> Iterator[None]:
             if not _inside:
                 _set(library, USUAL)
                 library.malloc_trim(0)
+
+
+def give_back() -> None:
+    """Give back to the system what is unused, also what refers to itself; of many small arrays it is kept otherwise."""
+    gc.collect()
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if hasattr(library, "mallopt") else None
 
 
 def _set(library: ctypes.CDLL, options: dict[int, int]) -> None:

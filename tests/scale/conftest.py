@@ -82,24 +82,24 @@ def spark(tmp_path_factory):
 
 @pytest.fixture
 def killing(tmp_path):
-    """Return what makes an engine lose one worker in the middle, ``above`` processes above the one that looks."""
+    """Return what makes an engine lose one worker, ``above`` processes above the one that has written an ``ending``."""
 
-    def wrapped(run, above):
-        return lambda do, tasks: run(dying(do, str(tmp_path), above), tasks)
+    def wrapped(run, above, ending=".piece"):
+        return lambda do, tasks: run(dying(do, str(tmp_path), above, ending), tasks)
 
     yield wrapped
     assert (tmp_path / "killed").exists()
 
 
-def dying(do, marks, above):
-    """Return ``do`` for any worker, of which one dies in the middle; each leaves a mark of its process."""
+def dying(do, marks, above, ending):
+    """Return ``do`` for any worker, of which one dies at the end of a task; each leaves a mark of its process."""
 
     # Within a function, so that it is sent whole: workers do not know the tests.
     def done(task):
         victim = os.getpid()
         Path(marks, f"pid-{victim}").touch()
         outcome = do(task)
-        if len(list(task.path.parent.glob("*.*"))) >= 3:
+        if task.path.suffix == ending:
             try:
                 Path(marks, "killed").touch(exist_ok=False)
             except FileExistsError:

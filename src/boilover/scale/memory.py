@@ -14,7 +14,7 @@ BASE = 400 * 2**20
 """What the program itself takes, with the model and compiled kernels."""
 PER_EVENT = 300
 """Bytes that an event of the partition at work takes, with all that is computed of it."""
-PER_TICKET = 400
+PER_TICKET = 450
 """Bytes that a ticket of the log takes while what crosses tickets is joined."""
 
 

@@ -24,6 +24,7 @@ from boilover.features.view import Sight
 from boilover.files import sha256_of
 from boilover.history import Codes
 from boilover.log import SORTED_MARK, EventLog
+from boilover.memory import give_back
 from boilover.model.saved import MANIFEST as MODEL
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import MANIFEST, Partition, read_part
@@ -109,6 +110,9 @@ def perform(task: Task) -> Outcome:
         task.do()
     except BoiloverError as error:
         return error
+    if isinstance(task, Join):
+        # It holds the most by far; what comes next should not come on top.
+        give_back()
     return None
 
 
