@@ -75,10 +75,12 @@ class Kernel:
         self.dispatcher.compile(signature)
         result = self.dispatcher.overloads[signature]
         code = code_of(result)
-        if code is not None:
-            write(function.__code__.co_filename, name, made_of, code.to_bytes())
-        made: Callable[..., Any] = result.entry_point
-        return made
+        if code is None:
+            made: Callable[..., Any] = result.entry_point
+            return made
+        write(function.__code__.co_filename, name, made_of, code.to_bytes())
+        # As it will be from now on: what cannot be loaded shows where it was made.
+        return load(function, code)
 
     @functools.cached_property
     def dispatcher(self) -> Any:
