@@ -15,6 +15,8 @@ from boilover.model.walk_text import NAN, NO_MISSING
 
 BLOCK = 512
 """Rows that are walked together: their columns and the answers of a tree stay in the nearest caches."""
+COUNTED_BITS = 4
+"""Bits of a place among thresholds that are found by counting: of more thresholds fewer looks cost less."""
 _NEARLY_ZERO = np.float32(1e-35)
 """LightGBM reads numbers up to this size as 0."""
 _CATEGORIES = np.float32(2.0**31)
@@ -65,10 +67,11 @@ def _encode_numbers(
     columns: Array, low: int, reads: Reads, number: Array, place: Array, missing: Array, codes: Array
 ) -> None:
     n = len(number)
+    found = np.empty(n, np.uint32)
     for read in range(len(reads.feature)):
         kind, left, right = reads.kind[read], reads.left[read], reads.right[read]
         _read(columns, low, reads.feature[read], kind, number)
-        _place(reads.thresholds[reads.first[read] :], np.uint32(reads.bits[read]), number, place)
+        _place(reads.thresholds[reads.first[read] :], reads.bits[read], number, found, place)
         if kind == NO_MISSING:
             codes[left, :n] = place
             continue
@@ -91,16 +94,27 @@ def _read(columns: Array, low: int, feature: int, kind: int, number: Array) -> N
 
 
 @compiled
-def _place(thresholds: Array, bits: np.uint32, number: Array, place: Array) -> None:
-    """Write how many of ``2 ** bits - 1`` rising thresholds are less than each number: a search without a branch."""
+def _place(thresholds: Array, bits: int, number: Array, found: Array, place: Array) -> None:
+    """Write how many of ``2 ** bits - 1`` rising thresholds are less than each number, without a branch.
+
+    So many of them that part the others evenly are counted, each beside all numbers; among the others every number then
+    looks on its own, by halves.
+    """
+    rest = bits - min(bits, COUNTED_BITS)
+    found[:] = np.uint32(0)
+    for each in range((1 << rest) - 1, (1 << bits) - 1, 1 << rest):
+        threshold = thresholds[each]
+        for i in range(len(number)):
+            found[i] += np.uint32(threshold < number[i])
     for i in range(len(number)):
-        found = np.uint32(0)
-        bit = bits
-        while bit > 0:
-            bit -= _ONE
-            half = _ONE << bit
-            found += np.uint32(thresholds[found + (half - _ONE)] < number[i]) << bit
-        place[i] = found
+        found[i] <<= np.uint32(rest)
+    for bit in range(rest - 1, -1, -1):
+        half = np.uint32(1 << bit)
+        for i in range(len(number)):
+            at = np.uint64(found[i] + (half - _ONE))
+            found[i] += half if thresholds[at] < number[i] else np.uint32(0)
+    for i in range(len(number)):
+        place[i] = found[i]
 
 
 @compiled
