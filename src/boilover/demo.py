@@ -9,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from boilover.config import Config
+from boilover.errors import UsageError
 from boilover.flagging import Threshold
 from boilover.inputs import open_log
 from boilover.log import observed, write_log
 from boilover.measuring import Measured
+from boilover.model.saved import check_folder
 from boilover.outputs import write_frame, write_json
 from boilover.pipeline import evaluate_model, flag_scores, score_log, train_model
 from boilover.text import with_measures
@@ -27,6 +29,8 @@ DEMO_FILES = {
     "flags": "flags.csv",
     "report": "report.html",
 }
+WRITTEN = {"events.parquet", "tickets.parquet"}
+"""What the demo's log holds."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,17 @@ def demo(
     track: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> Demo:
-    """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report."""
+    """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report.
+
+    Raises `UsageError` where the folder holds a log or a model that is none of a demo: it would be replaced.
+    """
     from boilover.report import report_trial
     from boilover.synthetic import synthetic_desk
 
     files = {name: folder / path for name, path in DEMO_FILES.items()}
+    if {each.name for each in files["log"].glob("*")} - WRITTEN:
+        raise UsageError(f"{files['log']} is not the log of a demo. Name another folder")
+    check_folder(files["model"])
     say(f"a desk of {n_tickets} tickets: writing its log")
     write_log(with_measures(synthetic_desk(n_tickets=n_tickets, seed=seed)), files["log"])
     source = open_log(files["log"])

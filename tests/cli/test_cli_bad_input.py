@@ -173,6 +173,10 @@ def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, t
         assert (code, told in said) == (2, True), said
     code, said = run("score", desk / "log", "--model", desk / "model", "-o", tmp_path, "--format", "csv")
     assert (code, "it is a folder" in said) == (2, True), said
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "log.json").write_text("{}")
+    code, said = run("demo", "--output", tmp_path)
+    assert (code, "is not the log of a demo" in said) == (2, True), said
     assert (tmp_path / "notes").read_text() == "precious"
 
 
