@@ -105,10 +105,10 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
 
 def test_paired_difference() -> None:
     y, risk, tickets = sample()
-    same = bs.bootstrap_difference(y, risk, risk, tickets, rounds=30)
-    assert same == Interval(0, 0, 0)
+    resampled = bs.resample(y, risk, tickets, rounds=200)
+    assert resampled.difference(resampled, "average_precision") == Interval(0, 0, 0)
     blurred = np.clip(risk + np.random.default_rng(1).normal(0, 0.02, len(y)), 0, 1)
-    paired = bs.bootstrap_difference(y, risk, blurred, tickets, "roc_auc", rounds=200)
+    paired = resampled.difference(bs.resample(y, blurred, tickets, rounds=200), "roc_auc")
     alone = bs.bootstrap_intervals(y, risk, tickets, ["roc_auc"], rounds=200)["roc_auc"]
     assert paired.estimate == pytest.approx(metrics.roc_auc(y, risk) - metrics.roc_auc(y, blurred))
     assert paired.high - paired.low < 0.5 * (alone.high - alone.low)

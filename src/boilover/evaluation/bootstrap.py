@@ -83,22 +83,6 @@ def bootstrap_intervals(
     return {metric: resampled.interval(metric, level) for metric in metrics}
 
 
-def bootstrap_difference(
-    y: npt.ArrayLike,
-    risk_a: npt.ArrayLike,
-    risk_b: npt.ArrayLike,
-    tickets: npt.ArrayLike,
-    metric: str = "average_precision",
-    *,
-    rounds: int = ROUNDS,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Interval:
-    """Return the figure of ``risk_a`` minus that of ``risk_b`` with a paired interval."""
-    first, second = (resample(y, risk, tickets, rounds=rounds, seed=seed) for risk in (risk_a, risk_b))
-    return first.difference(second, metric, level)
-
-
 def average_precision_interval(
     y: npt.ArrayLike, risk: npt.ArrayLike, tickets: npt.ArrayLike, *, rounds: int = ROUNDS, seed: int = 0
 ) -> Interval:
