@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Literal
 
@@ -131,15 +132,18 @@ def rows_of(
     """
     n, asked = len(ids), int((~np.isnan(risks[:, 0])).sum())
     order = _by_risk(risks[:, 0], ids)
-    texts, text, way = _explained(order[:asked], n, saved, explain, pick)
+    rows = order if ranked else np.arange(n)
+    with ThreadPoolExecutor(1) as aside:
+        # Ids lie far apart in memory: they are gathered while reasons are found.
+        named = aside.submit(lambda: ids.take(pa.array(rows)).cast(pa.large_string()))
+        texts, text, way = _explained(order[:asked], n, saved, explain, pick)
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(1, n + 1)
-    rows = order if ranked else np.arange(n)
     risks, rank, one = risks[rows], rank[rows], np.zeros(n, dtype=np.int8)
     names = [f"risk_{horizon}" for horizon in saved.manifest.horizons[1:]]
     table = pa.table(
         {
-            "ticket_id": ids.take(pa.array(rows)).cast(pa.large_string()),
+            "ticket_id": named.result(),
             "as_of": pa.array(as_of[rows]).cast(pa.timestamp("us", "UTC")),
             "risk": pa.array(risks[:, 0]),
             "rank": pa.array(rank, mask=rank > asked),

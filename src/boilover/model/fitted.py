@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
+from boilover.memory import kept_memory
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
 from boilover.model.encoding import Encoding
 from boilover.model.linear import Asked, LinearPartner
@@ -159,7 +160,7 @@ class Fitted:
             for start in starts:
                 score(start)
             return scores
-        with ThreadPoolExecutor(threads) as pool:
+        with kept_memory(), ThreadPoolExecutor(threads) as pool:
             list(pool.map(score, starts))
         return scores
 
