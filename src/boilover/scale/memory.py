@@ -7,6 +7,7 @@ from pathlib import Path
 
 from boilover.errors import UsageError
 from boilover.partitions import read_manifest
+from boilover.places import is_there
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*$", re.IGNORECASE)
@@ -28,7 +29,8 @@ def parse_size(told: str) -> int:
 
 def check_memory(folder: Path, limit: int) -> None:
     """Raise `UsageError` where a log in partitions cannot be expected to be scored within ``limit`` bytes."""
-    manifest = read_manifest(folder)
+    # Whether it is there, and can be reached, is told where it is scored.
+    manifest = read_manifest(folder) if is_there(folder) else None
     if manifest is None or not manifest.partitions:
         return
     largest = max(manifest.partitions, key=lambda each: each.events.rows)
