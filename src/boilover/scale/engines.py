@@ -10,9 +10,11 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from boilover.errors import UsageError
+from boilover.memory import kept_memory
 from boilover.scale.tasks import Outcome, Perform, Run, Task
 
 RETRIES = 3
@@ -52,8 +54,15 @@ def dask_client(address: str) -> Any:
 
 def _on_dask(address: str, do: Perform, tasks: Sequence[Task]) -> list[Outcome]:
     with dask_client(address) as client:
-        done: list[Outcome] = client.gather(client.map(do, tasks, pure=False, retries=RETRIES))
+        asked = client.map(partial(_in_kept_memory, do), tasks, pure=False, retries=RETRIES)
+        done: list[Outcome] = client.gather(asked)
     return done
+
+
+def _in_kept_memory(do: Perform, task: Task) -> Outcome:
+    """Do a task where Dask has its workers give memory back at every turn, which takes a sixth of their time."""
+    with kept_memory():
+        return do(task)
 
 
 def _on_spark(master: str, do: Perform, tasks: Sequence[Task]) -> list[Outcome]:
