@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -155,6 +156,19 @@ def test_families_add_up_to_the_features(saved: SavedModel) -> None:
         "fields that change": "1",
         "further features": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [(1.0, "the linear model alone"), (0.25, "rounds of boosted trees, weight of the linear partner 0.25")],
+)
+def test_the_parts_that_have_a_say_are_told(saved: SavedModel, weight: float, told: str) -> None:
+    primary = copy(saved.model.primary)
+    primary.linear_weight_ = weight
+    horizon = next(iter(saved.model.models))
+    model = replace(saved, model=replace(saved.model, models={horizon: primary}))
+    (made,) = (each for each in model_card(model).sections if each.title == "What it is made of")
+    assert told in dict(made.facts)[f"Within {horizon}"]
 
 
 class Tags(HTMLParser):

@@ -12,6 +12,7 @@ from boilover.escalation.words import rule_in_words
 from boilover.features.families import FAMILIES
 
 if TYPE_CHECKING:
+    from boilover.model.fitted import Fitted
     from boilover.model.saved import Manifest, SavedModel
 
 FAMILY = {feature.name: family for family, features in FAMILIES.items() for feature in features}
@@ -88,11 +89,7 @@ def learned_from(manifest: Manifest) -> Section:
 def made_of(saved: SavedModel) -> Section:
     """Return the parts of the model and its features by family."""
     families = Counter(map(_family, saved.manifest.columns))
-    told = {
-        horizon: f"{model.rounds_} rounds of boosted trees, weight of the linear partner"
-        f" {model.linear_weight_:.2f}, calibrated by {type(model.calibrator_).__name__.lower()}"
-        for horizon, model in saved.model.models.items()
-    }
+    told = {horizon: _mixed(model) for horizon, model in saved.model.models.items()}
     return Section(
         "What it is made of",
         ("LightGBM and a shrunken linear model, mixed in log-odds, with a calibrator on top.",),
@@ -105,6 +102,14 @@ def made_of(saved: SavedModel) -> Section:
             ),
         ),
     )
+
+
+def _mixed(model: Fitted) -> str:
+    calibrated = f"calibrated by {type(model.calibrator_).__name__.lower()}"
+    if model.linear_weight_ == 1.0:
+        return f"the linear model alone, {calibrated}"
+    trees = f"{model.rounds_} rounds of boosted trees"
+    return f"{trees}, weight of the linear partner {model.linear_weight_:.2f}, {calibrated}"
 
 
 def leaks(manifest: Manifest) -> Section:
