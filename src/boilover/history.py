@@ -25,7 +25,7 @@ HOUR = 3_600_000_000
 """Microseconds in an hour: times are int64 microseconds, durations of features are float hours."""
 
 KINDS = {name: code for code, name in enumerate(EVENT_TYPES)}
-CREATED = KINDS["created"]
+CREATED, ESCALATED = KINDS["created"], KINDS["escalated"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -7,12 +7,10 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Values
+from boilover.history import CREATED, ESCALATED, KINDS, Bytes, Values
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
-
-CREATED, ESCALATED = KINDS["created"], KINDS["escalated"]
 
 
 @annotates("any_event", "created", "escalated", "csat_given", "csat", "outcome_known", "outcome")

@@ -6,12 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.annotations.status import MERGED, OPEN, SOLVED, STATUS_CHANGED, status_of
-from boilover.history import KINDS, Bytes, Codes, History
+from boilover.history import ESCALATED, Bytes, Codes, History
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
-
-ESCALATED = KINDS["escalated"]
 
 
 def standing(history: History, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:

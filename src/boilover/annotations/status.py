@@ -18,7 +18,7 @@ OPEN = np.int8(STATUS_CODES["open"])
 CLOSED = np.int8(STATUS_CODES["closed"])
 GONE = np.int8(len(STATUSES))
 """In the kernel only: closed because the ticket was deleted."""
-CREATED, STATUS_CHANGED, MERGED = KINDS["created"], KINDS["status_changed"], KINDS["merged"]
+STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
 
 
 @annotates(
