@@ -128,6 +128,8 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
             if stage not in stages:
                 stages[stage] = bar.add_task(stage, total=total, rate="")
             task = bar.tasks[stages[stage]]
-            bar.update(task.id, completed=done, rate=f"{task.speed:,.0f}/s" if task.speed else "")
+            # Rich knows a speed from the second look on, and a short stage has but one.
+            speed = task.speed or done / max(task.elapsed or 0.0, 1e-3)
+            bar.update(task.id, completed=done, rate=f"{speed:,.0f}/s")
 
         yield tell

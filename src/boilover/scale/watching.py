@@ -20,7 +20,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @contextmanager
 def watched(events: Mapping[Path, int], stage: str, tell: Tell) -> Iterator[None]:
-    """Tell while the block runs, and at its end, how many ``events`` the files stand for that are there."""
+    """Tell from the beginning of the block to its end how many ``events`` the files stand for that are there."""
     total = sum(events.values())
 
     def look() -> None:
@@ -37,6 +37,7 @@ def watched(events: Mapping[Path, int], stage: str, tell: Tell) -> Iterator[None
         yield
         return
     ended = Event()
+    look()
     watcher = Thread(target=go_on, daemon=True)
     watcher.start()
     try:
