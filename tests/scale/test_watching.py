@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,21 +58,28 @@ def test_what_fails_is_not_told_as_done(tmp_path):
     assert (READING, 3, 3) not in told
 
 
+def read_to_end(terminal):
+    read = b""
+    # Linux tells the end of a terminal by an error.
+    with suppress(OSError):
+        while more := os.read(terminal, 65536):
+            read += more
+    return read
+
+
 def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(desk, tmp_path):
     log, model = desk
     command = [Path(sys.executable).with_name("boilover"), "score", log, "--model", model, "--memory", "4GB"]
     command += ["--explain", "0", "-o", tmp_path / "scores.csv"]
     ours, theirs = pty.openpty()
-    subprocess.run(command, check=True, stderr=theirs, env=os.environ | {"COLUMNS": "120", "TERM": "xterm"})
-    os.close(theirs)
-    drawn = b""
-    try:
-        while more := os.read(ours, 65536):
-            drawn += more
-    except OSError:
-        # A terminal whose other end is closed says so by an error.
-        pass
+    # Read while it is drawn: a terminal whose buffer is full halts whoever writes to it.
+    with subprocess.Popen(
+        command, stderr=theirs, env=os.environ | {"COLUMNS": "120", "TERM": "xterm"}
+    ) as scoring:
+        os.close(theirs)
+        drawn = read_to_end(ours)
     os.close(ours)
+    assert scoring.returncode == 0
     assert b"reading" in drawn
     assert b" events" in drawn
     assert b"/s" in drawn
