@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from boilover.errors import MismatchError
+from boilover.errors import InputError, MismatchError
 from boilover.inputs import open_log, rule_of, serving
 from boilover.log import EventLog, observed
 from boilover.model.saved import load_model
@@ -148,6 +148,14 @@ def test_tickets_that_are_over_are_found_again(grown, saved):
     of_these = [row in some for row in whole.events["ticket_id"].to_pylist()]
     assert len(told.time) == sum(of_these)
     assert night.notes_of({"nobody"}) is None
+    # An import that ends meanwhile replaces the file in which they stand.
+    file = folder / "events" / night.homes[0].events.file
+    away = file.rename(file.with_suffix(".away"))
+    try:
+        with pytest.raises(InputError, match=rf"{file.name}: is missing\. Run again"):
+            night.notes_of(some)
+    finally:
+        away.rename(file)
 
 
 def test_what_only_later_exports_tell_of_tickets_is_missing_before(desk, saved, tmp_path):

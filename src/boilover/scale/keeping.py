@@ -97,8 +97,13 @@ class Keeper:
 
     def whole(self, partition: Partition) -> Part:
         """Return a partition as if all of its tickets were open."""
-        events, tickets = self._tables(partition)
+        events, tickets = self.tables(partition)
         return Part(None, events, tickets, 0, _types(events))
+
+    def tables(self, partition: Partition) -> tuple[pa.Table, pa.Table]:
+        """Return the events and the tickets of a partition as they stand in the log."""
+        events = read_part(self.folder, "events", partition.events, encoded=True)
+        return events, read_part(self.folder, "tickets", partition.tickets)
 
     def sweep(self, partitions: Collection[Partition]) -> None:
         """Remove what is kept of partitions as they are no more, and for other models."""
@@ -129,12 +134,8 @@ class Keeper:
         told = [_code(), SCHEMA_VERSION, partition.events.sha256, partition.tickets.sha256]
         return sha256(json.dumps([*told, needs, attributes, repr(self.rule)]).encode()).hexdigest()
 
-    def _tables(self, partition: Partition) -> tuple[pa.Table, pa.Table]:
-        events = read_part(self.folder, "events", partition.events, encoded=True)
-        return events, read_part(self.folder, "tickets", partition.tickets)
-
     def _parted(self, partition: Partition) -> Part:
-        events, tickets = self._tables(partition)
+        events, tickets = self.tables(partition)
         notes = self.notes(events, tickets)
         ends = ends_of(notes)
         over = ends < np.iinfo(np.int64).max

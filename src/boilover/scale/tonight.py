@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
+from boilover.errors import InputError
 from boilover.escalation import EscalationRule
 from boilover.features import compute
 from boilover.features.crossing import Others
@@ -69,14 +70,20 @@ class Tonight:
         return compute(self.keeper.plan.features, self.notes, points, others=others)
 
     def notes_of(self, ids: Collection[str]) -> Annotations | None:
-        """Return the annotations of those of some tickets that are over, read anew; None where there are none."""
+        """Return the annotations of those of some tickets that are over, read anew; None where there are none.
+
+        Raises `InputError` where an import has replaced what they stand in.
+        """
         wanted = pa.array(sorted(ids), pa.string())
         events, tickets = [], []
         for home, over in zip(self.homes, self.over, strict=True):
             chosen = wanted.filter(pc.is_in(wanted, over.ids))
             if len(chosen):
-                told = read_part(self.keeper.folder, "events", home.events, encoded=True)
-                listed = read_part(self.keeper.folder, "tickets", home.tickets)
+                try:
+                    told, listed = self.keeper.tables(home)
+                except FileNotFoundError as error:
+                    mend = "Run again: an import may have ended meanwhile"
+                    raise InputError("is missing", file=error.filename, mend=mend) from error
                 events.append(told.filter(pc.is_in(told["ticket_id"].cast(pa.string()), chosen)))
                 tickets.append(listed.filter(pc.is_in(listed["ticket_id"], chosen)))
         return self.keeper.notes(*_one_log(events, tickets)) if events else None
