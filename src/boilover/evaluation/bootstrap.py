@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +22,7 @@ from boilover.errors import InputError, UsageError
 from boilover.evaluation.interval import Interval, percentile_interval
 from boilover.evaluation.metrics import NAN, Floats, are_probabilities, calibration_bins, checked, log_losses
 from boilover.evaluation.workload import WORKLOADS
+from boilover.kernels.base import compiled
 
 RECALLS = tuple(f"recall_at_{100 * workload:g}%" for workload in WORKLOADS)
 METRICS = ("average_precision", "roc_auc", "brier", "brier_skill", "log_loss", "calibration_error", *RECALLS)
@@ -156,7 +156,7 @@ def _place(metric: str) -> int:
     return METRICS.index(metric)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@compiled
 def _ranking(
     positive: npt.NDArray[np.bool_],
     codes: npt.NDArray[np.int64],
@@ -190,7 +190,7 @@ def _ranking(
     return area / hits, 1 - inverted / (hits * alarms) if alarms > 0 else np.nan, found / hits
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@compiled
 def _calibration_error(
     bins: npt.NDArray[np.int64], codes: npt.NDArray[np.int64], gaps: Floats, counts: Floats
 ) -> float:
