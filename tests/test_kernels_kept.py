@@ -220,6 +220,11 @@ def test_what_others_compile_restores_what_is_theirs():
         numba.njit(refuse)(1)
 
 
+def test_numba_is_whole_for_who_imports_it_later():
+    code = "machine._part('numba._helperlib')\nimport numba\nassert numba._helperlib.c_helpers"
+    subprocess.run([sys.executable, "-c", f"from boilover.kernels import machine\n{code}"], check=True)
+
+
 def _compiled(function, *args):
     """Return Numba's result for a function of such arguments."""
     dispatcher = numba.njit(function)

@@ -140,7 +140,7 @@ _UNPICKLE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_int, c
 
 @cache
 def _part(name: str) -> ModuleType:
-    """Return a module of C that comes with Numba, without the package around it; Numba will find it as its own."""
+    """Return a module of C that comes with Numba, without the package around it."""
     if name in sys.modules:
         return sys.modules[name]
     package = PathFinder.find_spec("numba")
@@ -152,5 +152,6 @@ def _part(name: str) -> ModuleType:
     assert spec.loader is not None
     made = module_from_spec(spec)
     spec.loader.exec_module(made)
-    sys.modules[name] = made
+    # Whoever imports Numba later gets its own, as an attribute of the package; both share what is beneath.
+    sys.modules.pop(name, None)
     return made
