@@ -15,7 +15,7 @@ LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory"),
     ("places",),
-    ("conform", "files", "spreadsheet", "tables"),
+    ("conform", "csv_faults", "files", "spreadsheet", "tables"),
     ("log", "partitions"),
     ("identity",),
     ("checking",),

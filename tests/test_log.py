@@ -130,12 +130,29 @@ def test_text_over_several_lines(tmp_path):
         ({"tickets_csv": "ticket_id\n1\n"}, r"it holds tickets\.csv"),
         ({"events_csv": ""}, "cannot be read as CSV: Empty CSV file"),
         ({"events_csv": CSV.splitlines()[0] + "\n"}, "the log holds no event"),
-        ({"events_csv": CSV.encode("latin-1")}, "cannot be read as CSV: .*UTF-?8"),
-        ({"events_csv": CSV + "1,2\n"}, "cannot be read as CSV: .*Expected 4 columns, got 2"),
+        (
+            {"events_csv": CSV.encode("latin-1")},
+            r"column 'text', row 2: holds bytes that are not utf-8: fc\. Export it as UTF-8",
+        ),
+        (
+            {"events_csv": CSV + "1,2\n"},
+            r"row 3: the number of its cells is 2, in the header 4\. Look for a quote",
+        ),
         ({"events_parquet": b""}, "cannot be read as Parquet"),
         ({"events_parquet": CSV}, "cannot be read as Parquet"),
         ({"events_csv_gz": b"no gzip"}, "cannot be read as CSV"),
-        ({"events_csv": CSV, "tickets_csv": b"ticket_id\n\xff\n"}, r"tickets\.csv: cannot be read as CSV"),
+        (
+            {"events_csv": CSV, "tickets_csv": b"ticket_id\n\xff\n"},
+            r"tickets\.csv, column 'ticket_id', row 1: holds",
+        ),
+        (
+            {"events_csv": CSV, "tickets_csv": b"ticket_id,tag\n1,\xff\n"},
+            r"'tag', row 1: holds bytes that are not utf-8: ff",
+        ),
+        (
+            {"events_csv_gz": gzip.compress(CSV.encode("latin-1"))},
+            "column 'text', row 2: holds bytes that are not utf-8: fc",
+        ),
         ({"events_csv": CSV, "tickets_csv": "id\n007\n"}, r"required column is missing; there are: id"),
     ],
 )

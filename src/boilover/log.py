@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
+from boilover.csv_faults import fault_in
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
@@ -140,11 +142,15 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
-        kind, mend = (
-            ("CSV", "Export it again, as UTF-8") if ".csv" in path.name else ("Parquet", "Export it again")
-        )
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
-        raise InputError(f"cannot be read as {kind}: {reason}", file=path, mend=mend) from error
+        if ".csv" in path.name:
+            raise _fault(path) or InputError(
+                # What follows a colon may be a row as it stands.
+                f"cannot be read as CSV: {reason.partition(':')[0]}",
+                file=path,
+                mend="Export it again",
+            ) from error
+        raise InputError(f"cannot be read as Parquet: {reason}", file=path, mend="Export it again") from error
 
 
 def _attributes(path: Path) -> list[str]:
@@ -165,6 +171,16 @@ def _opened(path: Path) -> object:
     return pa_fs.PyFileSystem(pa_fs.FSSpecHandler(remote)).open_input_stream(named(path))
 
 
+def _fault(path: Path) -> InputError | None:
+    """Return what is wrong with a CSV, None where that is not seen."""
+    try:
+        with path.open("rb") as raw:
+            stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+            return fault_in(stream, path)
+    except (OSError, EOFError):
+        return None
+
+
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
     lines = pa_csv.ParseOptions(newlines_in_values=True)
     with pa_csv.open_csv(_opened(path), parse_options=lines) as reader:
@@ -181,9 +197,7 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
         quoted_strings_can_be_null=True,
     )
     table = pa_csv.read_csv(_opened(path), convert_options=options, parse_options=lines)
-    for field in table.schema:
+    if any(pa.types.is_binary(field.type) for field in table.schema):
         # What is not UTF-8 is read as bytes, where the contract does not ask for text.
-        if pa.types.is_binary(field.type):
-            mend = "Export it again, as UTF-8"
-            raise InputError("holds bytes that are not UTF-8", file=path, column=field.name, mend=mend)
+        raise pa.ArrowInvalid("not UTF-8")
     return table.drop_columns([name for name in leave_out if name in table.column_names])

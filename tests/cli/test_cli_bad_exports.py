@@ -57,7 +57,7 @@ CASES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
     (
         "servicenow",
         journal_in_latin_1,
-        r"sys_journal_field\.csv: the text is not utf-8\. Export it as UTF-8, or",
+        r"sys_journal_field\.csv, column 'value', row \d+: holds bytes that are not utf-8: fc\. Export it as UTF-8, or",
     ),
     ("zendesk", with_another_system, r"jira\.json: is no part of a zendesk export, .*leave the file out"),
     (

@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, cast
 
 from boilover.adapters.export import Member
 from boilover.adapters.sources import AGAIN, AS_UTF8
+from boilover.csv_faults import LARGEST_CELL, fault_in
 from boilover.errors import InputError
 
 SMALL = 16 << 20
 """A document up to this many bytes is parsed at once, a larger one as a stream, which takes longer."""
-LARGEST_CELL = 1 << 27
 DELIMITERS = ",;\t|"
 Records = Iterator[tuple[str, Any]]
 
@@ -224,7 +224,9 @@ def csv_rows(
                     member.tally.drop(f"not {len(names)} cells", 1, found)
         except UnicodeDecodeError as error:
             mend = "Export it as UTF-8, or name its encoding in the recipe"
-            raise InputError(f"the text is not {encoding}", file=member.name, mend=mend) from error
+            with member.open() as again:
+                fault = fault_in(again, member.name, encoding, delimiter or ",", mend=mend, even=False)
+            raise fault or InputError(f"the text is not {encoding}", file=member.name, mend=mend) from error
         except csv.Error as error:
             problem = f"cannot be read as CSV: {error}"
             raise InputError(problem, file=member.name, row=rows.line_num, mend=AGAIN) from error

@@ -18,6 +18,7 @@ from boilover.adapters.export import Member
 from boilover.adapters.recipe import TableMapping
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
 from boilover.conform import conform
+from boilover.csv_faults import fault_in
 from boilover.errors import InputError
 from boilover.schema import Column
 
@@ -38,7 +39,7 @@ def header(member: Member, *, delimiter: str = ",", encoding: str = "utf-8") -> 
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(member.head, final=len(member.head) < HEAD)
     except UnicodeDecodeError as error:
-        raise _encoding_error(member, encoding) from error
+        raise _encoding_error(member, encoding, delimiter) from error
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 
 
@@ -98,10 +99,10 @@ def _csv_blocks(member: Member, columns: list[str], mapping: TableMapping) -> It
             for batch in batches:
                 yield pa.Table.from_batches([batch])
     except UnicodeDecodeError as error:
-        raise _encoding_error(member, mapping.encoding) from error
+        raise _encoding_error(member, mapping.encoding, mapping.delimiter) from error
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
-            raise _encoding_error(member, mapping.encoding) from error
+            raise _encoding_error(member, mapping.encoding, mapping.delimiter) from error
         reason = str(error).splitlines()[0].split(":")[0]
         raise InputError(f"cannot be read as CSV: {reason}", file=member.name, mend=AGAIN) from error
 
@@ -133,6 +134,8 @@ def _whole_parquet(member: Member) -> Iterator[None]:
         raise InputError(problem, file=member.name, mend=AGAIN) from error
 
 
-def _encoding_error(member: Member, encoding: str) -> InputError:
+def _encoding_error(member: Member, encoding: str, delimiter: str) -> InputError:
     mend = "Export it as UTF-8, or set encoding in the [mapping], for instance 'latin-1' or 'cp1252'"
-    return InputError(f"the text is not {encoding}", file=member.name, mend=mend)
+    with member.open() as stream:
+        found = fault_in(stream, member.name, encoding, delimiter, mend=mend, even=False)
+    return found or InputError(f"the text is not {encoding}", file=member.name, mend=mend)

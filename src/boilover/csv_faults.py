@@ -1,0 +1,69 @@
+"""Where a CSV that cannot be read goes wrong: its readers say little of it, or quote what a customer wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import BinaryIO
+
+from boilover.errors import InputError
+
+LARGEST_CELL = 1 << 27
+BOM = "ï»¿"
+"""A byte order mark, each byte taken for a letter."""
+MEND = "Export it as UTF-8, or turn it to that, as `iconv -f latin1 -t utf-8` does"
+
+
+def fault_in(
+    stream: BinaryIO,
+    file: object,
+    encoding: str = "utf-8",
+    delimiter: str = ",",
+    *,
+    mend: str = MEND,
+    even: bool = True,
+) -> InputError | None:
+    """Return the error for the first cell that is not of the ``encoding``, or, where rows have to be ``even``, for the
+    first row with more or fewer cells than the header; None where there is neither.
+
+    ``mend`` is for cells. Encodings in which a delimiter may be part of a letter, as of UTF-16, are not looked through.
+    """
+    if any(mark.encode(encoding) != mark.encode("ascii") for mark in f'{delimiter}"\n'):
+        return None
+    csv.field_size_limit(LARGEST_CELL)
+    # With a letter for each byte, cells are told apart before they are decoded.
+    text = io.TextIOWrapper(stream, encoding="latin-1", newline="")
+    names: list[str] = []
+    try:
+        for row, cells in enumerate(filter(None, csv.reader(text, delimiter=delimiter))):
+            names = names or [_told(cell.removeprefix(BOM), encoding) for cell in cells]
+            for place, cell in enumerate(cells):
+                wrong = _undecoded(cell, encoding)
+                if wrong:
+                    column = names[place] if place < len(names) else str(place + 1)
+                    problem = f"holds bytes that are not {encoding}: {wrong.hex(' ')}"
+                    return InputError(problem, file=file, column=column, row=row or None, mend=mend)
+            if even and len(cells) != len(names):
+                problem = f"the number of its cells is {len(cells)}, in the header {len(names)}"
+                mended = (
+                    "Look for a quote that is not closed and for commas without quotes, or export it again"
+                )
+                return InputError(problem, file=file, row=row, mend=mended)
+    except csv.Error:
+        return None
+    finally:
+        text.detach()
+    return None
+
+
+def _undecoded(cell: str, encoding: str) -> bytes:
+    """Return the first bytes of a cell that are not of an encoding, none where all are."""
+    try:
+        _ = cell.encode("latin-1").decode(encoding)
+    except UnicodeDecodeError as error:
+        return bytes(error.object[error.start : error.end])
+    return b""
+
+
+def _told(cell: str, encoding: str) -> str:
+    return cell.encode("latin-1").decode(encoding, "replace")

@@ -1,0 +1,46 @@
+"""The place at which a CSV goes wrong is named: column, row and bytes, never what else the row holds."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+
+from boilover.csv_faults import fault_in
+
+HEAD = b"\xef\xbb\xbfid,text\n"
+WHOLE = HEAD + '1,grüß dich\n\n2,"two\nlines, ""quoted"""\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "told"),
+    [
+        (WHOLE, {}, None),
+        (
+            WHOLE + b"3,Gr\xfc\xdfe\n",
+            {},
+            "a.csv, column 'text', row 3: holds bytes that are not utf-8: fc. Export it as",
+        ),
+        (WHOLE + b"\xff,x\n4,\xfe\n", {}, "column 'id', row 3: holds bytes that are not utf-8: ff"),
+        (
+            b"id,t\xe4xt\n1,2\n",
+            {},
+            "a.csv, column 't\N{REPLACEMENT CHARACTER}xt': holds bytes that are not utf-8: e4.",
+        ),
+        (
+            HEAD + b"1,\x81\n",
+            {"encoding": "cp1252"},
+            "column 'text', row 1: holds bytes that are not cp1252: 81",
+        ),
+        (HEAD + b"1,a,\xff\n", {"even": False}, "column '3', row 1: holds bytes that are not utf-8: ff"),
+        (HEAD.replace(b",", b";") + b"1;\xff\n", {"delimiter": ";"}, "column 'text', row 1"),
+        (WHOLE + b"3\n", {}, "a.csv, row 3: the number of its cells is 1, in the header 2. Look for a quote"),
+        (WHOLE + b"3\n", {"even": False}, None),
+        (WHOLE + b'3,"private, and cut off', {}, None),
+        (HEAD.decode("utf-8-sig").encode("utf-16") + b"\xff", {"encoding": "utf-16"}, None),
+    ],
+)
+def test_the_first_fault_is_named(content, options, told):
+    fault = fault_in(BytesIO(content), "a.csv", **options)
+    assert (told in str(fault)) if told else fault is None
+    assert "private" not in str(fault)
