@@ -110,6 +110,20 @@ def test_a_feature_may_have_more_thresholds_than_a_byte(many_bins):
     assert np.array_equal(found.margins(matrix), booster.predict(matrix, raw_score=True, num_threads=1))
 
 
+def test_a_feature_may_have_more_sets_than_a_word_has_bits():
+    rng = np.random.default_rng(5)
+    matrix = rng.integers(0, 300, size=(3000, 1)).astype(np.float32)
+    label = np.sin(matrix[:, 0] * 7) > 0
+    parameters = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_per_group": 5}
+    booster = lightgbm.train(
+        parameters, lightgbm.Dataset(matrix, label, categorical_feature=[0], params=parameters), 30
+    )
+    found = read_walk(booster.model_to_string())
+    assert found._plan.sets.column[-1] > len(found._plan.sets.feature) > 1
+    asked = disturbed(rng, matrix)
+    assert np.array_equal(found.margins(asked), booster.predict(asked, raw_score=True, num_threads=1))
+
+
 @pytest.mark.parametrize("n", [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7])
 def test_neither_the_number_of_rows_nor_of_threads_changes_a_row(many_bins, n):
     _, matrix, text = many_bins

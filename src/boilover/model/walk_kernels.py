@@ -22,8 +22,6 @@ _NEARLY_ZERO = np.float32(1e-35)
 _CATEGORIES = np.float32(2.0**31)
 """From here on a number is no category."""
 _NONE, _ALL, _ONE = np.uint8(0), np.uint8(255), np.uint32(1)
-_FIVE, _LAST = np.uint32(5), np.uint32(31)
-"""How the place of a category in a bitset is parted into that of a word of 32 bits and that of the bit in it."""
 
 
 @compiled
@@ -59,7 +57,7 @@ def encode(columns: Array, low: int, n: int, plan: Plan, codes: Array) -> None:
     number = np.empty(n, np.float32)
     place, missing = np.empty(n, np.uint8), np.empty(n, np.uint8)
     _encode_numbers(columns, low, plan.reads, number, place, missing, codes)
-    _encode_sets(columns, low, plan.sets, plan.n_columns - len(plan.sets.feature), n, codes)
+    _encode_sets(columns, low, plan.sets, plan.n_columns - plan.sets.column[-1], n, codes)
 
 
 @compiled
@@ -72,15 +70,16 @@ def _encode_numbers(
         kind, left, right = reads.kind[read], reads.left[read], reads.right[read]
         _read(columns, low, reads.feature[read], kind, number)
         _place(reads.thresholds[reads.first[read] :], reads.bits[read], number, found, place)
-        if kind == NO_MISSING:
-            codes[left, :n] = place
-            continue
         for i in range(n):
             missing[i] = _NONE - np.uint8(number[i] != number[i] if kind == NAN else number[i] == 0)
+        if kind == NO_MISSING:
+            missing[:] = _NONE
         if left >= 0:
-            codes[left, :n] = place & ~missing
+            for i in range(n):
+                codes[left, i] = place[i] & ~missing[i]
         if right >= 0:
-            codes[right, :n] = place | missing
+            for i in range(n):
+                codes[right, i] = place[i] | missing[i]
 
 
 @compiled
@@ -112,23 +111,25 @@ def _place(thresholds: Array, bits: int, number: Array, found: Array, place: Arr
         half = np.uint32(1 << bit)
         for i in range(len(number)):
             at = np.uint64(found[i] + (half - _ONE))
-            found[i] += half if thresholds[at] < number[i] else np.uint32(0)
+            # Shifted, not chosen: compilers make a branch of a choice here, which nothing foretells.
+            found[i] += np.uint32(thresholds[at] < number[i]) << np.uint32(bit)
     for i in range(len(number)):
         place[i] = found[i]
 
 
 @compiled
 def _encode_sets(columns: Array, low: int, sets: Sets, column: int, n: int, codes: Array) -> None:
-    category, read = np.empty(n, np.uint32), -1
+    category, word = np.empty(n, np.uint32), np.empty(n, np.uint32)
     for each in range(len(sets.feature)):
         words = sets.words[sets.first[each] : sets.first[each + 1]]
-        if sets.feature[each] != read:
-            read = sets.feature[each]
-            _read_categories(columns, low, read, np.uint32((len(words) - 1) << 5), category)
-        out = codes[column + each]
+        _read_categories(columns, low, sets.feature[each], np.uint32(len(words) - 1), category)
         for i in range(n):
             # By unsigned place: it may not count from the end, so that nothing is asked before it is read.
-            out[i] = ~(words[np.uint64(category[i] >> _FIVE)] >> (category[i] & _LAST)) & _ONE
+            word[i] = words[np.uint64(category[i])]
+        for place in range(sets.column[each], sets.column[each + 1]):
+            bit, out = np.uint32(place - sets.column[each]), codes[column + place]
+            for i in range(n):
+                out[i] = (word[i] >> bit) & _ONE
 
 
 @compiled

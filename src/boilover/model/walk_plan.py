@@ -2,11 +2,15 @@
 
 A *column* says of each row how many thresholds of a feature lie below its value, so that comparing with a threshold
 is comparing with its number. A missing value is 0 in the column of splits that send it left, 255 in that of splits
-that send it right. A set of categories is a column of its own: 0 within, 1 without.
+that send it right. A set of categories is a column of its own: 0 within, 1 without. For each category one word tells
+of 32 sets whether they hold it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +22,8 @@ Array = npt.NDArray[Any]
 
 MOST_THRESHOLDS = 255
 """Thresholds of one column; more of a feature are spread over several."""
-WORD = 4
-"""Bytes of a word of a bitset."""
+WORD_SETS = 32
+"""Sets of categories that a word tells of, one by each bit."""
 
 
 class Reads(NamedTuple):
@@ -39,13 +43,18 @@ class Reads(NamedTuple):
 
 
 class Sets(NamedTuple):
-    """How to make the columns of sets of categories, which follow those of numbers; one entry each, by feature."""
+    """How to make the columns of sets of categories, which follow those of numbers.
+
+    One entry per feature and each `WORD_SETS` sets of it, whose columns follow each other.
+    """
 
     feature: Array
+    column: Array
+    """int64, one longer: the first of the columns, counted from the first of all sets."""
     first: Array
-    """int64, one longer: where the words of the bitset begin; those of a feature are of one length and end in a 0."""
+    """int64, one longer: where the words of the categories begin, one each; the last is of what is in no set."""
     words: Array
-    """uint32."""
+    """uint32: by bits, which of the sets do not hold the category."""
 
 
 class Splits(NamedTuple):
@@ -80,7 +89,7 @@ def plan_of(forest: Forest) -> Plan:
     reads, n_columns = _plan_numbers(forest, ~is_set, column, code)
     sets = _plan_sets(forest, np.flatnonzero(is_set), n_columns, column)
     splits = Splits(column, code, forest.left, forest.right)
-    return Plan(reads, sets, n_columns + len(sets.feature), splits, forest.first_split, forest.value)
+    return Plan(reads, sets, n_columns + int(sets.column[-1]), splits, forest.first_split, forest.value)
 
 
 def _plan_numbers(forest: Forest, is_number: Array, column: Array, code: Array) -> tuple[Reads, int]:
@@ -129,15 +138,26 @@ def _plan_sets(forest: Forest, rows: Array, n_columns: int, column: Array) -> Se
     ]
     places = {each: place for place, each in enumerate(sorted(set(keys)))}
     column[rows] = [n_columns + places[each] for each in keys]
-    length: dict[int, int] = {}
-    for feature, each in places:
-        length[feature] = max(length.get(feature, 0), len(each) + WORD)
-    words = [np.frombuffer(each.ljust(length[feature], b"\0"), dtype=np.uint32) for feature, each in places]
+    entries: list[tuple[int, list[bytes]]] = []
+    for feature, sets in groupby(places, key=itemgetter(0)):
+        told = [each for _, each in sets]
+        entries += [(feature, told[each : each + WORD_SETS]) for each in range(0, len(told), WORD_SETS)]
+    words = [_without(sets) for _, sets in entries]
     return Sets(
-        np.array([feature for feature, _ in places], dtype=np.int64),
+        np.array([feature for feature, _ in entries], dtype=np.int64),
+        np.cumsum([0, *(len(sets) for _, sets in entries)], dtype=np.int64),
         np.cumsum([0, *map(len, words)], dtype=np.int64),
         np.concatenate([np.empty(0, dtype=np.uint32), *words]),
     )
+
+
+def _without(sets: Sequence[bytes]) -> Array:
+    """Return for each category by bits which of the sets do not hold it, and last what is so of no category."""
+    words = np.full(8 * max(map(len, sets)) + 1, np.uint32(2**32 - 1))
+    for bit, each in enumerate(sets):
+        held = np.unpackbits(np.frombuffer(each, dtype=np.uint8), bitorder="little")
+        words[: len(held)] ^= held.astype(np.uint32) << np.uint32(bit)
+    return words
 
 
 def round_down(numbers: Array) -> Array:
