@@ -47,31 +47,22 @@ class Encoding:
         """Positions of the categorical columns."""
         return [place for place, name in enumerate(self.columns) if name in self.categories]
 
-    def read(self, frame: pd.DataFrame) -> Reading:
-        """Return the columns of ``frame``, which are in order.
+    def read(self, frame: pd.DataFrame) -> Encoded:
+        """Return ``frame``, whose columns are in order, as it is asked block by block.
 
-        Raises `MismatchError` where a numeric column holds something else, `InputError` where a value is infinite or
-        too large for float32.
+        Raises `MismatchError` where a numeric column holds something else.
         """
         reading = Reading.of(frame, self.categories)
-        for place, column in enumerate(reading.columns):
-            if not isinstance(column, Words):
-                _refuse_infinite(self.columns[place], column, frame.iloc[:, place])
-        return reading
-
-    def tables(self, reading: Reading) -> dict[int, Numbers]:
-        """Return the code of each word of a reading, by column."""
         tables = {}
         for place, column in enumerate(reading.columns):
             if isinstance(column, Words):
                 codes = {word: float(code) for code, word in enumerate(self.categories[self.columns[place]])}
                 tables[place] = column.table(codes, np.nan, np.nan, np.float32)
-        return tables
+        return Encoded(frame, reading, tables)
 
     def encode(self, frame: pd.DataFrame) -> Matrix:
-        """Return ``float32[n, len(columns)]``, Fortran order, NaN where missing; raises what `read` does."""
-        reading = self.read(frame)
-        return reading.matrix(self.tables(reading), slice(None))
+        """Return all rows as `Encoded.matrix` does; raises what that and `read` do."""
+        return self.read(frame).matrix(slice(None))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the encoding as plain values for JSON."""
@@ -87,17 +78,38 @@ class Encoding:
         return cls(tuple(values["columns"]), categories)
 
 
-def _refuse_infinite(name: str, numbers: Numbers, values: pd.Series) -> None:
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        row = int(infinite.argmax())
-        raise InputError(
-            "infinite or too large for a 32-bit number",
-            column=name,
-            row=row + 1,
-            value=values.iloc[row],
-            mend="Leave a value empty where it is not known",
-        )
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A frame as an encoding reads it; ``tables`` hold the code of each word, by column."""
+
+    frame: pd.DataFrame
+    reading: Reading
+    tables: Mapping[int, Numbers]
+
+    def matrix(self, rows: slice) -> Matrix:
+        """Return some rows, ``float32[m, len(columns)]``, Fortran order, NaN where missing.
+
+        Raises `InputError` where a value is infinite or too large for float32.
+        """
+        matrix = self.reading.matrix(self.tables, rows)
+        # Looked for while the rows are in the caches: on its own it takes as long as to make all of them.
+        if np.isinf(matrix).any():
+            self._refuse_infinite()
+        return matrix
+
+    def _refuse_infinite(self) -> None:
+        """Name the first such value of the frame, whichever rows were asked first."""
+        for place, column in enumerate(self.reading.columns):
+            infinite = np.zeros(0, dtype=bool) if isinstance(column, Words) else np.isinf(column)
+            if infinite.any():
+                row = int(infinite.argmax())
+                raise InputError(
+                    "infinite or too large for a 32-bit number",
+                    column=str(self.frame.columns[place]),
+                    row=row + 1,
+                    value=self.frame.iloc[row, place],
+                    mend="Leave a value empty where it is not known",
+                )
 
 
 def _frequent(values: pd.Series, min_count: int) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ import pandas as pd
 from boilover.errors import MismatchError
 from boilover.memory import kept_memory
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
-from boilover.model.encoding import Encoding
+from boilover.model.encoding import Encoded, Encoding
 from boilover.model.linear import Asked, LinearPartner
-from boilover.model.reading import Matrix, Numbers, Reading
+from boilover.model.reading import Matrix, Reading
 from boilover.model.trees import Trees
 
 if TYPE_CHECKING:
@@ -106,10 +106,12 @@ class Fitted:
 
     def _shares(self, X: pd.DataFrame | npt.ArrayLike, of_trees: Callable[[Matrix, int], Floats]) -> Floats:
         """Return the shares of the columns in trees and linear partner."""
-        reading, tables, linear = self._read(self._frame(X))
-        matrix, weight = reading.matrix(tables, slice(None)), self.linear_weight_
+        read, linear = self._read(self._frame(X))
+        matrix, weight = read.matrix(slice(None)), self.linear_weight_
         trees = of_trees(matrix, self._threads())[:, :-1]
-        return trees if linear is None else (1.0 - weight) * trees + weight * linear.shares(matrix, reading)
+        return (
+            trees if linear is None else (1.0 - weight) * trees + weight * linear.shares(matrix, read.reading)
+        )
 
     @property
     def base_value(self) -> float:
@@ -147,14 +149,14 @@ class Fitted:
 
     def _scores(self, frame: pd.DataFrame) -> Floats:
         """Return the raw scores of a frame of the model's columns: block by block, on all threads."""
-        reading, tables, linear = self._read(frame)
-        scores = np.empty(reading.n)
+        read, linear = self._read(frame)
+        scores = np.empty(len(frame))
 
         def score(start: int) -> None:
             rows = slice(start, start + BLOCK_ROWS)
-            scores[rows] = self._blend(reading.matrix(tables, rows), reading, rows, linear)
+            scores[rows] = self._blend(read.matrix(rows), read.reading, rows, linear)
 
-        starts = range(0, reading.n, BLOCK_ROWS)
+        starts = range(0, len(frame), BLOCK_ROWS)
         threads = min(self._threads() or os.cpu_count() or 1, len(starts))
         if threads <= 1:
             for start in starts:
@@ -164,14 +166,13 @@ class Fitted:
             list(pool.map(score, starts))
         return scores
 
-    def _read(self, frame: pd.DataFrame) -> tuple[Reading, Mapping[int, Numbers], Asked | None]:
-        """Return the columns of a frame, the trees' codes of its words, and the linear partner, if it has a say."""
-        reading = self.encoding_.read(frame)
-        linear = None
-        if self.linear_weight_:
-            self.linear_.check(frame)
-            linear = self.linear_.asked(reading, self.encoding_.columns)
-        return reading, self.encoding_.tables(reading), linear
+    def _read(self, frame: pd.DataFrame) -> tuple[Encoded, Asked | None]:
+        """Return a frame as the trees read it, and the linear partner as it is asked, if it has a say."""
+        read = self.encoding_.read(frame)
+        if not self.linear_weight_:
+            return read, None
+        self.linear_.check(frame)
+        return read, self.linear_.asked(read.reading, self.encoding_.columns)
 
     def _blend(self, matrix: Matrix, reading: Reading, rows: slice, linear: Asked | None) -> Floats:
         if linear is None:
