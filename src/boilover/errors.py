@@ -17,6 +17,7 @@ An error says where (file, column, row), what it found there, and how to mend it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
+_USER = re.compile(r"(?<=://)[^/\s@]*@")
+_QUERY = re.compile(r"(\w://[^\s?]*)\?\S*?(?=[:.,;'\")]*(?:\s|$))")
 
 
 class BoiloverError(Exception):
-    """Base of all errors that Boilover raises on purpose."""
+    """Base of all errors that Boilover raises on purpose; what it says repeats no password or signature of a URL."""
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes as it was said: most are made of more than the message that they hold."""
@@ -119,6 +125,11 @@ class GateError(BoiloverError):
 
 class LeakError(GateError):
     """A feature's value changed when events after its moment changed."""
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without users, passwords and queries, which may be signatures, of the URLs in it."""
+    return _QUERY.sub(r"\1", _USER.sub("", text)) if "://" in text else text
 
 
 def shorten(value: object) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from boilover.errors import UsageError
-from boilover.places import filesystem_of, named
+from boilover.places import filesystem_of, has_folders, named
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""
@@ -46,6 +46,17 @@ def replacing(target: Path) -> Iterator[Path]:
         _move(made, target, aside=workshop / f"{target.name}.old")
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def check_writable(target: Path) -> None:
+    """Raise `UsageError` where nothing can be written to a local place: to be told before the work, not after it."""
+    if filesystem_of(target) is not None:
+        return
+    there = target.absolute().parent
+    while not there.exists():
+        there = there.parent
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to {target}: {there} cannot be written to. Name another place")
 
 
 def sweep(target: Path) -> None:
@@ -91,15 +102,18 @@ def _send(made: Path, target: Path) -> None:
     remote, name = filesystem_of(target), str(named(target))
     assert remote is not None
     try:
-        if not made.is_dir():
-            remote.makedirs(remote._parent(name), exist_ok=True)
-            remote.put_file(str(made), name)
-            return
-        if remote.exists(name):
+        if made.is_dir() and remote.exists(name):
             remote.rm(name, recursive=True)
-        remote.put(f"{made}/", f"{name}/", recursive=True)
-    except (OSError, NotImplementedError) as error:
-        raise UsageError(f"cannot write to {target}: {error}") from error
+        for file in sorted(made.rglob("*")) if made.is_dir() else [made]:
+            if file.is_file():
+                sent = f"{name}/{file.relative_to(made)}" if file != made else name
+                if has_folders(target):
+                    remote.makedirs(remote._parent(sent), exist_ok=True)
+                remote.put_file(str(file), sent)
+    # Every driver has errors of its own: of credentials, of names, of the network.
+    except Exception as error:
+        mend = "Check the URL, that its bucket is there, and the credentials of its driver"
+        raise UsageError(f"cannot write to {target}: {str(error) or type(error).__name__}. {mend}") from error
 
 
 def _move(made: Path, target: Path, *, aside: Path) -> None:

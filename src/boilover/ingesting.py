@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from boilover.capability import Survey
 from boilover.errors import UsageError
 from boilover.escalation import EscalationRule, parse_rule, rule_names
+from boilover.places import fetched
 from boilover.store import upsert
 
 if TYPE_CHECKING:
@@ -36,20 +37,23 @@ def ingest_log(
 
     The escalation that the recipe declares is kept with the log, its events are left as the source tells them.
     ``survey`` False spares the time to find what can be told, and leaves it out (``capability``). ``progress`` is
-    called with a number of bytes whenever so many more are read, and how many there are in all.
+    called with a number of bytes whenever so many more are read, and how many there are in all. What is at a URL is
+    fetched first.
     """
     from boilover.adapters import ingest_pieces
 
-    ingestion = ingest_pieces(
-        sources,
-        format=form,
-        recipe=recipe,
-        allow_cut=allow_cut,
-        hash_ids=hash_ids,
-        max_dropped=max_dropped,
-        progress=None if progress is None else lambda more: progress(more, ingestion.size),
-    )
-    with closing(cast("Generator[EventLog, None, None]", iter(ingestion))) as pieces:
+    with ExitStack() as opened:
+        ingestion = ingest_pieces(
+            [opened.enter_context(fetched(each)) for each in sources],
+            format=form,
+            recipe=recipe,
+            allow_cut=allow_cut,
+            hash_ids=hash_ids,
+            max_dropped=max_dropped,
+            progress=None if progress is None else lambda more: progress(more, ingestion.size),
+        )
+        pieces = cast("Generator[EventLog, None, None]", iter(ingestion))
+        opened.enter_context(closing(pieces))
         # An adapter may choose a recipe by what it reads first.
         first = next(pieces)
         declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation

@@ -22,7 +22,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, Manifest, read_manifest
-from boilover.places import filesystem_of, is_there
+from boilover.places import fetched, is_there
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -73,15 +73,11 @@ def open_log(
         if manifest is not None and manifest.escalation is not None and not declared:
             declared = dict(manifest.escalation)
             escalation_name = escalation_name or manifest.escalation_name
-    elif filesystem_of(path) is not None:
-        mended = (
-            "An export is read from local files: bring it here, or turn it into a log with `boilover ingest`"
-        )
-        raise InputError("is no log", file=path, mend=mended)
     else:
         from boilover.adapters import ingest, load_recipe
 
-        log, report = ingest([path], format=format, recipe=recipe)
+        with fetched(path) as here:
+            log, report = ingest([here], format=format, recipe=recipe)
         log, kind = mend(log, source=path), report.format
         found = recipe or report.recipe
         if found is not None and not declared:

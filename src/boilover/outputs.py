@@ -11,7 +11,7 @@ from typing import IO, Any, TextIO
 import pandas as pd
 
 from boilover.errors import UsageError
-from boilover.files import replacing
+from boilover.files import check_writable, replacing
 from boilover.spreadsheet import FORMULA_STARTS as FORMULA_STARTS
 from boilover.spreadsheet import write_csv
 
@@ -29,9 +29,7 @@ def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> N
     ``form`` is one of ``FORMATS``; left out, the file's ending tells, and standard output takes a table on a terminal
     and CSV in a pipe. In CSV a text that a spreadsheet would run as a formula gets a leading apostrophe.
     """
-    chosen = form or SUFFIXES.get(target.suffix) or _by_terminal(target)
-    if chosen not in FORMATS:
-        raise UsageError(f"'{chosen}' is no format. Formats are {', '.join(FORMATS)}")
+    chosen = format_of(target, form)
     if target == STANDARD:
         if chosen == "parquet":
             _write_parquet(frame, sys.stdout.buffer)
@@ -44,6 +42,22 @@ def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> N
         else:
             with made.open("w", encoding="utf-8", newline="") as file:
                 _write_text(frame, file, chosen)
+
+
+def format_of(target: Path, form: str | None = None) -> str:
+    """Return the format that `write_frame` writes; raise `UsageError` where there is none for a file's ending."""
+    told = SUFFIXES.get(target.suffix, target.suffix.removeprefix("."))
+    chosen = form or told or ("table" if target == STANDARD and sys.stdout.isatty() else "csv")
+    if chosen not in FORMATS:
+        raise UsageError(f"'{chosen}' is no format. Formats are {', '.join(FORMATS)}")
+    return chosen
+
+
+def check_target(target: Path, form: str | None = None) -> None:
+    """Raise `UsageError` where `write_frame` would: to be told before the work, not after it."""
+    format_of(target, form)
+    if target != STANDARD:
+        check_writable(target)
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:
@@ -160,10 +174,6 @@ def _is_alike(values: pd.Series) -> bool:
         return True
     some = values.iloc[:: max(1, len(values) // SAMPLED_ROWS)]
     return 2 * some.nunique() <= max(len(some), SAMPLED_ROWS)
-
-
-def _by_terminal(target: Path) -> str:
-    return "table" if target == STANDARD and sys.stdout.isatty() else "csv"
 
 
 def _printable(text: object) -> str:

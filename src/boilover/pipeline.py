@@ -11,6 +11,7 @@ import pandas as pd
 
 from boilover.config import Config
 from boilover.errors import UsageError
+from boilover.files import check_writable
 from boilover.flagging import Threshold, apply_threshold, choose_threshold
 from boilover.inputs import Source, cut, read_points, read_rows
 from boilover.model.saved import SavedModel, check_folder, load_model, save_model
@@ -71,7 +72,7 @@ def train_model(
 
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
     desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there. A ``folder``
-    that holds something else than a model is refused before the work.
+    that holds something else than a model, or cannot be written to, is refused before the work.
     """
     from boilover.scale.growing import grown_on
     from boilover.training import described, fit, held_out_evaluation, training_rows
@@ -109,6 +110,8 @@ def evaluate_model(
     """Measure a saved model on the points of a log after its training window."""
     from boilover.measuring import measure
 
+    if report is not None:
+        check_writable(report)
     saved = load_model(located(model))
     source = source.under(saved.rule)
     measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
@@ -132,6 +135,8 @@ def backtest_log(
     from boilover.backtest import backtest
     from boilover.flagger import load_policy, parse_flag_policy
 
+    for target in filter(None, (folder, report)):
+        check_writable(target)
     told = parse_flag_policy({"threshold": config.threshold}) if policy is None else load_policy(policy)
     replay = backtest(
         source.log,

@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, cast
 from uuid import uuid4
 
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, UsageError, without_secrets
 
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""
+CHECK = "Check the URL and the credentials of its driver"
 
 
 def place(told: str | Path) -> Path:
@@ -59,9 +60,7 @@ def is_there(path: Path) -> bool:
         if filesystem_of(path) is None:
             raise
         problem = f"cannot be reached ({type(error).__name__}: {error})"
-        raise InputError(
-            problem, file=path, mend="Check the URL and the credentials of its driver"
-        ) from error
+        raise InputError(problem, file=path, mend=CHECK) from error
 
 
 @contextmanager
@@ -79,7 +78,8 @@ def workshop(beside: Path | None) -> Iterator[Path]:
             yield Path(name)
         return
     folder = beside / f"boilover-{uuid4().hex}"
-    folder.mkdir(parents=True)
+    if has_folders(beside):
+        folder.mkdir(parents=True)
     try:
         yield folder
     finally:
@@ -87,6 +87,42 @@ def workshop(beside: Path | None) -> Iterator[Path]:
         # A store knows no folder without objects.
         if remote is not None and remote.exists(named(folder)):
             remote.rm(named(folder), recursive=True)
+
+
+@contextmanager
+def fetched(path: Path) -> Iterator[Path]:
+    """Yield a local path with what is at a place: itself, or a copy of what is at a URL, removed at the end.
+
+    An error that names the copy is told of the place. Raises `InputError` where nothing is there.
+    """
+    remote = filesystem_of(path)
+    if remote is None:
+        yield path
+        return
+    if not is_there(path):
+        raise InputError("does not exist", file=path, mend="Check the URL")
+    with workshop(None) as folder:
+        copy, name = folder / path.name.partition("?")[0], named(path)
+        is_folder = remote.info(name)["type"] == "directory"
+        try:
+            remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
+        except Exception as error:
+            problem = f"cannot be fetched ({type(error).__name__}: {error})"
+            raise InputError(problem, file=path, mend=CHECK) from error
+        try:
+            yield copy
+        except InputError as error:
+            error.args = (without_secrets(str(error).replace(str(copy), str(path))),)
+            raise
+
+
+def has_folders(path: Path) -> bool:
+    """Return whether folders stand by themselves at a place: where objects alone do, to make one makes a bucket."""
+    if filesystem_of(path) is None:
+        return True
+    from upath.implementations.cloud import CloudPath
+
+    return not isinstance(path, CloudPath)
 
 
 def filesystem_of(path: Path) -> Any | None:

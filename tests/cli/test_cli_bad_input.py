@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import signal
 import subprocess
@@ -167,9 +168,17 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
 
 def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, tmp_path):
     (tmp_path / "notes").write_text("precious")
-    for place, told in ((tmp_path, "holds notes, and no model"), (tmp_path / "notes", "is a file")):
+    places = {
+        tmp_path: "holds notes, and no model",
+        tmp_path / "notes": "is a file",
+        # Told before the work, as is a folder in which nobody may write.
+        tmp_path / "notes" / "model": f"cannot write to {tmp_path}/notes/model: {tmp_path}/notes cannot be",
+    }
+    for place, told in places.items():
         code, said = run("train", desk / "log", "--model", place, "--no-track")
-        assert (code, told in said) == (2, True), said
+        assert (code, told in said, "verdict" in said) == (2, True, False), said
+    code, said = run("score", desk / "log", "--model", desk / "model", "-o", "scores.xlsx")
+    assert (code, said) == (2, "boilover: 'xlsx' is no format. Formats are csv, jsonl, parquet, table\n")
     code, said = run("score", desk / "log", "--model", desk / "model", "-o", tmp_path, "--format", "csv")
     assert (code, "it is a folder" in said) == (2, True), said
     (tmp_path / "log").mkdir()
@@ -179,7 +188,8 @@ def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, t
     assert (tmp_path / "notes").read_text() == "precious"
 
 
-def test_a_run_that_is_asked_to_end_leaves_no_temporary_folder():
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_asked_to_end_says_so_and_leaves_no_temporary_folder(number):
     code = """
         import sys, tempfile, time
         from boilover import cli, pipeline
@@ -192,13 +202,28 @@ def test_a_run_that_is_asked_to_end_leaves_no_temporary_folder():
         cli.main()
     """
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(code)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background pass on that they ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as ran:
         folder = Path(ran.stdout.readline().strip())
         assert folder.is_dir()
-        ran.terminate()
-        assert ran.wait(30) == 128 + signal.SIGTERM
+        ran.send_signal(number)
+        assert ran.wait(30) == 128 + number
+        assert ran.stderr.read() == "boilover: interrupted; what was being written is dropped\n"
     assert not folder.exists()
+
+
+def test_a_full_disk_is_told(run, monkeypatch):
+    def full(name):
+        raise OSError(errno.ENOSPC, "what a driver says")
+
+    monkeypatch.setattr("boilover.pipeline.public_logs", full)
+    code, said = run("datasets")
+    assert (code, said.startswith("boilover: No space left on device: make room")) == (1, True), said
 
 
 def test_a_log_that_is_not_there(run, desk, tmp_path):

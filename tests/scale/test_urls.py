@@ -14,15 +14,19 @@ from urllib.request import urlopen
 import fsspec
 import pandas as pd
 import pytest
+from fsspec.spec import AbstractFileSystem
 
 from boilover.cli import main
+from boilover.cli.options import say
 from boilover.errors import InputError, UsageError
+from boilover.ingesting import ingest_log
 from boilover.inputs import open_log
 from boilover.log import read_log, write_log
 from boilover.model.saved import load_model, save_model
 from boilover.places import local, place
 from boilover.scale import score_in_pieces
 
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 SERVE = """
 import sys
 from aiohttp import web
@@ -139,8 +143,77 @@ def test_what_cannot_be_reached_is_told(desk, stored, web):
             score_in_pieces(place(lost), desk[1])
         with pytest.raises(InputError, match="no folder of a model"):
             load_model(place(lost))
-    with pytest.raises(InputError, match=r"local files.*ingest"):
+    with pytest.raises(InputError, match=r"^memory://desk/model/manifest\.json: is no part of"):
         open_log(place(stored[1]))
+
+
+def test_an_export_at_a_url_is_fetched(tmp_path):
+    store = fsspec.filesystem("memory")
+    store.put(f"{SAMPLES}/zendesk/", "/exports/zendesk/", recursive=True)
+    store.put(f"{SAMPLES}/desk_export.csv", "/exports/desk.csv")
+    told = open_log(place("memory://exports/zendesk"))
+    assert told.log.events.equals(open_log(SAMPLES / "zendesk").log.events)
+    account = ingest_log(
+        [place("memory://exports/desk.csv")], tmp_path / "log", recipe=str(SAMPLES / "desk_export.toml")
+    )
+    assert account["log"]["new_tickets"] == 45
+    store.pipe("/exports/desk.csv", b"")
+    with pytest.raises(InputError, match=r"^memory://exports/desk\.csv: the file is empty"):
+        ingest_log([place("memory://exports/desk.csv")], tmp_path / "log")
+
+
+class Buckets(AbstractFileSystem):
+    """A store as S3 is one: it makes a bucket where a folder is asked for, and keeps objects in buckets alone."""
+
+    protocol, cachable = "s3", False
+    buckets, objects = {"desk"}, {}
+
+    def info(self, path, **options):
+        raise FileNotFoundError(path)
+
+    def makedirs(self, path, exist_ok=False):
+        self.buckets.add(path.partition("/")[0])
+
+    mkdir = makedirs
+
+    def put_file(self, lpath, rpath, **options):
+        if rpath.partition("/")[0] not in self.buckets:
+            raise FileNotFoundError("The specified bucket does not exist")
+        self.objects[rpath] = Path(lpath).read_bytes()
+
+
+def test_no_bucket_is_made(desk, monkeypatch):
+    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", Buckets)
+    saved = load_model(desk[1])
+    refused = r"cannot write to s3://tpyo/model/?: The specified bucket does not exist\. Check .* its bucket is there"
+    with pytest.raises(UsageError, match=refused):
+        save_model(place("s3://tpyo/model"), saved)
+    with pytest.raises(UsageError, match="its bucket is there"):
+        score_in_pieces(*desk, explain=0, spill=place("s3://tpyo/pieces"))
+    assert Buckets.buckets == {"desk"}
+    save_model(place("s3://desk/a/model"), saved)
+    expected = {f"desk/a/model/{path.name}": path.read_bytes() for path in desk[1].iterdir()}
+    assert Buckets.objects == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("s3://key:secret@host/log: does not exist", "s3://host/log: does not exist"),
+        (
+            "https://h/a.json?X-Amz-Signature=0f&se=2026-01-01T00:00: is gone. See",
+            "https://h/a.json: is gone. See",
+        ),
+        ("'https://u@h/a?b' is no log", "'https://h/a' is no log"),
+        ("postgresql://me:p%40ss@h/d, and s3://b/c?d", "postgresql://h/d, and s3://b/c"),
+        ("me@host wrote: why? See https://h/a", "me@host wrote: why? See https://h/a"),
+    ],
+)
+def test_what_opens_a_url_is_not_repeated(said, told, capsys):
+    assert str(UsageError(said)) == told
+    assert told in str(InputError(said))
+    say(said)
+    assert capsys.readouterr().err == f"{told}\n"
 
 
 def test_a_partition_that_is_lost_or_spoilt_at_a_url_is_named(desk):

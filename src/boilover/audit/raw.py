@@ -19,6 +19,7 @@ from boilover.adapters.tables import header, read_blocks
 from boilover.adapters.times import to_utc
 from boilover.audit.columns import Column
 from boilover.history import Coded, Codes, History, Ints
+from boilover.places import fetched
 
 
 def raw_columns(path: Path, recipe: str | None, history: History) -> tuple[list[Column], TableMapping]:
@@ -28,13 +29,14 @@ def raw_columns(path: Path, recipe: str | None, history: History) -> tuple[list[
     A column of the second table, with one row per ticket, is taken as told at creation. The tables are held in memory,
     as codes. Without a recipe it is the shipped one that the columns fit.
     """
-    _, export = open_export([path], format="table", recipe=recipe)
-    loaded = export.recipe
-    mapping = (fitting(export.members) if loaded is None or loaded.name == "table" else loaded).table
-    events, tickets = sort_out(export.members, mapping)
-    columns = list(_of_rows(events, mapping, history))
-    if tickets:
-        columns += _of_tickets(tickets, mapping, history)
+    with fetched(path) as here:
+        _, export = open_export([here], format="table", recipe=recipe)
+        loaded = export.recipe
+        mapping = (fitting(export.members) if loaded is None or loaded.name == "table" else loaded).table
+        events, tickets = sort_out(export.members, mapping)
+        columns = list(_of_rows(events, mapping, history))
+        if tickets:
+            columns += _of_tickets(tickets, mapping, history)
     return columns, mapping
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from pathlib import Path
+from tempfile import gettempdir
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -36,6 +38,9 @@ GROUPS = {
     "ledger": ("Read and answer the flags that a ledger keeps.", ledgers.COMMANDS),
 }
 """Commands of two words: the first word, its help, and the second words with their commands."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 
 app = typer.Typer(
     name="boilover",
@@ -79,17 +84,23 @@ def _fail(error: BaseException, code: int) -> NoReturn:
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    say("boilover: interrupted; what was being written is dropped")
     raise SystemExit(128 + number)
 
 
 def main() -> None:
     """Run the command line; every error becomes a message on standard error and its exit code."""
     # Whoever asks a run to end, as a scheduler does, is not to find texts of tickets in temporary folders.
-    before = signal.signal(signal.SIGTERM, _end)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    # What is started to run on by itself ignores them.
+    heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]
     try:
+        for number in heard:
+            signal.signal(number, _end)
         _run()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in heard:
+            signal.signal(number, before[number])
 
 
 def _run() -> None:
@@ -105,6 +116,11 @@ def _run() -> None:
     except Exception as error:
         if os.environ.get("BOILOVER_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in FULL:
+            _fail(
+                BoiloverError(f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes"),
+                1,
+            )
         # The message of a foreign error may quote a ticket, so it is not told.
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"

@@ -10,7 +10,7 @@ import typer
 
 from boilover.cli.options import EscalationOption, RecipeOption, reading, say
 from boilover.errors import UsageError
-from boilover.places import local
+from boilover.places import local, place
 
 AllowCutOption = Annotated[
     bool,
@@ -33,7 +33,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 def ingest(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SRC…", help="The files or folders of one export, or a log.")
+        list[Path],
+        typer.Argument(
+            metavar="SRC…", parser=place, help="The files or folders of one export or their URLs, or a log."
+        ),
     ],
     output: Annotated[
         Path,
@@ -79,7 +82,8 @@ def ingest(
 def datasets(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A public log.")] = None,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Your copy of it, as it was published.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE…]", parser=place, help="Your copy of it, as it was published."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="LOG", help="The event-log folder to write.")

@@ -20,6 +20,10 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+from boilover.errors import without_secrets
+
+SECOND = 1_000_000
+"""Microseconds."""
 
 
 def demo(
@@ -45,10 +49,6 @@ def demo(
     typer.echo()
     for name, path in made.files.items():
         typer.echo(f"{name:<12}{path}")
-
-
-SECOND = 1_000_000
-"""Microseconds."""
 
 
 def train(
@@ -102,7 +102,7 @@ def train(
         say=say,
     )
     manifest = saved.manifest
-    typer.echo(f"model       {model}")
+    typer.echo(f"model       {without_secrets(str(model))}")
     typer.echo(f"horizon     {', '.join(manifest.horizons)}")
     typer.echo(f"window      {manifest.trained_from} to {manifest.trained_until}")
     typer.echo(f"features    {len(manifest.columns)}")

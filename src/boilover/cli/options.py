@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from boilover.errors import without_secrets
 from boilover.places import place
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 LogArgument = Annotated[
     Path,
-    typer.Argument(metavar="LOG", parser=place, help="An event-log folder or its URL, or an export."),
+    typer.Argument(metavar="LOG", parser=place, help="An event-log folder or an export, or its URL."),
 ]
 ModelOption = Annotated[
     Path,
@@ -90,7 +91,7 @@ def settings_of(path: Path | None, **given: Any) -> Config:
 
 def say(text: str) -> None:
     """Say something on standard error."""
-    typer.echo(text, err=True)
+    typer.echo(without_secrets(text), err=True)
 
 
 @contextmanager

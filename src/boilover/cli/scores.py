@@ -70,8 +70,9 @@ def score(
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """
     from boilover import pipeline
-    from boilover.outputs import write_frame
+    from boilover.outputs import check_target, write_frame
 
+    check_target(output, form)
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)

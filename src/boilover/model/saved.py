@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from boilover.card import model_card
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import EscalationRule
-from boilover.files import replacing
+from boilover.files import check_writable, replacing
 from boilover.model.fitted import Fitted
 from boilover.model.horizons import HorizonModel, in_order
 from boilover.model.reached import Reached
@@ -110,7 +110,8 @@ class SavedModel:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `UsageError` where a folder holds anything but a model, since it is going to be replaced."""
+    """Raise `UsageError` where a folder holds anything but a model, as it is replaced, or cannot be written to."""
+    check_writable(folder)
     if not is_there(folder) or (folder / MANIFEST).is_file():
         return
     if not folder.is_dir():
