@@ -133,21 +133,28 @@ def rows_of(
     n, asked = len(ids), int((~np.isnan(risks[:, 0])).sum())
     order = _by_risk(risks[:, 0], ids)
     rows = order if ranked else np.arange(n)
-    with ThreadPoolExecutor(1) as aside:
-        # Ids lie far apart in memory: they are gathered while reasons are found.
-        named = aside.submit(lambda: ids.take(pa.array(rows)).cast(pa.large_string()))
-        texts, text, way = _explained(order[:asked], n, saved, explain, pick)
-    rank = np.empty(n, dtype=np.int64)
-    rank[order] = np.arange(1, n + 1)
-    risks, rank, one = risks[rows], rank[rows], np.zeros(n, dtype=np.int8)
     names = [f"risk_{horizon}" for horizon in saved.manifest.horizons[1:]]
+
+    def ranked_rows() -> dict[str, pa.Array]:
+        rank = np.empty(n, dtype=np.int64)
+        rank[order] = np.arange(1, n + 1)
+        given, rank = risks[rows], rank[rows]
+        return {
+            "ticket_id": ids.take(pa.array(rows)).cast(pa.large_string()),
+            "as_of": pa.array(as_of[rows]).cast(pa.timestamp("us", "UTC")),
+            "risk": pa.array(given[:, 0]),
+            "rank": pa.array(rank, mask=rank > asked),
+            **{name: pa.array(given[:, place]) for place, name in enumerate(names, start=1)},
+        }
+
+    with ThreadPoolExecutor(1) as aside:
+        # Rows lie far apart in memory: they are gathered while reasons are found.
+        told = aside.submit(ranked_rows)
+        texts, text, way = _explained(order[:asked], n, saved, explain, pick)
+    one = np.zeros(n, dtype=np.int8)
     table = pa.table(
         {
-            "ticket_id": named.result(),
-            "as_of": pa.array(as_of[rows]).cast(pa.timestamp("us", "UTC")),
-            "risk": pa.array(risks[:, 0]),
-            "rank": pa.array(rank, mask=rank > asked),
-            **{name: pa.array(risks[:, place]) for place, name in enumerate(names, start=1)},
+            **told.result(),
             **{name: _told(texts[:, place], text[rows]) for place, name in enumerate(REASON_COLUMNS)},
             REASONS_BY: _told(WAYS, way[rows]),
             "note": _told(REASONS, one if state is None else state[rows]),
