@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import CREATED, ESCALATED, KINDS, Bytes, Values
-from boilover.kernels import compiled
+from boilover.history import CREATED, ESCALATED, KINDS, Values
 
 Flags = npt.NDArray[np.bool_]
+
+IS_BORN, HAS_ESCALATED, HAS_ENDED = np.uint8(1), np.uint8(2), np.uint8(4)
 
 
 @annotates("any_event", "created", "escalated", "csat_given", "csat", "outcome_known", "outcome")
@@ -21,37 +22,23 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     closed or merged. ``csat``: satisfaction, 0 to 1.
     """
     history = notes.history
-    created, escalated, known, outcome = _course(history.kind, notes.flag("ceased_open"), history.starts)
+    starts, ceased = history.starts, notes.flag("ceased_open")
+    # One bit each, so that all are carried at once.
+    told = (history.kind == CREATED).view(np.uint8)
+    told = told | (history.kind == ESCALATED) * HAS_ESCALATED | ceased * HAS_ENDED
+    until = kernels.so_far(told, starts)
+    first = told & ~kernels.before(until, starts, 0)
+    escalated = (first & HAS_ESCALATED) > 0
+    ends = ((first & HAS_ENDED) > 0) & ((until & HAS_ESCALATED) == 0)
+    outcome = np.full(len(told), np.nan, dtype=np.float32)
+    outcome[escalated], outcome[ends] = 1, 0
     given = history.kind == KINDS["csat"]
     return {
         "any_event": np.ones(len(given), dtype=bool),
-        "created": created,
+        "created": (first & IS_BORN) > 0,
         "escalated": escalated,
         "csat_given": given,
         "csat": kernels.kept(history.numbers("number"), given, np.nan),
-        "outcome_known": known,
+        "outcome_known": escalated | ends,
         "outcome": outcome,
     }
-
-
-@compiled
-def _course(kind: Bytes, ceased: Flags, starts: Bytes) -> tuple[Flags, Flags, Flags, Values]:
-    n = len(kind)
-    created = np.empty(n, np.bool_)
-    escalated = np.empty(n, np.bool_)
-    known = np.empty(n, np.bool_)
-    outcome = np.empty(n, np.float32)
-    is_born = has_escalated = has_ended = False
-    for row in range(n):
-        goes_on = starts[row] == 0
-        is_born, has_escalated, has_ended = is_born & goes_on, has_escalated & goes_on, has_ended & goes_on
-        created[row] = (kind[row] == CREATED) & ~is_born
-        escalates = (kind[row] == ESCALATED) & ~has_escalated
-        ends = ceased[row] & ~has_ended & ~has_escalated & ~escalates
-        escalated[row] = escalates
-        known[row] = escalates | ends
-        outcome[row] = np.float32(1.0) if escalates else (np.float32(0.0) if ends else np.float32(np.nan))
-        is_born |= created[row]
-        has_escalated |= escalates
-        has_ended |= ceased[row]
-    return created, escalated, known, outcome

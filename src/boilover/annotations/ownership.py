@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates, places
-from boilover.history import KINDS, Bytes, Coded, Codes, Ints
+from boilover.history import KINDS, Coded, Codes, Ints
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -29,24 +30,13 @@ def ownership(notes: Annotations) -> dict[str, Flags | Coded]:
         changed = history.kind == KINDS[f"{holder}_changed"]
         rows, tickets = places(history, changed)
         handoff, returned = _handed(rows, tickets, told.codes, len(told.words))
-        found[holder] = Coded(_held(changed, told.codes, history.starts), told.words)
+        found[holder] = Coded(kernels.carried(told.codes, changed, history.starts, -1), told.words)
         found[f"{holder}_handoff"] = handoff
         found[f"{holder}_return"] = returned
         handed.append(handoff)
     flags = handed[0] | handed[1]
     found["handoff"] = _once(flags, *places(history, flags), history.time)
     return found
-
-
-@compiled
-def _held(changed: Flags, codes: Codes, starts: Bytes) -> Codes:
-    """Return who holds the ticket after each event."""
-    after = np.empty(len(codes), np.int32)
-    now = np.int32(-1)
-    for row in range(len(codes)):
-        now = codes[row] if changed[row] else (np.int32(-1) if starts[row] else now)
-        after[row] = now
-    return after
 
 
 @compiled

@@ -7,9 +7,9 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, Codes, Floats, Values
-from boilover.kernels import compiled
+from boilover.history import KINDS, Coded, Values
 
 Flags = npt.NDArray[np.bool_]
 
@@ -52,35 +52,22 @@ def priority_level(word: str) -> float:
 def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
     """Follow the priority of each ticket; only known levels are compared, so the first one is no rise."""
     history = notes.history
+    starts, n = history.starts, len(history.time)
     told = history.coded("value")
-    levels = told.translated(priority_level, np.nan, np.float64)
     changed = history.kind == KINDS["priority_changed"]
-    codes, after, raised, lowered = _follow(changed, told.codes, levels, history.starts)
+    rows = kernels.set_rows(changed)
+    given = told.translated(priority_level, np.nan, np.float32)[told.codes[rows]]
+    rows, given = rows[~np.isnan(given)], given[~np.isnan(given)]
+    levels = np.zeros(n, dtype=np.float32)
+    known, raised, lowered = (np.zeros(n, dtype=bool) for _ in range(3))
+    levels[rows], known[rows] = given, True
+    levels = kernels.carried(levels, known, starts, np.nan)
+    # The first row of all begins a ticket, so that none is before it.
+    held = np.where(starts[rows], np.nan, levels[rows - 1])
+    raised[rows], lowered[rows] = given > held, given < held
     return {
-        "priority": Coded(codes, told.words),
-        "priority_level": after,
+        "priority": Coded(kernels.carried(told.codes, changed, starts, -1), told.words),
+        "priority_level": levels,
         "priority_raised": raised,
         "priority_lowered": lowered,
     }
-
-
-@compiled
-def _follow(changed: Flags, told: Codes, levels: Floats, starts: Bytes) -> tuple[Codes, Values, Flags, Flags]:
-    n = len(changed)
-    codes = np.empty(n, np.int32)
-    after = np.empty(n, np.float32)
-    raised = np.empty(n, np.bool_)
-    lowered = np.empty(n, np.bool_)
-    level = np.nan
-    latest = np.int32(-1)
-    for row in range(n):
-        before = np.nan if starts[row] else level
-        latest = told[row] if changed[row] else (np.int32(-1) if starts[row] else latest)
-        given = levels[told[row]]
-        counts = changed[row] & (given == given)
-        raised[row] = counts & (given > before)
-        lowered[row] = counts & (given < before)
-        level = given if counts else before
-        codes[row] = latest
-        after[row] = level
-    return codes, after, raised, lowered

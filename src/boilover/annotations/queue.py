@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import Coded
 
@@ -24,13 +25,10 @@ def assignee_flow(notes: Annotations) -> dict[str, Flags | Coded]:
 
 
 def _flow(notes: Annotations, holder: str) -> dict[str, Flags | Coded]:
-    history = notes.history
+    starts = notes.history.starts
     after, alive = notes.codes(holder), notes.flag("alive")
-    before = np.roll(after.codes, 1)
-    was_alive = np.roll(alive, 1)
-    first = history.offsets[:-1][np.diff(history.offsets) > 0]
-    before[first] = -1
-    was_alive[first] = False
+    before = kernels.before(after.codes, starts, -1)
+    was_alive = kernels.before(alive, starts, False)
     moved = before != after.codes
     return {
         f"joined_{holder}": alive & (moved | ~was_alive) & (after.codes >= 0),

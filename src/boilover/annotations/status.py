@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, Codes
-from boilover.kernels import compiled
+from boilover.history import KINDS, Coded
 from boilover.schema import DELETED, STATUSES
 
 Flags = npt.NDArray[np.bool_]
@@ -17,7 +17,7 @@ SOLVED = np.int8(STATUS_CODES["solved"])
 OPEN = np.int8(STATUS_CODES["open"])
 CLOSED = np.int8(STATUS_CODES["closed"])
 GONE = np.int8(len(STATUSES))
-"""In the kernel only: closed because the ticket was deleted."""
+"""In between only: closed because the ticket was deleted."""
 STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
 
 
@@ -40,57 +40,31 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
     as open.
     """
     history = notes.history
-    told = history.coded("value")
-    entered, after, reopened, solved, alive, turned = _follow(
-        history.kind,
-        told.codes,
-        told.translated(status_of, OPEN, np.int8),
-        history.meant("raw_value", DELETED.__eq__, False, np.bool_),
-        history.starts,
-    )
+    starts = history.starts
+    stated = history.meant("value", status_of, OPEN, np.int8)
+    deleted = history.meant("raw_value", DELETED.__eq__, False, np.bool_)
+    if deleted.any():
+        stated[(stated == CLOSED) & deleted] = GONE
+    entered = history.kind == STATUS_CHANGED
+    now = kernels.carried(stated, entered, starts, 0)
+    was = kernels.before(now, starts, 0)
+    alive = now < SOLVED
+    merged = history.kind == MERGED
+    if merged.any():
+        alive &= kernels.so_far(merged, starts) == 0
+    was_alive = kernels.before(alive, starts, False)
     return {
-        "status": Coded(after, tuple(STATUSES)),
+        "status": Coded((now - (now == GONE)).astype(np.int32), tuple(STATUSES)),
         "status_entered": entered,
-        "reopened": reopened,
-        "solved": solved,
+        "reopened": entered & (was >= SOLVED) & (was < GONE) & (stated < SOLVED),
+        "solved": entered & (was < SOLVED) & (stated >= SOLVED),
         "alive": alive,
-        "became_open": turned & alive,
-        "ceased_open": turned & ~alive,
-        "waits_on_customer": entered & (after == STATUS_CODES["pending"]),
+        "became_open": alive & ~was_alive,
+        "ceased_open": was_alive & ~alive,
+        "waits_on_customer": entered & (now == STATUS_CODES["pending"]),
     }
 
 
 def status_of(word: str) -> int:
     """Return the code of a status; one that the contract does not know counts as open."""
     return STATUS_CODES.get(word, int(OPEN))
-
-
-@compiled
-def _follow(
-    kind: Bytes, told: Codes, known: Bytes, deleted: Flags, starts: Bytes
-) -> tuple[Flags, Codes, Flags, Flags, Flags, Flags]:
-    n = len(kind)
-    entered = np.empty(n, np.bool_)
-    after = np.empty(n, np.int32)
-    reopened = np.empty(n, np.bool_)
-    solved = np.empty(n, np.bool_)
-    alive = np.empty(n, np.bool_)
-    turned = np.empty(n, np.bool_)
-    now = np.int8(0)
-    merged = was_alive = False
-    for row in range(n):
-        goes_on = starts[row] == 0
-        before = now if goes_on else np.int8(0)
-        changed = kind[row] == STATUS_CHANGED
-        stated = known[told[row]]
-        stated = GONE if (stated == CLOSED) & deleted[row] else stated
-        entered[row] = changed
-        reopened[row] = changed & (before >= SOLVED) & (before < GONE) & (stated < SOLVED)
-        solved[row] = changed & (before < SOLVED) & (stated >= SOLVED)
-        now = stated if changed else before
-        merged = (merged & goes_on) | (kind[row] == MERGED)
-        after[row] = CLOSED if now == GONE else now
-        lives = (now < SOLVED) & ~merged
-        turned[row] = lives != (was_alive & goes_on)
-        alive[row] = was_alive = lives
-    return entered, after, reopened, solved, alive, turned

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import HOUR, KINDS, Bytes, Coded, Floats, Ints, Values
-from boilover.kernels import compiled
+from boilover.history import HOUR, KINDS, Coded, Floats, Ints, Values
 from boilover.schema import ROLES
 
 Flags = npt.NDArray[np.bool_]
-ASKED, ANSWERED, SOLVED = np.int8(1), np.int8(2), np.int8(3)
 CUSTOMER, AGENT, BOT = ROLES.index("customer"), ROLES.index("agent"), ROLES.index("bot")
 
 
@@ -42,47 +41,26 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
     ``response_gap``: hours of wait that the reply ended, NaN at other events. ``unanswered``: the customer's messages
     since the last reply. ``first_reply``: the first public reply of an agent.
     """
-    history = notes.history
-    # No event is two of these.
-    step = notes.flag("customer_message") * ASKED
-    step += notes.flag("agent_reply") * ANSWERED
-    step += notes.flag("solved") * SOLVED
-    began, ended, gap, unanswered, first = _wait(step, history.time, history.starts)
+    time, starts = notes.history.time, notes.history.starts
+    asks, answers = notes.flag("customer_message"), notes.flag("agent_reply")
+    ends = answers | notes.flag("solved")
+    unanswered = kernels.count_until(asks, ends, starts)
+    waits = kernels.before(unanswered, starts, 0) > 0
+    began = asks & ~waits
+    since = kernels.carried(time, began, starts, 0)
     return {
         "wait_began": began,
-        "wait_ended": ended,
-        "response_gap": gap,
+        "wait_ended": ends & waits,
+        "response_gap": _hours(time, since, answers & waits),
         "unanswered": unanswered,
-        "first_reply": first,
+        "first_reply": answers & (kernels.before(kernels.so_far(answers, starts), starts, 0) == 0),
     }
 
 
-@compiled
-def _wait(step: Bytes, time: Ints, starts: Bytes) -> tuple[Flags, Flags, Floats, Values, Flags]:
-    n = len(time)
-    began = np.empty(n, np.bool_)
-    ended = np.empty(n, np.bool_)
-    gap = np.empty(n, np.float64)
-    unanswered = np.empty(n, np.float32)
-    first = np.empty(n, np.bool_)
-    since = np.int64(0)
-    waiting = np.int32(0)
-    replied = False
-    for row in range(n):
-        goes_on = starts[row] == 0
-        waiting = waiting if goes_on else np.int32(0)
-        replied &= goes_on
-        asks, answers = step[row] == ASKED, step[row] == ANSWERED
-        ends = answers | (step[row] == SOLVED)
-        begins = asks & (waiting == 0)
-        since = time[row] if begins else since
-        waits = waiting > 0
-        began[row] = begins
-        ended[row] = ends & waits
-        hours = (time[row] - since) / HOUR
-        gap[row] = hours if answers & waits else np.nan
-        waiting = np.int32(0) if ends else waiting + np.int32(asks)
-        unanswered[row] = waiting
-        first[row] = answers & ~replied
-        replied |= answers
-    return began, ended, gap, unanswered, first
+@kernels.compiled
+def _hours(time: Ints, since: Ints, told: Flags) -> Floats:
+    """Return the hours from ``since`` to ``time`` where they are told, NaN elsewhere."""
+    hours = np.empty(len(time), np.float64)
+    for row in range(len(time)):
+        hours[row] = (time[row] - since[row]) / HOUR if told[row] else np.nan
+    return hours

@@ -25,6 +25,7 @@ from boilover.kernels.aggregates import (
 )
 from boilover.kernels.base import compiled
 from boilover.kernels.decoding import looked_up
+from boilover.kernels.running import before, carried, count_until, so_far
 from boilover.kernels.sorting import (
     ascends,
     different,
@@ -43,7 +44,10 @@ from boilover.kernels.sorting import (
 
 __all__ = [
     "ascends",
+    "before",
+    "carried",
     "compiled",
+    "count_until",
     "decay",
     "different",
     "distinct",
@@ -66,6 +70,7 @@ __all__ = [
     "set_rows",
     "shrunk",
     "since_last",
+    "so_far",
     "starts_of",
     "sum_between",
     "take",

@@ -1,0 +1,67 @@
+"""What was so far: values and flags carried along the rows of each key, without a branch that could be guessed wrong.
+
+``starts`` is 1 at the first row of each key, else 0, int8. Flags are bool.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boilover.kernels.base import Array, compiled
+
+
+def carried(values: Array, given: Array, starts: Array, empty: float) -> Array:
+    """Return, at each row, the value of the latest row of its key that is ``given``, ``empty`` before there is one."""
+    bits = np.dtype(f"i{values.dtype.itemsize}")
+    told = np.array([empty], values.dtype).view(bits)[0]
+    return _carried(values.view(bits), given.view(np.int8), starts, told).view(values.dtype)
+
+
+@compiled
+def _carried(values: Array, given: Array, starts: Array, empty: int) -> Array:
+    out = np.empty_like(values)
+    now = empty
+    for row in range(len(values)):
+        # 0 and 1 turned into masks: what waits for the row before is one "and" and one "or".
+        keeps = (given[row] | starts[row]) - np.int8(1)
+        told = (values[row] & -given[row]) | (empty & -(starts[row] & ~given[row]))
+        now = (now & keeps) | told
+        out[row] = now
+    return out
+
+
+def so_far(bits: Array, starts: Array) -> Array:
+    """Return, at each row, which bits any row of its key had up to it, uint8."""
+    return _so_far(bits.view(np.uint8), starts.view(np.uint8))
+
+
+@compiled
+def _so_far(bits: Array, starts: Array) -> Array:
+    out = np.empty(len(bits), np.uint8)
+    now = np.uint8(0)
+    for row in range(len(bits)):
+        now = (now & (starts[row] - np.uint8(1))) | bits[row]
+        out[row] = now
+    return out
+
+
+@compiled
+def before(values: Array, starts: Array, empty: float) -> Array:
+    """Return, at each row, the value of the row of its key before it, ``empty`` at its first."""
+    out = np.empty_like(values)
+    if len(out):
+        out[0] = empty
+    for row in range(1, len(out)):
+        out[row] = empty if starts[row] else values[row - 1]
+    return out
+
+
+@compiled
+def count_until(counted: Array, ends: Array, starts: Array) -> Array:
+    """Return how many rows were ``counted`` since the latest of its key that ``ends``, which counts none, float32."""
+    out = np.empty(len(counted), np.float32)
+    count = np.int32(0)
+    for row in range(len(counted)):
+        count = ((count & (starts[row] - 1)) + counted[row]) & (ends[row] - 1)
+        out[row] = count
+    return out
