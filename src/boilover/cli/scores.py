@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,6 +22,9 @@ from boilover.cli.options import (
 )
 from boilover.errors import UsageError
 from boilover.places import place
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def score(
@@ -70,7 +73,7 @@ def score(
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """
     from boilover import pipeline
-    from boilover.outputs import check_target, write_frame
+    from boilover.outputs import check_target
 
     check_target(output, form)
     if as_of is not None and points is not None:
@@ -85,12 +88,23 @@ def score(
             found = pipeline.score_in_parts(
                 log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows, spill=spill, tell=tell
             )
-        write_frame(found, output, form)
+        _hand_out(found, output, form)
         return
     if spill is not None:
         raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
     source = open_source(log, input_format, recipe, None, settings_of(config))
-    write_frame(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
+    _hand_out(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
+
+
+def _hand_out(found: pd.DataFrame, output: Path, form: str | None) -> None:
+    """Write scores, and say how many where they are not seen."""
+    from boilover.outputs import STANDARD, write_frame
+
+    write_frame(found, output, form)
+    if not len(found):
+        say("no ticket is at risk as of then, so there is none to score")
+    elif output != STANDARD:
+        say(f"{len(found)} rows in {output}")
 
 
 def _whole_number(told: str) -> int:
@@ -141,6 +155,7 @@ def flag(
             raise UsageError("--log is read for a policy: name it with --policy")
         threshold, flags = pipeline.flag_scores(read_frame(scores), saved, settings_of(config).threshold)
         say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
+        say(f"{len(flags)} flagged")
         write_frame(flags, output, form)
         return
     if config is not None:
