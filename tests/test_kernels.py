@@ -87,18 +87,68 @@ def test_decay_halves_per_half_life(stream):
             assert out[row] == pytest.approx(sum(parts), rel=1e-12)
 
 
-@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 100])
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 63, 64, 65, 128, 1000])
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 1.0])
-def test_rows_that_are_set_or_known(n, share):
-    mask = np.random.default_rng(n).random(n) < share
-    rows = np.flatnonzero(mask).tolist()
-    assert kernels.set_rows(mask).tolist() == rows
-    values = np.arange(n, dtype=np.float32)
-    known = kernels.kept(values, mask, np.nan)
-    assert known[mask].tolist() == values[mask].tolist()
-    assert np.isnan(known[~mask]).all()
-    assert kernels.known_rows(known).tolist() == rows
-    assert kernels.set_rows(mask).dtype == kernels.known_rows(known).dtype == np.int32
+def test_rows_that_are_set(n, share):
+    rng = np.random.default_rng(n)
+    mask = rng.random(n) < share
+    rows = kernels.set_rows(mask)
+    assert rows.tolist() == np.flatnonzero(mask).tolist()
+    # Some keys have no rows, the first and the last among them.
+    offsets = np.sort(np.concatenate(([0, 0], rng.integers(0, n + 1, 12), [n, n])))
+    picked, among = kernels.picked(mask, offsets)
+    assert picked.tolist() == rows.tolist()
+    assert among.tolist() == [int(mask[:end].sum()) for end in offsets]
+    assert rows.dtype == picked.dtype == among.dtype == np.int32
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_what_is_not_kept_is_empty(share):
+    mask = np.random.default_rng(0).random(100) < share
+    kept = kernels.kept(np.arange(100, dtype=np.float32), mask, np.nan)
+    assert kept[mask].tolist() == np.flatnonzero(mask).tolist()
+    assert np.isnan(kept[~mask]).all()
+
+
+def by_hand(values, flags, starts, step, begin):
+    """Follow each key row by row, ``step`` telling what holds after a row."""
+    out = []
+    for row in range(len(values)):
+        held = begin if starts[row] else out[-1]
+        out.append(step(held, values[row], flags[row]))
+    return out
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 400])
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.float32, np.float64])
+def test_what_is_carried_along_a_key(n, dtype):
+    rng = np.random.default_rng(n)
+    values = rng.integers(-9, 9, n).astype(dtype)
+    given = rng.random(n) < 0.3
+    starts = (rng.random(n) < 0.2).astype(np.int8)
+    starts[:1] = 1
+    carried = kernels.carried(values, given, starts, -1)
+    assert carried.dtype == dtype
+    assert carried.tolist() == by_hand(values, given, starts, lambda held, now, new: now if new else held, -1)
+    # What a key's first row finds before it is nothing; any other finds the row above.
+    assert kernels.before(values, starts, -5).tolist() == [
+        -5 if starts[row] else values[row - 1] for row in range(n)
+    ]
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 400])
+def test_what_was_so_far_in_a_key(n):
+    rng = np.random.default_rng(n)
+    bits = rng.integers(0, 8, n).astype(np.uint8) * (rng.random(n) < 0.2)
+    counted, ends = rng.random(n) < 0.5, rng.random(n) < 0.2
+    starts = (rng.random(n) < 0.1).astype(np.int8)
+    starts[:1] = 1
+    assert kernels.so_far(bits, starts).tolist() == by_hand(
+        bits, bits, starts, lambda held, now, _: held | now, 0
+    )
+    assert kernels.count_until(counted, ends, starts).tolist() == by_hand(
+        counted, ends, starts, lambda held, now, end: 0 if end else held + now, 0
+    )
 
 
 def test_select_and_group(stream):

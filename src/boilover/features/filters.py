@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
-from boilover.history import KINDS, Codes
+from boilover.history import KINDS
 from boilover.schema import ROLES
 
 Mask = npt.NDArray[np.bool_]
@@ -28,10 +27,6 @@ class Filter:
     def mask(self, notes: Annotations) -> Mask:
         """Return which events pass, bool (n_events)."""
         raise NotImplementedError
-
-    def rows(self, notes: Annotations) -> Codes:
-        """Return the rows of the events that pass, int32."""
-        return kernels.set_rows(self.mask(notes))
 
     def __and__(self, other: Filter) -> Filter:
         """Return the filter that asks for both."""
@@ -76,10 +71,6 @@ class Known(Filter):
     def mask(self, notes: Annotations) -> Mask:
         """Return where the value is not NaN."""
         return ~np.isnan(notes.value(self.value))
-
-    def rows(self, notes: Annotations) -> Codes:
-        """Return where the value is not NaN, without a mask in between."""
-        return kernels.known_rows(notes.value(self.value))
 
 
 @dataclass(frozen=True)

@@ -167,11 +167,9 @@ class Sight:
     def _stream(self, where: Filter, key: str) -> Stream:
         history, tell = self.notes.history, partial(tell_of, self.notes)
         if key == TICKET:
-            rows = where.rows(self.notes)
-            if len(rows) == len(history.time):
-                return Stream(history.time, history.offsets.astype(np.int32), history.newest, tell, None)
-            offsets = kernels.offsets_among(rows, history.ticket, history.n_tickets)
-            return Stream(history.time, offsets, history.newest, tell, rows)
+            rows, offsets = kernels.picked(where.mask(self.notes), history.offsets)
+            passed = None if len(rows) == len(history.time) else rows
+            return Stream(history.time, offsets, history.newest, tell, passed)
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys = self.event_keys(key, own.rows)

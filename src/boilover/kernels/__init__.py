@@ -25,6 +25,7 @@ from boilover.kernels.aggregates import (
 )
 from boilover.kernels.base import compiled
 from boilover.kernels.decoding import looked_up
+from boilover.kernels.picking import picked, set_rows
 from boilover.kernels.running import before, carried, count_until, so_far
 from boilover.kernels.sorting import (
     ascends,
@@ -33,11 +34,8 @@ from boilover.kernels.sorting import (
     in_order,
     in_time_order,
     kept,
-    known_rows,
-    offsets_among,
     offsets_of,
     run_ends,
-    set_rows,
     take,
     taken_or,
 )
@@ -56,13 +54,12 @@ __all__ = [
     "in_order",
     "in_time_order",
     "kept",
-    "known_rows",
     "last",
     "looked_up",
     "mean",
     "newest",
-    "offsets_among",
     "offsets_of",
+    "picked",
     "run_ends",
     "running_distinct",
     "running_greatest",

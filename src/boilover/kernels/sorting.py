@@ -1,40 +1,10 @@
-"""Selecting, gathering and sorting rows, each in time linear in their number."""
+"""Gathering and sorting rows, each in time linear in their number."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from boilover.kernels.base import Array, compiled
-
-
-def set_rows(mask: Array) -> Array:
-    """Return the rows where ``mask`` is set, int32."""
-    n = int(np.count_nonzero(mask))
-    if n == len(mask):
-        return np.arange(n, dtype=np.int32)
-    return _set_rows(mask.view(np.uint8), n)
-
-
-@compiled
-def _set_rows(mask: Array, n: int) -> Array:
-    # Each row is written, and the next one over it where it is not set: no branch that could be guessed wrong.
-    rows = np.empty(n + 1, np.int32)
-    found = 0
-    for row in range(len(mask)):
-        rows[found] = row
-        found += mask[row]
-    return rows[:n]
-
-
-@compiled
-def known_rows(values: Array) -> Array:
-    """Return the rows at which ``values`` are not NaN, int32."""
-    rows = np.empty(len(values) + 1, np.int32)
-    found = 0
-    for row in range(len(values)):
-        rows[found] = row
-        found += values[row] == values[row]
-    return rows[:found].copy()
 
 
 @compiled
@@ -149,22 +119,6 @@ def in_order(starts: Array, times: Array) -> bool:
     for i in range(1, len(times)):
         falls += np.int64(times[i] < times[i - 1]) & np.int64(starts[i] == 0)
     return bool(falls == 0)
-
-
-@compiled
-def offsets_among(rows: Array, keys: Array, n_keys: int) -> Array:
-    """Return each key's offsets among the ``rows`` of some events, int32 (n_keys + 1).
-
-    ``keys`` are of all events, and do not fall from row to row.
-    """
-    offsets = np.zeros(n_keys + 1, np.int32)
-    for place in range(len(rows)):
-        offsets[keys[rows[place]] + 1] = place + 1
-    end = np.int32(0)
-    for key in range(1, n_keys + 1):
-        end = max(end, offsets[key])
-        offsets[key] = end
-    return offsets
 
 
 @compiled

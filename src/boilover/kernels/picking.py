@@ -1,0 +1,64 @@
+"""Picking rows by a flag: 64 flags are one number, so that what is rare costs little more than reading the flags."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from boilover.kernels.base import Array, compiled
+
+
+def set_rows(flags: Array) -> Array:
+    """Return the rows where ``flags`` are set, int32."""
+    return _rows(*_packed(flags))
+
+
+def picked(flags: Array, offsets: Array) -> tuple[Array, Array]:
+    """Return the rows where ``flags`` are set, int32, and each key's offsets among them, int32 (n_keys + 1).
+
+    ``offsets`` are those of the keys among all rows.
+    """
+    words, before = _packed(flags)
+    return _rows(words, before), _rank(words, before, offsets)
+
+
+def _packed(flags: Array) -> tuple[Array, Array]:
+    """Return flags as uint64 of 64 each, with an empty one at the end, and how many are set before each, int32."""
+    bits = np.zeros((len(flags) // 64 + 1) * 8, dtype=np.uint8)
+    bits[: -(-len(flags) // 8)] = np.packbits(flags, bitorder="little")
+    words = bits.view(np.uint64)
+    before = np.zeros(len(words) + 1, dtype=np.int32)
+    np.cumsum(np.bitwise_count(words), out=before[1:])
+    return words, before
+
+
+@compiled
+def _rows(words: Array, before: Array) -> Array:
+    rows = np.empty(before[-1], np.int32)
+    found = 0
+    for place in range(len(words)):
+        word = words[place]
+        while word:
+            rest = word & (word - np.uint64(1))
+            rows[found] = 64 * place + _ones((word ^ rest) - np.uint64(1))
+            found += 1
+            word = rest
+    return rows
+
+
+@compiled
+def _rank(words: Array, before: Array, offsets: Array) -> Array:
+    out = np.empty(len(offsets), np.int32)
+    for key in range(len(offsets)):
+        place = offsets[key] >> 6
+        below = (np.uint64(1) << np.uint64(offsets[key] & 63)) - np.uint64(1)
+        out[key] = before[place] + _ones(words[place] & below)
+    return out
+
+
+@compiled
+def _ones(word: np.uint64) -> np.int64:
+    """Return how many bits of a uint64 are set (Warren, Hacker's Delight, 5-1): the compiler knows it as one step."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
