@@ -103,7 +103,7 @@ def test_slices_decide_what_is_learned_from():
     assert np.array_equal(same.predict_proba(X), model.predict_proba(X))
     garbled[1100:1400] = 1
     moved = EscalationClassifier(n_jobs=1).fit(X, garbled, slices=slices)
-    assert (moved.linear_weight_, moved.linear_c_) == (model.linear_weight_, model.linear_c_)
+    assert (moved.linear_weight_, moved.linear_shares_) == (model.linear_weight_, model.linear_shares_)
     assert moved.rounds_ == model.rounds_
     assert moved.predict_proba(X)[:, 1].mean() > model.predict_proba(X)[:, 1].mean() + 0.2
 

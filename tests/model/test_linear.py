@@ -57,6 +57,18 @@ def test_fit_is_the_penalised_maximum_of_the_likelihood() -> None:
     np.testing.assert_allclose(found, best[0] + design @ best[1:], atol=2e-3)
 
 
+def test_a_mean_of_shrinkages_scores_as_the_mean_of_their_scores() -> None:
+    X, y = frame()
+    choices, shares = (1e-3, 1e-2, 1.0), (0.2, 0.5, 0.3)
+    mixed, last = LinearPartner.path(X, y, choices, shares=[shares, (0.0, 0.0, 1.0)], free="hours")
+    single = LinearPartner.path(X, y, choices, free="hours")
+    mean = sum(share * model.decision(X) for share, model in zip(shares, single, strict=True))
+    np.testing.assert_allclose(mixed.decision(X), mean, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(mixed.contributions(X).mean(axis=0), 0.0, atol=1e-12)
+    assert np.array_equal(last.decision(X), single[2].decision(X))
+    np.testing.assert_allclose([mixed.C, last.C], [0.3052, 1.0])
+
+
 def test_contributions_sum_to_the_decision_and_are_centred() -> None:
     X, y = frame()
     model = LinearPartner().fit(X, y)

@@ -9,7 +9,15 @@ import pytest
 from boilover.errors import InputError
 from boilover.model.boosting import Capacity, Settings
 from boilover.model.rows import Rows, usable_slices
-from boilover.model.tuning import AGE_ONLY, most_plausible, tune, usual_shrinkage, usual_weight
+from boilover.model.tuning import (
+    AGE_ONLY,
+    CHOICES_OF_C,
+    most_plausible,
+    shares_of_shrinkage,
+    tune,
+    usual_shrinkage,
+    usual_weight,
+)
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, REFIT, STOP
 
 
@@ -52,7 +60,8 @@ def test_few_tickets_leave_the_usual_choice() -> None:
     fit, few = rows(600, 0, linear=False), rows(24, 1, linear=False)
     chosen = tune(fit, few, SETTINGS)
     assert abs(chosen.weight - usual_weight(fit.capacity.known)) <= 0.25
-    assert abs(np.log10(chosen.C / usual_shrinkage(fit.capacity.known))) <= 0.5
+    usual = shares_of_shrinkage(fit.capacity.known)
+    assert all(abs(np.log(chosen.shares[C] / usual[C])) < np.log(3.0) for C in CHOICES_OF_C[:3])
 
 
 def test_a_shift_of_the_base_rate_is_no_reason_to_choose_otherwise() -> None:
@@ -61,7 +70,7 @@ def test_a_shift_of_the_base_rate_is_no_reason_to_choose_otherwise() -> None:
     chosen, shifted = tune(fit, stop, SETTINGS), tune(fit, rarer, SETTINGS)
     # Fewer rows say less against the usual weight, which is one step off.
     assert abs(chosen.weight - shifted.weight) <= 0.25
-    assert chosen.C == shifted.C
+    assert chosen.shares == pytest.approx(shifted.shares, abs=0.25)
 
 
 def test_the_usual_choices_free_themselves_with_the_number_of_tickets() -> None:
@@ -118,5 +127,24 @@ def aged(n: int, seed: int, *, later: bool) -> Rows:
 def test_what_did_not_hold_later_leaves_age_alone() -> None:
     fit = aged(1000, 0, later=False)
     chosen = tune(fit, aged(400, 1, later=True), SETTINGS, age="age")
-    assert (chosen.C, chosen.weight) == (AGE_ONLY, 1.0)
-    assert tune(fit, aged(400, 1, later=False), SETTINGS, age="age").C != AGE_ONLY
+    assert (chosen.shares, chosen.weight) == ({AGE_ONLY: 1.0}, 1.0)
+    assert AGE_ONLY not in tune(fit, aged(400, 1, later=False), SETTINGS, age="age").shares
+
+
+def test_shrinkages_are_mixed_as_the_slice_finds_them_plausible() -> None:
+    usual = shares_of_shrinkage(100)
+    assert sum(usual.values()) == pytest.approx(1.0)
+    assert max(usual, key=lambda C: usual[C]) == 1e-3 == usual_shrinkage(100)
+    assert usual[1e-2] / usual[1e-3] == pytest.approx(np.exp(-0.5 * (1 / 1.75) ** 2))
+    losses = {1e-6: 60.0, 1e-4: 50.0, 1e-3: 49.0, 1e-2: 48.0, 1e-1: 58.0}
+    told = shares_of_shrinkage(100, losses)
+    assert sum(told.values()) == pytest.approx(1.0)
+    # Bayes: what was believed before, times the likelihood.
+    assert told[1e-2] / told[1e-3] == pytest.approx(np.e * usual[1e-2] / usual[1e-3])
+    assert told[1e-1] < 1e-4
+
+
+@pytest.mark.parametrize(("gain", "alone"), [(1.9, False), (2.1, True)])
+def test_age_stands_alone_where_it_beats_the_whole_mixture_by_its_doubt(gain: float, alone: bool) -> None:
+    losses = dict.fromkeys((1e-4, 1e-3, 1e-2, 1e-1), 50.0) | {AGE_ONLY: 50.0 - gain}
+    assert (shares_of_shrinkage(100, losses) == {AGE_ONLY: 1.0}) == alone

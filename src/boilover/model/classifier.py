@@ -31,7 +31,7 @@ from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
 from boilover.model.rows import Rows, capacity_of, usable_slices
 from boilover.model.trees import Trees
-from boilover.model.tuning import AGE_ONLY, Chosen, tune, usual_shrinkage, usual_weight
+from boilover.model.tuning import AGE_ONLY, Chosen, shares_of_shrinkage, tune, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
 
 Floats = npt.NDArray[np.float64]
@@ -60,7 +60,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     classes_ : the two labels, sorted; the second one is the escalation.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     categories_ : dict of column to the categories that trees read.
-    linear_weight_, rounds_, calibrator_ : what was chosen.
+    linear_weight_, rounds_, calibrator_ : what was chosen. linear_shares_ : dict of each shrinkage to its part in the
+        linear partner; after `fit` only.
     held_out_risk_ : float64, calibrated risks of the calibration slice by the model that had not seen it; after
         `fit` only, not saved. beside_risk_ : those of the rows beside.
     tuned_, tried_ : settings of the trees that the search changed, and how many it tried; after `fit` only.
@@ -159,14 +160,14 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         """Choose shrinkage, weight and calibrator, each on rows later than those fitted on; return the rounds for
         the rows before the calibration slice, and the settings of the trees."""
         known = fit.capacity.known
-        chosen = Chosen(boosting.UNSTOPPED_ROUNDS, usual_shrinkage(known), usual_weight(known))
+        chosen = Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known))
         early = fit
         if len(stop):
             chosen = tune(fit, stop, settings, age=self.age, seconds=self.tune_seconds)
             early = fit.with_(stop)
             settings = replace(settings, changes=chosen.changes)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
-        self.linear_c_ = chosen.C
+        self.linear_shares_ = dict(chosen.shares)
         self.tuned_, self.tried_ = dict(chosen.changes), chosen.tried
         rounds = _scaled(chosen.rounds, len(early) / len(fit))
         self.calibrator_ = Platt()
@@ -190,29 +191,30 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         """Fit on ``rows``; for ``rounds`` of 0 no trees are grown."""
         if rounds:
             self.trees_ = Trees(boosting.train(rows.matrix, rows.labels, rows.capacity, settings, rounds))
-        self.linear_ = self._partner(self.linear_c_)
+        self.linear_ = LinearPartner(free=self.age)
         if self.linear_weight_ > 0.0:
-            self.linear_.fit(rows.frame, rows.labels)
+            self.linear_ = self._partner(rows)
 
-    def _partner(self, C: float) -> LinearPartner:
-        return LinearPartner(C=C, free=self.age)
+    def _partner(self, rows: Rows) -> LinearPartner:
+        choices, shares = list(self.linear_shares_), [list(self.linear_shares_.values())]
+        return LinearPartner.path(rows.frame, rows.labels, choices, shares=shares, free=self.age)[0]
 
     def _fall_back(self, early: Rows, later: Rows) -> None:
         """Leave alone what is simpler and yet clearly better on ``later`` rows than the model of ``early`` ones."""
         scores = self._scores(later.frame)
         if self.linear_weight_ == 0.0:
-            self.linear_.fit(early.frame, early.labels)
+            self.linear_ = self._partner(early)
         self.held_out_scores_["linear_part"] = self.linear_.decision(later.frame)
         if self.age in early.frame.columns:
-            age = self._partner(AGE_ONLY).fit(early.frame[[self.age]], early.labels)
+            age = LinearPartner(AGE_ONLY, self.age).fit(early.frame[[self.age]], early.labels)
             self.held_out_scores_["age_alone"] = age.decision(later.frame)
         if self.linear != "auto":
             return
         if "age_alone" in self.held_out_scores_ and later.is_better(
             self.held_out_scores_["age_alone"], scores
         ):
-            self.linear_weight_, self.linear_c_ = 1.0, AGE_ONLY
-            self.linear_ = self._partner(AGE_ONLY).fit(early.frame, early.labels)
+            self.linear_weight_, self.linear_shares_ = 1.0, {AGE_ONLY: 1.0}
+            self.linear_ = self._partner(early)
         elif later.is_better(self.held_out_scores_["linear_part"], scores):
             self.linear_weight_ = 1.0
 

@@ -82,10 +82,11 @@ class LinearPartner:
         y: npt.ArrayLike,
         choices: Sequence[float],
         *,
+        shares: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         free: str | None = None,
     ) -> list[LinearPartner]:
-        """Return what `fit` makes of the same rows for each of some ``C``, for little more than one costs."""
+        """Return what `fit` makes for each ``C``; with ``shares`` (models, choices), means so weighted."""
         labels, weights = _check_targets(X, y, sample_weight)
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
@@ -96,10 +97,14 @@ class LinearPartner:
         is_free = np.repeat([isinstance(term, CurveTerm) for term in terms], [len(block) for block in blocks])
         variances = [np.where(is_free, FREE_VARIANCE, C) for C in choices]
         means = np.array([values.sum() for values, _ in columns]) / len(X)
+        solutions = _solved(columns, labels, weights, variances)
+        parts = np.eye(len(choices)) if shares is None else np.asarray(shares, dtype=np.float64)
+        intercepts = parts @ np.array([intercept for intercept, _ in solutions])
+        mixed = parts @ np.array([solved for _, solved in solutions])
+        ends = np.cumsum([len(block) for block in blocks])
         found = []
-        for C, (intercept, solved) in zip(choices, _solved(columns, labels, weights, variances), strict=True):
+        for C, intercept, solved in zip((parts @ choices).tolist(), intercepts.tolist(), mixed, strict=True):
             model = cls(C, free)
-            ends = np.cumsum([len(block) for block in blocks])
             model.terms_ = tuple(
                 replace(
                     term.weighted(solved[end - len(block) : end]),

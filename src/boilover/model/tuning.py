@@ -23,22 +23,23 @@ USUAL_WEIGHTS = ((50, 1.0), (200, 0.75), (3000, 0.5))
 DOUBT_OF_WEIGHT = 0.1
 """Standard deviation of the belief in the usual weight."""
 CHOICES_OF_C = (1e-4, 1e-3, 1e-2, 1e-1)
-DOUBT_OF_C = 0.35
-"""Standard deviation of the belief in the usual shrinkage, in powers of ten."""
+DOUBT_OF_C = 1.75
+"""Standard deviation of the belief in the usual shrinkage, in powers of ten: hardly any, so all are mixed."""
 AGE_ONLY = 1e-6
 """A shrinkage that leaves nothing of the linear partner but what is free of it, the age of the ticket."""
 DOUBT_OF_LEARNING = 2.0
-"""Standard deviations that age alone lies from the usual: how surely the slice must say that nothing was learnt."""
+"""Standard deviations that age alone lies from the rest: how surely the slice must say that nothing was learnt."""
 MAX_ROWS_TO_CHOOSE = 30_000
 """Of more rows, evenly spaced ones choose the shrinkage."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Rounds of the trees, shrinkage and weight of the linear partner, changed settings and how many were tried."""
+    """Rounds of the trees, shares of each shrinkage in the linear partner, its weight, changed settings of the trees
+    and how many were tried."""
 
     rounds: int
-    C: float
+    shares: Mapping[float, float]
     weight: float
     changes: tuple[tuple[str, float], ...] = ()
     tried: int = 1
@@ -58,20 +59,38 @@ def tune(
     choices = CHOICES_OF_C if age is None else (AGE_ONLY, *CHOICES_OF_C)
     partners = LinearPartner.path(few.frame, few.labels, choices, free=age)
     decisions = {partner.C: partner.decision(stop.frame) for partner in partners}
-    usual_c = usual_shrinkage(known)
-    strangeness = {C: np.log10(C / usual_c) / DOUBT_OF_C for C in choices} | {AGE_ONLY: DOUBT_OF_LEARNING}
-    C = most_plausible(decisions, strangeness, stop.labels, stop.tickets)
+    shares = shares_of_shrinkage(known, {C: stop.loss(decision) for C, decision in decisions.items()})
     found = search(fit, stop, settings, seconds)
     rounds, changes = found.trees.best_iteration, found.settings.changes
+    if AGE_ONLY in shares:
+        return Chosen(rounds, shares, 1.0, changes, found.tried)
     margins = boosting.margins(found.trees, stop.matrix, settings.threads)
-    if C == AGE_ONLY:
-        return Chosen(rounds, C, 1.0, changes, found.tried)
-    blends = {weight: (1.0 - weight) * margins + weight * decisions[C] for weight in WEIGHTS}
+    linear = np.sum([share * decisions[C] for C, share in shares.items()], axis=0)
+    blends = {weight: (1.0 - weight) * margins + weight * linear for weight in WEIGHTS}
     usual = usual_weight(known)
     weight = most_plausible(
         blends, {each: (each - usual) / DOUBT_OF_WEIGHT for each in WEIGHTS}, stop.labels, stop.tickets
     )
-    return Chosen(rounds, C, weight, changes, found.tried)
+    return Chosen(rounds, shares, weight, changes, found.tried)
+
+
+def shares_of_shrinkage(known: int, losses: Mapping[float, float] | None = None) -> dict[float, float]:
+    """Return how plausible each shrinkage is, adding up to 1; for so many tickets, and by what a slice says of it.
+
+    The partner is their mean, weighted so: which of them serves best can hardly be told from few tickets, and a mean
+    is seldom far behind the best (Hoeting et al., Bayesian model averaging, Statistical Science 1999). Age alone has
+    no part in a mean: it is all that is kept, or none of it.
+
+    losses : of each shrinkage, in nats over the tickets of the slice; may tell of `AGE_ONLY`, too.
+    """
+    usual = usual_shrinkage(known)
+    belief = np.array([-0.5 * (np.log10(C / usual) / DOUBT_OF_C) ** 2 for C in CHOICES_OF_C])
+    told = np.zeros(len(belief)) if losses is None else -np.array([losses[C] for C in CHOICES_OF_C])
+    learnt = float(np.logaddexp.reduce(belief + told) - np.logaddexp.reduce(belief))
+    if losses is not None and AGE_ONLY in losses and -losses[AGE_ONLY] - 0.5 * DOUBT_OF_LEARNING**2 > learnt:
+        return {AGE_ONLY: 1.0}
+    plausible = np.exp(belief + told - np.logaddexp.reduce(belief + told))
+    return dict(zip(CHOICES_OF_C, plausible.tolist(), strict=True))
 
 
 def usual_shrinkage(known: int) -> float:
