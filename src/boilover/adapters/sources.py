@@ -108,12 +108,6 @@ class _Counted(io.RawIOBase):
         return len(data)
 
 
-def read_head(path: Path) -> bytes:
-    """Return the first 64 KiB of the decompressed content."""
-    with open_source(path) as stream:
-        return stream.read(HEAD)
-
-
 def _check_mark(stream: Any, name: str) -> None:
     """Leave ``stream`` at the first byte of content, or say why its first bytes rule it out."""
     mark = stream.peek(16)[:16]

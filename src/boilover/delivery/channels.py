@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from boilover.delivery.notices import TOLD, Notice
+from boilover.delivery.notices import Notice
 from boilover.errors import UsageError, shorten
 from boilover.flagger.night import Tier
 from boilover.flagger.settings import Span, Strict, TierName, mistakes, tier_code
@@ -20,7 +20,6 @@ from boilover.flagger.settings import Span, Strict, TierName, mistakes, tier_cod
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 16
 SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
-TELLS = tuple(str(each) for each in TOLD)
 ENVIRONMENT = ("url", "secret")
 """Keys whose value may stand in the environment instead, under the name that ``<key>_env`` gives."""
 

@@ -14,7 +14,7 @@ WEEKEND = 0.12
 
 
 class WorkClock:
-    """Translate between hours on the wall since the desk's first midnight and working hours.
+    """Translate working hours to hours on the wall since the desk's first midnight.
 
     The desk is simulated in working hours, in which people come, answer and lose patience at an even pace;
     on the wall that pace becomes the rhythm of days and weeks.
@@ -33,10 +33,6 @@ class WorkClock:
         self.working: Floats = np.concatenate([[0.0], np.cumsum(pace)])
         self._steps: list[float] = self.working.tolist()
         self.wall_per_working = float(hours / self.working[-1])
-
-    def to_working(self, wall: Floats) -> Floats:
-        """Return working hours for hours on the wall."""
-        return np.interp(wall, self.wall, self.working)
 
     def to_wall(self, working: Floats) -> Floats:
         """Return hours on the wall for working hours."""
