@@ -94,7 +94,7 @@ def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved, monkeyp
     assert 0 < max(read[1:]) < partitions
     assert equal(folder, saved, nights[-1]) == 0
     assert equal(folder, saved, nights[-1] + 40 * DAY) == 0
-    # Another rule, another model: nothing that was kept counts, also once its own parts are kept.
+    # Another rule, another model: nothing that was kept counts, until its own parts are kept beside.
     other = under(saved, {"reassignments": 2})
     assert [equal(folder, other, nights[-1]) for _ in range(2)] == [partitions, 0]
     features = saved.manifest.features
@@ -102,10 +102,11 @@ def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved, monkeyp
         saved, manifest=saved.manifest.model_copy(update={"features": features[: len(features) // 2]})
     )
     assert [opened(folder, fewer, nights[-1]).read for _ in range(2)] == [partitions, 0]
-    assert equal(folder, saved, nights[-1]) == partitions
-    # So with other code.
+    assert equal(folder, saved, nights[-1]) == 0
+    # So with other code, which leaves nothing that this one kept.
     monkeypatch.setattr("boilover.scale.keeping._code", lambda: "of tomorrow")
     assert [opened(folder, saved, nights[-1]).read for _ in range(2)] == [partitions, 0]
+    assert len(list((folder / FOLDER).iterdir())) == partitions
     # As of the past, partitions are read whole whose tickets were not over then.
     assert equal(folder, saved, nights[0] - 40 * DAY) > 1
 

@@ -12,7 +12,7 @@ import json
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -106,10 +106,10 @@ class Keeper:
         return events, read_part(self.folder, "tickets", partition.tickets)
 
     def sweep(self, partitions: Collection[Partition]) -> None:
-        """Remove what is kept of partitions as they are no more, and for other models."""
-        named = {self._place(each).name for each in partitions}
+        """Remove what is kept of partitions as they are no more, and by other code; other models may need the rest."""
+        current = {_content(each) for each in partitions}
         for path in (self.folder / FOLDER).glob("*"):
-            if path.name not in named:
+            if path.name.rpartition(".")[0] not in current:
                 shutil.rmtree(path, ignore_errors=True)
 
     def notes(self, events: pa.Table, tickets: pa.Table) -> Annotations:
@@ -122,17 +122,17 @@ class Keeper:
         return Annotations(History.from_log(fit_attributes(log, self.saved.manifest, is_part=True)))
 
     def _place(self, partition: Partition) -> Path:
-        return self.folder / FOLDER / f"{partition.name}.{self._key(partition)[:16]}"
+        return self.folder / FOLDER / f"{_content(partition)}.{self._asked}"
 
-    def _key(self, partition: Partition) -> str:
+    @cached_property
+    def _asked(self) -> str:
+        """What is kept of a partition of one content, as far as model and rule say."""
         attributes = {
             each.column: each.name in self.saved.manifest.categories
             for each in self.plan.features
             if isinstance(each, Attribute)
         }
-        needs = [to_json(each) for each in self.plan.needs]
-        told = [_code(), SCHEMA_VERSION, partition.events.sha256, partition.tickets.sha256]
-        return sha256(json.dumps([*told, needs, attributes, repr(self.rule)]).encode()).hexdigest()
+        return _short([[to_json(each) for each in self.plan.needs], attributes, repr(self.rule)])
 
     def _parted(self, partition: Partition) -> Part:
         events, tickets = self.tables(partition)
@@ -189,6 +189,16 @@ class Keeper:
             for name, coded in ((OPEN, CODED), (LISTED, None))
         )
         return Part(over, events, tickets, about["over_since"], tuple(about["types"]))
+
+
+def _content(partition: Partition) -> str:
+    """Return a name for the content of a partition, as this code reads it."""
+    told = [_code(), SCHEMA_VERSION, partition.events.sha256, partition.tickets.sha256]
+    return f"{partition.name}.{_short(told)}"
+
+
+def _short(told: object) -> str:
+    return sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 @cache
