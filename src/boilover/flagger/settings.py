@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from boilover.errors import UsageError, shorten
+from boilover.errors import UsageError
 from boilover.flagger.night import Tier
+from boilover.policy import worded
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]
@@ -101,14 +102,8 @@ def tier_code(name: TierName | None) -> int:
 def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
     """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
     for problem in error.errors(include_url=False):
-        where = ".".join(str(part) for part in problem["loc"]) or "policy"
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "missing":
-            yield f"{where}: is required"
-        elif problem["type"] == "extra_forbidden":
-            yield f"{where}: is not known{_instead(problem['loc'], known)}"
-        else:
-            yield f"{where}: {message}, not {shorten(problem['input'])}"
+        is_unknown = problem["type"] == "extra_forbidden"
+        yield worded(problem) + (_instead(problem["loc"], known) if is_unknown else "")
 
 
 def _instead(loc: tuple[Any, ...], known: type[BaseModel]) -> str:
