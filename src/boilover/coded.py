@@ -17,6 +17,8 @@ from boilover.once import Once
 Codes = npt.NDArray[np.int32]
 Values = npt.NDArray[np.floating[Any]]
 """Numbers of events: float32 where their source is no wider, or where they are small whole numbers."""
+Numbers = npt.NDArray[np.floating[Any] | np.integer[Any]]
+"""Numbers of points: whole ones where none can be missing."""
 
 
 @dataclass(frozen=True)

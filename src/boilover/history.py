@@ -16,6 +16,7 @@ from boilover import kernels
 from boilover.coded import Coded as Coded
 from boilover.coded import Codes as Codes
 from boilover.coded import Encoding, ascend, code, denied, encode, floats, runs
+from boilover.coded import Numbers as Numbers
 from boilover.coded import Values as Values
 from boilover.log import EventLog, observed
 from boilover.once import Once

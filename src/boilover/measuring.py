@@ -111,4 +111,6 @@ def _age_hours(notes: Annotations, points: Points) -> Floats:
 
 def _sla_share(notes: Annotations, points: Points) -> Floats | None:
     share = SLA_SHARE.compute(Sight(notes, points))
-    return None if isinstance(share, Coded) or np.isnan(share).all() else share
+    if isinstance(share, Coded) or np.isnan(share).all():
+        return None
+    return share.astype(np.float64, copy=False)

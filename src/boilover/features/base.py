@@ -10,7 +10,7 @@ from boilover.errors import MismatchError, UsageError
 from boilover.features import filters
 from boilover.features.crossing import Need
 from boilover.features.view import TICKET, Sight, Told, View
-from boilover.history import Coded, Floats
+from boilover.history import Coded, Numbers
 from boilover.times import parse_duration
 
 KINDS: dict[str, type[Any]] = {
@@ -45,8 +45,8 @@ class Feature:
         """
         return None
 
-    def compute(self, sight: Sight) -> Floats | Coded:
-        """Return one value per point: float64 with NaN for missing, or codes of a category."""
+    def compute(self, sight: Sight) -> Numbers | Coded:
+        """Return one value per point: a number, NaN for missing, or codes of a category."""
         raise NotImplementedError
 
 
@@ -108,14 +108,14 @@ class Aggregate(Feature):
         """The events that are read."""
         return self.reads
 
-    def compute(self, sight: Sight) -> Floats | Coded:
+    def compute(self, sight: Sight) -> Numbers | Coded:
         """Return the aggregate for each point, in the order in which the points were asked."""
         window = None if self.window is None else parse_duration(self.window)
         view = sight.view(self.reads, self.key, window, self.event_key)
         return view.asked.scatter(self._aggregate(view))
 
-    def _aggregate(self, view: View) -> Floats:
-        """Return the aggregate for each point of the view, float64."""
+    def _aggregate(self, view: View) -> Numbers:
+        """Return the aggregate for each point of the view."""
         raise NotImplementedError
 
 

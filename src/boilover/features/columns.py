@@ -15,7 +15,7 @@ from boilover.features.base import Feature
 from boilover.features.crossing import Need
 from boilover.features.filters import Match
 from boilover.features.view import TICKET, Sight
-from boilover.history import HOUR, Coded, Codes, Floats, Ints
+from boilover.history import HOUR, Coded, Codes, Floats, Ints, Numbers
 from boilover.points import DAY
 
 NEVER = np.iinfo(np.int64).min
@@ -76,7 +76,7 @@ class Attribute(OfTicket):
         """The attribute's name, set apart from states."""
         return f"ticket_{self.column}"
 
-    def compute(self, sight: Sight) -> Floats | Coded:
+    def compute(self, sight: Sight) -> Numbers | Coded:
         """Return the attribute of each point's ticket."""
         attributes = sight.notes.history.attributes
         if self.column in attributes.column_names and is_number(attributes[self.column].type):
@@ -166,7 +166,7 @@ class Combined(Feature):
         left, right = self.left.compute(sight), self.right.compute(sight)
         if isinstance(left, Coded) or isinstance(right, Coded):
             raise UsageError(f"{self.name} combines a category; only numbers can be combined")
-        return left, right
+        return left.astype(np.float64, copy=False), right.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)

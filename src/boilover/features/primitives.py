@@ -13,7 +13,7 @@ from boilover.features.base import Aggregate
 from boilover.features.crossing import Need
 from boilover.features.filters import Filter, Known
 from boilover.features.view import DESK, Sight, Told, View
-from boilover.history import HOUR, Coded, Floats
+from boilover.history import HOUR, Coded, Floats, Numbers
 from boilover.times import parse_duration
 
 
@@ -23,7 +23,7 @@ class Count(Aggregate):
 
     verb: ClassVar[str] = "count"
 
-    def _aggregate(self, view: View) -> Floats:
+    def _aggregate(self, view: View) -> Numbers:
         return view.count
 
 
@@ -118,7 +118,7 @@ class Mean(Valued):
         desk = () if self.shrink is None else (Need(self.reads, DESK, None, self.told),)
         return (*super().needs, *desk)
 
-    def compute(self, sight: Sight) -> Floats | Coded:
+    def compute(self, sight: Sight) -> Numbers | Coded:
         """Return the mean for each point."""
         window = None if self.window is None else parse_duration(self.window)
         view = sight.view(self.reads, self.key, window, self.event_key)
@@ -171,7 +171,7 @@ class Last(Valued):
         """The events of ``where``, or those at which the value is known."""
         return self.where or Known(self.value)
 
-    def _aggregate(self, view: View) -> Floats:
+    def _aggregate(self, view: View) -> Numbers:
         return view.last(self.value)
 
 
@@ -268,5 +268,5 @@ class Distinct(Aggregate):
         states = view.codes(self.of)
         if self.window is None:
             so_far = kernels.running_distinct(states.codes, len(states.words), view.stream.starts)
-            return kernels.last(so_far, None, view.lo, view.hi, 0.0)
+            return kernels.last(so_far, None, view.lo, view.hi, 0)
         return kernels.distinct(states.codes, len(states.words), view.first, view.lo, view.hi)

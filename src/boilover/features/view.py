@@ -13,7 +13,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.filters import Filter
-from boilover.history import Bytes, Coded, Codes, Floats, Ints
+from boilover.history import Bytes, Coded, Codes, Floats, Ints, Values
 from boilover.once import Once
 from boilover.points import Asked, Points
 
@@ -96,18 +96,18 @@ class View:
         coded = self.stream.tell(("codes", name))
         return Coded(self.stream.gather(coded.codes), coded.words)
 
-    def last(self, name: str) -> Floats:
+    def last(self, name: str) -> Values:
         """Return the value ``name`` at the last event that each point sees, NaN where it sees none."""
         return self._last(self.stream.tell(("value", name)), np.nan)
 
     def last_code(self, name: str) -> Coded:
         """Return the state ``name`` after the last event that each point sees, as codes, −1 where it sees none."""
         coded = self.stream.tell(("codes", name))
-        return Coded(self._last(coded.codes, -1.0).astype(np.int32), coded.words)
+        return Coded(self._last(coded.codes, -1), coded.words)
 
     def last_passes(self, where: Filter) -> npt.NDArray[np.bool_]:
         """Return whether the last event that each point sees passes a filter; false where it sees none."""
-        return self._last(self.stream.tell(("passes", where)), 0.0) > 0
+        return self._last(self.stream.tell(("passes", where)), False)
 
     @property
     def windowed(self) -> bool:
@@ -115,11 +115,12 @@ class View:
         return self.lo is not self.first
 
     @property
-    def count(self) -> Floats:
-        """How many events each point sees, float64."""
-        return (self.hi - self.lo).astype(np.float64)
+    def count(self) -> Codes:
+        """How many events each point sees, int32."""
+        counts: Codes = self.hi - self.lo
+        return counts
 
-    def _last(self, told: npt.NDArray[Any], empty: float) -> Floats:
+    def _last(self, told: npt.NDArray[Any], empty: float) -> npt.NDArray[Any]:
         return kernels.last(told, self.stream.rows, self.lo, self.hi, empty)
 
 

@@ -46,7 +46,7 @@ class Scene:
         """Return a number for each point, NaN where it is missing."""
         found = feature.compute(self.sight)
         assert not isinstance(found, Coded)
-        return found
+        return found.astype(np.float64, copy=False)
 
 
 class Trigger(Strict):

@@ -106,11 +106,11 @@ def since_last(
 
 @compiled
 def last(values: Array, rows: Array | None, lo: Array, hi: Array, empty: float) -> Array:
-    """Return the value at the last event in ``lo:hi`` for each point, ``empty`` where there is none.
+    """Return the value at the last event in ``lo:hi`` for each point, ``empty`` where there is none, in their dtype.
 
     ``rows`` tells where each event stands among ``values``; without them it is the same place.
     """
-    out = np.full(len(lo), empty, np.float64)
+    out = np.full(len(lo), empty, values.dtype)
     for point in range(len(lo)):
         if hi[point] > lo[point]:
             row = hi[point] - 1
