@@ -23,8 +23,8 @@ USUAL_WEIGHTS = ((50, 1.0), (200, 0.75), (3000, 0.5))
 DOUBT_OF_WEIGHT = 0.1
 """Standard deviation of the belief in the usual weight."""
 CHOICES_OF_C = (1e-4, 1e-3, 1e-2, 1e-1)
-DOUBT_OF_C = 1.75
-"""Standard deviation of the belief in the usual shrinkage, in powers of ten: hardly any, so all are mixed."""
+DOUBT_OF_C = 0.7
+"""Standard deviation of the belief in the usual shrinkage, in powers of ten."""
 AGE_ONLY = 1e-6
 """A shrinkage that leaves nothing of the linear partner but what is free of it, the age of the ticket."""
 DOUBT_OF_LEARNING = 2.0
@@ -95,7 +95,7 @@ def shares_of_shrinkage(known: int, losses: Mapping[float, float] | None = None)
 
 def usual_shrinkage(known: int) -> float:
     """Return the linear partner's C that fits so many tickets of the rarer outcome: the more, the freer."""
-    return float(np.clip(1e-4 * np.sqrt(known), CHOICES_OF_C[0], CHOICES_OF_C[-1]))
+    return float(np.clip(3e-4 * np.sqrt(known), CHOICES_OF_C[0], CHOICES_OF_C[-1]))
 
 
 def usual_weight(known: int) -> float:
