@@ -103,6 +103,8 @@ class History:
         self, name: str, meaning: Callable[[str], Any], empty: Any, dtype: npt.DTypeLike
     ) -> npt.NDArray[Any]:
         """Return what the words of a text column of ``events`` mean (n_events), ``empty`` where there is none."""
+        if name not in self.log.events.column_names:
+            return np.full(len(self.time), empty, dtype=dtype)
         encoding = self.encoding(name)
         if encoding is None:
             coded = self.coded(name)
