@@ -6,6 +6,10 @@ where Arrow reads, reads both; `boilover.files.replacing` writes both.
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +22,9 @@ from boilover.errors import InputError, UsageError, without_secrets
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""
 CHECK = "Check the URL and the credentials of its driver"
+SCRATCH = "boilover-scratch-"
+LEFT_AFTER = 3600.0
+"""Seconds after which a scratch folder that no process holds is one that a killed process left."""
 
 
 def place(told: str | Path) -> Path:
@@ -69,12 +76,12 @@ def workshop(beside: Path | None) -> Iterator[Path]:
 
     Raises `UsageError` where it cannot be made.
     """
-    if beside is None or filesystem_of(beside) is None:
-        try:
-            made = TemporaryDirectory(prefix="boilover-", dir=beside)
-        except OSError as error:
-            raise UsageError(f"cannot write to {beside or gettempdir()}: {error.strerror}") from error
-        with made as name:
+    if beside is None:
+        with scratch() as own:
+            yield own
+        return
+    if filesystem_of(beside) is None:
+        with _new_folder("boilover-", beside) as name:
             yield Path(name)
         return
     folder = beside / f"boilover-{uuid4().hex}"
@@ -87,6 +94,59 @@ def workshop(beside: Path | None) -> Iterator[Path]:
         # A store knows no folder without objects.
         if remote is not None and remote.exists(named(folder)):
             remote.rm(named(folder), recursive=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a new folder where the system keeps what is temporary; it is removed at the end.
+
+    So are folders that killed processes left: one that lives holds a lock on its own, which the system frees however
+    the process ends. Raises `UsageError` where it cannot be made.
+    """
+    _sweep(Path(gettempdir()))
+    with _new_folder(SCRATCH, None) as name:
+        held = os.open(name, os.O_RDONLY)
+        try:
+            _lock(held)
+            yield Path(name)
+        finally:
+            os.close(held)
+
+
+def _new_folder(prefix: str, beside: Path | None) -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory(prefix=prefix, dir=beside)
+    except OSError as error:
+        raise UsageError(f"cannot write to {beside or gettempdir()}: {error.strerror}") from error
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{SCRATCH}*"):
+        if not re.fullmatch(r"[a-z0-9_]{8}", left.name.removeprefix(SCRATCH)):
+            continue
+        try:
+            if time.time() - left.lstat().st_mtime < LEFT_AFTER:
+                continue
+            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            # Somebody else's, or gone by now.
+            continue
+        try:
+            if _lock(held):
+                shutil.rmtree(left, ignore_errors=True)
+        finally:
+            os.close(held)
+
+
+def _lock(folder: int) -> bool:
+    """Lock an opened folder until it is closed; return False where another process holds it, or none can."""
+    import fcntl
+
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

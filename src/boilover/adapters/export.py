@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from boilover.adapters.base import Tally
 from boilover.adapters.recipe import Recipe
 from boilover.adapters.sources import AGAIN, HEAD, ZIP_MAGIC, list_sources, open_source, unpacked
 from boilover.errors import InputError, UsageError
+from boilover.places import scratch
 
 if TYPE_CHECKING:
     from boilover.adapters.facts import Facts
@@ -83,8 +83,8 @@ class Member:
         if is_plain:
             yield self.path
             return
-        with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
-            copy = Path(folder) / (self.inside or self.path.name).rpartition("/")[2]
+        with scratch() as folder:
+            copy = folder / (self.inside or self.path.name).rpartition("/")[2]
             with self.open() as stream, copy.open("wb") as out:
                 shutil.copyfileobj(stream, out, 1 << 20)
             yield copy
@@ -144,10 +144,8 @@ class Export:
 
         self.tally.time_zone = timezone
         content = sum(member.content for member in self.members)
-        with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
-            facts = Facts(
-                self.tally, Path(folder), content=content, time_format=time_format, timezone=timezone
-            )
+        with scratch() as folder:
+            facts = Facts(self.tally, folder, content=content, time_format=time_format, timezone=timezone)
             try:
                 yield facts
             finally:

@@ -5,9 +5,7 @@ Rows are read in blocks and put away on disk by ticket; then the tickets of one 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from boilover.adapters.assemble import assemble
 from boilover.adapters.export import Export, Member
@@ -16,6 +14,7 @@ from boilover.adapters.shards import Shards, shards_for
 from boilover.adapters.tables import header, is_parquet, read_blocks, require
 from boilover.errors import InputError, UsageError
 from boilover.log import EventLog
+from boilover.places import scratch
 
 
 class TableAdapter:
@@ -40,15 +39,15 @@ class TableAdapter:
         export.read_with(recipe)
         first, second = sort_out(export.members, mapping)
         n_shards = shards_for(sum(member.content for member in export.members))
-        with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
+        with scratch() as folder:
             rows = Shards(
-                Path(folder) / "rows", sorted(mapping.columns()), key=mapping.ticket_id, n_shards=n_shards
+                folder / "rows", sorted(mapping.columns()), key=mapping.ticket_id, n_shards=n_shards
             )
             _put_away(first, mapping.columns(), mapping, rows)
             tickets = None
             if mapping.tickets is not None:
                 columns, key = mapping.ticket_columns(), mapping.tickets.ticket_id
-                tickets = Shards(Path(folder) / "tickets", sorted(columns), key=key, n_shards=n_shards)
+                tickets = Shards(folder / "tickets", sorted(columns), key=key, n_shards=n_shards)
                 _put_away(second, columns, mapping, tickets)
             yield from assemble(rows, tickets, mapping, export.tally)
 

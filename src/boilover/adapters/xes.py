@@ -7,9 +7,7 @@ shipped one whose keys the log has is used, else the recipe ``xes``, which fits 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from xml.parsers import expat
 
 import pyarrow as pa
@@ -22,6 +20,7 @@ from boilover.adapters.sources import AGAIN
 from boilover.adapters.tables import require
 from boilover.errors import InputError, shorten
 from boilover.log import EventLog
+from boilover.places import scratch
 
 CASE = "case:"
 BLOCK = 1 << 20
@@ -51,9 +50,9 @@ class XesAdapter:
             export.read_with(recipe)
         mapping = recipe.table
         n_shards = shards_for(sum(member.content for member in export.members))
-        with tempfile.TemporaryDirectory(prefix="boilover-") as folder:
+        with scratch() as folder:
             columns = sorted(mapping.columns())
-            shards = Shards(Path(folder) / "rows", columns, key=mapping.ticket_id, n_shards=n_shards)
+            shards = Shards(folder / "rows", columns, key=mapping.ticket_id, n_shards=n_shards)
             try:
                 for number, member in enumerate(export.members):
                     _put_away(member, mapping, shards, number)
