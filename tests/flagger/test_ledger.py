@@ -177,7 +177,7 @@ def test_memory_before_a_recorded_night_is_as_it_was(ledger):
         assert recall(ledger, NAMES) != before
         assert recall(ledger, NAMES, before=at) == before
         assert ledger.check() == ()
-    with pytest.raises(InputError, match="not after the last recorded night"):
+    with pytest.raises(InputError, match="before the last recorded night"):
         recall(ledger, NAMES, before=BEGIN)
 
 

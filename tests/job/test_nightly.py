@@ -151,7 +151,7 @@ def test_no_text_of_a_ticket_is_in_a_manifest(nights):
 def test_what_is_recorded_is_replaced_when_asked_for_and_not_before_what_is_later(nights):
     config, _, _, _ = nights
     policy = config.parent / "policy.toml"
-    with pytest.raises(InputError, match="is not after the last recorded night"):
+    with pytest.raises(InputError, match=r"value '\d{4}-.*Z': is before the last recorded night, \d{4}-"):
         run(config, FIRST)
     policy.write_text(POLICY.replace("hours = 12", "hours = 48"), encoding="utf-8")
     with pytest.raises(InputError, match="recorded with another input, model or policy"):

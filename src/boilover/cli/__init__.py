@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
-import traceback
-from pathlib import Path
-from tempfile import gettempdir
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -24,7 +20,7 @@ from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
 from boilover.cli.monitoring import drift, kpis, promote
 from boilover.cli.nights import explain_policy, nightly
-from boilover.cli.options import say
+from boilover.cli.options import say, say_error
 from boilover.cli.scores import flag, score
 from boilover.errors import BoiloverError
 
@@ -38,9 +34,6 @@ GROUPS = {
     "ledger": ("Read and answer the flags that a ledger keeps.", ledgers.COMMANDS),
 }
 """Commands of two words: the first word, its help, and the second words with their commands."""
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 
 app = typer.Typer(
     name="boilover",
@@ -78,11 +71,6 @@ for _name, (_help, _commands) in GROUPS.items():
     app.add_typer(_group, name=_name)
 
 
-def _fail(error: BaseException, code: int) -> NoReturn:
-    say(f"boilover: {error}")
-    raise SystemExit(code)
-
-
 def _end(number: int, _frame: FrameType | None) -> NoReturn:
     say("boilover: interrupted; what was being written is dropped")
     raise SystemExit(128 + number)
@@ -107,24 +95,13 @@ def _run() -> None:
     tell_of_compiling()
     try:
         app()
-    except BoiloverError as error:
-        _fail(error, error.exit_code)
     except BrokenPipeError:
         # The reader closed the pipe, as `head` does: no error of ours, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except Exception as error:
-        if os.environ.get("BOILOVER_DEBUG"):
+        code = error.exit_code if isinstance(error, BoiloverError) else None
+        if code is None and os.environ.get("BOILOVER_DEBUG"):
             raise
-        if isinstance(error, OSError) and error.errno in FULL:
-            _fail(
-                BoiloverError(f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes"),
-                1,
-            )
-        # The message of a foreign error may quote a ticket, so it is not told.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        _fail(
-            BoiloverError(f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"),
-            1,
-        )
+        say_error(error)
+        raise SystemExit(code or 1) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from boilover.cli.options import AgainOption, say
+from boilover.cli.options import AgainOption, say, say_error
 
 
 def explain_policy(
@@ -53,6 +53,6 @@ def nightly(
             say(f"{run.desk} failed with exit code {run.manifest['exit_code']}")
             failed.append(run.error)
     for error in failed[1:]:
-        say(f"boilover: {error}")
+        say_error(error)
     if failed:
         raise failed[0]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from boilover.errors import without_secrets
+from boilover.errors import BoiloverError, without_secrets
 from boilover.places import place
 
 if TYPE_CHECKING:
     from boilover.config import Config
     from boilover.inputs import Source
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 LogArgument = Annotated[
     Path,
     typer.Argument(metavar="LOG", parser=place, help="An event-log folder or an export, or its URL."),
@@ -92,6 +98,19 @@ def settings_of(path: Path | None, **given: Any) -> Config:
 def say(text: str) -> None:
     """Say something on standard error."""
     typer.echo(without_secrets(text), err=True)
+
+
+def say_error(error: Exception) -> None:
+    """Say on standard error what went wrong; of a foreign error its place alone, since it may quote a ticket."""
+    if isinstance(error, BoiloverError):
+        told = str(error)
+    elif isinstance(error, OSError) and error.errno in FULL:
+        told = f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes"
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        told = f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"
+    say(f"boilover: {told}")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from boilover.flagger.ledger.schema import flags, nights
 from boilover.flagger.ledger.texts import check_night, input_hash
 from boilover.flagger.ledger.writing import change, keep_lots, keep_streaks, raise_flags, see
 from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict
+from boilover.times import iso
 
 COUNTED = {
     "new": Verdict.NEW,
@@ -72,7 +73,7 @@ def record(
         if all(getattr(known, name) == value for name, value in told.items()):
             return _recorded(known._asdict(), _ids_again(connection, known, night), again=True)
         _take_back(connection, known, replace=replace)
-    _check_order(connection, desk, night.as_of)
+    check_order(latest_night(connection, desk), night.as_of)
     standing = _standing(connection, desk, night, decision)
     row = {
         "id": next_id(connection, nights.c.id),
@@ -136,14 +137,14 @@ def _take_back(connection: Connection, known: Row[Any], *, replace: bool) -> Non
     undo(connection, known)
 
 
-def _check_order(connection: Connection, desk: str, as_of: int) -> None:
-    latest = latest_night(connection, desk)
+def check_order(latest: Any, as_of: int) -> None:
+    """Raise `InputError` where the ``latest`` night of a desk, None where there is none, is later than a moment."""
     if latest is not None and latest.as_of > as_of:
         raise InputError(
-            f"is before the last recorded night, {latest.as_of}",
+            f"is before the last recorded night, {iso(latest.as_of)}",
             column="as_of",
-            value=as_of,
-            mend="Record nights in order of time",
+            value=iso(as_of),
+            mend="Nights are recorded in order of time: take a later moment, or another ledger",
         )
 
 

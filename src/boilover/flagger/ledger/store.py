@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from boilover.errors import InputError
 from boilover.flagger.ledger import audit, effect, export, feedback, memory, nights, outcomes
 from boilover.flagger.ledger.connection import WAIT_SECONDS, connect, transaction
 from boilover.flagger.ledger.effect import Effect
@@ -50,10 +49,7 @@ class Ledger:
             latest = memory.latest_night(connection, desk)
             if before is None or latest is None or latest.as_of < before:
                 return memory.memory(connection, desk, ticket_ids)
-        if latest.as_of > before:
-            raise InputError(
-                f"is not after the last recorded night, {latest.as_of}", column="as_of", value=before
-            )
+        nights.check_order(latest, before)
         with transaction(self.engine, writes=True, keep=False) as connection:
             latest = memory.latest_night(connection, desk)
             if latest is not None and latest.as_of == before:
