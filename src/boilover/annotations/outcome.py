@@ -30,8 +30,7 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     first = told & ~kernels.before(until, starts, 0)
     escalated = (first & HAS_ESCALATED) > 0
     ends = ((first & HAS_ENDED) > 0) & ((until & HAS_ESCALATED) == 0)
-    outcome = np.full(len(told), np.nan, dtype=np.float32)
-    outcome[escalated], outcome[ends] = 1, 0
+    known = escalated | ends
     given = history.kind == KINDS["csat"]
     return {
         "any_event": np.ones(len(given), dtype=bool),
@@ -39,6 +38,6 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
         "escalated": escalated,
         "csat_given": given,
         "csat": kernels.kept(history.numbers("number"), given, np.nan),
-        "outcome_known": escalated | ends,
-        "outcome": outcome,
+        "outcome_known": known,
+        "outcome": kernels.kept(escalated.astype(np.float32), known, np.nan),
     }

@@ -70,7 +70,10 @@ class Known(Filter):
 
     def mask(self, notes: Annotations) -> Mask:
         """Return where the value is not NaN."""
-        return ~np.isnan(notes.value(self.value))
+        values = notes.value(self.value)
+        # NaN alone is not what it is: one look at each value instead of two.
+        known: Mask = values == values
+        return known
 
 
 @dataclass(frozen=True)

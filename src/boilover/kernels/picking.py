@@ -9,7 +9,7 @@ from boilover.kernels.base import Array, compiled
 
 def set_rows(flags: Array) -> Array:
     """Return the rows where ``flags`` are set, int32."""
-    return _rows(*_packed(flags))
+    return _rows(*_packed(*_eights(flags)))
 
 
 def picked(flags: Array, offsets: Array) -> tuple[Array, Array]:
@@ -17,31 +17,48 @@ def picked(flags: Array, offsets: Array) -> tuple[Array, Array]:
 
     ``offsets`` are those of the keys among all rows.
     """
-    words, before = _packed(flags)
+    words, before = _packed(*_eights(flags))
     return _rows(words, before), _rank(words, before, offsets)
 
 
-def _packed(flags: Array) -> tuple[Array, Array]:
-    """Return flags as uint64 of 64 each, with an empty one at the end, and how many are set before each, int32."""
-    bits = np.zeros((len(flags) // 64 + 1) * 8, dtype=np.uint8)
-    bits[: -(-len(flags) // 8)] = np.packbits(flags, bitorder="little")
-    words = bits.view(np.uint64)
-    before = np.zeros(len(words) + 1, dtype=np.int32)
-    np.cumsum(np.bitwise_count(words), out=before[1:])
+def _eights(flags: Array) -> tuple[Array, Array]:
+    """Return flags as uint64 of eight bytes each, and those that are left."""
+    whole = len(flags) // 8 * 8
+    return flags[:whole].view(np.uint64), flags[whole:]
+
+
+@compiled
+def _packed(eights: Array, rest: Array) -> tuple[Array, Array]:
+    """Return the flags as uint64 of 64 bits each, with an empty one at the end, and how many are set before each."""
+    words = np.zeros((len(eights) * 8 + len(rest)) // 64 + 1, np.uint64)
+    before = np.empty(len(words) + 1, np.int32)
+    for place in range(len(eights)):
+        # The product gathers the lowest bits of eight bytes in its highest byte.
+        byte = (eights[place] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+        words[place >> 3] |= byte << np.uint64(8 * (place & 7))
+    for i in range(len(rest)):
+        place = len(eights) * 8 + i
+        words[place >> 6] |= np.uint64(rest[i]) << np.uint64(place & 63)
+    before[0] = 0
+    for place in range(len(words)):
+        before[place + 1] = before[place] + _ones(words[place])
     return words, before
 
 
 @compiled
 def _rows(words: Array, before: Array) -> Array:
     rows = np.empty(before[-1], np.int32)
-    found = 0
     for place in range(len(words)):
-        word = words[place]
-        while word:
-            rest = word & (word - np.uint64(1))
-            rows[found] = 64 * place + _ones((word ^ rest) - np.uint64(1))
-            found += 1
-            word = rest
+        word, found = words[place], before[place]
+        if before[place + 1] - found == 64:
+            for bit in range(64):
+                rows[found + bit] = 64 * place + bit
+        else:
+            while word:
+                rest = word & (word - np.uint64(1))
+                rows[found] = 64 * place + _ones((word ^ rest) - np.uint64(1))
+                found += 1
+                word = rest
     return rows
 
 
