@@ -1,0 +1,103 @@
+"""What concerns flags: they are chosen, decided by a policy, kept in a ledger, and told every night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boilover.errors import UsageError
+from boilover.flagging import Threshold, apply_threshold, choose_threshold
+from boilover.inputs import Source, read_rows
+from boilover.model.saved import SavedModel
+from boilover.policy import parse_policy
+from boilover.times import parse_moment
+
+if TYPE_CHECKING:
+    from boilover.flagger.ledger import Outcomes
+    from boilover.job import Decided, Run
+    from boilover.log import EventLog
+
+
+def flag_scores(
+    scores: pd.DataFrame, saved: SavedModel, policy: Mapping[str, Any]
+) -> tuple[Threshold, pd.DataFrame]:
+    """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags."""
+    held_out = saved.calibration
+    threshold = choose_threshold(
+        parse_policy(policy), held_out.risk, held_out.label, held_out.night, saved.reached
+    )
+    nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
+    flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
+    return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
+
+
+def explain_policy(path: Path) -> str:
+    """Return what a policy will do, in plain sentences."""
+    from boilover.flagger import explain, load_policy
+
+    return explain(load_policy(path))
+
+
+def flag_night(
+    scores: pd.DataFrame,
+    saved: SavedModel,
+    policy: Path,
+    ledger: str,
+    desk: str,
+    *,
+    log: EventLog | None = None,
+    again: bool = False,
+) -> tuple[Decided, Sequence[str]]:
+    """Decide a night of scores by a policy and record it in a ledger; also name triggers that the log cannot feed."""
+    from boilover.flagger import load_policy
+    from boilover.flagger.ledger import Ledger
+    from boilover.job import decide_night, night_of_scores
+
+    told = load_policy(policy)
+    night, rows, fired = night_of_scores(told, scores, saved, log)
+    opened = Ledger.open(ledger)
+    decided = decide_night(opened, desk, told, saved, night, rows, fired, again=again)
+    return decided, () if fired is None else fired.blind
+
+
+def tell_outcomes(
+    ledger: str, desk: str, *, file: Path | None = None, source: Source | None = None
+) -> Outcomes:
+    """Tell a ledger which tickets escalated or were resolved, by a file of outcomes or by a log."""
+    from boilover.annotations import Annotations
+    from boilover.flagger.ledger import Ledger
+    from boilover.history import History
+    from boilover.job import outcomes_of
+
+    opened = Ledger.open(ledger, create=False)
+    if source is not None:
+        history = History.from_log(source.log)
+        return opened.outcomes(desk, outcomes_of(Annotations(history), history.end))
+    if file is None:
+        raise UsageError("name a file of outcomes or a log")
+    rows = read_rows(file, "outcomes", mend="Outcomes are rows of ticket_id, escalated_at, resolved_at")
+    return opened.outcomes(desk, rows, source=file)
+
+
+def nightly(
+    config: Path,
+    *,
+    as_of: str | None = None,
+    desk: str | None = None,
+    again: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Run]:
+    """Run the unattended job of every desk of a configuration, or of one."""
+    from boilover.job import load_job, run_desks
+
+    desks = load_job(config)
+    if desk is not None and desk not in desks:
+        raise UsageError(f"{config}: there is no desk '{desk}'. There are: {', '.join(desks)}")
+    chosen = [each for name, each in desks.items() if desk in (None, name)]
+    now = datetime.now(UTC)
+    moments = {each.name: each.moment(now) if as_of is None else parse_moment(as_of) for each in chosen}
+    return run_desks(chosen, moments, again=again, say=say)

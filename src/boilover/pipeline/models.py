@@ -1,0 +1,137 @@
+"""What concerns a model: it is trained, measured, replayed over the past, watched and replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boilover.config import Config
+from boilover.errors import UsageError
+from boilover.files import check_writable
+from boilover.inputs import Source, cut
+from boilover.model.saved import SavedModel, check_folder, load_model, save_model
+from boilover.tracking.located import located
+
+if TYPE_CHECKING:
+    from boilover.backtest import Replay
+    from boilover.measuring import Measured
+    from boilover.monitoring.drift import Drift
+    from boilover.monitoring.promote import Promoted
+    from boilover.training import Doubts
+
+
+def train_model(
+    source: Source,
+    folder: Path,
+    config: Config,
+    *,
+    until: str | None = None,
+    ledger: str | None = None,
+    desk: str = "desk",
+    tune_seconds: float = 0.0,
+    cluster: str | None = None,
+    track: bool = True,
+    say: Callable[[str], None] = lambda text: None,
+) -> SavedModel:
+    """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
+
+    A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
+    desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there. A ``folder``
+    that holds something else than a model, or cannot be written to, is refused before the work.
+    """
+    from boilover.scale.growing import grown_on
+    from boilover.training import described, fit, held_out_evaluation, training_rows
+
+    check_folder(folder)
+    log = source.log if until is None else cut(source.log, until)
+    doubts = None if ledger is None else _doubts(ledger, desk, say)
+    with grown_on(cluster):
+        rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
+        fitted = fit(log, source.rule, rows, seed=config.seed, tune_seconds=tune_seconds)
+    evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
+    saved = described(fitted, rows, evaluation)
+    save_model(folder, saved)
+    if track:
+        from boilover.tracking.runs import log_run
+
+        try:
+            figures = None if evaluation is None else evaluation.to_dict()
+            log_run(saved, folder, evaluation=figures, sample=rows.frame)
+        except UsageError as error:
+            say(f"the model is saved in {folder}; its run is not logged: {error}")
+    return saved
+
+
+def _doubts(ledger: str, desk: str, say: Callable[[str], None]) -> Doubts:
+    from boilover.flagger.doubts import doubts_of
+    from boilover.flagger.ledger import Ledger
+
+    return doubts_of(Ledger.open(ledger, create=False), desk, say)
+
+
+def evaluate_model(
+    source: Source, model: Path, config: Config, *, since: str | None = None, report: Path | None = None
+) -> Measured:
+    """Measure a saved model on the points of a log after its training window."""
+    from boilover.measuring import measure
+
+    if report is not None:
+        check_writable(report)
+    saved = load_model(located(model))
+    source = source.under(saved.rule)
+    measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
+    if report is not None:
+        from boilover.report import report_trial
+
+        report_trial(report, measured, saved, name=source.name)
+    return measured
+
+
+def backtest_log(
+    source: Source,
+    config: Config,
+    *,
+    policy: Path | None = None,
+    folder: Path | None = None,
+    report: Path | None = None,
+    **options: Any,
+) -> Replay:
+    """Replay the nightly job over past nights of a log, with the ``options`` of `backtest`; keep all in ``folder``."""
+    from boilover.backtest import backtest
+    from boilover.flagger import load_policy, parse_flag_policy
+
+    for target in filter(None, (folder, report)):
+        check_writable(target)
+    told = parse_flag_policy({"threshold": config.threshold}) if policy is None else load_policy(policy)
+    replay = backtest(
+        source.log,
+        told,
+        source.rule,
+        horizons=config.horizon,
+        ages=config.asked_at,
+        seed=config.seed,
+        **options,
+    )
+    if folder is not None:
+        replay.save(folder)
+    if report is not None:
+        from boilover.report import write_backtest_report
+
+        write_backtest_report(report, replay, title=f"What would have been caught: {source.name}")
+    return replay
+
+
+def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
+    """Compare what a model was trained on with what a log asks of it, with the ``options`` of `drift`."""
+    from boilover.monitoring.drift import drift
+
+    saved = load_model(located(model))
+    return drift(source.under(saved.rule).log, saved, **options)
+
+
+def promote_model(source: Source, champion: Path, challenger: Path, **options: Any) -> Promoted:
+    """Let a challenger take the champion's place unless it is worse, with the ``options`` of `promote`."""
+    from boilover.monitoring.promote import promote
+
+    return promote(source, champion, challenger, **options)

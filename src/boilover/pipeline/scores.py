@@ -1,0 +1,54 @@
+"""What concerns scores: open tickets, in memory or in parts, and one ticket in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from boilover.inputs import Source, read_points
+from boilover.model.saved import load_model
+from boilover.scoring import EXPLAINED, Explained, score
+from boilover.tracking.located import located
+
+if TYPE_CHECKING:
+    from boilover.explaining import Explanation
+
+
+def score_log(
+    source: Source,
+    model: Path,
+    *,
+    as_of: str | None = None,
+    points: Path | None = None,
+    explain: Explained = EXPLAINED,
+) -> pd.DataFrame:
+    """Score every ticket at risk as of a moment, or the points of a file."""
+    saved = load_model(located(model))
+    return score(
+        source.under(saved.rule).log,
+        saved,
+        as_of=as_of,
+        points=None if points is None else read_points(points),
+        explain=explain,
+        source=points,
+    )
+
+
+def score_in_parts(
+    log: Path, model: Path, *, memory: str | None = None, cluster: str | None = None, **options: Any
+) -> pd.DataFrame:
+    """Score a log partition by partition, within so much memory or on a cluster, with ``as_of`` and ``explain``."""
+    from boilover.scale import check_memory, engine, parse_size, score_in_pieces
+
+    if memory is not None:
+        check_memory(log, parse_size(memory))
+    return score_in_pieces(log, located(model), run=engine(cluster), **options)
+
+
+def explain_log(source: Source, model: Path, ticket: str, **options: Any) -> Explanation:
+    """Explain one ticket by a saved model, with the ``options`` of `boilover.explaining.files.explain_log`."""
+    from boilover.explaining import files
+
+    return files.explain_log(source, model, ticket, **options)
