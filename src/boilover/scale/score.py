@@ -18,7 +18,6 @@ from boilover.errors import InputError, UsageError
 from boilover.features.frame import Plan
 from boilover.fitting import check_attributes
 from boilover.inputs import rule_of, serving
-from boilover.model.saved import load_model
 from boilover.partitions import Manifest, read_manifest
 from boilover.places import is_there, workshop
 from boilover.scale.piece import ENDS, IDS, SIZE
@@ -34,10 +33,11 @@ from boilover.scale.tasks import (
     Score,
     Task,
     Work,
+    loaded,
     perform,
 )
 from boilover.scale.watching import JOINING, READING, SCORING, Tell, silent, watched
-from boilover.scoring import ALL, EXPLAINED, Explained, features_of, rows_of
+from boilover.scoring import ALL, EXPLAINED, Explained, rows_of
 from boilover.times import parse_moment
 
 
@@ -63,8 +63,7 @@ def score_in_pieces(
     manifest = read_manifest(folder)
     if manifest is None:
         raise UsageError(f"{folder}: is not in partitions. `boilover ingest {folder} -o LOG` puts it there")
-    saved = load_model(model)
-    plan = Plan.of(features_of(saved))
+    saved, plan = loaded(model)
     if plan.whole:
         names = ", ".join(plan.features[place].name for place in plan.whole)
         raise UsageError(

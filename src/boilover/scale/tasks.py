@@ -28,7 +28,7 @@ from boilover.memory import give_back
 from boilover.model.saved import MANIFEST as MODEL
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import MANIFEST, Partition, read_part
-from boilover.places import place
+from boilover.places import is_there, place
 from boilover.points import Points, tonight
 from boilover.reasons import keys_of
 from boilover.scale.piece import IDS, piece_of, read_extract, read_piece, write_piece
@@ -234,6 +234,12 @@ class Score:
         risks = work.saved.model.risks(frame_of(plan, numbers, piece.categories))
         kept = riskiest(risks[:, 0], work.kept)
         write_scored(self.path, piece, risks, numbers, kept)
+
+
+def loaded(model: Path) -> tuple[SavedModel, Plan]:
+    """Return a model and the features that it reads, as the tasks of this process ask them; raises as `load_model`."""
+    manifest = model / MODEL
+    return _loaded(str(model.absolute()), sha256_of(manifest) if is_there(manifest) else "")
 
 
 @lru_cache(maxsize=1)
