@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from boilover.errors import UsageError
-from boilover.places import filesystem_of, has_folders, named
+from boilover.places import filesystem_of, has_folders, named, scratch
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""
@@ -30,8 +30,8 @@ def replacing(target: Path) -> Iterator[Path]:
     where a file would replace a folder, or a folder a file.
     """
     if filesystem_of(target) is not None:
-        with tempfile.TemporaryDirectory() as here:
-            yield (made := Path(here) / target.name)
+        with scratch() as here:
+            yield (made := here / target.name)
             _send(made, target)
         return
     parent = target.absolute().parent

@@ -161,10 +161,10 @@ def fetched(path: Path) -> Iterator[Path]:
         return
     if not is_there(path):
         raise InputError("does not exist", file=path, mend="Check the URL")
-    with workshop(None) as folder:
+    with scratch() as folder:
         copy, name = folder / path.name.partition("?")[0], named(path)
-        is_folder = remote.info(name)["type"] == "directory"
         try:
+            is_folder = remote.info(name)["type"] == "directory"
             remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
         except Exception as error:
             problem = f"cannot be fetched ({type(error).__name__}: {error})"
