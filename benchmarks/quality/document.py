@@ -53,7 +53,7 @@ trees alone +5.8 %, +4.4 %, +1.6 % |
 | trees of two leaves; trees grown on top of the partner's scores; averaged with these | 9 | -3.2 %, -1.9 %, -0.4 % |
 | hazards of thirds of the horizon, from a row for each; averaged with the risk at once | 10 | -1.5 %, 0 |
 | a model of a third of the horizon mixed in, by a half; by a quarter | 10 | -4.9 %, -1.0 % |
-| ranks of age, wait, events and hops among the open tickets, read by partner, trees, both | 9 | -0.3 %, -0.4 %, -0.7 % |
+| ranks of age, wait, events, hops among the open tickets: read by partner, trees, both | 9 | -0.3 %, -0.4 %, -0.7 % |
 | the mean of plausible weights of the partner; twice the doubt of the usual one | 12 | +0.1 %, 0 |
 | age alone in place of the model only where two standard errors say so | 16 | concerns two: +8 %, +4 % |
 | the calibrator's slope shrunk by a tenth towards the base rate | 15 | Brier skill 0 in the median; log-loss +0.2 % |
