@@ -101,11 +101,9 @@ class Columns:
         """Return float32 columns with NaN, and categories."""
         names = [feature.name for feature in self.features]
         frame = pd.DataFrame(self.numbers.T, columns=names, copy=False)
-        columns = {
-            name: self._category(place) if place in self.categories else frame[name]
-            for place, name in enumerate(names)
-        }
-        return pd.DataFrame(columns, copy=False)
+        for place in sorted(self.categories):
+            frame.isetitem(place, self._category(place))
+        return frame
 
     def _category(self, place: int) -> pd.Categorical:
         pieces = self.categories[place]

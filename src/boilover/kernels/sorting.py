@@ -67,23 +67,24 @@ def in_time_order(times: Array) -> Array:
     packed <<= bits
     packed |= np.arange(len(times))
     packed.sort()
-    packed &= (1 << bits) - 1
-    order = packed.astype(np.int32)
+    order = (packed & ((1 << bits) - 1)).astype(np.int32)
     if short:
-        _settle(order, times)
+        packed >>= bits
+        _settle(order, packed, times)
     return order
 
 
 @compiled
-def _settle(order: Array, times: Array) -> None:
-    """Sort by insertion what is nearly sorted."""
+def _settle(order: Array, rough: Array, times: Array) -> None:
+    """Sort by insertion what is sorted but for places whose ``rough`` times are equal."""
     for i in range(1, len(order)):
-        place = order[i]
-        j = i
-        while j > 0 and times[order[j - 1]] > times[place]:
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = place
+        if rough[i] == rough[i - 1]:
+            place = order[i]
+            j = i
+            while j > 0 and times[order[j - 1]] > times[place]:
+                order[j] = order[j - 1]
+                j -= 1
+            order[j] = place
 
 
 @compiled
