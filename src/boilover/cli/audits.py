@@ -10,7 +10,8 @@ import typer
 from boilover.cli.options import (
     ConfigOption,
     EscalationOption,
-    FormatOption,
+    InputFormatOption,
+    JsonOption,
     LogArgument,
     RecipeOption,
     open_source,
@@ -23,9 +24,9 @@ def audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="End with exit code 7 where a model would see a leak.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
 ) -> None:

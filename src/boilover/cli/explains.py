@@ -10,7 +10,7 @@ import typer
 
 from boilover.cli.options import (
     ConfigOption,
-    FormatOption,
+    InputFormatOption,
     LogArgument,
     ModelOption,
     RecipeOption,
@@ -34,7 +34,7 @@ def explain(
         ),
     ] = None,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
     """Explain a ticket's risk: what happened to it, its risk after each event and night, and what moved it.

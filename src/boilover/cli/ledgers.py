@@ -19,15 +19,26 @@ from boilover.cli.answers import (
     opened,
     snooze,
 )
-from boilover.cli.options import FormatOption, OutputOption, RecipeOption, open_source, say, settings_of
+from boilover.cli.options import (
+    InputFormatOption,
+    OutputFormatOption,
+    OutputOption,
+    RecipeOption,
+    open_source,
+    say,
+    settings_of,
+)
 from boilover.errors import InputError, UsageError
+from boilover.places import place
 
 OwnDeskOption = Annotated[str, typer.Option("--desk", help="Whose flags they are.")]
-FormOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]
 
 
 def show(
-    ledger: LedgerArgument, desk: DeskOption = None, output: OutputOption = Path("-"), form: FormOption = None
+    ledger: LedgerArgument,
+    desk: DeskOption = None,
+    output: OutputOption = Path("-"),
+    form: OutputFormatOption = None,
 ) -> None:
     """Show the flags that stand, the most urgent first.
 
@@ -51,7 +62,7 @@ def export(
     ] = "flags",
     desk: DeskOption = None,
     output: OutputOption = Path("-"),
-    form: FormOption = None,
+    form: OutputFormatOption = None,
 ) -> None:
     """Write a table of the ledger; sheet holds the open flags with columns to answer in, for `ledger import`.
 
@@ -70,9 +81,11 @@ def outcomes(
             metavar="FILE", help="CSV or Parquet with ticket_id, escalated_at, resolved_at; or --log."
         ),
     ] = None,
-    log: Annotated[Path | None, typer.Option(help="Read the outcomes from this log.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(parser=place, metavar="<path>", help="Read the outcomes from this log.")
+    ] = None,
     desk: OwnDeskOption = "desk",
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
     """Tell which tickets escalated or were resolved; learn which share of escalations had been flagged before.
@@ -111,7 +124,10 @@ def expire(
 
 
 def feedback(
-    ledger: LedgerArgument, desk: DeskOption = None, output: OutputOption = Path("-"), form: FormOption = None
+    ledger: LedgerArgument,
+    desk: DeskOption = None,
+    output: OutputOption = Path("-"),
+    form: OutputFormatOption = None,
 ) -> None:
     """Count answers and outcomes of flags by who asked for them, and of tickets held out.
 

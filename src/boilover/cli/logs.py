@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from boilover.cli.options import EscalationOption, RecipeOption, reading, say
+from boilover.cli.options import EscalationOption, JsonOption, RecipeOption, reading, say
 from boilover.errors import UsageError
 from boilover.places import local, place
 
@@ -28,7 +28,6 @@ MaxDroppedOption = Annotated[
     float,
     typer.Option("--max-dropped", min=0, max=1, help="Refuse an export of which a larger share is unusable."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def ingest(

@@ -11,7 +11,8 @@ import typer
 from boilover.cli.options import (
     ConfigOption,
     EscalationOption,
-    FormatOption,
+    InputFormatOption,
+    JsonOption,
     LogArgument,
     ModelOption,
     NewModelOption,
@@ -65,7 +66,7 @@ def train(
     ] = None,
     desk: Annotated[str, typer.Option(help="Whose flags of the ledger count.")] = "desk",
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same model.")] = None,
@@ -122,9 +123,9 @@ def evaluate(
         str | None, typer.Option(help="Measure on points after this; default: the end of training.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
 ) -> None:

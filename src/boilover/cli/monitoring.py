@@ -12,7 +12,8 @@ import typer
 from boilover.cli.options import (
     ConfigOption,
     EscalationOption,
-    FormatOption,
+    InputFormatOption,
+    JsonOption,
     LogArgument,
     ModelOption,
     RecipeOption,
@@ -20,6 +21,7 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+from boilover.places import place
 
 
 def _tell(
@@ -52,12 +54,12 @@ def drift(
     report: Annotated[
         Path | None, typer.Option("-o", "--report", help="Write all of it to a file: .json, or text.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: JsonOption = False,
     gate: Annotated[
         bool, typer.Option("--gate", help="End with exit code 7 where something drifted.")
     ] = False,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
 ) -> None:
@@ -82,7 +84,12 @@ def promote(
         Path, typer.Option("--model", help="The champion: its folder, or models:/NAME of a registry.")
     ],
     challenger: Annotated[Path, typer.Option(help="The folder of the model that would take its place.")],
-    log: Annotated[Path, typer.Option(help="An event-log folder, or an export, to compare the two on.")],
+    log: Annotated[
+        Path,
+        typer.Option(
+            parser=place, metavar="<path>", help="An event-log folder, or an export, to compare on."
+        ),
+    ],
     since: Annotated[
         str | None,
         typer.Option(help="Compare them on points after this; default: the end of both trainings."),
@@ -93,9 +100,9 @@ def promote(
     sure: Annotated[
         bool, typer.Option("--sure", help="Refuse also a challenger that is not better beyond chance.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
 ) -> None:
@@ -143,9 +150,9 @@ def kpis(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write all of it to a file: .json, or text.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
 ) -> None:

@@ -42,7 +42,7 @@ NewModelOption = Annotated[
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]
-FormatOption = Annotated[
+InputFormatOption = Annotated[
     str, typer.Option("--input-format", help="Format of LOG: auto, log, or that of an adapter: zendesk, …")
 ]
 RecipeOption = Annotated[
@@ -59,7 +59,8 @@ OutputOption = Annotated[
     Path,
     typer.Option("-o", "--output", parser=place, metavar="<path>", help="A file, or - for standard output."),
 ]
-
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+OutputFormatOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]
 AgainOption = Annotated[
     bool,
     typer.Option(

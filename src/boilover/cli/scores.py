@@ -10,9 +10,10 @@ import typer
 from boilover.cli.options import (
     AgainOption,
     ConfigOption,
-    FormatOption,
+    InputFormatOption,
     LogArgument,
     ModelOption,
+    OutputFormatOption,
     OutputOption,
     RecipeOption,
     counting,
@@ -38,7 +39,7 @@ def score(
         typer.Option(help="CSV or Parquet with ticket_id, as_of: score these moments, one row each."),
     ] = None,
     output: OutputOption = Path("-"),
-    form: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")] = None,
+    form: OutputFormatOption = None,
     explain: Annotated[
         str,
         typer.Option(
@@ -65,7 +66,7 @@ def score(
         ),
     ] = None,
     config: ConfigOption = None,
-    input_format: FormatOption = "auto",
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
     """Score every open ticket, the riskiest first, with reasons; or the points of a file, in their order.
@@ -125,14 +126,19 @@ def flag(
         str | None, typer.Option(help="The ledger that remembers flags: a SQLite file, or postgresql://…")
     ] = None,
     log: Annotated[
-        Path | None, typer.Option(help="The log of the scores, for triggers, segments, queues and weights.")
+        Path | None,
+        typer.Option(
+            parser=place,
+            metavar="<path>",
+            help="The log of the scores, for triggers, segments, queues and weights.",
+        ),
     ] = None,
     desk: Annotated[str, typer.Option(help="Whose flags they are in the ledger.")] = "desk",
     again: AgainOption = False,
     config: ConfigOption = None,
     output: OutputOption = Path("-"),
-    form: Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")] = None,
-    input_format: FormatOption = "auto",
+    form: OutputFormatOption = None,
+    input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
     """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
