@@ -22,7 +22,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, Manifest, read_manifest
-from boilover.places import fetched, is_there
+from boilover.places import STANDARD, fetched, is_there
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -57,13 +57,13 @@ def open_log(
     escalation: Mapping[str, Any] | None = None,
     escalation_name: str | None = None,
 ) -> Source:
-    """Open an event-log folder or a raw export.
+    """Open an event-log folder or a raw export; ``-`` is an export on standard input.
 
     ``escalation`` is the table that declares what escalated means; a recipe, or a log that was imported through one,
     brings its own; without either the log's escalated events say so. Raises `InputError` for input that cannot be
     used.
     """
-    if not is_there(path):
+    if path != STANDARD and not is_there(path):
         raise InputError("does not exist", file=path, mend="Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+import numpy as np
 import pandas as pd
 
-from boilover.errors import UsageError
+from boilover.errors import InputError, UsageError
 from boilover.files import check_writable, replacing
+from boilover.places import STANDARD as STANDARD
 from boilover.spreadsheet import FORMULA_STARTS as FORMULA_STARTS
 from boilover.spreadsheet import write_csv
 
@@ -20,7 +22,23 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "p
 TABLE_ROWS = 20
 SAMPLED_ROWS = 1_000
 """So many rows tell whether the values of a column differ."""
-STANDARD = Path("-")
+BY_SCORE = "Write them with `boilover score`"
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values
+
+
+def _as_number(values: pd.Series) -> pd.Series:
+    return pd.to_numeric(values, errors="coerce")
+
+
+def _as_time(values: pd.Series) -> pd.Series:
+    return pd.to_datetime(values, errors="coerce", utc=True)
+
+
+DECIDES = {"ticket_id": _as_text, "as_of": _as_time, "risk": _as_number, "rank": _as_number}
+"""Columns of scores by which flags are decided, and how each is read."""
 
 
 def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> None:
@@ -75,23 +93,35 @@ def write_text(text: str, target: Path) -> None:
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is CSV on standard input."""
-    from boilover.errors import InputError
+    """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is CSV on standard input.
 
+    Raises `InputError` where a column is missing that flags are decided by, or a cell of it is neither empty nor fits.
+    """
     text = {"ticket_id": "str", "note": "str", "model": "str"}
     try:
         if path == STANDARD:
-            return pd.read_csv(sys.stdin, dtype=text)
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if SUFFIXES.get(path.suffix) == "jsonl":
-            return pd.read_json(path, lines=True, dtype=text)
-        return pd.read_csv(path, dtype=text)
+            frame = pd.read_csv(sys.stdin, dtype=text)
+        elif path.suffix == ".parquet":
+            frame = pd.read_parquet(path)
+        elif SUFFIXES.get(path.suffix) == "jsonl":
+            frame = pd.read_json(path, lines=True, dtype=text)
+        else:
+            frame = pd.read_csv(path, dtype=text)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(
-            f"cannot be read as scores: {reason}", file=path, mend="Write them with `boilover score`"
-        ) from error
+        raise InputError(f"cannot be read as scores: {reason}", file=path, mend=BY_SCORE) from error
+    for name, read in DECIDES.items():
+        if name not in frame.columns:
+            problem = f"required column is missing; there are: {', '.join(map(str, frame.columns))}"
+            raise InputError(problem, file=path, column=name, mend=BY_SCORE)
+        wrong = np.flatnonzero(read(frame[name]).isna() & frame[name].notna())
+        if len(wrong):
+            row = int(wrong[0])
+            value = frame[name].iloc[row]
+            raise InputError(
+                "cannot be read", file=path, column=name, row=row + 1, value=value, mend=BY_SCORE
+            )
+    return frame
 
 
 def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:

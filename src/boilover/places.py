@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from boilover.errors import InputError, UsageError, without_secrets
 
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""
+STANDARD = Path("-")
+"""Standard input, or standard output."""
 CHECK = "Check the URL and the credentials of its driver"
 SCRATCH = "boilover-scratch-"
 LEFT_AFTER = 3600.0
@@ -151,29 +154,38 @@ def _lock(folder: int) -> bool:
 
 @contextmanager
 def fetched(path: Path) -> Iterator[Path]:
-    """Yield a local path with what is at a place: itself, or a copy of what is at a URL, removed at the end.
+    """Yield a local path with what is at a place: itself, or a copy that is removed at the end.
 
-    An error that names the copy is told of the place. Raises `InputError` where nothing is there.
+    Copied is what is at a URL, and what comes on standard input. An error that names the copy is told of the place.
+    Raises `InputError` where nothing is there.
     """
-    remote = filesystem_of(path)
-    if remote is None:
+    if path != STANDARD and filesystem_of(path) is None:
         yield path
         return
-    if not is_there(path):
-        raise InputError("does not exist", file=path, mend="Check the URL")
     with scratch() as folder:
-        copy, name = folder / path.name.partition("?")[0], named(path)
-        try:
-            is_folder = remote.info(name)["type"] == "directory"
-            remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
-        except Exception as error:
-            problem = f"cannot be fetched ({type(error).__name__}: {error})"
-            raise InputError(problem, file=path, mend=CHECK) from error
+        copy = folder / path.name.partition("?")[0]
+        if path == STANDARD:
+            with copy.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        else:
+            _fetch(path, copy)
         try:
             yield copy
         except InputError as error:
             error.args = (without_secrets(str(error).replace(str(copy), str(path))),)
             raise
+
+
+def _fetch(path: Path, copy: Path) -> None:
+    remote, name = filesystem_of(path), named(path)
+    if remote is None or not is_there(path):
+        raise InputError("does not exist", file=path, mend="Check the URL")
+    try:
+        is_folder = remote.info(name)["type"] == "directory"
+        remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
+    except Exception as error:
+        problem = f"cannot be fetched ({type(error).__name__}: {error})"
+        raise InputError(problem, file=path, mend=CHECK) from error
 
 
 def has_folders(path: Path) -> bool:

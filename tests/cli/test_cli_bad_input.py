@@ -226,6 +226,29 @@ def test_a_full_disk_is_told(run, monkeypatch):
     assert (code, said.startswith("boilover: No space left on device: make room")) == (1, True), said
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "ticket_id,as_of\n1,2026-02-01\n",
+            "column 'risk': required column is missing; there are: ticket_id, as_of",
+        ),
+        (
+            "ticket_id,as_of,risk,rank\n1,2026-02-01,,\n2,2026-02-01,high,1\n",
+            "'risk', row 2, value 'high': cannot",
+        ),
+        (
+            "ticket_id,as_of,risk,rank\n1,tonight,0.1,1\n",
+            "column 'as_of', row 1, value 'tonight': cannot be read",
+        ),
+    ],
+)
+def test_scores_that_are_none_say_where(run, desk, tmp_path, text, told):
+    (tmp_path / "scores.csv").write_text(text)
+    code, said = run("flag", tmp_path / "scores.csv", "--model", desk / "model")
+    assert (code, told in said) == (3, True), said
+
+
 def test_a_log_that_is_not_there(run, desk, tmp_path):
     code, said = run("score", tmp_path / "absent", "--model", desk / "model")
     assert (code, f"{tmp_path / 'absent'}: does not exist" in said) == (3, True), said

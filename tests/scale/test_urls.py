@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 from fsspec.spec import AbstractFileSystem
 
+from boilover.audit import audit_source
 from boilover.cli import main
 from boilover.cli.options import say
 from boilover.errors import InputError, UsageError
@@ -145,6 +147,19 @@ def test_what_cannot_be_reached_is_told(desk, stored, web):
             load_model(place(lost))
     with pytest.raises(InputError, match=r"^memory://desk/model/manifest\.json: is no part of"):
         open_log(place(stored[1]))
+
+
+def test_an_export_may_come_on_standard_input(monkeypatch):
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO((SAMPLES / "desk_export.csv").read_bytes()))
+    )
+    recipe = str(SAMPLES / "desk_export.toml")
+    expected = open_log(SAMPLES / "desk_export.csv", recipe=recipe)
+    assert open_log(Path("-"), recipe=recipe).log.events.equals(expected.log.events)
+    with pytest.raises(InputError, match=r"^-: the file is empty"):
+        open_log(Path("-"))
+    with pytest.raises(UsageError, match="Name its file"):
+        audit_source(expected, Path("-"))
 
 
 def test_an_export_at_a_url_is_fetched(tmp_path):

@@ -19,9 +19,11 @@ from boilover.audit.columns import Column, log_columns
 from boilover.audit.ends import Ends, ends_of
 from boilover.audit.finding import KINDS, Audit, Finding, in_order
 from boilover.audit.raw import raw_columns
+from boilover.errors import UsageError
 from boilover.history import History
 from boilover.inputs import Source
 from boilover.log import EventLog
+from boilover.places import STANDARD
 from boilover.times import parse_duration
 
 __all__ = ["KINDS", "Audit", "Column", "Finding", "audit", "audit_source", "log_columns"]
@@ -71,6 +73,8 @@ def audit_source(
     if source.format != "table":
         notes = () if source.format == "log" else (ONLY_LOG,)
         return audit(source.log, horizon=horizon, seed=seed, notes=notes)
+    if path == STANDARD:
+        raise UsageError("the audit reads a table twice, so not from standard input. Name its file")
     columns, mapping = raw_columns(path, recipe, History.from_log(source.log))
     return audit(
         source.log,

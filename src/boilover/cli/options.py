@@ -25,7 +25,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 LogArgument = Annotated[
     Path,
-    typer.Argument(metavar="LOG", parser=place, help="An event-log folder or an export, or its URL."),
+    typer.Argument(
+        metavar="LOG",
+        parser=place,
+        help="An event-log folder or an export, or its URL; - for an export on standard input.",
+    ),
 ]
 ModelOption = Annotated[
     Path,
