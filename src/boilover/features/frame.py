@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
@@ -173,7 +174,10 @@ def compute(
 
 def _categorical(coded: Coded) -> pd.Categorical:
     """Return codes as a category of the words that occur: a log has one list of words for all of its fields."""
-    occurs = np.bincount(coded.codes + 1, minlength=len(coded.words) + 1)[1:] > 0
-    codes = np.append(np.cumsum(occurs, dtype=np.int32) - 1, np.int32(-1))[coded.codes]
-    words = [coded.words[code] for code in np.flatnonzero(occurs)]
+    occurs = np.zeros(len(coded.words) + 1, dtype=bool)
+    # None is -1, the last place.
+    occurs[coded.codes] = True
+    places = np.flatnonzero(occurs[:-1])
+    codes = kernels.take(np.append(np.cumsum(occurs[:-1], dtype=np.int32) - 1, np.int32(-1)), coded.codes)
+    words = [coded.words[code] for code in places.tolist()]
     return pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str"))

@@ -30,6 +30,8 @@ def places_among(words: Words, place: Mapping[str, int]) -> Codes:
 def merged(parts: Sequence[Coded]) -> Coded:
     """Return codes of several shards, one after the other, as codes of one list of words."""
     words = common_words(part.words for part in parts)
+    if all(part.words is words for part in parts):
+        return Coded(joined([part.codes for part in parts]), words)
     place = {word: code for code, word in enumerate(words)}
     codes = [
         part.codes if part.words is words else kernels.take(places_among(part.words, place), part.codes)
