@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from boilover.errors import UsageError
+from boilover.errors import UsageError, worded
 from boilover.points import AGES_HOURS
 
 
@@ -53,7 +53,6 @@ def load_config(path: Path | None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: is no TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key, what = worded(error.errors()[0])
         known = ", ".join(Config.model_fields)
-        raise UsageError(f"{path}: {key}: {first['msg']}. Keys are {known}") from error
+        raise UsageError(f"{path}: {key}: {what}. Keys are {known}") from error

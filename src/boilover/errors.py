@@ -22,6 +22,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
@@ -130,6 +132,25 @@ class LeakError(GateError):
 def without_secrets(text: str) -> str:
     """Return a text without users, passwords and queries, which may be signatures, of the URLs in it."""
     return _QUERY.sub(r"\1", _USER.sub("", text)) if "://" in text else text
+
+
+def worded(problem: ErrorDetails) -> tuple[str, str]:
+    """Return a problem that pydantic finds in a table as the key, and what is wrong there in plain words."""
+    where, told = [str(part) for part in problem["loc"]], problem.get("ctx", {})
+    if problem["type"].startswith("union_tag"):
+        where.append(told["discriminator"].strip("'"))
+    match problem["type"]:
+        case "missing" | "union_tag_not_found":
+            what = "is required"
+        case "union_tag_invalid":
+            what = f"must be one of {told['expected_tags']}, not {shorten(told['tag'])}"
+        case "extra_forbidden":
+            what = "is not known"
+        case _:
+            what = problem["msg"].removeprefix("Value error, ")
+            what = what.replace("Input should", "must").replace("a valid tuple", "a list")
+            what += "" if isinstance(problem["input"], dict) else f", not {shorten(problem['input'])}"
+    return ".".join(where), what
 
 
 def shorten(value: object) -> str:

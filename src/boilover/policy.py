@@ -15,9 +15,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
-from boilover.errors import UsageError, shorten
+from boilover.errors import UsageError, worded
 
 
 class _Policy(BaseModel):
@@ -67,22 +66,5 @@ def parse_policy(table: Mapping[str, Any], *, source: object = None) -> Policy:
         return _ADAPTER.validate_python(dict(table))
     except ValidationError as error:
         where = f"{source}: " if source is not None else ""
-        problems = [worded(problem) for problem in error.errors(include_url=False)]
+        problems = [": ".join(worded(problem)) for problem in error.errors(include_url=False)]
         raise UsageError(f"{where}[threshold] {'; '.join(problems)}") from None
-
-
-def worded(problem: ErrorDetails) -> str:
-    """Return a problem of a table as its key, what is wrong and the value."""
-    where, told = [str(part) for part in problem["loc"]], problem.get("ctx", {})
-    if problem["type"].startswith("union_tag"):
-        where.append(told["discriminator"].strip("'"))
-    key = ".".join(where)
-    match problem["type"]:
-        case "missing" | "union_tag_not_found":
-            return f"{key}: is required"
-        case "union_tag_invalid":
-            return f"{key}: must be one of {told['expected_tags']}, not {shorten(told['tag'])}"
-        case "extra_forbidden":
-            return f"{key}: is not known"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{key or 'policy'}: {message}, not {shorten(problem['input'])}"

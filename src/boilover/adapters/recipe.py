@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from boilover.adapters.rules import Rule
-from boilover.errors import UsageError
+from boilover.errors import UsageError, worded
 from boilover.schema import STATUSES
 
 TARGETS = {
@@ -227,8 +227,6 @@ def parse_recipe(content: bytes, *, name: str, source: str) -> Recipe:
     try:
         return Recipe.model_validate({"name": name, **raw})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "recipe"
+        key, what = worded(error.errors()[0])
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        message = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{source}, key '{key}': {message}{more}") from error
+        raise UsageError(f"{source}, key '{key or 'recipe'}': {what}{more}") from error

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from boilover.errors import UsageError
+from boilover.errors import UsageError, worded
 
 
 class _Frozen(BaseModel):
@@ -126,9 +126,8 @@ def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationR
     try:
         return EscalationRule.model_validate(dict(table))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in ("escalation", *first["loc"]))
-        raise UsageError(f"{place}: {first['msg']}") from error
+        key, what = worded(error.errors()[0])
+        raise UsageError(f"{'.'.join(filter(None, ('escalation', key)))}: {what}") from error
 
 
 def _checked(pattern: str | None) -> str | None:

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from boilover.errors import UsageError
+from boilover.errors import UsageError, worded
 from boilover.flagger.night import Tier
-from boilover.policy import worded
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]
@@ -102,8 +101,9 @@ def tier_code(name: TierName | None) -> int:
 def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
     """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
     for problem in error.errors(include_url=False):
+        key, what = worded(problem)
         is_unknown = problem["type"] == "extra_forbidden"
-        yield worded(problem) + (_instead(problem["loc"], known) if is_unknown else "")
+        yield f"{key or 'policy'}: {what}{_instead(problem['loc'], known) if is_unknown else ''}"
 
 
 def _instead(loc: tuple[Any, ...], known: type[BaseModel]) -> str:
