@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from boilover.config import load_config
+from boilover.errors import UsageError
 from desks import small_desk, small_tickets, write
 
 EVENTS, TICKETS = small_desk(), small_tickets()
@@ -164,6 +167,21 @@ def test_a_model_that_is_missing_or_damaged_is_named(run, desk, tmp_path):
 def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told):
     found, said = run("train", desk / "log", "--model", tmp_path / "model", "--no-track", *words)
     assert (found, told in said) == (code, True), said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("horizn = '7d'", "c.toml: horizn: is not known. Keys are horizon, points"),
+        ("horizon = 7", "c.toml: horizon: must be a list, not 7. Keys are"),
+        ("seed = 'x'", "c.toml: seed: must be a valid integer"),
+        ("horizon = '7d", "c.toml: is no TOML"),
+    ],
+)
+def test_a_wrong_configuration_names_the_key(tmp_path, text, told):
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(UsageError, match=re.escape(told)):
+        load_config(tmp_path / "c.toml")
 
 
 def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, tmp_path):
