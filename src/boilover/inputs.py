@@ -21,7 +21,7 @@ from boilover.csv_faults import fault_in
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
-from boilover.partitions import MANIFEST, Manifest, read_manifest
+from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
 from boilover.places import STANDARD, fetched, is_there
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -56,20 +56,22 @@ def open_log(
     recipe: str | None = None,
     escalation: Mapping[str, Any] | None = None,
     escalation_name: str | None = None,
+    texts: bool = True,
 ) -> Source:
     """Open an event-log folder or a raw export; ``-`` is an export on standard input.
 
     ``escalation`` is the table that declares what escalated means; a recipe, or a log that was imported through one,
-    brings its own; without either the log's escalated events say so. Raises `InputError` for input that cannot be
-    used.
+    brings its own; without either the log's escalated events say so. Without ``texts`` the bodies of messages are not
+    read where a log holds what was measured of them. Raises `InputError` for input that cannot be used.
     """
     if path != STANDARD and not is_there(path):
         raise InputError("does not exist", file=path, mend="Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
     if recipe is None and format in ("auto", "log") and _is_log(path):
-        log, kind = mend(read_log(path), source=path), "log"
         manifest = read_manifest(path)
+        unread = UNREAD if manifest is not None and not texts else ()
+        log, kind = mend(read_log(path, leave_out=unread), source=path), "log"
         if manifest is not None and manifest.escalation is not None and not declared:
             declared = dict(manifest.escalation)
             escalation_name = escalation_name or manifest.escalation_name

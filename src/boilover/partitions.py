@@ -31,7 +31,9 @@ from boilover.places import filesystem_of, named
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 
 MANIFEST = "log.json"
-CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name not in ("text", "event_id")]
+UNREAD = ("text", "event_id")
+"""Columns of events that no feature reads where messages are measured, as an import measures them."""
+CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name not in UNREAD]
 """Text columns of few words, or of few in a row."""
 EVENT_SCHEMA = pa.schema([(column.name, column.type) for column in (*EVENTS, *MEASURES)])
 """Every partition holds all columns of the contract, empty ones too, so that other tools can read ``events/``."""

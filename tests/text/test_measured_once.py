@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from boilover.inputs import open_log
-from boilover.log import EventLog, observed
+from boilover.log import EventLog, observed, write_log
 from boilover.store import upsert
 from boilover.synthetic import synthetic_desk
 from boilover.text import measures
@@ -44,3 +44,15 @@ def test_an_import_measures_new_messages_alone(tmp_path, monkeypatch):
     upsert(tmp_path / "once", [log], most=300)
     once = open_log(tmp_path / "once").log
     assert found.events.select(measures.NAMES).equals(once.events.select(measures.NAMES))
+
+
+def test_texts_stay_unread_where_they_were_measured_and_nowhere_else(tmp_path):
+    log = synthetic_desk(n_tickets=30, seed=3)
+    upsert(tmp_path / "imported", [log])
+    read = open_log(tmp_path / "imported").log.events
+    unread = open_log(tmp_path / "imported", texts=False).log.events
+    assert set(read.column_names) - set(unread.column_names) == {"text", "event_id"}
+    assert unread.equals(read.select(unread.column_names))
+    write_log(log, tmp_path / "written")
+    measured = open_log(tmp_path / "written", texts=False).log.events
+    assert measured["words"].null_count < len(measured)

@@ -89,7 +89,7 @@ def train(
     from boilover.times import parse_duration
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
-    source = open_source(log, input_format, recipe, escalation, settings)
+    source = open_source(log, input_format, recipe, escalation, settings, texts=False)
     saved = pipeline.train_model(
         source,
         model,

@@ -72,7 +72,7 @@ def drift(
     from boilover.monitoring.table import render
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings)
+    source = open_source(log, input_format, recipe, escalation, settings, texts=False)
     found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
     _tell(found.to_dict(), render, report, as_json=as_json)
     if gate and found.drifted:
@@ -119,7 +119,7 @@ def promote(
     from boilover.outputs import STANDARD, write_json
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings)
+    source = open_source(log, input_format, recipe, escalation, settings, texts=False)
     told = pipeline.promote_model(
         source, model, challenger, since=since, as_of=as_of, sure=sure, seed=settings.seed
     )
@@ -168,6 +168,6 @@ def kpis(
 
     for each in by or ():
         refuse_people(each)
-    source = open_source(log, input_format, recipe, escalation, settings_of(config))
+    source = open_source(log, input_format, recipe, escalation, settings_of(config), texts=False)
     figures = pipeline.kpis_of_log(source, by=by or (), since=since, ledger=ledger, desk=desk).to_dict()
     _tell(figures, render, output, as_json=as_json)

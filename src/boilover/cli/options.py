@@ -75,13 +75,24 @@ AgainOption = Annotated[
 
 
 def open_source(
-    log: Path, input_format: str, recipe: str | None, escalation: str | None, settings: Config
+    log: Path,
+    input_format: str,
+    recipe: str | None,
+    escalation: str | None,
+    settings: Config,
+    *,
+    texts: bool = True,
 ) -> Source:
-    """Open a log or an export; say on standard error what it was read as, and what was mended."""
+    """Open a log or an export as `open_log` does; say on standard error what it was read as, and what was mended."""
     from boilover.inputs import open_log
 
     source = open_log(
-        log, format=input_format, recipe=recipe, escalation=settings.escalation, escalation_name=escalation
+        log,
+        format=input_format,
+        recipe=recipe,
+        escalation=settings.escalation,
+        escalation_name=escalation,
+        texts=texts,
     )
     say(f"read {log}: {source.format}, {len(source.log.events)} events of {len(source.log.tickets)} tickets")
     for lack in source.lacks:

@@ -93,7 +93,7 @@ def score(
         return
     if spill is not None:
         raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
-    source = open_source(log, input_format, recipe, None, settings_of(config))
+    source = open_source(log, input_format, recipe, None, settings_of(config), texts=False)
     _hand_out(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
 
 

@@ -27,7 +27,7 @@ from boilover.log import SORTED_MARK, EventLog
 from boilover.memory import give_back
 from boilover.model.saved import MANIFEST as MODEL
 from boilover.model.saved import SavedModel, load_model
-from boilover.partitions import MANIFEST, Partition, read_part
+from boilover.partitions import MANIFEST, UNREAD, Partition, read_part
 from boilover.places import is_there, place
 from boilover.points import Points, tonight
 from boilover.reasons import keys_of
@@ -37,7 +37,7 @@ from boilover.scale.shelf import read_arrays, write_arrays
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 from boilover.scoring import features_of, notes_for
 
-READ = [column.name for column in (*EVENTS, *MEASURES) if column.name not in ("text", "event_id")]
+READ = [column.name for column in (*EVENTS, *MEASURES) if column.name not in UNREAD]
 PIECE, JOINED, SCORED = ".piece", ".joined", ".scored"
 """Endings of what the tasks write."""
 RANKS = "tickets.ranks"
