@@ -52,7 +52,11 @@ def main() -> int:
     chosen = [] if options.stages == "none" else options.stages.split(",")
     if unknown := [name for name in chosen if name not in MODULES]:
         parser.error(f"there is no stage {', '.join(unknown)}; there are {', '.join(MODULES)}")
-    agreed = [measured(name, job, options.engines and options.engines.split(",")) for name in chosen]
+    only = options.engines.split(",") if options.engines else None
+    known = {key for name in chosen for key in stage_of(name).engines}
+    if only and (unknown := [key for key in only if key not in known]):
+        parser.error(f"there is no engine {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    agreed = [measured(name, job, only) for name in chosen]
     if options.document:
         renew(options.document, job.folder / "results")
     return 0 if all(agreed) else 1
@@ -70,12 +74,14 @@ def measured(name: str, job: Job, only: list[str] | None = None) -> bool:
     for key, engine in stage.engines.items():
         if is_there(engine) and (only is None or key in only):
             print(f"{name}: {engine.title} …", file=sys.stderr, flush=True)
-            told[key] = alone(name, key, job) | {"load": round(os.getloadavg()[0], 1)}
+            told[key] = alone(name, key, job) | {
+                "load": round(os.getloadavg()[0], 1),
+                "repeats": job.repeats,
+            }
     told = {key: told[key] for key in stage.engines if told.get(key, {}).get("seconds")}
     unequal = stage.check(job, told)
     result = {
         "events": job.events,
-        "repeats": job.repeats,
         "figures": told,
         "unequal": unequal,
         "sentences": list(stage.tell(job, told)),

@@ -48,7 +48,8 @@ def to_text(name: str, result: Mapping[str, Any]) -> str:
         lines.append(f"| {' | '.join((*cells, times))} |")
     load = max((told["load"] for told in figures.values()), default=0.0)
     size = f"About {result['events']:,} events; " if stage.is_sized else ""
-    runs = f"{size}median of {result['repeats']}, load of the machine up to {load}."
+    repeats = sorted({told["repeats"] for told in figures.values()})
+    runs = f"{size}median of {' or '.join(map(str, repeats))}, load of the machine up to {load}."
     sentences = [runs[0].upper() + runs[1:]]
     sentences += result["sentences"]
     for goal in stage.goals:

@@ -17,6 +17,7 @@ from boilover.annotations import Annotations
 from boilover.coded import ascend
 from boilover.conform import as_strings, from_frame
 from boilover.features import Feature, compute, from_json
+from boilover.features.frame import look_up
 from boilover.fitting import fit_attributes
 from boilover.history import Floats, History, Ints
 from boilover.log import EventLog
@@ -61,7 +62,10 @@ def score(
     notes = notes_for(log, saved)
     history = notes.history
     if points is None:
-        asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
+        with ThreadPoolExecutor(1) as aside:
+            # The points are sought in one thread.
+            aside.submit(look_up, features_of(saved), notes)
+            asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
         ids = ids_of(notes, asked)
         return score_points(notes, asked, ids, saved, explain=explain, ready=True, ranked=True)
     asked = Points.from_frame(points, history, source=source)

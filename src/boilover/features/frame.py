@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
 
@@ -98,12 +98,14 @@ class Columns:
             else:
                 self.numbers[self.row[place], rows] = column
 
-    def frame(self) -> pd.DataFrame:
-        """Return float32 columns with NaN, and categories."""
+    def frame(self, pool: Executor | None = None) -> pd.DataFrame:
+        """Return float32 columns with NaN, and categories, which are made in a ``pool`` where there is one."""
         names = [feature.name for feature in self.features]
         frame = pd.DataFrame(self.numbers.T, columns=names, copy=False)
-        for place in sorted(self.categories):
-            frame.isetitem(place, self._category(place))
+        places = sorted(self.categories)
+        found = map(self._category, places) if pool is None else pool.map(self._category, places)
+        for place, category in zip(places, found, strict=True):
+            frame.isetitem(place, category)
         return frame
 
     def _category(self, place: int) -> pd.Categorical:
@@ -137,12 +139,7 @@ def compute(
     columns = Columns(plan, len(points))
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
-        # Words are of all shards: to look them up takes long, and who asks for them next would wait for it.
-        looked_up: list[Future[object]] = [pool.submit(notes.history.encoding, name) for name in WORDS]
-        looked_up += [pool.submit(notes.history.attribute, name) for name in sorted(plan.attributes)]
-        for each in looked_up:
-            each.result()
-
+        _look_up(plan, notes, pool)
         own = plan.groups(plan.own)
 
         def of_shard(shard: Shard) -> Extract:
@@ -169,7 +166,21 @@ def compute(
         list(
             pool.map(lambda places: columns.fill(places, whole.afresh(), everything), plan.groups(plan.whole))
         )
-    return columns.frame()
+        return columns.frame(pool)
+
+
+def look_up(features: Sequence[Feature], notes: Annotations) -> None:
+    """Look up the words that features read of a log, as `compute` does first: to be called while points are sought."""
+    with ThreadPoolExecutor(1) as pool:
+        _look_up(Plan.of(features), notes, pool)
+
+
+def _look_up(plan: Plan, notes: Annotations, pool: Executor) -> None:
+    # Words are of all shards: to look them up takes long, and who asks for them next would wait for it.
+    looked_up: list[Future[object]] = [pool.submit(notes.history.encoding, name) for name in WORDS]
+    looked_up += [pool.submit(notes.history.attribute, name) for name in sorted(plan.attributes)]
+    for each in looked_up:
+        each.result()
 
 
 def _categorical(coded: Coded) -> pd.Categorical:
