@@ -33,21 +33,29 @@ def saved(desk):
 
 
 @pytest.fixture(scope="module")
-def grown(desk, tmp_path_factory):
-    """Return a log's folder, and a function that imports what was known by a night, some of it late."""
-    folder = tmp_path_factory.mktemp("grown") / "log"
+def growing(desk):
+    """Return the nights, and a function that imports into a folder what was known by one of them, some of it late."""
     told = open_log(desk[0]).told
     end, times = int(observed(told.events).max()), observed(told.events)
     rng = np.random.default_rng(3)
     known = times + np.where(rng.random(len(times)) < 0.05, rng.integers(0, 30 * DAY, len(times)), 0)
     nights = end - 2 * DAY * np.arange(NIGHTS)[::-1]
 
-    def grow(night):
-        events = told.events.filter(pa.array(known <= nights[night]))
+    def grow(folder, night):
+        events = told.events.filter(pa.array(known <= night))
         there = pc.is_in(told.tickets["ticket_id"], pc.unique(events["ticket_id"].cast(pa.string())))
         return upsert(folder, [EventLog(events, told.tickets.filter(there))], most=1500)
 
-    return folder, grow, nights
+    return nights, grow
+
+
+@pytest.fixture(scope="module")
+def grown(growing, tmp_path_factory):
+    """Return the folder of a log that has grown for some nights, and the last of them."""
+    folder, (nights, grow) = tmp_path_factory.mktemp("grown") / "log", growing
+    for night in nights:
+        grow(folder, night)
+    return folder, nights[-1]
 
 
 def under(saved, condition):
@@ -80,11 +88,11 @@ def equal(folder, saved, as_of):
     return found.read
 
 
-def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved, monkeypatch):
-    folder, grow, nights = grown
+def test_rows_are_those_of_the_whole_log_night_after_night(growing, saved, tmp_path, monkeypatch):
+    folder, (nights, grow) = tmp_path / "log", growing
     read, changed = [], []
-    for night, as_of in enumerate(nights):
-        changed.append(len(grow(night).changed))
+    for as_of in nights:
+        changed.append(len(grow(folder, as_of).changed))
         read.append(equal(folder, saved, as_of))
         assert newest(folder, read_manifest(folder), as_of) == observed(open_log(folder).told.events).max()
     partitions = len(read_manifest(folder).partitions)
@@ -112,8 +120,8 @@ def test_rows_are_those_of_the_whole_log_night_after_night(grown, saved, monkeyp
 
 
 def test_what_is_damaged_or_gone_is_computed_anew(grown, saved):
-    folder, _, nights = grown
-    equal(folder, saved, nights[-1])
+    folder, last = grown
+    equal(folder, saved, last)
     kept = sorted((folder / FOLDER).iterdir())
     (kept[0] / "about.json").unlink()
     for place, name in enumerate(("about.json", "open.parquet", "tickets.parquet", "over.arrays"), 1):
@@ -124,24 +132,24 @@ def test_what_is_damaged_or_gone_is_computed_anew(grown, saved):
     shutil.rmtree(kept[5])
     (folder / FOLDER / "2020-01.0123456789abcdef").mkdir()
     (folder / FOLDER / ".2020-01.killed").mkdir()
-    assert equal(folder, saved, nights[-1]) == 6
-    assert equal(folder, saved, nights[-1]) == 0
+    assert equal(folder, saved, last) == 6
+    assert equal(folder, saved, last) == 0
     assert sorted((folder / FOLDER).iterdir()) == kept
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(grown, saved):
-    folder, _, nights = grown
+    folder, last = grown
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     (folder / FOLDER).write_text("a file where a folder would have to be")
     try:
-        assert equal(folder, saved, nights[-1]) == equal(folder, saved, nights[-1]) > 8
+        assert equal(folder, saved, last) == equal(folder, saved, last) > 8
     finally:
         (folder / FOLDER).unlink()
 
 
 def test_tickets_that_are_over_are_found_again(grown, saved):
-    folder, _, nights = grown
-    night = opened(folder, saved, nights[-1])
+    folder, last = grown
+    night = opened(folder, saved, last)
     whole = open_log(folder).under(saved.rule).log
     some = [each.as_py() for each in (night.over[0].ids[0], night.over[0].ids[-1], night.over[-1].ids[0])]
     told = night.notes_of({*some, "nobody"}).history
