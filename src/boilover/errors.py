@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
-_USER = re.compile(r"(?<=://)[^/\s@]*@")
+_USER = re.compile(r"(?<=://)(?![^/\s@]*:\*\*\*@)[^/\s@]*@")
+"""But for one whose password is masked already."""
 _QUERY = re.compile(r"(\w://[^\s?]*)\?\S*?(?=[:.,;'\")]*(?:\s|$))")
 
 

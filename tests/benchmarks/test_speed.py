@@ -124,10 +124,10 @@ def test_an_engine_runs_alone_and_its_result_is_kept(job, capsys):
 
 def test_the_document_holds_every_stage_that_was_measured(tmp_path):
     figures = {
-        name: {"seconds": seconds, "processor": seconds, "peak": 1.0, "load": 0.5}
-        for name, seconds in (("boilover", 2.0), ("pandas", 102.0), ("polars", 19.0))
+        name: {"seconds": seconds, "processor": seconds, "peak": 1.0, "load": 0.5, "repeats": repeats}
+        for name, seconds, repeats in (("boilover", 2.0, 3), ("pandas", 102.0, 1), ("polars", 19.0, 3))
     }
-    result = {"events": 10**7, "repeats": 3, "figures": figures, "unequal": [], "sentences": ["So it is."]}
+    result = {"events": 10**7, "figures": figures, "unequal": [], "sentences": ["So it is."]}
     (tmp_path / "features.json").write_text(json.dumps(result), encoding="utf-8")
     target = tmp_path / "speed.md"
     target.write_text("before\n<!-- speed:begin -->\nold\n<!-- speed:end -->\nafter\n", encoding="utf-8")
@@ -136,6 +136,7 @@ def test_the_document_holds_every_stage_that_was_measured(tmp_path):
     assert text.startswith("before")
     assert text.endswith("<!-- speed:end --> after")
     assert "old" not in text
+    assert "About 10,000,000 events; median of 1 or 3, load" in text
     assert "| pandas, idiomatic | 102 | 102 | 1.00 | 51.00 |" in text
     assert "Goal: 50 times as fast as idiomatic pandas. It is 51.0 times: reached." in text
     assert "Goal: 10 times as fast as Polars. It is 9.5 times: not reached." in text

@@ -221,6 +221,7 @@ def test_no_bucket_is_made(desk, monkeypatch):
         ),
         ("'https://u@h/a?b' is no log", "'https://h/a' is no log"),
         ("postgresql://me:p%40ss@h/d, and s3://b/c?d", "postgresql://h/d, and s3://b/c"),
+        ("postgresql://me:***@h/d is masked", "postgresql://me:***@h/d is masked"),
         ("me@host wrote: why? See https://h/a", "me@host wrote: why? See https://h/a"),
     ],
 )
