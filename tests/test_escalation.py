@@ -232,6 +232,7 @@ def test_only_tickets_that_leaves_none_is_an_error():
         ({"any": [{"event": "merged"}, {"reopened": 0}]}, "escalation.any.1.reopened: "),
         ({"any": [{"evnt": "merged"}]}, "escalation.any.0.evnt: "),
         ({"al": []}, "escalation.al: "),
+        ({"any": []}, "escalation.any: must not be empty"),
         ({"any": [{"event_type": "csat"}]}, "event_type needs value_in"),
         ({"any": [{"field": "f"}]}, "field needs exactly one of raised, equals, holds and at_least"),
         ({"any": [{"field": "f", "raised": True}]}, "order of at least two values"),

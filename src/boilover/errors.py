@@ -147,6 +147,8 @@ def worded(problem: ErrorDetails) -> tuple[str, str]:
             what = f"must be one of {told['expected_tags']}, not {shorten(told['tag'])}"
         case "extra_forbidden":
             what = "is not known"
+        case "too_short":
+            what = "must not be empty"
         case _:
             what = problem["msg"].removeprefix("Value error, ")
             what = what.replace("Input should", "must").replace("a valid tuple", "a list")

@@ -93,7 +93,7 @@ class OnlyTickets(_Frozen):
 class EscalationRule(_Frozen):
     """A ticket escalates at the first moment at which any of the conditions is met."""
 
-    any: tuple[Condition, ...] = (Condition(event="escalated"),)
+    any: tuple[Condition, ...] = Field(default=(Condition(event="escalated"),), min_length=1)
     only_tickets: OnlyTickets | None = None
     priority_order: tuple[str, ...] = ()
     """Priorities from least to most urgent, where `priority_level` does not know them."""
