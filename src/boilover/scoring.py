@@ -17,7 +17,7 @@ from boilover.annotations import Annotations
 from boilover.coded import ascend
 from boilover.conform import as_strings, from_frame
 from boilover.features import Feature, compute, from_json
-from boilover.features.frame import look_up
+from boilover.features.frame import Plan, look_up
 from boilover.fitting import fit_attributes
 from boilover.history import Floats, History, Ints
 from boilover.log import EventLog
@@ -63,8 +63,8 @@ def score(
     history = notes.history
     if points is None:
         with ThreadPoolExecutor(1) as aside:
-            # The points are sought in one thread.
-            aside.submit(look_up, features_of(saved), notes)
+            # The points are sought in one thread; what fails here fails again where features are computed.
+            look_up(Plan.of(features_of(saved)), notes, aside)
             asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
         ids = ids_of(notes, asked)
         return score_points(notes, asked, ids, saved, explain=explain, ready=True, ranked=True)

@@ -57,7 +57,8 @@ def priority(notes: Annotations) -> dict[str, Flags | Values | Coded]:
     changed = history.kind == KINDS["priority_changed"]
     rows = kernels.set_rows(changed)
     given = told.translated(priority_level, np.nan, np.float32)[told.codes[rows]]
-    rows, given = rows[~np.isnan(given)], given[~np.isnan(given)]
+    understood = ~np.isnan(given)
+    rows, given = rows[understood], given[understood]
     levels = np.zeros(n, dtype=np.float32)
     known, raised, lowered = (np.zeros(n, dtype=bool) for _ in range(3))
     levels[rows], known[rows] = given, True

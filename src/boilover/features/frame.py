@@ -139,7 +139,8 @@ def compute(
     columns = Columns(plan, len(points))
     n_jobs = n_jobs or cpu_count() or 1
     with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
-        _look_up(plan, notes, pool)
+        for looked_up in look_up(plan, notes, pool):
+            looked_up.result()
         own = plan.groups(plan.own)
 
         def of_shard(shard: Shard) -> Extract:
@@ -169,18 +170,11 @@ def compute(
         return columns.frame(pool)
 
 
-def look_up(features: Sequence[Feature], notes: Annotations) -> None:
-    """Look up the words that features read of a log, as `compute` does first: to be called while points are sought."""
-    with ThreadPoolExecutor(1) as pool:
-        _look_up(Plan.of(features), notes, pool)
-
-
-def _look_up(plan: Plan, notes: Annotations, pool: Executor) -> None:
-    # Words are of all shards: to look them up takes long, and who asks for them next would wait for it.
+def look_up(plan: Plan, notes: Annotations, pool: Executor) -> list[Future[object]]:
+    """Begin to look up the words of all shards: it takes long, and who asks for them next would wait for it."""
     looked_up: list[Future[object]] = [pool.submit(notes.history.encoding, name) for name in WORDS]
     looked_up += [pool.submit(notes.history.attribute, name) for name in sorted(plan.attributes)]
-    for each in looked_up:
-        each.result()
+    return looked_up
 
 
 def _categorical(coded: Coded) -> pd.Categorical:
