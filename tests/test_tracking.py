@@ -11,9 +11,11 @@ import pytest
 from boilover.card import model_card
 from boilover.errors import MismatchError, UsageError
 from boilover.evaluation.evaluate import evaluate
+from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.horizons import HorizonModel
 from boilover.model.importance import importance_of
-from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, save_model
+from boilover.model.manifest import Manifest
+from boilover.model.saved import SavedModel, save_model
 from boilover.plots import PLOTS
 from boilover.tracking.runs import log_run
 from boilover.tracking.store import ARTIFACTS, STORE

@@ -14,7 +14,7 @@ from boilover.conform import BOOLEANS, as_strings
 from boilover.errors import MismatchError, shorten
 from boilover.features import Attribute, from_json
 from boilover.log import EventLog
-from boilover.model.saved import Manifest
+from boilover.model.manifest import Manifest
 from boilover.partitions import Partition, attributes_of
 
 LEAST_CELLS = 20

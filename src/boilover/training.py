@@ -33,10 +33,12 @@ from boilover.features import (
 from boilover.history import HOUR, Floats, History
 from boilover.labels import first_escalations, is_covered, label
 from boilover.log import EventLog
+from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.manifest import Manifest
 from boilover.model.reached import Reached
 from boilover.model.reference import reference_of
-from boilover.model.saved import CalibrationSlice, Manifest, SavedModel
+from boilover.model.saved import SavedModel
 from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split

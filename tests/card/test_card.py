@@ -16,8 +16,10 @@ from boilover.card import Card, Section, Table, model_card
 from boilover.card.figures import held_out
 from boilover.evaluation.evaluate import evaluate
 from boilover.features import Count, Flag, to_json
+from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.horizons import HorizonModel
-from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, load_model, save_model
+from boilover.model.manifest import Manifest
+from boilover.model.saved import SavedModel, load_model, save_model
 from desk_rows import desk
 
 HOSTILE = "](http://evil) <script>alert(1)</script> | `x` _y_\n# top"

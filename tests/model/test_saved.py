@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from boilover.errors import InputError, MismatchError
+from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.horizons import HorizonModel
-from boilover.model.saved import CalibrationSlice, Manifest, SavedModel, check_fits, load_model, save_model
+from boilover.model.manifest import Manifest, check_fits
+from boilover.model.saved import SavedModel, load_model, save_model
 from desk_rows import desk
 
 

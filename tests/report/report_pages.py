@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from boilover.evaluation.evaluate import evaluate
-from boilover.model.saved import Manifest
+from boilover.model.manifest import Manifest
 from boilover.report import render_report
 
 SCRIPT = "<script>document.title='owned'</script>"

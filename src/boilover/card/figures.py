@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from boilover.card.blocks import Section, Table
 
 if TYPE_CHECKING:
-    from boilover.model.saved import Manifest
+    from boilover.model.manifest import Manifest
 
 MISSING = "–"
 MODEL = "model"

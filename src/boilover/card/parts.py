@@ -13,7 +13,8 @@ from boilover.features.families import FAMILIES
 
 if TYPE_CHECKING:
     from boilover.model.fitted import Fitted
-    from boilover.model.saved import Manifest, SavedModel
+    from boilover.model.manifest import Manifest
+    from boilover.model.saved import SavedModel
 
 FAMILY = {feature.name: family for family, features in FAMILIES.items() for feature in features}
 OTHERS = {

@@ -6,9 +6,11 @@
     CARD.md            the same for readers, see `boilover.card`; never read, so it may be edited or removed
     model-7d.txt       the trees of one horizon, LightGBM's text format
     model-7d.json      categories, linear partner and calibrator of that horizon
-    calibration.csv    night, risk, label of the calibration slice, to choose thresholds on; no ticket is
-    named
-    reference.json     counts of what it was trained on, to notice drift; a model without it is read all the same
+    calibration.csv    night, risk, label of the calibration slice, to choose thresholds on; no ticket is named
+    reference.json     counts of what it was trained on, to notice drift
+    nights.json        how risks rose from night to night, to find the threshold of a capacity
+
+A model of a version that did not keep the last two is read all the same.
 
 The manifest holds a SHA-256 of every other file: LightGBM's reader does not survive a damaged text, so it
 never sees one.
@@ -23,72 +25,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from boilover.card import model_card
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import EscalationRule
 from boilover.files import check_writable, replacing
+from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.fitted import Fitted
-from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.horizons import HorizonModel
+from boilover.model.manifest import RETRAIN, SCHEMA_VERSION, Manifest, manifest_of
 from boilover.model.reached import Reached
 from boilover.model.reference import Reference
 from boilover.model.walk_text import UnknownTreesError
 from boilover.places import is_there
 
-SCHEMA_VERSION = 1
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
 REFERENCE = "reference.json"
 NIGHTS = "nights.json"
-RETRAIN = "Train the model again"
-
-
-class Manifest(BaseModel):
-    """What a saved model is. Times are ISO 8601 in UTC; the caller gives them all, none is read from a
-    clock."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_version: int = SCHEMA_VERSION
-    boilover_version: str
-    created_at: str
-    horizons: tuple[str, ...]
-    """The primary one first."""
-    columns: tuple[str, ...]
-    """Of the feature frame, in order."""
-    categories: dict[str, tuple[str, ...]]
-    """Kept categories of the categorical columns, by the primary horizon's model."""
-    features: tuple[dict[str, Any], ...]
-    """The specification of each feature, as `boilover.features` writes it."""
-    escalation: dict[str, Any]
-    """The rule that tells what counts as escalated."""
-    trained_from: str
-    trained_until: str
-    split: dict[str, str]
-    """Where each slice begins, by name."""
-    base_rate: float
-    metrics: dict[str, float | None]
-    fingerprint: str
-    """Of the log that it was trained on."""
-    packages: dict[str, str]
-    """Versions of the packages that fitted it."""
-    held_out: dict[str, Any] = {}
-    """Figures of the calibration slice with intervals and groups, in the manner of `Evaluation.to_dict`."""
-    left_out: tuple[str, ...] = ()
-    """Attributes of tickets that no feature reads."""
-
-
-@dataclass(frozen=True, eq=False)
-class CalibrationSlice:
-    """The calibrated risks of rows that the trees never saw: int64[n] nights (days since 1970), risks,
-    labels."""
-
-    night: npt.NDArray[np.int64]
-    risk: npt.NDArray[np.float64]
-    label: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +77,7 @@ def save_model(folder: Path, saved: SavedModel) -> None:
     """Write the model to ``folder``, which is replaced as a whole; raise `MismatchError` if the parts do
     not agree."""
     _check_agreement(saved.model, saved.manifest, folder / MANIFEST)
-    texts = {CALIBRATION: _calibration_text(saved.calibration)}
+    texts = {CALIBRATION: saved.calibration.to_text()}
     for horizon, model in saved.model.models.items():
         texts[f"model-{horizon}.txt"] = model.trees_.text
         texts[f"model-{horizon}.json"] = json.dumps(model.to_dict(), indent=1, allow_nan=False)
@@ -163,7 +115,7 @@ def load_model(folder: Path) -> SavedModel:
     digests = values.pop("files", None)
     if not isinstance(digests, dict):
         raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
-    manifest = _manifest(file, values)
+    manifest = manifest_of(values, file)
     if set(digests) - {REFERENCE, NIGHTS} != _file_names(manifest.horizons):
         raise MismatchError(f"{file}: lists files of other horizons than its own. {RETRAIN}")
     models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
@@ -172,40 +124,14 @@ def load_model(folder: Path) -> SavedModel:
     return SavedModel(
         model,
         manifest,
-        _load_calibration(folder, digests),
+        CalibrationSlice.from_text(_read_intact(folder / CALIBRATION, digests), folder / CALIBRATION),
         _load_reference(folder, digests),
         _load_reached(folder, digests),
     )
 
 
-def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
-    """Raise `MismatchError` naming the columns that the model was trained on and the frame lacks."""
-    present = set(columns)
-    missing = [f"'{name}'" for name in manifest.columns if name not in present]
-    if missing:
-        named = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-        raise MismatchError(
-            f"{len(missing)} of {len(manifest.columns)} columns that the model reads are missing: {named}. "
-            "Score with the features of the training, or train the model again"
-        )
-
-
 def _file_names(horizons: Sequence[str]) -> set[str]:
     return {CALIBRATION} | {f"model-{horizon}.{kind}" for horizon in horizons for kind in ("txt", "json")}
-
-
-def _manifest(file: Path, values: Mapping[str, Any]) -> Manifest:
-    try:
-        manifest = Manifest.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise InputError(first["msg"], file=file, column=name, mend=RETRAIN) from error
-    try:
-        in_order(manifest.horizons)
-    except UsageError as error:
-        raise InputError(str(error), file=file, column="horizons", mend=RETRAIN) from error
-    return manifest
 
 
 def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> Fitted:
@@ -234,22 +160,6 @@ def _check_agreement(model: HorizonModel, manifest: Manifest, file: Path) -> Non
             raise MismatchError(f"{file}: lists other columns than the trees were grown on. {RETRAIN}")
     if manifest.categories != model.primary.categories_:
         raise MismatchError(f"{file}: lists other categories than the model was fitted on. {RETRAIN}")
-
-
-def _calibration_text(calibration: CalibrationSlice) -> str:
-    frame = pd.DataFrame({"night": calibration.night, "risk": calibration.risk, "label": calibration.label})
-    frame["night"] = frame["night"].to_numpy().astype("datetime64[D]").astype(str)
-    return frame.to_csv(index=False, lineterminator="\n")
-
-
-def _load_calibration(folder: Path, digests: Mapping[str, str]) -> CalibrationSlice:
-    file = folder / CALIBRATION
-    _read_intact(file, digests)
-    types = {"night": str, "risk": np.float64, "label": np.int8}
-    with file.open("rb") as told:
-        frame = pd.read_csv(told, dtype=types)
-    nights = frame["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
-    return CalibrationSlice(nights, frame["risk"].to_numpy(), frame["label"].to_numpy())
 
 
 def _load_reference(folder: Path, digests: Mapping[str, str]) -> Reference | None:

@@ -15,7 +15,8 @@ import pandas as pd
 
 from boilover.backtest import Replay
 from boilover.files import replacing
-from boilover.model.saved import Manifest, SavedModel
+from boilover.model.manifest import Manifest
+from boilover.model.saved import SavedModel
 from boilover.report.replay_page import render_replay
 from boilover.report.trial_page import render_report
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from boilover.model.saved import Manifest
+from boilover.model.manifest import Manifest
 
 DEFAULT_RULE = "an escalated event in the log"
 

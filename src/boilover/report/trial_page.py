@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from boilover.model.saved import Manifest
+from boilover.model.manifest import Manifest
 from boilover.monitoring.words import moved as how_moved
 from boilover.report import facts, figures, pages
 from boilover.report.dials import dial_of

@@ -13,7 +13,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 from mlflow.pyfunc.model import PythonModelContext
 
-from boilover.model.saved import SavedModel, check_fits, load_model
+from boilover.model.manifest import check_fits
+from boilover.model.saved import SavedModel, load_model
 
 MODEL_FOLDER = "model_folder"
 """Name of the folder among the artifacts."""

@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from boilover.model.saved import SavedModel, check_fits
+from boilover.model.manifest import check_fits
+from boilover.model.saved import SavedModel
 from boilover.tracking.facts import metrics, parameters
 from boilover.tracking.store import client_of, quiet, refusals
 
