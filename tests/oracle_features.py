@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boilover.features import base, columns, filters, lift, primitives
+from boilover.features import base, columns, filters, lift, primitives, valued
 from boilover.log import EventLog
 from oracle_annotations import EPOCH, HOUR, Event, told, walk
 
@@ -196,9 +196,9 @@ def _lift(feature: lift.Lift, truth: Truth, point: Point) -> float:
 def _aggregate(feature: base.Aggregate, truth: Truth, point: Point) -> float:
     where = feature.where or filters.Flag("any_event")
     value = getattr(feature, "value", None)
-    if value and not isinstance(feature, primitives.Last):
+    if value and not isinstance(feature, valued.Last):
         where = where & filters.Known(value)
-    if isinstance(feature, primitives.Last) and feature.where is None:
+    if isinstance(feature, valued.Last) and feature.where is None:
         where = filters.Known(feature.value)
     visible = seen(truth, point, where, feature.key, feature.window, feature.event_key)
     values = [event[value] for event in visible] if value else []
@@ -210,22 +210,22 @@ def _aggregate(feature: base.Aggregate, truth: Truth, point: Point) -> float:
             if not visible or (until is not None and _ended(feature, until, truth, point, visible[-1])):
                 return NAN
             return ages[-1] if at is None else (point.as_of - EPOCH) / HOUR - visible[-1][at]
-        case primitives.Sum():
+        case valued.Sum():
             return math.fsum(values)
-        case primitives.Mean(shrink=None):
+        case valued.Mean(shrink=None):
             return fmean(values) if values else NAN
-        case primitives.Mean(shrink=float(shrink)):
+        case valued.Mean(shrink=float(shrink)):
             desk = [event[value] for event in seen(truth, point, where, "desk", feature.window)]
             if not desk:
                 return NAN
             return (math.fsum(values) + shrink * fmean(desk)) / (len(values) + shrink)
-        case primitives.Max():
+        case valued.Max():
             return max(values, default=NAN)
-        case primitives.Min():
+        case valued.Min():
             return min(values, default=NAN)
-        case primitives.Last():
+        case valued.Last():
             return values[-1] if values else NAN
-        case primitives.Slope():
+        case valued.Slope():
             return _slope([-age for age in ages], values)
         case primitives.Decayed(half_life=half_life):
             halvings = [age / (span(half_life) / HOUR) for age in ages]

@@ -26,7 +26,7 @@ from boilover.features import (
     State,
 )
 from boilover.features.families import DESK
-from boilover.features.primitives import Valued
+from boilover.features.valued import Valued
 from boilover.features.view import DESK as DESK_KEY
 from boilover.features.view import HOLDERS, TICKET, Sight
 from boilover.history import Floats

@@ -33,7 +33,7 @@ from boilover.features import (
     State,
     Sum,
 )
-from boilover.features.primitives import Valued
+from boilover.features.valued import Valued
 from boilover.features.view import TICKET
 from boilover.nouns import MEASURED, NOUNS, OWNERS, UNITS
 from boilover.times import in_words

@@ -31,7 +31,7 @@ from boilover.features import (
 )
 from boilover.features.base import Aggregate
 from boilover.features.families import FAMILIES
-from boilover.features.primitives import Valued
+from boilover.features.valued import Valued
 from boilover.history import HOUR, History
 from oracle_annotations import EPOCH
 from oracle_features import Point, Truth, value_of

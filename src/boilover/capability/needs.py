@@ -22,7 +22,7 @@ from boilover.features import (
     SinceLast,
     State,
 )
-from boilover.features.primitives import Valued
+from boilover.features.valued import Valued
 from boilover.features.view import DESK, HOLDERS, TICKET
 from boilover.nouns import NOUNS
 from boilover.schema import MEASURES

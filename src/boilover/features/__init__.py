@@ -6,7 +6,8 @@ from boilover.features.defaults import default_features
 from boilover.features.filters import Filter, Flag, Known, Match
 from boilover.features.frame import compute
 from boilover.features.lift import Lift
-from boilover.features.primitives import Count, Decayed, Distinct, Last, Max, Mean, Min, SinceLast, Slope, Sum
+from boilover.features.primitives import Count, Decayed, Distinct, SinceLast
+from boilover.features.valued import Last, Max, Mean, Min, Slope, Sum
 from boilover.features.view import Sight
 
 __all__ = [

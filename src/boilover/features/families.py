@@ -6,7 +6,8 @@ from boilover.features.base import Feature
 from boilover.features.columns import Calendar, Difference, Ratio, State
 from boilover.features.filters import Filter, Flag
 from boilover.features.lift import Lift
-from boilover.features.primitives import Count, Decayed, Distinct, Last, Max, Mean, Min, SinceLast, Slope, Sum
+from boilover.features.primitives import Count, Decayed, Distinct, SinceLast
+from boilover.features.valued import Last, Max, Mean, Min, Slope, Sum
 
 EVENT = Flag("any_event")
 CREATED = Flag("created")

@@ -12,7 +12,6 @@ from boilover.kernels.aggregates import (
     greatest,
     last,
     mean,
-    newest,
     running_distinct,
     running_greatest,
     running_sum,
@@ -20,8 +19,6 @@ from boilover.kernels.aggregates import (
     since_last,
     starts_of,
     sum_between,
-    visible,
-    within,
 )
 from boilover.kernels.base import compiled
 from boilover.kernels.decoding import looked_up
@@ -39,6 +36,7 @@ from boilover.kernels.sorting import (
     take,
     taken_or,
 )
+from boilover.kernels.visibility import newest, visible, within
 
 __all__ = [
     "ascends",

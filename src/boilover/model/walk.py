@@ -76,7 +76,7 @@ class Walk:
     def path_attributions(self, matrix: Matrix, threads: int = 1) -> Floats | None:
         """Return what each column changes along the paths of a row (Saabas), in the form of `contributions`."""
         from boilover.model.walk_kernels import BLOCK
-        from boilover.model.walk_shares import along_paths
+        from boilover.model.walk_paths import along_paths
 
         feature, changes = self.forest.feature, self._steps
         if changes is None:

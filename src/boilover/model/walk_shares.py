@@ -1,4 +1,4 @@
-"""Compiled kernels that share a score among the columns of its row: exactly, or along the paths that it took.
+"""Compiled kernels that share a score among the columns of its row exactly.
 
 Exact contributions are the Shapley values of the trees' path-dependent expectations (TreeSHAP: Lundberg et al., From
 local explanations to global understanding with explainable AI for trees, 2020). For one leaf the value of a set of
@@ -6,9 +6,6 @@ known features is a product with one factor per feature on the leaf's path, and 
 integral over its multilinear extension (Owen, Multilinear extensions of games, 1972). The integrand is a polynomial,
 so Gauss's quadrature gives it exactly with half as many nodes as there are features on the path; products run down a
 tree once and sums run up once, for a block of rows (compare Yu et al., Linear TreeShap, 2022).
-
-Path attribution (Saabas) gives each split's feature what the mean of the training rows changes at that split: a
-hundred times as fast, and less fair, as the splits close to the root get too little.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ import numpy as np
 
 from boilover.kernels import compiled
 from boilover.kernels.base import Array
-from boilover.model.walk_kernels import BLOCK, choose, encode, most_leaves
+from boilover.model.walk_kernels import BLOCK, encode, most_leaves
 from boilover.model.walk_plan import Plan
 
 ROWS = 32
@@ -53,7 +50,7 @@ def exact(
             depth = _outline(plan, first, last, feature, covers, *room)
             _answer(plan, first, last, codes, room[1], n, within)
             points = nodes[(depth + 1) // 2 - 1, :, : (depth + 1) // 2]
-            _flow_down(plan, first, last, room, points, n, within, flow)
+            _flow_down(last - first, room, points, n, within, flow)
             here = plan.value[first + tree : last + tree + 1]
             _flow_up(plan, first, last, feature, room, points, n, within, flow, here, shares[low : low + n])
 
@@ -107,18 +104,11 @@ def _answer(plan: Plan, first: int, last: int, codes: Array, same: Array, n: int
 
 @compiled
 def _flow_down(
-    plan: Plan,
-    first: int,
-    last: int,
-    room: tuple[Array, ...],
-    points: Array,
-    n: int,
-    within: Array,
-    flow: Array,
+    n_splits: int, room: tuple[Array, ...], points: Array, n: int, within: Array, flow: Array
 ) -> None:
     """Write for each edge the product of the factors of the features on the path, at each node of the quadrature."""
     above, same, cover = room
-    for split in range(last - first):
+    for split in range(n_splits):
         # Into the root leads the last edge, on which nothing is known.
         so_far = flow[above[split, 0] if split else len(flow) - 1]
         for edge in (2 * split, 2 * split + 1):
@@ -235,38 +225,3 @@ def _give(
         for i in range(n):
             is_in = float(inside[i])
             share[i] += below[q, i] * (is_in * passed + (1.0 - is_in) * turned)
-
-
-@compiled
-def along_paths(
-    columns: Array, start: int, end: int, plan: Plan, feature: Array, steps: Array, shares: Array
-) -> None:
-    """Add path attributions of the rows ``start`` to ``end`` to ``shares``, float64[n, n_features].
-
-    steps : float64[splits, 2], by how much the mean of the training rows changes at a split to the left and right.
-    """
-    codes = np.empty((plan.n_columns, BLOCK), np.uint8)
-    leaves = np.zeros((most_leaves(plan.first), BLOCK), np.uint8)
-    # Of each leaf and split, the edge that leads to it.
-    to_leaf = np.empty(len(leaves), np.int64)
-    to_split = np.full(len(leaves), -1, np.int64)
-    for low in range(start, end, BLOCK):
-        n = min(BLOCK, end - low)
-        encode(columns, low, n, plan, codes)
-        for tree in range(len(plan.first) - 1):
-            first, last = plan.first[tree], plan.first[tree + 1]
-            choose(plan.splits, first, last, codes, n, leaves)
-            for edge in range(2 * (last - first)):
-                child = (
-                    plan.splits.right[first + edge // 2] if edge % 2 else plan.splits.left[first + edge // 2]
-                )
-                if child < 0:
-                    to_leaf[~child] = edge
-                else:
-                    to_split[child] = edge
-            for i in range(n if last > first else 0):
-                edge = to_leaf[leaves[0, i]]
-                while edge >= 0:
-                    split = first + edge // 2
-                    shares[low + i, feature[split]] += steps[split, edge % 2]
-                    edge = to_split[edge // 2]
