@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from boilover.features import Aggregate, Filter, Match
+from boilover.features.view import DESK, TICKET
+
 NOUNS = {
     "any_event": ("event", "events"),
     "created": ("new ticket", "new tickets"),
@@ -47,3 +50,50 @@ MEASURED = {
     "priority_level": "level of the priority",
 }
 UNITS = {"m": "minutes", "h": "h", "d": "days", "w": "weeks"}
+
+
+def matched(where: Filter | None) -> tuple[str, str] | None:
+    """Return what an event that is chosen by its words is called, and several of them."""
+    if not isinstance(where, Match):
+        return None
+    if where.event_type == "status_changed" and where.value:
+        return f"time set to ‘{where.value}’", f"times set to ‘{where.value}’"
+    if where.event_type == "field_changed" and where.field and not where.value:
+        return f"time ‘{where.field}’ was set", f"times ‘{where.field}’ was set"
+    if where.event_type and not (where.field or where.value or where.role):
+        return f"‘{where.event_type}’", f"times ‘{where.event_type}’"
+    return None
+
+
+def noun(subject: str) -> tuple[str, str]:
+    """Return what one and several events of a name are called; by the name where no word is known."""
+    return NOUNS.get(subject, (f"‘{plain(subject)}’", f"times ‘{plain(subject)}’"))
+
+
+def plain(name: str) -> str:
+    """Return the name of a column as words."""
+    return name.replace("_", " ")
+
+
+def lately(feature: Aggregate) -> str:
+    """Return over which time a feature looks back, empty where over all."""
+    return f" in the last {span(feature.window)}" if feature.window else ""
+
+
+def span(window: str) -> str:
+    """Return a window such as ``7d`` as words."""
+    number, unit = window[:-1], UNITS[window[-1]]
+    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
+
+
+def owner(key: str) -> str:
+    """Return what a key that tickets share is called."""
+    return OWNERS.get(key, f"this {plain(key)}")
+
+
+def whose(feature: Aggregate) -> str:
+    """Return whose events a feature aggregates, empty for the ticket's own and the whole desk's."""
+    if feature.key in (TICKET, DESK):
+        return ""
+    preposition = "at" if feature.subject.startswith("joined_") else "of"
+    return f" {preposition} {owner(feature.key)}"

@@ -20,10 +20,8 @@ from boilover.features import (
     Distinct,
     Feature,
     FieldState,
-    Filter,
     Last,
     Lift,
-    Match,
     Max,
     Mean,
     Min,
@@ -35,7 +33,7 @@ from boilover.features import (
 )
 from boilover.features.valued import Valued
 from boilover.features.view import TICKET
-from boilover.nouns import MEASURED, NOUNS, OWNERS, UNITS
+from boilover.nouns import MEASURED, lately, matched, noun, owner, plain, span, whose
 from boilover.times import in_words
 
 WORD_LIMIT = 40
@@ -62,13 +60,13 @@ def say_word(feature: Feature, word: str) -> str:
     """Return the clause for a category."""
     if isinstance(feature, State):
         return f"{feature.of} is {word}"
-    return f"{_plain(shown_column(feature))} is {word}"
+    return f"{plain(shown_column(feature))} is {word}"
 
 
 @singledispatch
 def say(feature: Feature, value: float) -> str:
     """Return the clause for a number; a class of features adds its own by registering."""
-    return f"{_plain(feature.name)}: {value:.3g}"
+    return f"{plain(feature.name)}: {value:.3g}"
 
 
 @say.register
@@ -76,9 +74,9 @@ def _(feature: Count, value: float) -> str:
     # None of a key may also mean that the ticket has no such customer, queue or assignee.
     if _rates_people(feature) or (not value and feature.key != TICKET):
         return ""
-    one, many = _matched(feature.where) or _noun(feature.subject)
+    one, many = matched(feature.where) or noun(feature.subject)
     amount = f"{value:.0f} {one if value == 1 else many}" if value else f"no {one}"
-    return f"{amount}{_whose(feature)}{_lately(feature) or ('' if value else ' so far')}"
+    return f"{amount}{whose(feature)}{lately(feature) or ('' if value else ' so far')}"
 
 
 @say.register
@@ -96,15 +94,15 @@ def _(feature: SinceLast, value: float) -> str:
     if feature.until is not None:
         if feature.until.name == "wait_ended":
             return f"customer has waited {in_words(value)} for a reply"
-        return f"no {_noun(feature.until.name)[0]} in {in_words(value)}"
-    one = (_matched(feature.where) or _noun(feature.subject))[0]
-    return f"last {one}{_whose(feature)} {in_words(value)} ago"
+        return f"no {noun(feature.until.name)[0]} in {in_words(value)}"
+    one = (matched(feature.where) or noun(feature.subject))[0]
+    return f"last {one}{whose(feature)} {in_words(value)} ago"
 
 
 @say.register
 def _(feature: Distinct, value: float) -> str:
-    one, many = _noun(feature.of)
-    return f"{value:.0f} {one if value == 1 else many}{_lately(feature)}" if value else ""
+    one, many = noun(feature.of)
+    return f"{value:.0f} {one if value == 1 else many}{whose(feature)}{lately(feature)}" if value else ""
 
 
 @say.register
@@ -112,13 +110,12 @@ def _(feature: Valued, value: float) -> str:
     if feature.value == "outcome":
         if feature.key == "assignee":
             return ""
-        whose = OWNERS.get(feature.key, f"this {_plain(feature.key)}")
         # Drawn toward the desk's rate, so it is what to expect and not what was counted.
-        lately = f", judged by{_lately(feature).removeprefix(' in')}" if feature.window else ""
-        return f"tickets of {whose} are expected to escalate at {value:.0%}{lately}"
+        over = f", judged by{lately(feature).removeprefix(' in')}" if feature.window else ""
+        return f"tickets of {owner(feature.key)} are expected to escalate at {value:.0%}{over}"
     if feature.value == "response_gap":
         manner = {Mean: "mean", Max: "longest", Last: "last"}.get(type(feature))
-        return f"{manner} wait for a reply {in_words(value)}" if manner else ""
+        return f"{manner} wait for a reply{whose(feature)} {in_words(value)}" if manner else ""
     if feature.value in ("unanswered", "words", "exclamations", "questions", "urgency") and not value:
         return ""
     if feature.value == "priority_level" and isinstance(feature, (Last, Max)):
@@ -126,35 +123,33 @@ def _(feature: Valued, value: float) -> str:
     if isinstance(feature, Slope) and not value:
         return ""
     if isinstance(feature, Slope):
-        return f"{MEASURED.get(feature.value, _plain(feature.value))} {'rises' if value > 0 else 'falls'}"
+        name = MEASURED.get(feature.value, plain(feature.value))
+        return f"{name}{whose(feature)} {'rises' if value > 0 else 'falls'}"
     manner = {Mean: "mean ", Max: "greatest ", Min: "lowest ", Last: "last ", Sum: ""}[type(feature)]
     if feature.value == "sla_hours":
         return f"service level of {in_words(value)}" if value > 0 else ""
     if feature.value == "unanswered" and isinstance(feature, Last):
         return f"{value:.0f} customer message{'' if value == 1 else 's'} without an answer"
-    name = MEASURED.get(feature.value, _plain(feature.value))
+    name = MEASURED.get(feature.value, plain(feature.value))
     amount = f"{value:.0f}" if isinstance(feature, Sum) or value == round(value) else f"{value:.2f}"
-    return f"{manner}{name}{_whose(feature)}{_lately(feature)}: {amount}"
+    return f"{manner}{name}{whose(feature)}{lately(feature)}: {amount}"
 
 
 @say.register
 def _(feature: Lift, value: float) -> str:
     if feature.key == "assignee" or not value:
         return ""
-    whose = OWNERS.get(feature.key, f"this {_plain(feature.key)}")
     # Drawn toward the desk's rate, so it is what to expect and not what was counted.
-    lately = f", by{_lately(feature).removeprefix(' in')}" if feature.window else ""
-    return f"tickets of {whose} escalate about {value:.1f} times as often as the desk's{lately}"
+    over = f", by{lately(feature).removeprefix(' in')}" if feature.window else ""
+    return f"tickets of {owner(feature.key)} escalate about {value:.1f} times as often as the desk's{over}"
 
 
 @say.register
 def _(feature: Decayed, value: float) -> str:
-    noun = _noun(feature.subject.removesuffix(f"_{feature.half_life}"))[1]
-    return (
-        f"{value:.1f} recent {noun}, each worth half after {_span(feature.half_life)}"
-        if value >= 0.05
-        else ""
-    )
+    if value < 0.05:
+        return ""
+    many = noun(feature.subject.removesuffix(f"_{feature.half_life}"))[1]
+    return f"{value:.1f} recent {many}{whose(feature)}, each worth half after {span(feature.half_life)}"
 
 
 @say.register
@@ -171,9 +166,8 @@ def _(feature: Calendar, value: float) -> str:
 def _(feature: Difference, value: float) -> str:
     key = feature.left.key if isinstance(feature.left, Aggregate) else ""
     if not key:
-        return f"{_plain(feature.name)}: {value:.3g}"
-    open_now = f"{value:.0f} open ticket{'' if value == 1 else 's'} of {OWNERS.get(key, _plain(key))}"
-    return open_now if value > 0 else ""
+        return f"{plain(feature.name)}: {value:.3g}"
+    return f"{value:.0f} open ticket{'' if value == 1 else 's'} of {owner(key)}" if value > 0 else ""
 
 
 @say.register
@@ -183,12 +177,12 @@ def _(feature: Ratio, value: float) -> str:
         return ""
     if used and value > 1:
         return "service level overdue"
-    return f"{value:.0%} of the service level's time used" if used else f"{_plain(feature.name)}: {value:.3g}"
+    return f"{value:.0%} of the service level's time used" if used else f"{plain(feature.name)}: {value:.3g}"
 
 
 @say.register
 def _(feature: Attribute, value: float) -> str:
-    return f"{_plain(feature.column)}: {value:.7g}"
+    return f"{plain(feature.column)}: {value:.7g}"
 
 
 def _urgency(feature: Valued, value: float) -> str:
@@ -205,45 +199,6 @@ def shown_column(feature: Feature) -> str:
     if isinstance(feature, FieldState):
         return feature.field
     return feature.column if isinstance(feature, Attribute) else feature.name
-
-
-def _matched(where: Filter | None) -> tuple[str, str] | None:
-    """Return what an event that is chosen by its words is called, and several of them."""
-    if not isinstance(where, Match):
-        return None
-    if where.event_type == "status_changed" and where.value:
-        return f"time set to ‘{where.value}’", f"times set to ‘{where.value}’"
-    if where.event_type == "field_changed" and where.field and not where.value:
-        return f"time ‘{where.field}’ was set", f"times ‘{where.field}’ was set"
-    if where.event_type and not (where.field or where.value or where.role):
-        return f"‘{where.event_type}’", f"times ‘{where.event_type}’"
-    return None
-
-
-def _noun(subject: str) -> tuple[str, str]:
-    plain = _plain(subject)
-    return NOUNS.get(subject, (f"‘{plain}’", f"times ‘{plain}’"))
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _lately(feature: Aggregate) -> str:
-    return f" in the last {_span(feature.window)}" if feature.window else ""
-
-
-def _span(window: str) -> str:
-    """Return a window such as ``7d`` as words."""
-    number, unit = window[:-1], UNITS[window[-1]]
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
-
-
-def _whose(feature: Aggregate) -> str:
-    if feature.key not in OWNERS:
-        return ""
-    preposition = "at" if feature.subject.startswith("joined_") else "of"
-    return f" {preposition} {OWNERS[feature.key]}"
 
 
 def _rates_people(feature: Aggregate) -> bool:
