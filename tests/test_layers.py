@@ -23,7 +23,7 @@ LAYERS = (
     ("annotations", "store"),
     ("points", "escalation", "synthetic"),
     ("labels", "split", "features", "nights"),
-    ("card", "future_edit", "model", "nouns", "sentences", "reasons"),
+    ("card", "future_edit", "model", "nouns", "sentences", "reasons", "ranking"),
     ("evaluation", "policy", "flagging"),
     (
         "audit",

@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
-from boilover.coded import ascend
 from boilover.conform import as_strings, from_frame
 from boilover.features import Feature, compute, from_json
 from boilover.features.frame import Plan, look_up
@@ -23,6 +21,7 @@ from boilover.history import Floats, History, Ints
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
+from boilover.ranking import by_risk
 from boilover.reasons import TOP, Keyed, keys_of, reasons
 from boilover.times import parse_moment
 
@@ -135,7 +134,7 @@ def rows_of(
     falling risk.
     """
     n, asked = len(ids), int((~np.isnan(risks[:, 0])).sum())
-    order = _by_risk(risks[:, 0], ids)
+    order = by_risk(risks[:, 0], ids)
     rows = order if ranked else np.arange(n)
     names = [f"risk_{horizon}" for horizon in saved.manifest.horizons[1:]]
 
@@ -194,36 +193,6 @@ def _explained(
         some = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
         texts += [told_why(*pick(each), saved, name) for each in some]
     return np.concatenate(texts), text, way
-
-
-def _by_risk(risk: Floats, ids: pa.Array) -> npt.NDArray[np.int64]:
-    """Return the rows by falling risk, those without one last; equal risks by ticket id, as in any re-run."""
-    words, codes = ids, np.arange(len(ids))
-    if pa.types.is_dictionary(ids.type):
-        words, codes = ids.dictionary, ids.indices.to_numpy()
-    if (codes[1:] >= codes[:-1]).all() and ascend(words):
-        return _falling(risk)
-    rank = np.empty(len(words), dtype=np.int64)
-    rank[pc.sort_indices(words).to_numpy()] = np.arange(len(words))
-    return np.lexsort((rank[codes], -risk))
-
-
-def _falling(risk: Floats) -> npt.NDArray[np.int64]:
-    """Return the rows by falling risk (0 to 1, NaN last), equal ones in their order: a stable sort.
-
-    Risk and row are packed into one number each, which NumPy sorts ten times as fast as it sorts rows by risk. The
-    last digits of a risk find no room: rows that are equal without them are sorted once more.
-    """
-    bits = max(len(risk) - 1, 1).bit_length()
-    above = np.where(np.isnan(risk), 1.5, 1.0 - risk) * 2.0 ** (62 - bits)
-    packed = (above.astype(np.int64) << bits) | np.arange(len(risk))
-    packed.sort()
-    order = packed & ((1 << bits) - 1)
-    alike = np.diff(packed >> bits) == 0
-    unsure = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
-    run = np.cumsum(np.append(True, ~alike))[unsure]
-    order[unsure] = order[unsure][np.lexsort((-risk[order[unsure]], run))]
-    return order
 
 
 def model_name(saved: SavedModel) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from boilover.scoring import _by_risk
+from boilover.ranking import by_risk
 
 
 def risks(n: int, seed: int) -> np.ndarray:
@@ -27,7 +27,7 @@ def test_it_is_that_of_a_stable_sort(n: int) -> None:
     ids = pa.array([f"{each:05}" for each in range(n)])
     for seed in range(8):
         risk = risks(n, seed)
-        assert _by_risk(risk, ids).tolist() == np.argsort(-risk, kind="stable").tolist()
+        assert by_risk(risk, ids).tolist() == np.argsort(-risk, kind="stable").tolist()
 
 
 def test_equal_risks_go_by_id_in_whatever_order_the_rows_come() -> None:
@@ -37,7 +37,7 @@ def test_equal_risks_go_by_id_in_whatever_order_the_rows_come() -> None:
     risk = rng.integers(0, 4, 300) / 4
     risk[::9] = np.nan
     expected = np.lexsort((words[codes], -risk)).tolist()
-    assert _by_risk(risk, pa.array(words[codes])).tolist() == expected
+    assert by_risk(risk, pa.array(words[codes])).tolist() == expected
     assert (
-        _by_risk(risk, pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words))).tolist() == expected
+        by_risk(risk, pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(words))).tolist() == expected
     )
