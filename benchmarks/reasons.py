@@ -103,7 +103,8 @@ def desk(n_tickets: int) -> tuple[EventLog, SavedModel]:
     from boilover.escalation import EscalationRule
     from boilover.synthetic import synthetic_desk
     from boilover.text import with_measures
-    from boilover.training import fit, training_rows
+    from boilover.training import fit
+    from boilover.training.rows import training_rows
 
     log = with_measures(synthetic_desk(n_tickets=n_tickets))
     return log, fit(log, EscalationRule(), training_rows(log, ("7d",)))

@@ -21,7 +21,8 @@ from boilover.features import Attribute, Feature, compute
 from boilover.features.families import FAMILIES
 from boilover.log import EventLog
 from boilover.text import with_measures
-from boilover.training import LOG_SAYS, TrainingRows, fit, training_rows
+from boilover.training import LOG_SAYS, fit
+from boilover.training.rows import TrainingRows, training_rows
 
 ATTRIBUTES, RATES, STEPS = "attributes", "rates of attributes", "fields and steps"
 COURSE = (

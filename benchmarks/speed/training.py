@@ -6,7 +6,8 @@ from benchmarks.speed.stage import Engine, Figures, Job, Stage, clocked
 
 from boilover.escalation import EscalationRule
 from boilover.log import EventLog, read_log
-from boilover.training import fit, training_rows
+from boilover.training import fit
+from boilover.training.rows import training_rows
 
 HORIZON = "7d"
 ROUNDS = 200

@@ -16,7 +16,7 @@ from boilover.errors import InputError
 from boilover.inputs import cut
 from boilover.labels import label
 from boilover.points import AGES_HOURS, DAY, Points, landmarks, tonight
-from boilover.training import TrainingRows, training_rows
+from boilover.training.rows import TrainingRows, training_rows
 
 HORIZON = 7 * DAY
 

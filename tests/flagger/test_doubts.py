@@ -11,7 +11,7 @@ from boilover.flagger.doubts import doubts_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.night import WhyNot
 from boilover.labels import first_escalations
-from boilover.training import training_rows
+from boilover.training.rows import training_rows
 
 HORIZON = 7 * 24 * HOUR
 

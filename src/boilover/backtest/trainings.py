@@ -17,7 +17,8 @@ from boilover.inputs import cut
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.policy import Policy
-from boilover.training import TrainingRows, fit, training_rows
+from boilover.training import fit
+from boilover.training.rows import TrainingRows, training_rows
 
 
 @dataclass(frozen=True)

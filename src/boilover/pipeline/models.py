@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boilover.measuring import Measured
     from boilover.monitoring.drift import Drift
     from boilover.monitoring.promote import Promoted
-    from boilover.training import Doubts
+    from boilover.training.rows import Doubts
 
 
 def train_model(
@@ -41,7 +41,8 @@ def train_model(
     that holds something else than a model, or cannot be written to, is refused before the work.
     """
     from boilover.scale.growing import grown_on
-    from boilover.training import described, fit, held_out_evaluation, training_rows
+    from boilover.training import described, fit, held_out_evaluation
+    from boilover.training.rows import training_rows
 
     check_folder(folder)
     log = source.log if until is None else cut(source.log, until)

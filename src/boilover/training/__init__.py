@@ -3,123 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 import boilover
-from boilover.annotations import Annotations
 from boilover.card.figures import held_out
-from boilover.errors import InputError
 from boilover.escalation import EscalationRule
 from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.held_out import held_out_metrics
 from boilover.evaluation.segments import segments_of
 from boilover.evaluation.workload import nights_of
-from boilover.features import (
-    Attribute,
-    Feature,
-    Flag,
-    SinceLast,
-    compute,
-    default_features,
-    to_json,
-)
-from boilover.history import HOUR, Floats, History
-from boilover.labels import first_escalations, is_covered, label
+from boilover.features import Attribute, Feature, Flag, SinceLast, to_json
 from boilover.log import EventLog
 from boilover.model.calibration_slice import CalibrationSlice
-from boilover.model.horizons import HorizonModel, in_order
+from boilover.model.horizons import HorizonModel
 from boilover.model.manifest import Manifest
 from boilover.model.reached import Reached
 from boilover.model.reference import reference_of
 from boilover.model.saved import SavedModel
-from boilover.nights import Nightly, last_nights
-from boilover.points import AGES_HOURS, Points, landmarks
-from boilover.split import CALIBRATE, Split, split
-from boilover.times import parse_duration
+from boilover.points import AGES_HOURS
+from boilover.training.rows import TrainingRows, training_rows
 
-MIN_ESCALATED = 30
-"""With fewer escalated tickets a model would be a tale told by chance."""
 AGE = SinceLast(Flag("created")).name
 """The column whose curve a model falls back on."""
 LOG_SAYS = EscalationRule()
 """The log's own escalated events say what escalated means."""
 PACKAGES = ("lightgbm", "numpy", "pandas", "scikit-learn")
-Doubts = Callable[[Annotations, Points, int], npt.NDArray[np.bool_]]
-"""Of n points and a horizon in microseconds: which labels are not to be learned from, bool (n)."""
-
-
-@dataclass(frozen=True)
-class TrainingRows:
-    """Points in time order with their features, and per horizon labels (NaN: left out) and slices."""
-
-    notes: Annotations
-    points: Points
-    features: tuple[Feature, ...]
-    frame: pd.DataFrame
-    labels: dict[str, Floats]
-    splits: dict[str, Split]
-    ages: Sequence[float] | None = AGES_HOURS
-    """At which was asked, in hours; None: every night."""
-    nightly: Nightly | None = None
-    """What a nightly job would have asked in the last weeks, with its features."""
-    nightly_frame: pd.DataFrame | None = None
-
-    @property
-    def held_out(self) -> npt.NDArray[np.bool_]:
-        """The points of the calibration slice of the first horizon."""
-        return next(iter(self.splits.values())).slices == CALIBRATE
-
-    @property
-    def age_hours(self) -> Floats:
-        """Age of the ticket at each point, hours."""
-        return (self.points.as_of - self.notes.history.created[self.points.ticket]) / HOUR
-
-
-def training_rows(
-    log: EventLog,
-    horizons: Sequence[str],
-    *,
-    ages: Sequence[float] | None = AGES_HOURS,
-    features: Sequence[Feature] | None = None,
-    compute: Callable[[Sequence[Feature], Annotations, Points], pd.DataFrame] = compute,
-    doubts: Doubts | None = None,
-) -> TrainingRows:
-    """Ask the log at fixed ages in hours (None: every night), compute features, label and split.
-
-    ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`. ``doubts`` tells
-    which points are to be left out, since their label is no plain outcome, see `boilover.flagger.doubts`.
-    Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
-    """
-    in_order(horizons)
-    notes = Annotations(History.from_log(log))
-    _check_escalations(notes)
-    points = landmarks(notes, ages)
-    labels, splits = {}, {}
-    for horizon in horizons:
-        length = parse_duration(horizon)
-        covered = is_covered(notes, points, length)
-        if doubts is not None:
-            covered &= ~doubts(notes, points, length)
-        _check_horizon(notes, points, horizon, length, covered)
-        labels[horizon] = np.where(covered, label(notes, points, length), np.nan)
-        _check_classes(labels[horizon], horizon)
-        splits[horizon] = split(points.as_of, length, points.ticket, covered)
-    chosen = tuple(features) if features is not None else default_features(notes)
-    frame = compute(chosen, notes, points)
-    if features is None:
-        varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
-        chosen = tuple(feature for feature, keep in zip(chosen, varies, strict=True) if keep)
-        frame = frame[[feature.name for feature in chosen]]
-    asked = last_nights(notes, splits[horizons[0]])
-    beside = None if asked is None else compute(chosen, notes, asked.points)
-    return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
 
 
 def train(
@@ -240,42 +153,6 @@ def _reached(rows: TrainingRows, model: HorizonModel) -> Reached | None:
         return None
     points = rows.nightly.points
     return Reached.of(points.ticket, points.as_of, model.primary.beside_risk_, rows.nightly.share)
-
-
-def _check_escalations(notes: Annotations) -> None:
-    escalated = int((first_escalations(notes) < np.iinfo(np.int64).max).sum())
-    if not escalated:
-        raise InputError(
-            "no ticket of the log ever escalated",
-            mend="Add escalated events, or declare what escalated means in an [escalation] table",
-        )
-    if escalated < MIN_ESCALATED:
-        raise InputError(
-            f"only {escalated} of {notes.history.n_tickets} tickets escalated; at least {MIN_ESCALATED} are needed",
-            mend="Take a longer log, or a wider declaration of what escalated means",
-        )
-
-
-def _check_horizon(
-    notes: Annotations, points: Points, horizon: str, length: int, covered: npt.NDArray[np.bool_]
-) -> None:
-    history = notes.history
-    if not covered.any():
-        span = (history.end - int(history.time.min())) / (24 * HOUR)
-        raise InputError(
-            f"the horizon of {horizon} is longer than the log can answer: it spans {span:.1f} days",
-            mend="Take a shorter horizon or a longer log",
-        )
-
-
-def _check_classes(y: Floats, horizon: str) -> None:
-    outcomes = np.unique(y[~np.isnan(y)])
-    if len(outcomes) < 2:
-        every = "escalates" if outcomes[0] else "stays calm"
-        raise InputError(
-            f"within {horizon} of every point the ticket {every}: there is nothing to tell apart",
-            mend="Take another horizon, or another declaration of what escalated means",
-        )
 
 
 def _moment(microseconds: int) -> str:
