@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 
 from boilover.errors import UsageError
-from boilover.files import exchange, lock, replacing, sha256_of
+from boilover.files import check_writable, exchange, lock, replacing, sha256_of
 
 
 def held(folder):
@@ -120,3 +121,43 @@ def test_two_folders_change_places_in_one_step(tmp_path):
     assert held(tmp_path) == ["challenger", "challenger/champion", "champion", "champion/challenger"]
     assert not exchange(tmp_path / "champion", tmp_path / "nobody")
     assert held(tmp_path / "champion") == ["challenger"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "there").mkdir()
+    for name, made in (("scores.csv", False), ("model", True)):
+        link, target = tmp_path / name, tmp_path / "there" / name
+        link.symlink_to(target.relative_to(tmp_path))
+        # Once while nothing is there yet.
+        for text in ("old", "new"):
+            check_writable(link)
+            with replacing(link) as path:
+                if made:
+                    path.mkdir()
+                (path / "part" if made else path).write_text(text)
+            assert link.is_symlink()
+            assert (target / "part" if made else target).read_text() == text
+    assert held(tmp_path / "there") == ["model", "model/part", "scores.csv"]
+
+
+def test_links_that_lead_in_a_ring_are_a_usage_error(tmp_path):
+    ring = tmp_path / "ring"
+    ring.symlink_to(ring)
+    for write in (check_writable, lambda target: replacing(target).__enter__()):
+        with pytest.raises(UsageError, match="links lead nowhere"):
+            write(ring)
+
+
+def test_a_pipe_takes_what_is_written_and_stays(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    check_writable(pipe)
+    read = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with replacing(pipe) as made:
+        made.write_text("scores")
+    assert os.read(read, 100) == b"scores"
+    os.close(read)
+    assert pipe.is_fifo()
+    assert held(tmp_path) == ["pipe"]
+    with pytest.raises(UsageError, match="it is no folder"), replacing(pipe) as made:
+        made.mkdir()

@@ -25,16 +25,18 @@ def replacing(target: Path) -> Iterator[Path]:
     """Yield a path beside ``target`` to write a file or a folder to; move it into place when the block succeeds.
 
     It is replaced in one step; only a folder on a system that cannot exchange two names takes two renames. A failed
-    block leaves ``target`` untouched and removes what it had written. What replaces an object of a URL is written here
-    and then sent there; objects of a folder follow each other. Raises `UsageError` where nothing can be written, and
-    where a file would replace a folder, or a folder a file.
+    block leaves ``target`` untouched and removes what it had written. A link stays, and what it leads to is replaced.
+    What replaces an object of a URL, or goes to a device or a pipe, is written here and then sent there; objects of a
+    folder follow each other. Raises `UsageError` where nothing can be written, and where a file would replace a folder,
+    or a folder a file.
     """
-    if filesystem_of(target) is not None:
+    if filesystem_of(target) is not None or is_stream(target):
         with scratch() as here:
             yield (made := here / target.name)
-            _send(made, target)
+            (_send if filesystem_of(target) is not None else _pour)(made, target)
         return
-    parent = target.absolute().parent
+    target = followed(target)
+    parent = target.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
@@ -52,17 +54,32 @@ def check_writable(target: Path) -> None:
     """Raise `UsageError` where nothing can be written to a local place: to be told before the work, not after it."""
     if filesystem_of(target) is not None:
         return
-    there = target.absolute().parent
-    while not there.exists():
+    there = target if is_stream(target) else followed(target).parent
+    while not os.path.exists(there):
         there = there.parent
-    if not os.access(there, os.W_OK | os.X_OK):
+    if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
         raise UsageError(f"cannot write to {target}: {there} cannot be written to. Name another place")
 
 
 def sweep(target: Path) -> None:
     """Remove what a killed run left beside ``target`` while it wrote it; only for who alone may write there."""
-    for left in target.absolute().parent.glob(f".{glob.escape(target.name)}.????????"):
+    target = followed(target)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.????????"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def followed(target: Path) -> Path:
+    """Return the absolute path that a local one leads to, past links."""
+    try:
+        return target.resolve() if target.is_symlink() else target.absolute()
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"cannot write to {target}: its links lead nowhere. Name another place") from error
+
+
+def is_stream(target: Path) -> bool:
+    """Return whether there is a device or a pipe at a local place: it takes what is written, and is not replaced."""
+    # Of `os.path`: a name that is too long, or whose folder is shut, is an error to `pathlib`.
+    return os.path.exists(target) and not (os.path.isfile(target) or os.path.isdir(target))
 
 
 def lock(file: IO[Any]) -> bool:
@@ -116,11 +133,19 @@ def _send(made: Path, target: Path) -> None:
         raise UsageError(f"cannot write to {target}: {str(error) or type(error).__name__}. {mend}") from error
 
 
+def _pour(made: Path, target: Path) -> None:
+    """Write a file to a device or a pipe."""
+    if made.is_dir():
+        raise UsageError(f"cannot write to {target}: it is no folder")
+    with made.open("rb") as file, target.open("wb") as stream:
+        shutil.copyfileobj(file, stream)
+
+
 def _move(made: Path, target: Path, *, aside: Path) -> None:
     """Move ``made`` to ``target``; a folder there changes places with it, or is put aside for the moment."""
     if made.exists() and target.exists() and made.is_dir() != target.is_dir():
         raise UsageError(f"cannot write to {target}: it is a {'folder' if target.is_dir() else 'file'}")
-    if not target.is_dir() or target.is_symlink():
+    if not target.is_dir():
         os.replace(made, target)
         return
     if exchange(made, target):
