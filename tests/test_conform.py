@@ -80,6 +80,32 @@ def test_numbers_are_no_times():
     assert "holds int64, not a time" in found.problem
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2026-03-01T00:00Z", "-0001-12-31T00:00Z"],
+        ["0001-01-01T00:00Z", "0001-01-01T00:00+01:00"],
+        ["9999-12-31T23:59:59.999999Z", "9999-12-31T23:59-00:30"],
+        pa.array([1_770_000_000, 1_770_000_000_000], pa.timestamp("s", "UTC")),
+        pa.array([1_770_000_000_000_000, 2**62], pa.timestamp("us", "UTC")),
+    ],
+)
+def test_years_that_no_calendar_has_are_no_times(cells):
+    table, (found,) = conformed(occurred_at=cells)
+    assert (found.column, found.row, found.problem) == ("occurred_at", 2, "cannot be read as time")
+    assert table["occurred_at"].is_valid().to_pylist() == [True, False]
+
+
+@pytest.mark.parametrize("keep_extra", [True, False])
+def test_a_column_that_stands_twice_is_named(keep_extra):
+    table = pa.table([["a"], ["b"], ["c"]], names=["ticket_id", "region", "ticket_id"])
+    found_table, (found,) = conform(table, "tickets", TICKETS, keep_extra=keep_extra)
+    assert (found.column, found.problem) == ("ticket_id", "column stands more than once")
+    assert found_table["ticket_id"].to_pylist() == ["a"]
+    frame = pd.DataFrame([["a", "b"]], columns=["ticket_id", "ticket_id"])
+    assert from_frame(frame).column_names == ["ticket_id", "ticket_id"]
+
+
 def test_mixed_offsets_name_the_odd_one_out():
     cells = ["2026-03-01T00:00Z", "2026-03-01T00:00", "2026-03-01T00:00+01:00"]
     table = pa.table({"ticket_id": ["a"] * 3, "occurred_at": cells, "event_type": ["created"] * 3})

@@ -123,6 +123,12 @@ def test_text_over_several_lines(tmp_path):
     )
 
 
+def test_a_text_longer_than_what_is_read_at_a_time(tmp_path):
+    text = "help " * 250_000
+    written = CSV.replace("grüß dich", text)
+    assert read_log(folder_of(tmp_path, events_csv=written)).events["text"].to_pylist()[1] == text
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from boilover.schema import TIMESTAMP, Column, Violation
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
 """An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
+REACH = -62_135_596_800_000_000, 253_402_300_800_000_000
+"""From the year 1 to the year 9999, in microseconds since 1970: no calendar that we use tells of others."""
 LARGEST_ID = 2.0**53
 """Beyond it, not every whole number is a float."""
 ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")
@@ -28,7 +31,9 @@ BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "n
 
 def from_frame(frame: pd.DataFrame) -> pa.Table:
     """Return ``frame`` as an Arrow table; a column that mixes kinds, as ids may, becomes text."""
-    return pa.table({str(name): _array(values) for name, values in frame.items()})
+    return pa.table(
+        [_array(values) for _, values in frame.items()], names=[str(name) for name in frame.columns]
+    )
 
 
 def _array(values: pd.Series[Any]) -> pa.Array:
@@ -52,7 +57,7 @@ def conform(
     ``keep_encoded`` leaves text columns of type ``ENCODED`` as they are: codes are read faster than strings.
     A cell that cannot be cast becomes null and a violation names the first such row.
     """
-    violations: list[Violation] = []
+    table, violations = _once(table, name)
     found: list[Violation]
     fields: dict[str, pa.ChunkedArray] = {}
     for column in columns:
@@ -80,6 +85,17 @@ def conform(
     return pa.table(fields), violations
 
 
+def _once(table: pa.Table, name: str) -> tuple[pa.Table, list[Violation]]:
+    """Return the table with the first of columns that have one name, and a violation for each such name."""
+    names = table.column_names
+    firsts = [names.index(each) for each in dict.fromkeys(names)]
+    if len(firsts) == len(names):
+        return table, []
+    problem, mend = "column stands more than once", "rename all but one, or leave them out"
+    doubled = (each for each, number in Counter(names).items() if number > 1)
+    return table.select(firsts), [Violation(name, problem, mend, each) for each in doubled]
+
+
 def plain(table: pa.Table) -> pa.Table:
     """Return ``table`` with its ``ENCODED`` columns as strings."""
     return table.cast(pa.schema([f.with_type(pa.string()) if f.type == ENCODED else f for f in table.schema]))
@@ -103,7 +119,7 @@ def _attribute(name: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:
-    if data.type == column.type:
+    if data.type == column.type and not pa.types.is_timestamp(data.type):
         return data, []
     nested = _nested(data, table, column.name)
     if nested or not len(data) or pa.types.is_null(data.type):
@@ -139,16 +155,16 @@ def as_strings(data: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.ChunkedArray, list[Violation]]:
     if pa.types.is_timestamp(data.type) or pa.types.is_date(data.type):
-        return data.cast(pa.timestamp("us", tz=getattr(data.type, "tz", None)), safe=False).cast(
-            TIMESTAMP
-        ), []
+        given = data.cast(pa.timestamp("us", tz=getattr(data.type, "tz", None)), safe=False).cast(TIMESTAMP)
+        result = _in_reach(given)
+        return result, _unread(given, result, table, column, "look which unit of epoch time was mistaken")
     if not pa.types.is_string(data.type):
         problem = f"holds {data.type}, not a time"
         mend = "write ISO 8601, or map the column with its unit through a [mapping]"
         wrong = Violation(table, problem, mend, column.name, 1, shorten(data[0].as_py()), len(data))
         return pa.chunked_array([pa.nulls(len(data), TIMESTAMP)]), [wrong]
     parsed = pd.to_datetime(data.to_pandas(), format="ISO8601", errors="coerce", utc=True)
-    result = _array(parsed.dt.as_unit("us"))
+    result = _in_reach(_array(parsed.dt.as_unit("us")))
     mend = "write ISO 8601 as in 2026-03-03T13:40:01+00:00, or map the column with its date format"
     found = _unread(data, result, table, column, mend)
     aware = pc.match_substring_regex(data, OFFSET)
@@ -161,6 +177,15 @@ def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.C
         mend = "write every time with its offset"
         found.append(Violation(table, problem, mend, column.name, row + 1, shorten(data[row].as_py())))
     return pa.chunked_array([result]), found
+
+
+def _in_reach(times: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return times without those before the year 1 or after 9999."""
+    ticks, (least, most) = times.cast(pa.int64()), REACH
+    told = pc.min_max(ticks)
+    if told["min"].as_py() is None or least <= told["min"].as_py() <= told["max"].as_py() < most:
+        return times
+    return pc.if_else(pc.and_(pc.greater_equal(ticks, least), pc.less(ticks, most)), times, None)
 
 
 def _nested(data: pa.ChunkedArray, table: str, column: str) -> list[Violation]:
@@ -179,7 +204,7 @@ def _unread(
         return []
     row = _first(failed)
     kind = "time" if pa.types.is_timestamp(column.type) else str(column.type)
-    value = shorten(data[row].as_py())
+    value = shorten(data[row].cast(pa.int64() if pa.types.is_timestamp(data.type) else data.type).as_py())
     return [Violation(table, f"cannot be read as {kind}", mend, column.name, row + 1, value, count)]
 
 

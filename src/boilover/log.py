@@ -17,7 +17,7 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
-from boilover.csv_faults import fault_in
+from boilover.csv_faults import LARGEST_CELL, fault_in
 from boilover.errors import ContractError, InputError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
@@ -182,8 +182,18 @@ def _fault(path: Path) -> InputError | None:
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
+    try:
+        return _parsed_csv(path, leave_out, pa_csv.ReadOptions())
+    except pa.ArrowInvalid as error:
+        # A row that is longer than a block: so many bytes are read at a time.
+        if "straddling" not in str(error):
+            raise
+        return _parsed_csv(path, leave_out, pa_csv.ReadOptions(block_size=LARGEST_CELL))
+
+
+def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions) -> pa.Table:
     lines = pa_csv.ParseOptions(newlines_in_values=True)
-    with pa_csv.open_csv(_opened(path), parse_options=lines) as reader:
+    with pa_csv.open_csv(_opened(path), parse_options=lines, read_options=blocks) as reader:
         names = reader.schema.names
     # An id keeps its leading zeros.
     texts = [
@@ -196,7 +206,7 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    table = pa_csv.read_csv(_opened(path), convert_options=options, parse_options=lines)
+    table = pa_csv.read_csv(_opened(path), convert_options=options, parse_options=lines, read_options=blocks)
     if any(pa.types.is_binary(field.type) for field in table.schema):
         # What is not UTF-8 is read as bytes, where the contract does not ask for text.
         raise pa.ArrowInvalid("not UTF-8")
