@@ -30,6 +30,9 @@ def test_no_duration(text):
     ("text", "moment"),
     [
         ("2026-03-03", datetime(2026, 3, 3, tzinfo=UTC)),
+        (" 20260303T0600 ", datetime(2026, 3, 3, 6, tzinfo=UTC)),
+        ("0001-01-01", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.999999Z", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
         ("2026-03-03T06:00Z", datetime(2026, 3, 3, 6, tzinfo=UTC)),
         ("2026-03-03T06:00:00.000001+02:00", datetime(2026, 3, 3, 4, 0, 0, 1, tzinfo=UTC)),
         (datetime(2026, 3, 3, 6, tzinfo=timezone(timedelta(hours=-5))), datetime(2026, 3, 3, 11, tzinfo=UTC)),
@@ -39,7 +42,13 @@ def test_moments(text, moment):
     assert parse_moment(text) == (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-02-30"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "soon", "now", "NaT", "12", "10:00", "-1", "2026-13-01", "2026-02-30", "99999-01-01"),
+        *("0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "2026-03-03 06:00 CET"),
+    ],
+)
 def test_no_moment(text):
     with pytest.raises(UsageError, match="is no time"):
         parse_moment(text)

@@ -16,12 +16,11 @@ import pyarrow.compute as pc
 
 from boilover.errors import shorten
 from boilover.schema import TIMESTAMP, Column, Violation
+from boilover.times import REACH
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
 """An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
-REACH = -62_135_596_800_000_000, 253_402_300_800_000_000
-"""From the year 1 to the year 9999, in microseconds since 1970: no calendar that we use tells of others."""
 LARGEST_ID = 2.0**53
 """Beyond it, not every whole number is a float."""
 ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
 from boilover.places import STANDARD, fetched, is_there
+from boilover.spreadsheet import read_csv
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -124,16 +124,11 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        with warnings.catch_warnings():
-            # Of a row that is longer than the header, pandas would drop what is too much, or shift all columns.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                path, dtype="str", encoding="utf-8-sig", keep_default_na=False, index_col=False
-            )
+        return read_csv(path, "str").fillna("")
     except UnicodeDecodeError as error:
         with path.open("rb") as raw:
             raise fault_in(raw, path) or InputError("is not UTF-8", file=path, mend=mend) from error
-    except (OSError, ValueError, pa.ArrowInvalid, pd.errors.ParserWarning) as error:
+    except (OSError, ValueError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
 

@@ -13,9 +13,8 @@ import pandas as pd
 
 from boilover.errors import InputError, UsageError
 from boilover.files import check_writable, replacing
-from boilover.places import STANDARD as STANDARD
-from boilover.spreadsheet import FORMULA_STARTS as FORMULA_STARTS
-from boilover.spreadsheet import write_csv
+from boilover.places import STANDARD
+from boilover.spreadsheet import read_csv, write_csv
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
@@ -100,13 +99,13 @@ def read_frame(path: Path) -> pd.DataFrame:
     text = {"ticket_id": "str", "note": "str", "model": "str"}
     try:
         if path == STANDARD:
-            frame = pd.read_csv(sys.stdin, dtype=text)
+            frame = read_csv(sys.stdin.buffer, text)
         elif path.suffix == ".parquet":
             frame = pd.read_parquet(path)
         elif SUFFIXES.get(path.suffix) == "jsonl":
             frame = pd.read_json(path, lines=True, dtype=text)
         else:
-            frame = pd.read_csv(path, dtype=text)
+            frame = read_csv(path, text)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"cannot be read as scores: {reason}", file=path, mend=BY_SCORE) from error

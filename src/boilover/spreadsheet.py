@@ -1,11 +1,15 @@
-"""CSV that a spreadsheet can open without harm, written column by column."""
+"""CSV that a spreadsheet can open without harm, written column by column; and such CSV read again."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TextIO
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_STARTS, _QUOTED = (
-    np.isin(np.arange(256), list(map(ord, letters))) for letters in (FORMULA_STARTS, ',"\r\n')
-)
-"""By letter, whether a cell that begins with it is a formula, and whether CSV quotes a cell that holds it."""
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet would run, or that looks as if it had been kept from it."""
+_STARTS, _QUOTED = (np.isin(np.arange(256), list(map(ord, letters))) for letters in ("'=+-@\t\r", ',"\r\n'))
+"""By letter, whether a cell that begins with it may be a formula, and whether CSV quotes a cell that holds it."""
 CSV_ROWS = 100_000
 """Rows of CSV that are made at once."""
 
@@ -32,6 +35,36 @@ def write_csv(frame: pd.DataFrame, file: TextIO) -> None:
             cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "")
             lines = pc.binary_join_element_wise(*cells, ",")
             file.write(str(lines.buffers()[2], "utf-8"))
+
+
+def read_csv(source: Path | IO[Any], types: str | Mapping[str, str]) -> pd.DataFrame:
+    """Return a CSV as a frame, an empty cell as a missing one, and any other as it stands: an id may be ``NA``.
+
+    ``types`` are of columns by name, or one is of all. What `write_csv` put before a ticket's id is dropped. Raises
+    `ValueError` for what is no CSV in UTF-8, and for rows that are longer than the header.
+    """
+    with warnings.catch_warnings():
+        # Of a row that is longer than the header, pandas would drop what is too much, or shift all columns.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(
+                source,
+                dtype=types,
+                encoding="utf-8-sig",
+                keep_default_na=False,
+                na_values=[""],
+                index_col=False,
+            )
+        except pd.errors.ParserWarning as error:
+            raise ValueError(str(error)) from error
+    if "ticket_id" in frame and pd.api.types.is_string_dtype(frame["ticket_id"]):
+        frame["ticket_id"] = frame["ticket_id"].map(spoken, na_action="ignore").astype("str")
+    return frame
+
+
+def spoken(cell: str) -> str:
+    """Return a cell without the apostrophe that `write_csv` puts before what would run as a formula."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
 def _csv_cells(values: pd.Series) -> pa.Array:
@@ -80,7 +113,7 @@ def _replaced(cells: pa.Array, rows: npt.NDArray[np.bool_], told: list[str]) -> 
 
 
 def _neutral(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,10 @@ import pandas as pd
 from boilover.errors import UsageError
 
 UNITS = {"m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+REACH = -62_135_596_800_000_000, 253_402_300_800_000_000
+"""From the year 1 to the year 9999, in microseconds since 1970: no calendar that we use tells of others."""
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
+YEAR = re.compile(r"\s*[0-9]{4}")
 
 
 def parse_duration(text: str) -> int:
@@ -24,19 +27,24 @@ def parse_duration(text: str) -> int:
 
 
 def parse_moment(text: str | datetime | int) -> int:
-    """Return microseconds since 1970 of a date or time; without an offset it is UTC; an int is that number already."""
+    """Return microseconds since 1970 of a date or time; without an offset it is UTC; an int is that number already.
+
+    Raises `UsageError` for what is no time, as is one without a date: it would be another one tomorrow.
+    """
     if isinstance(text, int):
         return text
+    wrong = f"'{text}' is no time. Write ISO 8601 such as 2026-03-03 or 2026-03-03T06:00Z"
+    if isinstance(text, str) and not YEAR.match(text):
+        raise UsageError(wrong)
     try:
         moment = pd.Timestamp(text)
     except ValueError as error:
-        raise UsageError(
-            f"'{text}' is no time. Write ISO 8601 such as 2026-03-03 or 2026-03-03T06:00Z"
-        ) from error
-    if pd.isna(moment):
-        raise UsageError("an empty text is no time. Write ISO 8601 such as 2026-03-03")
+        raise UsageError(wrong) from error
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
-    return int(moment.tz_convert(None).to_datetime64().astype("datetime64[us]").astype("int64"))
+    found = int(moment.tz_convert(None).to_datetime64().astype("datetime64[us]").astype("int64"))
+    if not REACH[0] <= found < REACH[1]:
+        raise UsageError(wrong)
+    return found
 
 
 def iso(moment: int) -> str:

@@ -114,7 +114,7 @@ def test_a_sheet_without_a_column_is_refused(ledger, column):
 
 def test_a_sheet_that_cannot_be_read(tmp_path):
     (tmp_path / "sheet.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="cannot be read as a sheet"):
+    with pytest.raises(InputError, match="holds bytes that are not utf-8"):
         read_feedback(tmp_path / "sheet.csv")
     (tmp_path / "sheet.csv").write_text("\ufeffflag_id,action\n007,\n", encoding="utf-8")
     assert read_feedback(tmp_path / "sheet.csv").to_dict("list") == {"flag_id": ["007"], "action": [""]}

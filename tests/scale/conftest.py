@@ -13,6 +13,7 @@ import pytest
 
 from boilover.model.saved import save_model
 from boilover.partitions import read_manifest
+from boilover.scale import score_in_pieces
 from boilover.store import upsert
 from boilover.synthetic import synthetic_desk
 from boilover.text import with_measures
@@ -28,9 +29,15 @@ def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scale")
     log = with_measures(synthetic_desk(n_tickets=700, seed=5))
     save_model(folder / "model", train(log, horizons=["7d", "3d"], n_jobs=1))
-    upsert(folder / "log", [log], most=700)
+    upsert(folder / "log", [log], most=2500)
     assert len(read_manifest(folder / "log").partitions) > 8
     return folder / "log", folder / "model"
+
+
+@pytest.fixture(scope="session")
+def rows(desk):
+    """Return the rows of a scoring of the desk in pieces, by one process and with three reasons each."""
+    return score_in_pieces(*desk, explain=3)
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +49,9 @@ def broken(desk, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dask():
-    """Return the name of a cluster of two processes."""
+    """Return the name of a cluster of two processes, which are no less busy when there is nothing to do."""
     distributed = pytest.importorskip(
         "distributed", reason="Dask is not installed: pip install boilover[dask]"
     )

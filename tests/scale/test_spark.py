@@ -17,11 +17,10 @@ from boilover.scale import engine, score_in_pieces
 needs_spark = pytest.mark.skipif(find_spec("pyspark") is None, reason="Spark is not installed: make spark")
 
 
-def test_two_executors_of_which_one_dies_give_the_rows_of_one_process(desk, spark, killing, tmp_path):
-    expected = score_in_pieces(*desk, explain=3)
+def test_two_executors_of_which_one_dies_give_the_rows_of_one_process(desk, rows, spark, killing, tmp_path):
     # Python's workers are children of a daemon, and that is one of the executor.
     found = score_in_pieces(*desk, explain=3, run=killing(engine("spark"), above=2))
-    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    pd.testing.assert_frame_equal(found, rows, check_exact=True)
     assert len(list(tmp_path.glob("pid-*"))) >= 2
 
 

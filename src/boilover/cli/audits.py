@@ -37,7 +37,8 @@ def audit(
     from boilover import pipeline
     from boilover.audit.table import render
     from boilover.errors import LeakError
-    from boilover.outputs import STANDARD, write_json
+    from boilover.outputs import write_json
+    from boilover.places import STANDARD
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings)

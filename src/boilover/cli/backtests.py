@@ -61,7 +61,8 @@ def backtest(
     """
     from boilover import pipeline
     from boilover.backtest.table import render
-    from boilover.outputs import STANDARD, write_json
+    from boilover.outputs import write_json
+    from boilover.places import STANDARD
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
     source = open_source(log, input_format, recipe, escalation, settings)

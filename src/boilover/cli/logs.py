@@ -127,7 +127,8 @@ def _show(account: Any, *, as_json: bool) -> None:
 
 
 def _write_json(values: Any) -> None:
-    from boilover.outputs import STANDARD, write_json
+    from boilover.outputs import write_json
+    from boilover.places import STANDARD
 
     write_json(values, STANDARD)
 

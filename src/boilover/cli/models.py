@@ -135,7 +135,8 @@ def evaluate(
     """
     from boilover import pipeline
     from boilover.evaluation.table import render
-    from boilover.outputs import STANDARD, write_json
+    from boilover.outputs import write_json
+    from boilover.places import STANDARD
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings)

@@ -28,7 +28,8 @@ def _tell(
     figures: Mapping[str, Any], render: Callable[..., str], file: Path | None, *, as_json: bool
 ) -> None:
     """Print figures as JSON or as tables, and write all of them to a file where one is named."""
-    from boilover.outputs import STANDARD, write_json, write_text
+    from boilover.outputs import write_json, write_text
+    from boilover.places import STANDARD
 
     if as_json:
         write_json(figures, STANDARD)
@@ -116,7 +117,8 @@ def promote(
     from boilover import pipeline
     from boilover.errors import GateError
     from boilover.monitoring.table import render_challenge
-    from boilover.outputs import STANDARD, write_json
+    from boilover.outputs import write_json
+    from boilover.places import STANDARD
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings, texts=False)

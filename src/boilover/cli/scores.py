@@ -99,7 +99,8 @@ def score(
 
 def _hand_out(found: pd.DataFrame, output: Path, form: str | None) -> None:
     """Write scores, and say how many where they are not seen."""
-    from boilover.outputs import STANDARD, write_frame
+    from boilover.outputs import write_frame
+    from boilover.places import STANDARD
 
     write_frame(found, output, form)
     if not len(found):

@@ -18,7 +18,8 @@ from boilover.flagger.ledger.schema import flags, history
 from boilover.flagger.ledger.texts import checked_id, checked_text
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import State
-from boilover.outputs import FORMULA_STARTS
+from boilover.inputs import read_rows
+from boilover.spreadsheet import spoken
 from boilover.times import parse_moment
 
 SHEET = ("action", "who", "when", "until", "reason")
@@ -125,15 +126,7 @@ def import_feedback(connection: Connection, frame: pd.DataFrame, *, source: obje
 
 def read_feedback(path: Path) -> pd.DataFrame:
     """Read a sheet of answers: CSV, every cell as text; a byte-order mark that a spreadsheet put there is dropped."""
-    try:
-        return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"cannot be read as a sheet of answers: {reason}",
-            file=path,
-            mend="Save it as CSV in UTF-8, with commas",
-        ) from error
+    return read_rows(path, "a sheet of answers", mend="Save it as CSV in UTF-8, with commas")
 
 
 def _cells(frame: pd.DataFrame, source: object) -> Iterable[dict[str, str]]:
@@ -185,8 +178,3 @@ def _flag(connection: Connection, values: dict[str, str]) -> int | str:
 def _has_flag(connection: Connection, ticket: str) -> bool:
     asked = select(flags.c.id).where(flags.c.ticket_id == checked_id(ticket))
     return connection.execute(asked.limit(1)).first() is not None
-
-
-def spoken(cell: str) -> str:
-    """Return a cell without the apostrophe that `boilover.outputs` puts before what would run as a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
