@@ -21,7 +21,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
-from boilover.places import STANDARD, fetched, is_there
+from boilover.places import STANDARD, fetched, is_there, title
 from boilover.spreadsheet import read_csv
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -80,7 +80,7 @@ def open_log(
 
         with fetched(path) as here:
             log, report = ingest([here], format=format, recipe=recipe)
-        log, kind = mend(log, source=path), report.format
+        log, kind = mend(log, source=title(path)), report.format
         found = recipe or report.recipe
         if found is not None and not declared:
             declared = dict(load_recipe(found).escalation)
@@ -90,7 +90,7 @@ def open_log(
         survey = Survey(rule)
         survey.look(log)
         lacks = survey.capability().lacks
-    return Source(log, rule, path.name, kind, lacks)
+    return Source(log, rule, title(path).rpartition("/")[2], kind, lacks)
 
 
 def rule_of(manifest: Manifest, name: str | None = None) -> EscalationRule:

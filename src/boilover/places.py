@@ -54,6 +54,11 @@ def place(told: str | Path) -> Path:
     return Path(path.path) if is_local else cast(Path, path)
 
 
+def title(path: Path) -> str:
+    """Return what a place is called in messages."""
+    return "standard input" if path == STANDARD else without_secrets(str(path))
+
+
 def local(told: str) -> Path:
     """Return a local path; raise `UsageError` for a URL."""
     if "://" in told:
@@ -62,13 +67,14 @@ def local(told: str) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is something at a place; raise `InputError` where a URL cannot be reached."""
+    """Whether there is something at a place; raise `InputError` where that cannot be told."""
     try:
         return path.exists()
     # Every driver has errors of its own: of credentials, of names, of the network.
     except Exception as error:
         if filesystem_of(path) is None:
-            raise
+            problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
+            raise InputError(problem, file=path, mend="Check the path and its rights") from error
         problem = f"cannot be reached ({type(error).__name__}: {error})"
         raise InputError(problem, file=path, mend=CHECK) from error
 
@@ -156,14 +162,14 @@ def _lock(folder: int) -> bool:
 def fetched(path: Path) -> Iterator[Path]:
     """Yield a local path with what is at a place: itself, or a copy that is removed at the end.
 
-    Copied is what is at a URL, and what comes on standard input. An error that names the copy is told of the place.
-    Raises `InputError` where nothing is there.
+    Copied is what is at a URL, and what comes on standard input. An error that names the copy is told of the `title` of
+    the place. Raises `InputError` where nothing is there.
     """
     if path != STANDARD and filesystem_of(path) is None:
         yield path
         return
     with scratch() as folder:
-        copy = folder / path.name.partition("?")[0]
+        copy = folder / title(path).partition("?")[0].rpartition("/")[2]
         if path == STANDARD:
             with copy.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
@@ -172,7 +178,7 @@ def fetched(path: Path) -> Iterator[Path]:
         try:
             yield copy
         except InputError as error:
-            error.args = (without_secrets(str(error).replace(str(copy), str(path))),)
+            error.args = (without_secrets(str(error).replace(str(copy), title(path))),)
             raise
 
 

@@ -153,11 +153,18 @@ def test_an_export_may_come_on_standard_input(monkeypatch):
     )
     recipe = str(SAMPLES / "desk_export.toml")
     expected = open_log(SAMPLES / "desk_export.csv", recipe=recipe)
-    assert open_log(Path("-"), recipe=recipe).log.events.equals(expected.log.events)
-    with pytest.raises(InputError, match=r"^-: the file is empty"):
+    given = open_log(Path("-"), recipe=recipe)
+    assert given.log.events.equals(expected.log.events)
+    assert (given.name, expected.name) == ("standard input", "desk_export.csv")
+    with pytest.raises(InputError, match="^standard input: the file is empty"):
         open_log(Path("-"))
     with pytest.raises(UsageError, match="Name its file"):
         audit_source(expected, Path("-"))
+
+
+def test_a_path_that_cannot_be_looked_at_is_told():
+    with pytest.raises(InputError, match="File name too long. Check the path"):
+        open_log(Path("x" * 300))
 
 
 def test_an_export_at_a_url_is_fetched(tmp_path):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from boilover.errors import BoiloverError, without_secrets
-from boilover.places import place
+from boilover.places import place, title
 
 if TYPE_CHECKING:
     from boilover.config import Config
@@ -94,7 +94,9 @@ def open_source(
         escalation_name=escalation,
         texts=texts,
     )
-    say(f"read {log}: {source.format}, {len(source.log.events)} events of {len(source.log.tickets)} tickets")
+    say(
+        f"read {title(log)}: {source.format}, {len(source.log.events)} events of {len(source.log.tickets)} tickets"
+    )
     for lack in source.lacks:
         say(lack)
     for warning in source.log.warnings:
