@@ -8,6 +8,7 @@ import re
 import shlex
 import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import typer
@@ -17,6 +18,7 @@ from boilover.cli import app
 from boilover.errors import GateError, InputError, MismatchError, UsageError
 from boilover.job import load_job
 from boilover.job.keys import Gate, Limits, Moment, Outputs, Retrain, Tables
+from boilover.places import place
 from boilover.times import iso, parse_moment
 
 LEAST = 'log = "log"\nmodel = "model"\npolicy = "policy.toml"\nledger = "ledger.db"\n'
@@ -90,6 +92,8 @@ def test_desks_share_channels_and_may_change_or_leave_one(tmp_path):
         (LEAST + '[desks."a/b"]', "is no name that a file can have"),
         (LEAST + '[outputs]\nflags = "x.csv"\n[desks.a]\n[desks.b]', "as desks.a does; put {desk}"),
         (LEAST + '[outputs]\nflags = "x.csv"\nscores = "x.csv"', "writes two outputs to one file"),
+        (LEAST.replace('"log"', '"s3://desk/log"'), "log: must lie in a local folder, not 's3://desk/log'"),
+        (LEAST + '[outputs]\nflags = "memory://flags.csv"', "outputs.flags.0: must lie in a local folder"),
         ("log = ", "is no TOML"),
         (LEAST + '[channels.x]\nkind = "fax"', "channels.x.kind: is none of csv"),
         (LEAST + "[channels]\nx = 1", "channels.x: is no table"),
@@ -115,6 +119,13 @@ def test_a_pattern_names_the_exports_that_are_there(tmp_path):
     for name in ("b.csv", "a.csv"):
         (tmp_path / name).touch()
     assert desk.sources() == [tmp_path / "a.csv", tmp_path / "b.csv"]
+
+
+def test_exports_may_be_at_urls(tmp_path):
+    (desk,) = load(
+        tmp_path, LEAST + 'sources = ["memory://exports/{desk}.json", "file:///a/b.json"]'
+    ).values()
+    assert desk.sources() == [place("memory://exports/desk.json"), Path("/a/b.json")]
 
 
 @pytest.mark.parametrize(

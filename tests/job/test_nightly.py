@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
 from job_desk import CONFIG, MODEL, POLICY, SAMPLE, ZONE, export_until, make_desk
@@ -13,6 +14,8 @@ from job_desk import CONFIG, MODEL, POLICY, SAMPLE, ZONE, export_until, make_des
 from boilover.errors import InputError, LockedError, StaleInputError
 from boilover.flagger.ledger import Ledger
 from boilover.job import Run, held, load_job, run_desk, run_desks
+from boilover.job.manifest import Account
+from boilover.job.steps import ingest
 from boilover.log import read_log
 from boilover.model.saved import load_model
 from boilover.scoring import score
@@ -183,6 +186,23 @@ def test_an_export_of_which_too_much_is_lost_leaves_the_log_as_it_was(desk):
     (file,) = (desk.parent / "runs" / "desk").glob("*.json")
     assert json.loads(file.read_text("utf-8"))["exit_code"] == 3
     assert not (desk.parent / "log").exists()
+
+
+def test_an_export_is_fetched_from_a_url_and_told_by_it(tmp_path):
+    export_until(tmp_path / "export.csv", FIRST)
+    content = (tmp_path / "export.csv").read_bytes()
+    store = fsspec.filesystem("memory")
+    store.pipe("/nightly/desk/export.csv", content)
+    config = make_desk(tmp_path, CONFIG.replace('"export.csv"', '"memory://nightly/{desk}/export.csv"'))
+    desk, account = load_job(config)["desk"], Account("desk", parse_moment(FIRST))
+    ingest(desk, account)
+    (told,) = account.facts["inputs"]
+    assert told["file"] == "memory://nightly/desk/export.csv"
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert account.facts["import"]["new"] == len(read_log(desk.log).events)
+    store.pipe("/nightly/desk/export.csv", b"No;Case\n")
+    with pytest.raises(InputError, match=r"^memory://nightly/desk/export\.csv"):
+        ingest(desk, account)
 
 
 def test_a_run_beside_another_is_refused_and_touches_nothing(desk):

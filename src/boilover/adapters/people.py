@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +25,14 @@ PEOPLE = (
     "first_assignee",
 )
 """Attributes, and fields of field_changed, that hold the id of a person."""
+
+
+def key_in(file: Path) -> bytes:
+    """Return the secret key that a file holds, without the white space around it."""
+    try:
+        return file.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}. Name a file that holds a secret key") from error
 
 
 def without_people(log: EventLog, key: bytes) -> EventLog:

@@ -61,8 +61,9 @@ def ingest(
     Example: boilover ingest incident_event_log.csv.gz --recipe uci_servicenow -o logs/uci
     """
     from boilover import pipeline
+    from boilover.adapters.people import key_in
 
-    key = None if hash_ids is None else _key(hash_ids)
+    key = None if hash_ids is None else key_in(hash_ids)
     with reading() as progress:
         account = pipeline.ingest_log(
             sources,
@@ -142,10 +143,3 @@ def _entry(known: Any) -> str:
     cited = textwrap.fill(known["citation"], 100, initial_indent="  ", subsequent_indent="  ")
     escalations = f"  escalations: {', '.join(known['escalations'])}" if known["escalations"] else None
     return "\n".join(filter(None, [f"{known['name']}: {known['title']}", cited, escalations, *traps]))
-
-
-def _key(path: Path) -> bytes:
-    try:
-        return path.read_bytes().strip()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a file that holds a secret key") from error

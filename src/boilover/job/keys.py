@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from boilover.flagger.settings import Clock, Span, Strict, Words, Zone
 from boilover.scoring import EXPLAINED
@@ -15,9 +15,18 @@ def several(given: object) -> object:
     return (given,) if isinstance(given, str) else given
 
 
-Names = Annotated[Words, BeforeValidator(several)]
+def local(told: str) -> str:
+    """Return a path; raise `ValueError` for a URL."""
+    if "://" in told:
+        raise ValueError("must lie in a local folder")
+    return told
+
+
+Sources = Annotated[Words, BeforeValidator(several)]
+"""One path or URL, or a list of them."""
+Name = Annotated[str, Field(pattern=r"\S"), AfterValidator(local)]
+Names = Annotated[tuple[Name, ...], Field(strict=False), BeforeValidator(several)]
 """One path or a list of them."""
-Name = Annotated[str, Field(pattern=r"\S")]
 Reason = Literal["features", "risks", "base rate", "performance"]
 
 
@@ -76,15 +85,15 @@ class Tables(Strict):
     log: Name
     model: Name
     policy: Name
-    ledger: Name
-    matrix: str | None = None
+    ledger: Annotated[str, Field(pattern=r"\S")]
+    matrix: Name | None = None
     """An escalation matrix: where flags go."""
-    sources: Names = ()
-    """Exports, folders or patterns; without any the log is taken as it is."""
+    sources: Sources = ()
+    """Exports, folders, patterns or URLs; without any the log is taken as it is."""
     format: str = "auto"
     recipe: str | None = None
     escalation: str | None = None
-    hash_ids: str | None = None
+    hash_ids: Name | None = None
     """A file with the secret key by which ids of people are replaced."""
     allow_cut: bool = False
     explain: int = Field(default=EXPLAINED, ge=0)

@@ -21,6 +21,7 @@ from boilover.errors import InputError, UsageError
 from boilover.flagger.settings import EPOCH, mistakes
 from boilover.job.keys import Tables, several
 from boilover.monitoring.retrain import Schedule
+from boilover.places import filesystem_of, place
 from boilover.times import parse_duration
 from boilover.tracking.located import is_registered
 
@@ -82,16 +83,18 @@ class Desk:
         return str(self._path(told)) if told is not None and told.endswith(".toml") else told
 
     def sources(self) -> list[Path]:
-        """Return the exports that are there; raise `InputError` for a pattern that fits none."""
+        """Return the exports that are there, or at URLs; raise `InputError` for a pattern that fits none."""
         found: list[Path] = []
         for told in self.tables.sources:
-            path = str(self._path(told))
-            fitting = sorted(glob(path)) if has_magic(path) else [path]
-            if not fitting:
-                raise InputError(
-                    "no file fits the pattern", file=path, mend="Look whether the export was made"
-                )
-            found += [Path(each) for each in fitting if Path(each) not in found]
+            path = place(self._named(told)) if "://" in told else self._path(told)
+            if filesystem_of(path) is None and has_magic(str(path)):
+                fitting = [Path(each) for each in sorted(glob(str(path)))]
+                if not fitting:
+                    mend = "Look whether the export was made"
+                    raise InputError("no file fits the pattern", file=path, mend=mend)
+            else:
+                fitting = [path]
+            found += [each for each in fitting if each not in found]
         return found
 
     def outputs(self, kind: str, as_of: int) -> list[Path]:

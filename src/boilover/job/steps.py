@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from boilover.adapters.people import key_in
 from boilover.adapters.sources import list_sources
 from boilover.annotations import Annotations
-from boilover.errors import InputError, StaleInputError, UsageError
+from boilover.errors import InputError, StaleInputError
 from boilover.flagger import Fired, FlagPolicy, Night, load_policy, night_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.connection import name_of
@@ -27,6 +29,7 @@ from boilover.job.settings import Desk
 from boilover.log import observed
 from boilover.model.saved import SavedModel, load_model
 from boilover.partitions import Manifest, read_manifest
+from boilover.places import fetched, title
 from boilover.points import Points, tonight
 from boilover.scale.tonight import Tonight, newest, open_tonight
 from boilover.scoring import ids_of, model_name, notes_for, score_points
@@ -115,25 +118,35 @@ def open_tools(desk: Desk, account: Account) -> Tools:
 
 
 def ingest(desk: Desk, account: Account) -> None:
-    """Add the exports to the log; without any the log is taken as it is."""
+    """Add the exports to the log, fetched where they are at URLs; without any the log is taken as it is."""
     sources = desk.sources()
     if not sources:
         return
-    files = list_sources(sources)
-    account.facts["inputs"] = files_told(files)
-    told = ingest_log(
-        sources,
-        desk.log,
-        form=desk.tables.format,
-        recipe=desk.recipe,
-        escalation=desk.tables.escalation,
-        allow_cut=desk.tables.allow_cut,
-        hash_ids=None if desk.hash_ids is None else _key(desk.hash_ids),
-        max_dropped=desk.tables.limits.dropped,
-        survey=False,
-    )
+    with ExitStack() as opened:
+        here = {opened.enter_context(fetched(each)): each for each in sources}
+        account.facts["inputs"] = _inputs(here)
+        told = ingest_log(
+            list(here),
+            desk.log,
+            form=desk.tables.format,
+            recipe=desk.recipe,
+            escalation=desk.tables.escalation,
+            allow_cut=desk.tables.allow_cut,
+            hash_ids=None if desk.hash_ids is None else key_in(desk.hash_ids),
+            max_dropped=desk.tables.limits.dropped,
+            survey=False,
+        )
     account.facts["export"] = export_told(told["export"])
     account.facts["import"] = {name: told["log"][name] for name in ("new", "known", "new_tickets", "notes")}
+
+
+def _inputs(here: Mapping[Path, Path]) -> list[dict[str, Any]]:
+    """Return what a manifest tells of files, by the places that they were fetched from."""
+    return [
+        {**each, "file": each["file"].replace(str(copy), title(source), 1)}
+        for copy, source in here.items()
+        for each in files_told(list_sources([copy]))
+    ]
 
 
 def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
@@ -195,10 +208,3 @@ def model_told(desk: Desk, saved: SavedModel) -> dict[str, Any]:
         "trained_until": manifest.trained_until,
         "fingerprint": manifest.fingerprint,
     }
-
-
-def _key(path: Path) -> bytes:
-    try:
-        return path.read_bytes().strip()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a file that holds a secret key") from error
