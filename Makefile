@@ -17,7 +17,7 @@ demo: $(VENV)/ready
 # As many processes as there are cores, each with one thread: more would wait for each other.
 test: $(VENV)/ready
 	$(MAKE) --jobs 2 lint kernels
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +14,37 @@ from boilover.log import EventLog
 from boilover.points import Points
 from random_logs import SHARED, log_of_seed, points_of_seed
 
-LONG = {"test_job_killed.py", "test_notebooks.py", "test_readme.py", "test_store.py", "test_tracking.py"}
-"""Files with a test or a fixture of many seconds."""
+ROOT = Path(__file__).parent
+LONG = (
+    "scale", "job/test_job_killed.py", "test_notebooks.py", "flagger/test_ledger_kill.py",
+    "benchmarks/test_benchmark_nights.py", "test_store.py", "test_tracking.py", "test_readme.py",
+)  # fmt: skip
+"""Where most is done, in this order: first, so that no process is busy with one when the others are done."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first, so that no process is busy with one when the others are done."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """Give each file to one process, with its fixtures; all of ``scale``, with its clusters, to one as well."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
+    items.sort(key=lambda item: place_of(item.path))
+
+
+def group_of(path: Path) -> str:
+    """Return what one process does: a file by its path among the tests, or a folder of `LONG`."""
+    name = path.relative_to(ROOT).as_posix()
+    folder, _, _ = name.partition("/")
+    return folder if folder in LONG else name
+
+
+def place_of(path: Path) -> int:
+    """Return where a file stands in the order of work."""
+    group = group_of(path)
+    return LONG.index(group) if group in LONG else len(LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Have what was imported by all the files left alone by each collection of garbage, of which scoring asks for."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ pytest.importorskip("distributed", reason="Dask is not installed: pip install bo
 
 
 @pytest.mark.parametrize("ending", [".piece", ".joined"])
-def test_two_workers_of_which_one_dies_give_the_rows_of_one_process(desk, rows, dask, killing, tmp_path, ending):
+def test_two_workers_of_which_one_dies_give_the_rows_of_one_process(
+    desk, rows, dask, killing, tmp_path, ending
+):
     found = score_in_pieces(*desk, explain=3, run=killing(engine(dask), above=0, ending=ending))
     pd.testing.assert_frame_equal(found, rows, check_exact=True)
     assert len(list(tmp_path.glob("pid-*"))) >= 2

@@ -44,7 +44,7 @@ def growing(desk):
     def grow(folder, night):
         events = told.events.filter(pa.array(known <= night))
         there = pc.is_in(told.tickets["ticket_id"], pc.unique(events["ticket_id"].cast(pa.string())))
-        return upsert(folder, [EventLog(events, told.tickets.filter(there))], most=1500)
+        return upsert(folder, [EventLog(events, told.tickets.filter(there))], most=2500)
 
     return nights, grow
 
@@ -174,7 +174,7 @@ def test_what_only_later_exports_tell_of_tickets_is_missing_before(desk, saved, 
     before = told.events.filter(pa.array(times <= moment))
     for events, left_out in ((before, ["category"]), (told.events.filter(pa.array(times > moment)), [])):
         there = pc.is_in(told.tickets["ticket_id"], pc.unique(events["ticket_id"].cast(pa.string())))
-        upsert(folder, [EventLog(events, told.tickets.filter(there).drop_columns(left_out))], most=1500)
+        upsert(folder, [EventLog(events, told.tickets.filter(there).drop_columns(left_out))], most=2500)
     partitions = read_manifest(folder).partitions
     assert 0 < sum("category" in attributes_of(folder, each) for each in partitions) < len(partitions)
     for as_of in (int(times.max()), moment - 30 * DAY):

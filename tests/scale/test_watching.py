@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from boilover.cli import app
 from boilover.partitions import read_manifest
 from boilover.scale import score_in_pieces
 from boilover.scale.watching import JOINING, READING, SCORING, watched
@@ -67,15 +68,15 @@ def read_to_end(terminal):
     return read
 
 
-def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(desk, tmp_path):
-    log, model = desk
-    command = [Path(sys.executable).with_name("boilover"), "score", log, "--model", model, "--memory", "4GB"]
-    command += ["--explain", "0", "-o", tmp_path / "scores.csv"]
+def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(desk, tmp_path, capfd):
+    words = ["score", desk[0], "--model", desk[1], "--memory", "4GB", "--explain", "0"]
+    words = [*map(str, words), "-o", str(tmp_path / "scores.csv")]
     ours, theirs = pty.openpty()
     # Read while it is drawn: a terminal whose buffer is full halts whoever writes to it.
     with subprocess.Popen(
-        command, stderr=theirs, env=os.environ | {"COLUMNS": "120", "TERM": "xterm"}
-    ) as scoring:
+        [Path(sys.executable).with_name("boilover"), *words],
+        stderr=theirs, env=os.environ | {"COLUMNS": "120", "TERM": "xterm"},
+    ) as scoring:  # fmt: skip
         os.close(theirs)
         drawn = read_to_end(ours)
     os.close(ours)
@@ -83,5 +84,5 @@ def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(desk, tmp_path):
     assert b"reading" in drawn
     assert b" events" in drawn
     assert b"/s" in drawn
-    found = subprocess.run(command, check=True, capture_output=True)
-    assert b"events" not in found.stderr
+    app(words, standalone_mode=False)
+    assert "events" not in capfd.readouterr().err
