@@ -69,11 +69,13 @@ def sweep(target: Path) -> None:
 
 
 def followed(target: Path) -> Path:
-    """Return the absolute path that a local one leads to, past links."""
-    try:
-        return target.resolve() if target.is_symlink() else target.absolute()
-    except (OSError, RuntimeError) as error:
-        raise UsageError(f"cannot write to {target}: its links lead nowhere. Name another place") from error
+    """Return the absolute path that a local one leads to, past links; raise `UsageError` where they lead in a ring."""
+    if not os.path.islink(target):
+        return target.absolute()
+    there = Path(os.path.realpath(target))
+    if os.path.islink(there):
+        raise UsageError(f"cannot write to {target}: its links lead in a ring. Name another place")
+    return there
 
 
 def is_stream(target: Path) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from boilover.errors import InputError, UsageError
 from boilover.files import check_writable, replacing
-from boilover.places import STANDARD
+from boilover.places import STANDARD, filesystem_of
 from boilover.spreadsheet import read_csv, write_csv
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
@@ -70,11 +71,23 @@ def format_of(target: Path, form: str | None = None) -> str:
     return chosen
 
 
-def check_target(target: Path, form: str | None = None) -> None:
-    """Raise `UsageError` where `write_frame` would: to be told before the work, not after it."""
+def check_target(target: Path, form: str | None = None, *, read: Iterable[Path | None] = ()) -> None:
+    """Raise `UsageError` where `write_frame` would, or where the target is ``read``: to be told before the work."""
     format_of(target, form)
-    if target != STANDARD:
-        check_writable(target)
+    if target == STANDARD:
+        return
+    check_writable(target)
+    for given in filter(None, read):
+        if _is_part(target, given):
+            raise UsageError(f"{target} is read, and would be lost. Name another place to write to")
+
+
+def _is_part(target: Path, given: Path) -> bool:
+    """Return whether a target is what is given, or a table of the log that is."""
+    if filesystem_of(target) is not None or filesystem_of(given) is not None:
+        return str(target) == str(given)
+    there, known = (Path(os.path.realpath(each)) for each in (target, given))
+    return there == known or (there.parent == known and there.name.partition(".")[0] in ("events", "tickets"))
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:

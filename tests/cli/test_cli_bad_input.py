@@ -16,6 +16,7 @@ import pytest
 
 from boilover.config import load_config
 from boilover.errors import UsageError
+from boilover.flagger.ledger import Ledger
 from desks import small_desk, small_tickets, write
 
 EVENTS, TICKETS = small_desk(), small_tickets()
@@ -242,6 +243,30 @@ def test_a_full_disk_is_told(run, monkeypatch):
     monkeypatch.setattr("boilover.pipeline.public_logs", full)
     code, said = run("datasets")
     assert (code, said.startswith("boilover: No space left on device: make room")) == (1, True), said
+
+
+def test_a_path_that_the_system_does_not_let_in_is_told(run):
+    code, said = run("ledger", "show", "x" * 300)
+    assert (code, "x: File name too long. Check the path" in said) == (1, True), said
+
+
+def test_what_is_read_is_not_written_over(run, desk, tmp_path):
+    log, ledger = tmp_path / "log", tmp_path / "ledger"
+    shutil.copytree(desk / "log", log)
+    (tmp_path / "scores.csv").symlink_to(desk / "scores.csv")
+    (tmp_path / "link").symlink_to(log)
+    Ledger.open(str(ledger))
+    before = {each: each.read_bytes() for each in (*log.iterdir(), ledger, desk / "scores.csv")}
+    model = ("--model", desk / "model")
+    for words in (
+        ("score", log, *model, "-o", tmp_path / "link" / "events.csv"),
+        ("score", log, *model, "--points", desk / "scores.csv", "-o", tmp_path / "scores.csv"),
+        ("flag", tmp_path / "scores.csv", *model, "-o", desk / "scores.csv"),
+        ("ledger", "show", ledger, "-o", ledger),
+    ):
+        code, said = run(*words)
+        assert (code, "is read, and would be lost" in said) == (2, True), said
+    assert {each: each.read_bytes() for each in before} == before
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,9 @@ from boilover.cli.options import (
 from boilover.errors import InputError, UsageError
 from boilover.places import place
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 OwnDeskOption = Annotated[str, typer.Option("--desk", help="Whose flags they are.")]
 
 
@@ -44,15 +47,13 @@ def show(
 
     Example: boilover ledger show ledger.db --desk support
     """
-    from boilover.outputs import write_frame
-
     flags = opened(ledger).export("flags", desk=desk)
     standing = flags[flags["cleared_at"].isna()]
     tiers = {"critical": 0, "warn": 1, "watch": 2}
     urgency = standing.assign(order=standing["tier"].map(tiers), down=-standing["risk"])
     rows = urgency.sort_values(["order", "down", "desk", "ticket_id"]).index
     few = ["desk", "flag_id", "ticket_id", "tier", "state", "by", "risk", "raised_at", "nights", "why"]
-    write_frame(standing.loc[rows, few].reset_index(drop=True), output, form)
+    _hand_out(standing.loc[rows, few].reset_index(drop=True), ledger, output, form)
 
 
 def export(
@@ -68,9 +69,7 @@ def export(
 
     Example: boilover ledger export ledger.db sheet --desk support -o sheet.csv
     """
-    from boilover.outputs import write_frame
-
-    write_frame(opened(ledger).export(table, desk=desk), output, form)
+    _hand_out(opened(ledger).export(table, desk=desk), ledger, output, form)
 
 
 def outcomes(
@@ -133,9 +132,7 @@ def feedback(
 
     Example: boilover ledger feedback ledger.db --desk support
     """
-    from boilover.outputs import write_frame
-
-    write_frame(opened(ledger).feedback(desk=desk), output, form)
+    _hand_out(opened(ledger).feedback(desk=desk), ledger, output, form)
 
 
 def effect(
@@ -171,6 +168,13 @@ def check(ledger: LedgerArgument) -> None:
             f"{len(problems)} things do not add up", file="the ledger", mend="Restore it from a backup"
         )
     typer.echo("the ledger adds up")
+
+
+def _hand_out(found: pd.DataFrame, ledger: str, output: Path, form: str | None) -> None:
+    from boilover.outputs import check_target, write_frame
+
+    check_target(output, form, read=(Path(ledger),))
+    write_frame(found, output, form)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

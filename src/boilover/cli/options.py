@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
+SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
+"""What a system says of a path that it does not let in."""
 LogArgument = Annotated[
     Path,
     typer.Argument(
@@ -124,6 +126,8 @@ def say_error(error: Exception) -> None:
         told = str(error)
     elif isinstance(error, OSError) and error.errno in FULL:
         told = f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes"
+    elif isinstance(error, OSError) and error.errno in SHUT and error.filename is not None:
+        told = f"{error.filename}: {os.strerror(error.errno)}. Check the path and its rights"
     else:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(last.filename).name}:{last.lineno}"

@@ -76,7 +76,7 @@ def score(
     from boilover import pipeline
     from boilover.outputs import check_target
 
-    check_target(output, form)
+    check_target(output, form, read=(log, points))
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
@@ -151,11 +151,12 @@ def flag(
     """
     from boilover import pipeline
     from boilover.model.saved import load_model
-    from boilover.outputs import read_frame, write_frame
+    from boilover.outputs import check_target, read_frame, write_frame
     from boilover.tracking.located import located
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
+    check_target(output, form, read=(scores, log))
     saved = load_model(located(model))
     if policy is None or ledger is None:
         if log is not None:
