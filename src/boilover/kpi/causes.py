@@ -116,14 +116,14 @@ def factor_of(
 
 def ratio_interval(hits: int, n: int, other_hits: int, others: int, level: float) -> Interval:
     """Return the ratio of two rates with its interval on the log scale (Katz et al. 1978)."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     half = 0.5 if not (hits and other_hits) else 0.0
     a, b = hits + half, other_hits + half
     n_a, n_b = n + 2 * half, others + 2 * half
     ratio = (a / n_a) / (b / n_b)
     error = np.sqrt(1 / a - 1 / n_a + 1 / b - 1 / n_b)
-    reach = float(np.exp(norm.isf(level / 2) * error))
+    reach = float(np.exp(-ndtri(level / 2) * error))
     return Interval(ratio, ratio / reach, ratio * reach)
 
 

@@ -69,7 +69,7 @@ def bound(parts: Ints, total: Ints, now: Ints, level: float) -> float:
     """
     if len(parts) < MIN_WINDOWS or not now.sum():
         return float("nan")
-    from scipy.stats import f
+    from scipy.special import fdtri
 
     rest = total - parts
     own = psi(rest, parts) / (1 / parts.sum(axis=1) + 1 / rest.sum(axis=1))
@@ -78,7 +78,7 @@ def bound(parts: Ints, total: Ints, now: Ints, level: float) -> float:
     freedom = (
         float(np.clip(2 * mean**2 / spread, 1, min(MOST_FREEDOM, max(bins - 1, 1)))) if spread > 0 else 1.0
     )
-    most = mean * f.isf(level, freedom, freedom * (len(own) - 1))
+    most = mean * fdtri(freedom, freedom * (len(own) - 1), 1 - level)
     return float(most * (1 / now.sum() + 1 / total.sum()))
 
 
