@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -42,9 +42,15 @@ def place_of(path: Path) -> int:
     return LONG.index(group) if group in LONG else len(LONG)
 
 
-def pytest_collection_finish() -> None:
-    """Have what was imported by all the files left alone by each collection of garbage, of which scoring asks for."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage while all files are imported, and none of theirs later: scoring asks for collections."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture
