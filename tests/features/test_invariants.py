@@ -17,6 +17,7 @@ from boilover.features import (
     Count,
     Decayed,
     Flag,
+    Lift,
     Match,
     Mean,
     Sum,
@@ -241,3 +242,11 @@ def test_attributes_keep_their_kind(case):
     assert rows[unknown].isna().all(axis=None)
     assert pc.sum(pc.is_valid(notes.history.attributes["vip"])).as_py() > 0
     assert set(rows["ticket_vip"].dropna()) == {0.0, 1.0}
+
+
+def test_only_how_often_such_tickets_escalated_is_held_to_raise_the_risk():
+    features = default_features(notes_of(log_of_seed(0)))
+    rises = [feature for feature in features if feature.rises]
+    assert rises == [each for each in features if isinstance(each, Lift)]
+    assert {each.subject.partition("_per_")[0] for each in rises} == {"escalated"}
+    assert not Lift(Flag("reopened"), among=Flag("created")).rises

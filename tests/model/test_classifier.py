@@ -59,6 +59,22 @@ def test_the_blend_is_the_weighted_sum_of_its_parts():
     assert half == pytest.approx((trees + partner) / 2, abs=1e-12)
 
 
+@pytest.mark.parametrize("linear", [0.0, 0.5, 1.0])
+def test_what_rises_never_lowers_the_risk_whatever_the_rows_say(linear):
+    X, _ = desk(2000)
+    rate = np.random.default_rng(0).lognormal(0, 1, 2000).astype(np.float32)
+    y = (np.random.default_rng(1).random(2000) < 1 / (1 + rate)).astype(int)
+    X["rate"] = rate
+    told = X[:200].assign(rate=rate[:200] + 1.0)
+
+    def changes(**parameters):
+        model = EscalationClassifier(linear=linear, n_jobs=1, **parameters).fit(X, y)
+        return model.raw_scores(told) - model.raw_scores(X[:200])
+
+    assert changes().mean() < -0.2
+    assert (changes(rising=("rate", "queue", "no column")) >= 0.0).all()
+
+
 def test_unseen_categories_read_as_missing(fitted):
     X, _ = desk(50)
     unseen = X.assign(queue="never heard of", channel="pigeon")

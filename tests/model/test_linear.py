@@ -69,6 +69,21 @@ def test_a_mean_of_shrinkages_scores_as_the_mean_of_their_scores() -> None:
     np.testing.assert_allclose([mixed.C, last.C], [0.3052, 1.0])
 
 
+def test_a_rising_column_never_lowers_the_score() -> None:
+    X, y = frame()
+    X["falling"] = (-y + np.random.default_rng(1).normal(size=len(y))).astype(np.float32)
+    rising = ("hours", "gap", "falling", "group", "no column")
+    held = LinearPartner.path(X, y, [0.1], rising=rising)[0].contributions(X)
+    free = LinearPartner.path(X, y, [0.1])[0].contributions(X)
+    last, hours = X.columns.get_loc("falling"), X["hours"].to_numpy()
+    assert np.ptp(free[:, last]) > 1.0
+    assert not held[:, last].any()
+    assert (np.diff(held[np.argsort(hours), 0]) >= 0.0).all()
+    # What was right about the sign, and categories, are told as before.
+    assert np.corrcoef(held[:, 0], free[:, 0])[0, 1] == pytest.approx(1.0)
+    assert len(np.unique(held[:, X.columns.get_loc("group")])) == 3
+
+
 def test_contributions_sum_to_the_decision_and_are_centred() -> None:
     X, y = frame()
     model = LinearPartner().fit(X, y)

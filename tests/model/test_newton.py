@@ -58,6 +58,33 @@ def test_several_priors_give_what_each_gives_alone_and_the_slope_there_is_none()
         assert (np.abs(slope) < 0.01 * spread).all()
 
 
+@pytest.mark.parametrize("C", [1e-3, 0.1, 100.0])
+def test_held_weights_are_never_negative_and_the_rest_is_the_best_beside_them(C: float) -> None:
+    """Oracle: scipy's L-BFGS-B within the same bounds; columns 3 and 4 are nearly the same."""
+    from scipy.optimize import minimize
+
+    given, matrix = columns(3000, 2)
+    y, share = labels(matrix, -2.0), np.random.default_rng(1).uniform(0.5, 2.0, 3000)
+    held = np.array([True, False, True, False, True, True, True])
+    together = solve(Design.of(given, 3000), y, share, [np.full(7, 1e-4), np.full(7, C)], held)
+    intercept, weights = together[1]
+    padded = np.column_stack([np.ones(3000), matrix])
+
+    def loss(tried: np.ndarray) -> tuple[float, np.ndarray]:
+        margins = padded @ tried
+        fit = share @ (np.logaddexp(0, margins) - y * margins)
+        slope = padded.T @ (share * (1 / (1 + np.exp(-margins)) - y))
+        pull = np.append(0.0, tried[1:] / C)
+        return float(fit + 0.5 * pull @ tried), slope + pull
+
+    bounds = [(None, None), *((0.0, None) if each else (None, None) for each in held)]
+    options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 20_000, "maxfun": 50_000}
+    best = minimize(loss, np.zeros(8), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    assert (weights[held] >= 0.0).all()
+    assert weights[2] == weights[6] == 0.0
+    assert loss(np.append(intercept, weights))[0] == pytest.approx(best.fun, abs=1e-5)
+
+
 def test_rows_that_a_column_parts_clean_are_no_trouble() -> None:
     x = np.linspace(-1, 1, 400)
     y = (x > 0).astype(float)

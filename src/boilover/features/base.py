@@ -38,6 +38,11 @@ class Feature:
         return self.name
 
     @property
+    def rises(self) -> bool:
+        """Whether more of it is held never to lower the risk, as all else stands; a model then learns no such thing."""
+        return False
+
+    @property
     def needs(self) -> tuple[Need, ...] | None:
         """What is read of events, by whose key; none where that is not told, and the whole log is held for it.
 

@@ -10,7 +10,7 @@ import numpy as np
 from boilover.errors import UsageError
 from boilover.features.base import Aggregate
 from boilover.features.crossing import Need
-from boilover.features.filters import Filter
+from boilover.features.filters import Filter, Flag
 from boilover.features.view import DESK, Sight, View
 from boilover.history import Floats
 from boilover.times import parse_duration
@@ -42,6 +42,11 @@ class Lift(Aggregate):
         if self.among is None:
             raise UsageError("Lift needs `among`: for each of which events?")
         return self.among
+
+    @property
+    def rises(self) -> bool:
+        """That such tickets escalated more often is no reason for a lower risk."""
+        return self.where == Flag("escalated")
 
     @property
     def needs(self) -> tuple[Need, ...]:

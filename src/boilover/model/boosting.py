@@ -73,6 +73,7 @@ class Capacity:
 class Settings:
     """What does not depend on the rows: positions of categorical columns, seed, threads (0: all cores).
 
+    ``rising`` is empty, or tells of each column whether trees may never lower the risk as its number rises.
     ``changes`` go before what follows from the rows: names of LightGBM's parameters and values.
     """
 
@@ -80,6 +81,7 @@ class Settings:
     seed: int
     threads: int
     changes: tuple[tuple[str, float], ...] = ()
+    rising: Sequence[bool] = ()
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,15 @@ def contributions(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Fl
 
 
 def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:
+    # The basic method parts leaves at the middle of each split, and so shuts out much that would rise as well.
+    rising = {
+        "monotone_constraints": [int(rises) for rises in settings.rising],
+        "monotone_constraints_method": "intermediate",
+    }
     return {
         **capacity.parameters(),
         **dict(settings.changes),
+        **(rising if any(settings.rising) else {}),
         "objective": "binary",
         "metric": "binary_logloss",
         "seed": settings.seed,

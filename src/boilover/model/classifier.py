@@ -9,7 +9,7 @@ Imbalance is left as it is: the loss is a proper one, and resampling would only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -31,7 +31,7 @@ from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
 from boilover.model.rows import Rows, capacity_of, usable_slices
 from boilover.model.trees import Trees
-from boilover.model.tuning import AGE_ONLY, Chosen, shares_of_shrinkage, tune, usual_weight
+from boilover.model.tuning import AGE_ONLY, Chosen, scaled, shares_of_shrinkage, tune, usual_weight
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +50,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     calibration : ``auto``, ``identity``, ``platt``, ``beta`` or ``isotonic``, see `fit_calibrator`.
     age : the column that tells the age of a ticket, a number, where the frame has it: the linear partner takes its
         curve as it is and shrinks all else toward it.
+    rising : columns of numbers of which more never lowers the risk, as all else stands; others are passed over.
     tune_seconds : how long to search for settings of the trees on the stopping slice; 0: the usual ones.
     min_category : categories of fewer training rows (or than a hundredth of few rows) count as missing.
     random_state : the seed; the same rows and seed give the same model to the last bit.
@@ -74,6 +75,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         linear: float | Literal["auto"] = "auto",
         calibration: str = "auto",
         age: str | None = None,
+        rising: Sequence[str] = (),
         tune_seconds: float = 0.0,
         min_category: int = 20,
         random_state: int = 0,
@@ -82,6 +84,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         self.linear = linear
         self.calibration = calibration
         self.age = age
+        self.rising = rising
         self.tune_seconds = tune_seconds
         self.min_category = min_category
         self.random_state = random_state
@@ -128,13 +131,14 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         self.encoding_ = Encoding.learn(frame[used], min_category, most)
         self.categories_ = dict(self.encoding_.categories)
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
-        settings = Settings(self.encoding_.categorical, self.random_state, self._threads())
+        rising = [name in self.rising and name not in self.categories_ for name in self.encoding_.columns]
+        settings = Settings(self.encoding_.categorical, self.random_state, self._threads(), rising=rising)
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
         rounds, settings = self._choose(fit, stop, calibrate, settings)
         if beside is not None and len(calibrate):
             scores = self._scores(self._frame(beside))
             self.beside_risk_ = sigmoid(self.calibrator_.log_odds(scores))
-        self.rounds_ = _scaled(rounds, used.sum() / (len(fit) + len(stop)))
+        self.rounds_ = scaled(rounds, used.sum() / (len(fit) + len(stop)))
         if self.linear_weight_ == 1.0:
             # Trees have no say: one of them makes a model that can be written and read like any other.
             self.rounds_ = 1
@@ -144,7 +148,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], trees: str) -> Self:
         """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
-        model = cls(**values["parameters"])._restore(values, trees)
+        told = dict(values["parameters"])
+        model = cls(**told | {"rising": tuple(told.get("rising", ()))})._restore(values, trees)
         model.feature_names_in_ = np.array(model.encoding_.columns, dtype=object)
         model.n_features_in_ = len(model.encoding_.columns)
         return model
@@ -163,13 +168,13 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         chosen = Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known))
         early = fit
         if len(stop):
-            chosen = tune(fit, stop, settings, age=self.age, seconds=self.tune_seconds)
+            chosen = tune(fit, stop, settings, age=self.age, rising=self.rising, seconds=self.tune_seconds)
             early = fit.with_(stop)
             settings = replace(settings, changes=chosen.changes)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_shares_ = dict(chosen.shares)
         self.tuned_, self.tried_ = dict(chosen.changes), chosen.tried
-        rounds = _scaled(chosen.rounds, len(early) / len(fit))
+        rounds = scaled(chosen.rounds, len(early) / len(fit))
         self.calibrator_ = Platt()
         self.held_out_risk_ = np.empty(0)
         self.held_out_scores_: dict[str, Floats] = {}
@@ -197,7 +202,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
 
     def _partner(self, rows: Rows) -> LinearPartner:
         choices, shares = list(self.linear_shares_), [list(self.linear_shares_.values())]
-        return LinearPartner.path(rows.frame, rows.labels, choices, shares=shares, free=self.age)[0]
+        told = (rows.frame, rows.labels, choices)
+        return LinearPartner.path(*told, shares=shares, free=self.age, rising=self.rising)[0]
 
     def _fall_back(self, early: Rows, later: Rows) -> None:
         """Leave alone what is simpler and yet clearly better on ``later`` rows than the model of ``early`` ones."""
@@ -242,8 +248,3 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         if len(self.classes_) < 2:
             raise ValueError(f"y holds one class only, {self.classes_[0]!r}; two classes are needed")
         return codes.astype(np.float64)
-
-
-def _scaled(rounds: int, growth: float) -> int:
-    """Return the rounds for more rows: they bear more trees."""
-    return max(1, round(rounds * growth))

@@ -15,7 +15,8 @@ from boilover.errors import MismatchError
 from boilover.memory import kept_memory
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
 from boilover.model.encoding import Encoded, Encoding
-from boilover.model.linear import Asked, LinearPartner
+from boilover.model.linear import LinearPartner
+from boilover.model.linear_asked import Asked
 from boilover.model.reading import Matrix, Reading
 from boilover.model.trees import Trees
 

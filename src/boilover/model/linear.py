@@ -12,17 +12,17 @@ the same score to the last bit, whatever other rows stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover import kernels
 from boilover.errors import InputError, MismatchError
-from boilover.model.linear_kernels import Lines, add_lines, share_lines
+from boilover.model.linear_asked import Asked
+from boilover.model.linear_kernels import Lines
 from boilover.model.linear_terms import (
     CategoryTerm,
     CurveTerm,
@@ -33,7 +33,7 @@ from boilover.model.linear_terms import (
     learn_term,
 )
 from boilover.model.newton import Column, Design, solve
-from boilover.model.reading import Matrix, Reading, Words
+from boilover.model.reading import Reading, Words
 
 MAX_ROWS = 100_000
 """Of more training rows, evenly spaced ones are used: weights are few, and memory stays bounded."""
@@ -85,8 +85,12 @@ class LinearPartner:
         shares: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         free: str | None = None,
+        rising: Collection[str] = (),
     ) -> list[LinearPartner]:
-        """Return what `fit` makes for each ``C``; with ``shares`` (models, choices), means so weighted."""
+        """Return what `fit` makes for each ``C``; with ``shares`` (models, choices), means so weighted.
+
+        Of columns in ``rising`` a larger number never lowers the score: their weights are held at 0 or above.
+        """
         labels, weights = _check_targets(X, y, sample_weight)
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
@@ -96,8 +100,13 @@ class LinearPartner:
         columns = [column for block in blocks for column in block]
         is_free = np.repeat([isinstance(term, CurveTerm) for term in terms], [len(block) for block in blocks])
         variances = [np.where(is_free, FREE_VARIANCE, C) for C in choices]
+        held = [
+            isinstance(term, NumericTerm) and term.scale > 0.0 and term.column in rising and not place
+            for term, block in zip(terms, blocks, strict=True)
+            for place in range(len(block))
+        ]
         means = np.array([values.sum() for values, _ in columns]) / len(X)
-        solutions = _solved(columns, labels, weights, variances)
+        solutions = _solved(columns, labels, weights, variances, np.array(held, dtype=bool))
         parts = np.eye(len(choices)) if shares is None else np.asarray(shares, dtype=np.float64)
         intercepts = parts @ np.array([intercept for intercept, _ in solutions])
         mixed = parts @ np.array([solved for _, solved in solutions])
@@ -193,45 +202,18 @@ class LinearPartner:
         return Reading.of(X[self.columns_], words)
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A linear model laid out for the columns of a reading: lines of numbers, and a table per column of words.
-
-    ``of_lines`` are the places of the lines' terms among all; ``tables`` are term, column and what its words add.
-    """
-
-    intercept: float
-    of_lines: tuple[int, ...]
-    lines: Lines
-    tables: tuple[tuple[int, int, Floats], ...]
-
-    def scores(self, matrix: Matrix, reading: Reading, rows: slice) -> Floats:
-        """Return the log-odds of some rows, of which ``matrix`` holds the numbers, in Fortran order."""
-        total = np.full(len(matrix), self.intercept)
-        add_lines(matrix.T, self.lines, total)
-        for _, place, table in self.tables:
-            total += kernels.take(table, reading.codes(place)[rows])
-        return total
-
-    def shares(self, matrix: Matrix, reading: Reading) -> Floats:
-        """Return what each term adds to the log-odds of all rows, ``float64[n, n_terms]``."""
-        found = np.empty((len(matrix), len(self.of_lines) + len(self.tables)))
-        lined = np.empty((len(matrix), len(self.of_lines)))
-        share_lines(matrix.T, self.lines, lined)
-        found[:, self.of_lines] = lined
-        for number, place, table in self.tables:
-            found[:, number] = kernels.take(table, reading.codes(place))
-        return found
-
-
 def _solved(
-    columns: Sequence[Column], labels: Floats, weights: Floats, variances: Sequence[Floats]
+    columns: Sequence[Column],
+    labels: Floats,
+    weights: Floats,
+    variances: Sequence[Floats],
+    held: npt.NDArray[np.bool_],
 ) -> list[tuple[float, Floats]]:
     positive, total = float(weights @ labels), float(weights.sum())
     if not columns or positive in (0.0, total):
         rate = float(np.log((positive + 0.5) / (total - positive + 0.5)))
         return [(rate, np.zeros(len(columns))) for _ in variances]
-    return solve(Design.of(columns, len(labels)), labels, weights, variances)
+    return solve(Design.of(columns, len(labels)), labels, weights, variances, held)
 
 
 def _check_targets(

@@ -88,7 +88,11 @@ class Design:
 
 
 def solve(
-    design: Design, y: Floats, share: Floats, variances: Sequence[Floats]
+    design: Design,
+    y: Floats,
+    share: Floats,
+    variances: Sequence[Floats],
+    held: npt.NDArray[np.bool_] | None = None,
 ) -> list[tuple[float, Floats]]:
     """Return the intercept and the weights, float64[p], that are likeliest under each of some priors.
 
@@ -96,6 +100,7 @@ def solve(
     ----------
     design : of n rows and p columns. y : zeros and ones, float64[n]. share : what each row counts, float64[n].
     variances : of each column's weight, float64[p], for each prior; the intercept is free.
+    held : which weights must not be negative, bool[p].
 
     The loss is convex, and what is found lies within `TOLERANCE` of its least value by half the Newton decrement (Boyd
     & Vandenberghe, Convex Optimization, 2004, section 9.5): an estimate, the rougher where second derivatives are those
@@ -109,7 +114,8 @@ def solve(
     weights[0] = np.log(rate) - np.log1p(-rate)
     found = []
     with threadpool_limits(1, "blas"):
-        search = _Search(design, y, share)
+        places = np.empty(0, dtype=np.int64) if held is None else 1 + np.flatnonzero(held[design.places])
+        search = _Search(design, y, share, places)
         for variance in variances:
             weights = search.minimum(weights, np.concatenate([[0.0], 1.0 / variance[design.places]]))
             ordered = np.empty(len(variance))
@@ -120,11 +126,13 @@ def solve(
 
 @dataclass(eq=False)
 class _Search:
-    """What a search for the least loss knows: the data, and second derivatives computed on its way."""
+    """What a search for the least loss knows: the data, which weights must not be negative, and second derivatives
+    computed on its way."""
 
     design: Design
     y: Floats
     share: Floats
+    held: npt.NDArray[np.int64]
     curvature: Floats | None = None
 
     def minimum(self, weights: Floats, precision: Floats) -> Floats:
@@ -136,13 +144,13 @@ class _Search:
         before = np.inf
         for _ in range(MOST_STEPS):
             slope = self.design.sums(self.share * (sigmoid(margins) - self.y)) + precision * weights
-            step = slope if factor is None else cho_solve(factor, slope)
+            step = slope if factor is None else self._within(weights, cho_solve(factor, slope), factor)
             left = float(slope @ step)
             if factor is None or left > WORTH_KEEPING * before:
                 odds = sigmoid(margins)
                 self.curvature = self.design.products(self.share * odds * (1.0 - odds))
                 factor = self._factor(precision)
-                step = cho_solve(factor, slope)
+                step = self._within(weights, cho_solve(factor, slope), factor)
                 left = float(slope @ step)
             if left < 2.0 * TOLERANCE:
                 break
@@ -157,6 +165,30 @@ class _Search:
         assert self.curvature is not None
         factor: tuple[Floats, bool] = cho_factor(self.curvature + np.diag(precision), lower=True)
         return factor
+
+    def _within(self, weights: Floats, step: Floats, factor: tuple[Floats, bool]) -> Floats:
+        """Return the step to the least value of the quadratic that ``step`` goes to, among weights that are allowed.
+
+        With all others where they serve best, the quadratic in the held weights is that of the inverse of their part
+        of the inverse matrix: non-negative least squares in a few unknowns (Lawson & Hanson, Solving Least Squares
+        Problems, 1974).
+        """
+        from scipy.linalg import cho_solve, cholesky, solve_triangular
+        from scipy.optimize import nnls
+
+        aim = (weights - step)[self.held]
+        if not (aim < 0.0).any():
+            return step
+        unit = np.zeros((len(weights), len(aim)))
+        unit[self.held, np.arange(len(aim))] = 1.0
+        spread = cho_solve(factor, unit)
+        root = cholesky(spread[self.held], lower=True)
+        inverse = solve_triangular(root, np.eye(len(aim)), lower=True)
+        allowed, _ = nnls(inverse, inverse @ aim)
+        moved: Floats = step - spread @ (inverse.T @ (inverse @ (allowed - aim)))
+        # To the last bit: a weight of -1e-17 is one that is not allowed.
+        moved[self.held] = weights[self.held] - allowed
+        return moved
 
     def _length(
         self, weights: Floats, margins: Floats, precision: Floats, step: Floats, moved: Floats, left: float

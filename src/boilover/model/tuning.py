@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,18 +46,25 @@ class Chosen:
 
 
 def tune(
-    fit: Rows, stop: Rows, settings: Settings, *, age: str | None = None, seconds: float = 0.0
+    fit: Rows,
+    stop: Rows,
+    settings: Settings,
+    *,
+    age: str | None = None,
+    rising: Sequence[str] = (),
+    seconds: float = 0.0,
 ) -> Chosen:
     """Return what serves best on the stopping slice, of models fitted on the rows to fit on.
 
     age : the column that the linear partner does not shrink. Where the slice says that nothing but age was learnt,
         nothing else is kept.
+    rising : columns of which more never lowers the partner's score.
     seconds : how long to search for settings of the trees, see `boilover.model.search`.
     """
     known = fit.capacity.known
     few = fit.thinned(MAX_ROWS_TO_CHOOSE)
     choices = CHOICES_OF_C if age is None else (AGE_ONLY, *CHOICES_OF_C)
-    partners = LinearPartner.path(few.frame, few.labels, choices, free=age)
+    partners = LinearPartner.path(few.frame, few.labels, choices, free=age, rising=rising)
     decisions = {partner.C: partner.decision(stop.frame) for partner in partners}
     shares = shares_of_shrinkage(known, {C: stop.loss(decision) for C, decision in decisions.items()})
     found = search(fit, stop, settings, seconds)
@@ -91,6 +98,11 @@ def shares_of_shrinkage(known: int, losses: Mapping[float, float] | None = None)
         return {AGE_ONLY: 1.0}
     plausible = np.exp(belief + told - np.logaddexp.reduce(belief + told))
     return dict(zip(CHOICES_OF_C, plausible.tolist(), strict=True))
+
+
+def scaled(rounds: int, growth: float) -> int:
+    """Return the rounds for more rows: they bear more trees."""
+    return max(1, round(rounds * growth))
 
 
 def usual_shrinkage(known: int) -> float:

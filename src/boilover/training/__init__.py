@@ -77,6 +77,7 @@ def fit(
         groups=rows.points.ticket,
         beside=None if rows.nightly_frame is None else rows.nightly_frame[list(rows.frame)],
         age=AGE if AGE in rows.frame.columns else None,
+        rising=tuple(feature.name for feature in rows.features if feature.rises),
         tune_seconds=tune_seconds / len(horizons),
         random_state=seed,
         n_jobs=n_jobs,
