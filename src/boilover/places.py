@@ -59,9 +59,9 @@ def title(path: Path) -> str:
     return "standard input" if path == STANDARD else without_secrets(str(path))
 
 
-def local(told: str) -> Path:
+def local(told: str | Path) -> Path:
     """Return a local path; raise `UsageError` for a URL."""
-    if "://" in told:
+    if "://" in str(told):
         raise UsageError(f"{told}: this is kept in a local folder. Name one, and copy it there afterwards")
     return Path(told)
 

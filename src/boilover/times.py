@@ -53,6 +53,12 @@ def iso(moment: int) -> str:
     return told.isoformat().replace("+00:00", "Z")
 
 
+def stamp(moment: int) -> str:
+    """Return a moment, UTC microseconds, as a part of a file's name: ``2026-03-03T060000Z``."""
+    told = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=moment)
+    return told.strftime("%Y-%m-%dT%H%M%SZ")
+
+
 def in_words(hours: float) -> str:
     """Return a span of time as a person would say it: ``40 min``, ``52 h``, ``9 days``."""
     if hours < 1:

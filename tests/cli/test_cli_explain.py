@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
 
@@ -52,12 +53,27 @@ def test_the_table_stands_on_standard_output(
     assert "already escalated" in told
 
 
+def test_a_picture_may_go_to_a_url(run, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = "memory://explained/ticket.svg"
+    code, said = run("explain", desk / "log", TICKET, "--model", desk / "model", "-o", target)
+    assert (code, f"written to {target}" in said) == (0, True), said
+    assert fsspec.filesystem("memory").cat("/explained/ticket.svg").startswith(b"<svg")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_kept_here(run, desk: Path) -> None:
+    for words in (("demo",), ("backtest", desk / "log"), ("datasets", "bpi_2013", "log.csv")):
+        code, said = run(*words, "-o", "memory://told/folder")
+        assert (code, "kept in a local folder" in said) == (2, True), said
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (["99999"], 2, "no course of ticket '99999'"),
         ([TICKET, "--as-of", "2020-01-01"], 2, "after 2020-01-01T00:00:00Z"),
-        ([TICKET, "-o", "ticket.gif"], 2, "ends in none of .svg, .png"),
+        (["99999", "-o", "ticket.gif"], 2, "ends in none of .svg, .png"),
         ([TICKET, "--model", "nowhere"], 3, "nowhere"),
     ],
 )

@@ -19,6 +19,7 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+from boilover.places import local, place
 
 
 def backtest(
@@ -44,10 +45,16 @@ def backtest(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="A folder for the figures, tickets, flags and nights behind them."
+            "-o",
+            "--output",
+            parser=local,
+            metavar="<path>",
+            help="A folder for the figures, tickets, flags and nights behind them.",
         ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(parser=place, metavar="<path>", help="Write a report as one HTML file.")
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",

@@ -18,6 +18,7 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+from boilover.places import place
 
 
 def explain(
@@ -30,7 +31,11 @@ def explain(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="Also write a picture (.svg, .png) or the figures (.csv, .json, …)."
+            "-o",
+            "--output",
+            parser=place,
+            metavar="<path>",
+            help="Also write a picture (.svg, .png) or the figures (.csv, .json, …).",
         ),
     ] = None,
     config: ConfigOption = None,
@@ -42,8 +47,11 @@ def explain(
     Example: boilover explain logs/desk T000754 --model models/desk -o ticket.svg
     """
     from boilover import pipeline
+    from boilover.explaining.files import check_output
     from boilover.explaining.table import render
 
+    if output is not None:
+        check_output(output)
     source = open_source(log, input_format, recipe, None, settings_of(config))
     explanation = pipeline.explain_log(source, model, ticket, as_of=as_of, output=output)
     typer.echo(render(explanation, terminal=sys.stdout.isatty()), nl=False)

@@ -86,7 +86,8 @@ def datasets(
         typer.Argument(metavar="[FILE…]", parser=place, help="Your copy of it, as it was published."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="LOG", help="The event-log folder to write.")
+        Path | None,
+        typer.Option("-o", "--output", parser=local, metavar="LOG", help="The event-log folder to write."),
     ] = None,
     escalation: EscalationOption = None,
     as_json: JsonOption = False,

@@ -22,15 +22,16 @@ from boilover.cli.options import (
     settings_of,
 )
 from boilover.errors import without_secrets
+from boilover.places import local, place
 
 SECOND = 1_000_000
 """Microseconds."""
 
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write to.")] = Path(
-        "out/demo"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", parser=local, metavar="<path>", help="The folder to write to.")
+    ] = Path("out/demo"),
     tickets: Annotated[int, typer.Option(min=500, help="How many tickets the desk sees.")] = 6000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same desk.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
@@ -122,7 +123,9 @@ def evaluate(
     since: Annotated[
         str | None, typer.Option(help="Measure on points after this; default: the end of training.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a report as one HTML file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(parser=place, metavar="<path>", help="Write a report as one HTML file.")
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",

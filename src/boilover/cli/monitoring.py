@@ -53,7 +53,14 @@ def drift(
         str | None, typer.Option(help="Compare what was asked after this; default: the end of training.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("-o", "--report", help="Write all of it to a file: .json, or text.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--report",
+            parser=place,
+            metavar="<path>",
+            help="Write all of it to a file: .json, or text.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     gate: Annotated[
@@ -150,7 +157,14 @@ def kpis(
     ] = None,
     desk: Annotated[str, typer.Option(help="The desk's name in the ledger.")] = "desk",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write all of it to a file: .json, or text.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            parser=place,
+            metavar="<path>",
+            help="Write all of it to a file: .json, or text.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,11 +28,11 @@ from sqlalchemy.pool import NullPool
 from boilover.delivery.channels import SUFFIXES, FileChannel, SqlChannel
 from boilover.flagger.ledger.rows import chunks
 from boilover.outputs import write_frame
+from boilover.times import stamp
 
 TIMES = ("at", "raised_at", "respond_by")
 FIGURES = ("risk", "threshold")
 WHOLE = ("flag_id",)
-NIGHT = "%Y-%m-%dT%H%M%SZ"
 KEY_LENGTH = 64
 POSTGRESQL = "postgresql+psycopg"
 """The driver that a ledger uses too."""
@@ -40,9 +40,8 @@ POSTGRESQL = "postgresql+psycopg"
 
 def path_of(channel: FileChannel, desk: str, as_of: int) -> Path:
     """Return the file of a night; the name of a desk can leave no folder."""
-    night = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=as_of)
     safe = quote(desk, safe=" ").replace(".", "%2E")
-    path = Path(channel.path.replace("{night}", night.strftime(NIGHT)).replace("{desk}", safe))
+    path = Path(channel.path.replace("{night}", stamp(as_of)).replace("{desk}", safe))
     return (
         path if path.suffix == SUFFIXES[channel.kind] else path.with_name(path.name + SUFFIXES[channel.kind])
     )

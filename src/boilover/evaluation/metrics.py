@@ -105,7 +105,6 @@ def log_losses(labels: Floats, risk: Floats) -> Floats:
 def calibration_curve(y: npt.ArrayLike, risk: npt.ArrayLike, bins: int = BINS) -> list[CalibrationBin]:
     """Return mean risk and rate in bins of equal count, lowest risk first.
 
-
     The first bins hold any remainder. Ties are split in the order in which the points come, so bins of tied
     risks depend on that order.
     """

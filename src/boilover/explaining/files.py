@@ -6,7 +6,7 @@ from pathlib import Path
 
 from boilover.errors import UsageError
 from boilover.explaining import Explanation, explain_ticket
-from boilover.files import replacing
+from boilover.files import check_writable, replacing
 from boilover.inputs import Source
 from boilover.model.saved import load_model
 from boilover.outputs import SUFFIXES, write_frame, write_json
@@ -21,17 +21,23 @@ def explain_log(
 ) -> Explanation:
     """Explain one ticket of a log by a saved model; write it to ``output``, whose ending tells the form.
 
-    Raises what `explain_ticket` raises, and `UsageError` for an ending that is not known, before anything is read.
+    Raises what `explain_ticket` and `check_output` raise.
     """
-    if output is not None and output.suffix not in ENDINGS:
-        raise UsageError(
-            f"{output} ends in none of {', '.join(ENDINGS)}. Name a file whose ending tells its form"
-        )
+    if output is not None:
+        check_output(output)
     saved = load_model(located(model))
     explanation = explain_ticket(source.under(saved.rule).log, saved, ticket, as_of=as_of)
     if output is not None:
         write_explanation(explanation, output)
     return explanation
+
+
+def check_output(path: Path) -> None:
+    """Raise `UsageError` for a file whose ending is not known, or that cannot be written: told before the work."""
+    if path.suffix not in ENDINGS:
+        mend = "Name a file whose ending tells its form"
+        raise UsageError(f"{path} ends in none of {', '.join(ENDINGS)}. {mend}")
+    check_writable(path)
 
 
 def write_explanation(explanation: Explanation, path: Path) -> None:

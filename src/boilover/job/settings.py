@@ -22,12 +22,11 @@ from boilover.flagger.settings import EPOCH, mistakes
 from boilover.job.keys import Tables, several
 from boilover.monitoring.retrain import Schedule
 from boilover.places import filesystem_of, place
-from boilover.times import parse_duration
+from boilover.times import parse_duration, stamp
 from boilover.tracking.located import is_registered
 
 ONLY_DESK = "desk"
 """The name of the desk of a file without ``[desks]``."""
-NIGHT = "%Y-%m-%dT%H%M%SZ"
 
 
 class Desk:
@@ -101,7 +100,7 @@ class Desk:
         """Return the files of ``scores``, ``flags`` or the ``manifest`` of a night, or the folders of ``packets``."""
         told = several(getattr(self.tables.outputs, kind))
         assert isinstance(told, tuple)
-        return [self._path(each.replace("{night}", _stamp(as_of))) for each in told]
+        return [self._path(each.replace("{night}", stamp(as_of))) for each in told]
 
     def moment(self, now: datetime) -> int:
         """Return as of when to ask at ``now``, UTC microseconds: a run that is repeated soon asks the same."""
@@ -189,7 +188,3 @@ def _collisions(desks: Mapping[str, Desk]) -> Iterator[str]:
 
 def _micro(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _stamp(as_of: int) -> str:
-    return (EPOCH + timedelta(microseconds=as_of)).strftime(NIGHT)

@@ -20,6 +20,7 @@ from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.connection import name_of
 from boilover.flagger.matrix import Matrix, load_matrix
 from boilover.flagger.packet_text import check_folder
+from boilover.history import HOUR
 from boilover.ingesting import ingest_log
 from boilover.inputs import Source, open_log, rule_of, serving
 from boilover.job.deciding import at_moment
@@ -37,7 +38,6 @@ from boilover.times import in_words, iso
 from boilover.tracking.located import located
 
 Say = Callable[[str], None]
-HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True)

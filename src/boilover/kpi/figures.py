@@ -13,7 +13,7 @@ from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.evaluation.evaluate import plain_values
 from boilover.evaluation.interval import Interval
-from boilover.history import History
+from boilover.history import HOUR, History
 from boilover.kpi import measures
 from boilover.kpi.cases import Cases
 from boilover.kpi.causes import Causes, causes
@@ -110,7 +110,7 @@ def kpis(
             f"none of {len(cases)} tickets escalated",
             mend="Declare what escalated means in an [escalation] table, or take an earlier --since",
         )
-    curve, longest = measures.incidence(cases), float(cases.followed.max()) / 3_600_000_000
+    curve, longest = measures.incidence(cases), float(cases.followed.max()) / HOUR
     nothing = Interval(*(float("nan"),) * 3)
     hours = np.quantile(measures.hours_to_escalation(cases), (0.25, 0.5, 0.75))
     reopens, handoffs = (cases.count(notes.flag(name)) for name in ("reopened", "handoff"))

@@ -18,6 +18,7 @@ from boilover.monitoring.estimate import ROUNDS, estimated, levelled, realised
 from boilover.monitoring.shifts import Rate, Shift, rate_of, risk_shift, shifts_of
 from boilover.monitoring.stability import windows
 from boilover.monitoring.words import verdict_of
+from boilover.points import DAY
 from boilover.scoring import model_name
 from boilover.times import iso
 
@@ -120,7 +121,7 @@ def drift(
         BASE_RATE: rate is not None and rate.drifted,
         PERFORMANCE: performance.fell,
     }
-    days = (end - begin) / 86_400_000_000
+    days = (end - begin) / DAY
     compared = len(windows(reference.outcome, reference.days[0], days))
     return Drift(
         model=model_name(saved),

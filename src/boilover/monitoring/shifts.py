@@ -13,8 +13,8 @@ from boilover.model.reference import Distribution, Reference
 from boilover.monitoring.asked import Asked
 from boilover.monitoring.estimate import rate_interval
 from boilover.monitoring.stability import LEVEL, SLIGHT, bound, psi, windows
+from boilover.points import DAY
 
-DAY = 86_400_000_000
 RATE_MOVES = 0.2
 """A base rate within a fifth of the training's is never called drift."""
 

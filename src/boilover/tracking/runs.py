@@ -17,6 +17,7 @@ import pandas as pd
 
 from boilover.model.manifest import check_fits
 from boilover.model.saved import SavedModel
+from boilover.scoring import model_name
 from boilover.tracking.facts import metrics, parameters
 from boilover.tracking.store import client_of, quiet, refusals
 
@@ -70,7 +71,7 @@ def log_run(
         check_fits(saved.manifest, list(sample.columns))
     with refusals("log the run"):
         client, artifacts = client_of(folder, tracking_uri)
-        run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=_run_name(saved))
+        run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=model_name(saved))
         with _terminating(client, run):
             _log(client, run, saved, folder, evaluation, rows)
             log_for_readers(client, run.info.run_id, saved, evaluation, sample)
@@ -109,10 +110,6 @@ def _log(
 def _experiment_id(client: MlflowClient, name: str, artifacts: str | None) -> str:
     found = client.get_experiment_by_name(name)
     return str(client.create_experiment(name, artifacts) if found is None else found.experiment_id)
-
-
-def _run_name(saved: SavedModel) -> str:
-    return f"{saved.manifest.horizons[0]}-{saved.manifest.fingerprint[:8]}"
 
 
 def _log_model(
