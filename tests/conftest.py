@@ -16,30 +16,22 @@ from random_logs import SHARED, log_of_seed, points_of_seed
 
 ROOT = Path(__file__).parent
 LONG = (
-    "scale", "job/test_job_killed.py", "test_notebooks.py", "flagger/test_ledger_kill.py",
-    "benchmarks/test_benchmark_nights.py", "test_store.py", "test_tracking.py", "test_readme.py",
+    "scale", "adapters", "flagger", "cli", "job", "model", "benchmarks", "test_notebooks.py", "monitoring",
+    "test_store.py", "features", "audit", "test_future_edit.py", "test_kernels_kept.py", "test_readme.py",
 )  # fmt: skip
 """Where most is done, in this order: first, so that no process is busy with one when the others are done."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one process, with its fixtures; all of ``scale``, with its clusters, to one as well."""
+    """Give each folder to one process, with what its files share; above all the clusters of ``scale``."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path)))
-    items.sort(key=lambda item: place_of(item.path))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: LONG.index(group) if (group := group_of(item)) in LONG else len(LONG))
 
 
-def group_of(path: Path) -> str:
-    """Return what one process does: a file by its path among the tests, or a folder of `LONG`."""
-    name = path.relative_to(ROOT).as_posix()
-    folder, _, _ = name.partition("/")
-    return folder if folder in LONG else name
-
-
-def place_of(path: Path) -> int:
-    """Return where a file stands in the order of work."""
-    group = group_of(path)
-    return LONG.index(group) if group in LONG else len(LONG)
+def group_of(item: pytest.Item) -> str:
+    """Return the folder of a test, or its file where that is in none."""
+    return item.path.relative_to(ROOT).parts[0]
 
 
 @pytest.hookimpl(wrapper=True)
