@@ -4,12 +4,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Packages are compiled after installation, by all cores and without their tests.
+# Packages are compiled after installation, by all cores; not their tests, nor what comes with Spark meanwhile.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 # Otherwise each process of the tests would compile the sources for itself.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint kernels spark clean
+.PHONY: demo test lint kernels ready spark clean
 
 demo: $(VENV)/ready
 	$(BIN)/boilover demo --output out/demo
@@ -28,18 +28,23 @@ lint: $(VENV)/ready
 kernels: $(VENV)/ready
 	$(BIN)/boilover score data/samples/zendesk --model models/demo >/dev/null
 
-# 450 MB, without which tests of Spark are skipped.
-spark: $(VENV)/ready
+# 450 MB, without which tests of Spark are skipped. Beside the packages of the lock, none of which it writes.
+spark: $(VENV)/pip.lock
 	scripts/install_spark $(VENV)
 
 # The pip of the lock comes first: the one that Python 3.11 brings takes a minute more.
-$(VENV)/ready: requirements.lock pyproject.toml
+$(VENV)/pip.lock: requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	sed -n '/^pip==/,/[^\\]$$/p' requirements.lock >$(VENV)/pip.lock
-	$(INSTALL) --require-hashes --requirement $(VENV)/pip.lock
+	sed -n '/^pip==/,/[^\\]$$/p' requirements.lock >$(VENV)/lock
+	$(INSTALL) --require-hashes --requirement $(VENV)/lock
+	mv $(VENV)/lock $@
+
+ready: $(VENV)/ready
+
+$(VENV)/ready: $(VENV)/pip.lock requirements.lock pyproject.toml
 	$(INSTALL) --no-deps --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
 	touch $@
 
 clean:
