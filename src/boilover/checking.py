@@ -46,14 +46,13 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
     missing = pc.unique(events["ticket_id"]).filter(
         pc.invert(pc.is_in(pc.unique(events["ticket_id"]), log.tickets["ticket_id"].combine_chunks()))
     )
+    if "number" in events.column_names:
+        events = _finite(events, "number")
     tickets = log.tickets
     if len(missing):
         tickets = pa.concat_tables([tickets, pa.table({"ticket_id": missing})], promote_options="default")
-    for place, name in enumerate(tickets.column_names):
-        infinite = _infinite(tickets[name])
-        if infinite.any():
-            finite = pc.if_else(pa.array(infinite), None, tickets[name])
-            tickets = tickets.set_column(place, name, finite)
+    for name in tickets.column_names:
+        tickets = _finite(tickets, name)
     return replace(log, events=events, tickets=tickets, warnings=tuple(violations))
 
 
@@ -79,11 +78,15 @@ def _check_tickets(log: EventLog) -> list[Violation]:
             mend = "The column is left out; give times as events, so that it is known when they became known"
             problem = "a time is no attribute fixed at creation"
             found.append(Violation("tickets", problem, mend, field.name, severity="warning"))
-        infinite = _infinite(log.tickets[field.name])
-        if infinite.any():
-            mend, column = "It is read as empty", log.tickets[field.name]
-            found.append(_violation("tickets", field.name, "an infinite number", mend, column, infinite))
+        found += _check_finite("tickets", field.name, log.tickets[field.name])
     return found
+
+
+def _check_finite(table: str, name: str, data: pa.ChunkedArray) -> list[Violation]:
+    infinite = _infinite(data)
+    if not infinite.any():
+        return []
+    return [_violation(table, name, "an infinite number", "It is read as empty", data, infinite)]
 
 
 def _check_words(events: pa.Table) -> list[Violation]:
@@ -109,6 +112,8 @@ def _check_words(events: pa.Table) -> list[Violation]:
         if pc.any(odd).as_py():
             mend = f"It is read as empty; map it to one of {', '.join(ROLES)}"
             found.append(_violation("events", "actor_role", "unknown role", mend, roles, odd.to_numpy()))
+    if "number" in events.column_names:
+        found += _check_finite("events", "number", events["number"])
     old = pc.less(events["occurred_at"].cast(pa.int64()), int(OLDEST)).to_numpy()
     if old.any():
         mend = "It is kept; look whether a date format or a unit of epoch time was mistaken"
@@ -190,6 +195,15 @@ def _infinite(data: pa.ChunkedArray) -> Mask:
         return np.zeros(len(data), dtype=bool)
     values: npt.NDArray[np.float64] = data.cast(pa.float64()).to_numpy()
     return np.abs(values) > np.finfo(np.float32).max
+
+
+def _finite(table: pa.Table, name: str) -> pa.Table:
+    """Return the table with the infinite numbers of a column emptied."""
+    infinite = _infinite(table[name])
+    if not infinite.any():
+        return table
+    finite = pc.if_else(pa.array(infinite), None, table[name])
+    return table.set_column(table.column_names.index(name), name, finite)
 
 
 def _codes(data: pa.ChunkedArray) -> npt.NDArray[np.int32]:

@@ -32,6 +32,14 @@ def read(values, time_format="iso", timezone="UTC"):
         ("-1", "iso", "UTC", None),
         ("0000-01-01", "iso", "America/New_York", None),
         ("soon", "epoch_s", "UTC", None),
+        ("1136131494000000", "epoch_s", "UTC", None),
+        ("-99999999999", "epoch_s", "UTC", None),
+        ("01.01.0001 00:00", "%d.%m.%Y %H:%M", "Europe/Berlin", None),
+        ("0001-01-01T00:00+01:00", "iso", "UTC", None),
+        ("9999-12-31T23:59", "iso", "UTC", None),
+        ("31.12.9999 23:59", "%d.%m.%Y %H:%M", "UTC", None),
+        ("30.12.9999 23:59", "%d.%m.%Y %H:%M", "America/New_York", "9999-12-31T04:59:00"),
+        ("31.12.9999 23:59", "%d.%m.%Y %H:%M", "America/New_York", None),
     ],
 )
 def test_formats(value, time_format, timezone, expected):

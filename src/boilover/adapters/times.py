@@ -7,6 +7,7 @@ import pandas as pd
 
 from boilover.adapters.base import Tally
 from boilover.conform import OFFSET
+from boilover.times import REACH, UNITS
 
 UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")
 YEAR = r"[12]\d{3}"
@@ -14,11 +15,17 @@ EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 
 def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:
-    """Return ``values`` as ``datetime64[us, UTC]``; what cannot be read is NaT.
+    """Return ``values`` as ``datetime64[us, UTC]``; what cannot be read, or is of a year that no calendar has, is NaT.
 
     ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format. Times with an offset
     keep it, each its own; times without one are local to ``timezone``.
     """
+    found = _read(values, time_format, timezone, tally)
+    ticks = found.astype("int64")
+    return found.where((ticks >= REACH[0]) & (ticks < REACH[1]))
+
+
+def _read(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return values.astype(UTC_MICROSECONDS)
     if pd.api.types.is_datetime64_dtype(values.dtype):
@@ -49,6 +56,9 @@ def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> 
 def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
     """Read naive times as local: the repeated hour as its first pass, the hour left out as moved forward."""
     naive = naive.dt.as_unit("us")
+    ticks, day = naive.astype("int64"), UNITS["d"]
+    # What another time zone may take to a year that no calendar has, pandas does not localise.
+    naive = naive.where((ticks >= REACH[0] + day) & (ticks < REACH[1] - day))
     tally.zoneless += int(naive.notna().sum())
     summer = np.ones(len(naive), dtype=bool)
     local = naive.dt.tz_localize(timezone, ambiguous=summer, nonexistent="shift_forward")
