@@ -97,8 +97,14 @@ def test_a_missing_file_an_empty_folder_and_an_unknown_format(tmp_path, recipe):
 
 
 def test_a_table_without_a_recipe_asks_for_one(tmp_path):
-    with pytest.raises(UsageError, match="needs a recipe"):
+    with pytest.raises(UsageError, match=r"is a table \('id', .*needs a recipe"):
         ingest([write(tmp_path, TABLE.encode())])
+    wide = ";".join(f"column {place}" for place in range(30))
+    with pytest.raises(UsageError, match=r"is a table \('column 0;column 1.*…\), and"):
+        ingest([write(tmp_path, f"{wide}\n".encode())])
+    many = wide.replace(";", ",")
+    with pytest.raises(UsageError, match=r"'column 7', …\), and"):
+        ingest([write(tmp_path, f"{many}\n".encode())])
 
 
 def test_open_source_reads_past_the_mark(tmp_path):

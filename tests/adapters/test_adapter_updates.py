@@ -153,6 +153,11 @@ def test_a_creation_after_the_first_row_is_moved_to_it(read):
     assert report.notes["tickets with a row before their creation, taken as created then"] == 1
 
 
+def test_what_is_no_number_orders_nothing_and_is_told(read):
+    _, _, report = read(ROWS, RECIPE.replace('order = ["mods"]', 'order = ["who"]'))
+    assert report.notes["cells of who that are no numbers to order rows by"] == 3
+
+
 def test_tickets_do_not_run_into_each_other_and_order_of_arrival_does_not_matter(read):
     other = ROWS.replace("7,", "8,", 1).replace("\n7,", "\n8,")
     mixed = "".join(

@@ -12,9 +12,12 @@ from boilover.adapters.export import Export, Member
 from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
 from boilover.adapters.tables import header, is_parquet, read_blocks, require
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 from boilover.places import scratch
+
+SHOWN = 8
+"""Columns of a table that no recipe fits, in the message that says so."""
 
 
 class TableAdapter:
@@ -68,7 +71,8 @@ def _columns(member: Member, mapping: TableMapping | None = None) -> list[str]:
 
 def fitting(members: Sequence[Member]) -> Recipe:
     """Return the one shipped recipe whose columns the first table has."""
-    present = set(_columns(members[0]))
+    columns = _columns(members[0])
+    present = set(columns)
     recipes = [recipe for recipe in map(load_recipe, recipe_names()) if recipe.format == TableAdapter.name]
     fits = [
         each
@@ -78,9 +82,10 @@ def fitting(members: Sequence[Member]) -> Recipe:
     fits = [each for each in fits if each.name != TableAdapter.name] or fits
     if len(fits) != 1:
         known = ", ".join(each.name for each in recipes)
+        found = ", ".join(shorten(column) for column in columns[:SHOWN]) + ", …" * (len(columns) > SHOWN)
         raise UsageError(
-            f"{members[0].path.name} is a table, and a table needs a recipe that names its columns: write one with a"
-            f" [mapping], or name a shipped one ({known})"
+            f"{members[0].path.name} is a table ({found}), and a table needs a recipe that names its columns: write one"
+            f" with a [mapping], as docs/configuration.md shows under Recipe, or name a shipped one ({known})"
         )
     return fits[0]
 
