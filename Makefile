@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-# Packages are compiled after installation, by all cores; not their tests, nor what comes with Spark meanwhile.
+# Packages are compiled after installation, by all cores: not what no test loads, nor what comes with Spark meanwhile.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 # Otherwise each process of the tests would compile the sources for itself.
 unexport PYTHONDONTWRITEBYTECODE
@@ -44,7 +44,7 @@ ready: $(VENV)/ready
 $(VENV)/ready: $(VENV)/pip.lock requirements.lock pyproject.toml
 	$(INSTALL) --no-deps --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
 	touch $@
 
 clean:
