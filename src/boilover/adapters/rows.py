@@ -57,10 +57,10 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
         rows = rows[~doubled]
     keys = [rows["_time"].astype("int64").to_numpy()]
     for column in reversed(mapping.order):
-        numbers = pd.to_numeric(rows[column], errors="coerce")
-        odd = int(numbers.isna().sum() - rows[column].isna().sum())
-        tally.note(f"cells of {column} that are no numbers to order rows by", odd)
-        keys.append(numbers.to_numpy())
+        numbers = pd.to_numeric(rows[column], errors="coerce").to_numpy()
+        odd = pd.isna(numbers) & rows[column].notna().to_numpy()
+        tally.note(f"cells of {column} that are no numbers to order rows by", int(odd.sum()))
+        keys.append(numbers)
     rows = rows.iloc[np.lexsort([*keys, pd.factorize(rows[mapping.ticket_id])[0]])].reset_index(drop=True)
     if mapping.role is not None:
         rows["_role"] = _roles(rows[mapping.role], tally)
