@@ -58,8 +58,8 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
     keys = [rows["_time"].astype("int64").to_numpy()]
     for column in reversed(mapping.order):
         numbers = pd.to_numeric(rows[column], errors="coerce").to_numpy()
-        odd = pd.isna(numbers) & rows[column].notna().to_numpy()
-        tally.note(f"cells of {column} that are no numbers to order rows by", int(odd.sum()))
+        words = pd.isna(numbers) & rows[column].notna().to_numpy()
+        tally.note(f"cells of {column} that are no numbers to order rows by", int(words.sum()))
         keys.append(numbers)
     rows = rows.iloc[np.lexsort([*keys, pd.factorize(rows[mapping.ticket_id])[0]])].reset_index(drop=True)
     if mapping.role is not None:
