@@ -20,7 +20,9 @@ def test_durations(text, minutes):
     assert parse_duration(text) == minutes * MINUTE
 
 
-@pytest.mark.parametrize("text", ["", "h", "24", "-1h", "0d", "1y", "24 h", "1h30m", "1e3h", "١h1"])
+@pytest.mark.parametrize(
+    "text", ["", "h", "24", "-1h", "0d", "0.0000000001m", "1y", "24 h", "1h30m", "1e3h", "١h1", "600000w"]
+)
 def test_no_duration(text):
     with pytest.raises(UsageError, match="is no duration"):
         parse_duration(text)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
+JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
+"""Not printable by themselves, but part of emoji and of Persian words."""
 _USER = re.compile(r"(?<=://)(?![^/\s@]*:\*\*\*@)[^/\s@]*@")
 """But for one whose password is masked already."""
 _QUERY = re.compile(r"(\w://[^\s?]*)\?\S*?(?=[:.,;'\")]*(?:\s|$))")
@@ -154,6 +156,22 @@ def worded(problem: ErrorDetails) -> tuple[str, str]:
             what = what.replace("Input should", "must").replace("a valid tuple", "a list")
             what += "" if isinstance(problem["input"], dict) else f", not {shorten(problem['input'])}"
     return ".".join(where), what
+
+
+def legible(text: str) -> str:
+    """Return a line in which nothing hides: controls, of direction too, and whatever else does not print is U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in JOINERS else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
+
+
+def one_line(text: object, most: int) -> str:
+    """Return foreign text as one legible line of at most so many characters, the last an ellipsis where it is cut."""
+    # Cut first: a whole message may stand here.
+    line = legible(" ".join(str(text)[: 4 * most].split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def shorten(value: object) -> str:

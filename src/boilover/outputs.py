@@ -12,7 +12,7 @@ from typing import IO, Any, TextIO
 import numpy as np
 import pandas as pd
 
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, UsageError, legible
 from boilover.files import check_writable, replacing
 from boilover.places import STANDARD, filesystem_of
 from boilover.spreadsheet import read_csv, write_csv
@@ -151,10 +151,10 @@ def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
     reasons = [name for name in shown.columns if name.startswith("reason_")]
     return {
         "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
-        "ticket": [_printable(ticket) for ticket in shown["ticket_id"]],
+        "ticket": [legible(str(ticket)) for ticket in shown["ticket_id"]],
         "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
         "why": [
-            _printable("; ".join(filter(None, [*row[:-1]])) or row[-1])
+            legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
             for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
         ],
     }
@@ -169,7 +169,7 @@ def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
         elif isinstance(values.dtype, pd.DatetimeTZDtype):
             columns[name] = ["" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}" for value in values]
         else:
-            columns[name] = ["" if pd.isna(value) else _printable(value) for value in values]
+            columns[name] = ["" if pd.isna(value) else legible(str(value)) for value in values]
     return columns
 
 
@@ -216,10 +216,6 @@ def _is_alike(values: pd.Series) -> bool:
         return True
     some = values.iloc[:: max(1, len(values) // SAMPLED_ROWS)]
     return 2 * some.nunique() <= max(len(some), SAMPLED_ROWS)
-
-
-def _printable(text: object) -> str:
-    return "".join(char if char.isprintable() else "�" for char in str(text))
 
 
 def _padded(cell: str, width: int, *, left: bool) -> str:

@@ -10,6 +10,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from boilover.errors import legible
+
 WIDTH = 118
 MAX_NAME = 40
 MISSING = "–"
@@ -49,5 +51,5 @@ def words(name: str) -> str:
 
 def printable(text: str, most: int = MAX_NAME) -> str:
     """Return a text fit for a line: not too long, and no control character to rewrite a terminal with."""
-    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    clean = legible(text)
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"

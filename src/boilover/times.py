@@ -17,13 +17,13 @@ YEAR = re.compile(r"\s*[0-9]{4}")
 
 
 def parse_duration(text: str) -> int:
-    """Return microseconds of a duration such as ``24h``, ``7d``, ``90m`` or ``2w``."""
+    """Return microseconds of a duration such as ``24h``, ``7d``, ``90m`` or ``2w``; at most 9999 years."""
     found = DURATION.fullmatch(text.strip().lower())
-    if not found or float(found.group(1)) <= 0:
-        raise UsageError(
-            f"'{text}' is no duration. Write a positive number and m, h, d or w, such as 24h or 7d"
-        )
-    return round(float(found.group(1)) * UNITS[found.group(2)])
+    length = round(float(found.group(1)) * UNITS[found.group(2)]) if found else 0
+    if not 0 < length <= REACH[1] - REACH[0]:
+        mend = "Write a positive number and m, h, d or w, such as 24h or 7d"
+        raise UsageError(f"'{text}' is no duration. {mend}")
+    return length
 
 
 def parse_moment(text: str | datetime | int) -> int:

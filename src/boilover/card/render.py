@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from boilover.card.blocks import Section, Table
+from boilover.errors import one_line
 
 MAX_TEXT = 400
 SPECIAL = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|:(?=//)")
@@ -42,7 +43,7 @@ def _grid(table: Table) -> str:
 
 
 def _escaped(text: str) -> str:
-    return SPECIAL.sub(r"\\\g<0>", _plain(text))
+    return SPECIAL.sub(r"\\\g<0>", one_line(text, MAX_TEXT))
 
 
 def _element(section: Section, heading: str) -> str:
@@ -70,11 +71,4 @@ def _cells(cells: Iterable[str]) -> str:
 def _safe(text: str) -> str:
     from markupsafe import escape
 
-    return str(escape(_plain(text)))
-
-
-def _plain(text: str) -> str:
-    """Return a text in one line and not too long; controls, which could turn the line around, are shown."""
-    line = " ".join(text[: 4 * MAX_TEXT].split())
-    kept = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
-    return kept if len(kept) <= MAX_TEXT else f"{kept[: MAX_TEXT - 1]}…"
+    return str(escape(one_line(text, MAX_TEXT)))

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover.errors import one_line
 from boilover.log import EventLog, observed
-from boilover.tables import printable
 from boilover.times import iso
 
 MAX_TEXT, MAX_WORD, MAX_TOGETHER = 60, 40, 4
@@ -94,8 +94,8 @@ def _message(event: Mapping[str, Any]) -> str:
     who = WHO.get(str(event.get("actor_role")), "message")
     if event.get("is_public") is False:
         who = "internal note"
-    text = " ".join(str(event.get("text") or "")[: 4 * MAX_TEXT].split())
-    return f"{who}: ‘{printable(text, MAX_TEXT)}’" if text else who
+    text = one_line(event.get("text") or "", MAX_TEXT)
+    return f"{who}: ‘{text}’" if text else who
 
 
 def _promise(event: Mapping[str, Any]) -> str:
@@ -107,4 +107,4 @@ def _promise(event: Mapping[str, Any]) -> str:
 
 
 def _word(value: object) -> str:
-    return printable(" ".join(str(value)[: 4 * MAX_WORD].split()), MAX_WORD) if value else "(none)"
+    return one_line(value, MAX_WORD) if value else "(none)"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
+from boilover.errors import legible
 from boilover.text.clean import clean
 
-JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
-"""Not printable by themselves, but part of emoji and of Persian words."""
 SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$#]")
 LINE_START = re.compile(r"^(?:[+=-]|\d{1,9}(?=[.)]))", re.MULTILINE)
 LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@\w)", re.IGNORECASE)
@@ -22,19 +21,12 @@ def words(text: str | None, limit: int) -> str:
     if not text:
         return ""
     lines = (" ".join(line.split()) for line in clean(text).splitlines())
-    return cut("\n".join(printable(line) for line in lines if line), limit)
+    return cut("\n".join(legible(line) for line in lines if line), limit)
 
 
 def line(text: object, limit: int) -> str:
     """Return foreign text that is no message (a name, an id, a field's value) as one line, as it is."""
-    return cut(printable(" ".join(str(text)[: 4 * limit].split())), limit)
-
-
-def printable(text: str) -> str:
-    """Return a line in which nothing hides, and that every encoding holds."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() or each in JOINERS else "�" for each in text)
+    return cut(legible(" ".join(str(text)[: 4 * limit].split())), limit)
 
 
 def cut(text: str, limit: int) -> str:

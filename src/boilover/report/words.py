@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from boilover.errors import one_line
+
 MISSING = "–"
 MAX_TEXT = 200
-JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
-"""Not printable by themselves, but part of emoji and of Persian words."""
 
 
 def plain(value: object) -> str:
@@ -16,13 +16,7 @@ def plain(value: object) -> str:
     Controls of direction (U+202E and its like) and other characters that do not print become U+FFFD; escaping
     is left to the template.
     """
-    # Cut first: a whole message may stand here.
-    text = " ".join(str(value)[: 4 * MAX_TEXT].split())
-    kept = "".join(
-        letter if letter.isprintable() or letter in JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
-    return kept if len(kept) <= MAX_TEXT else f"{kept[: MAX_TEXT - 1]}…"
+    return one_line(value, MAX_TEXT)
 
 
 def number(value: float | None, signed: bool = False) -> str:
