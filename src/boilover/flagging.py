@@ -11,7 +11,6 @@ also the luckiest. Read it as an upper estimate, and the backtest as the judge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from boilover.errors import GateError, InputError
 from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound
 from boilover.evaluation.metrics import Floats, checked
 from boilover.model.reached import Reached
-from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy, parse_policy
+from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy
 
 Bools = npt.NDArray[np.bool_]
 
@@ -60,15 +59,6 @@ class Threshold:
             f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
             f" ({self.recall.low:.2f} to {self.recall.high:.2f}), {self.flags_per_night.estimate:.1f} flags a night"
         )
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Threshold:
-        """Return the threshold that `to_dict` wrote."""
-        intervals = {
-            name: Interval(*(float("nan") if figure is None else figure for figure in values[name]))
-            for name in ("precision", "recall", "flags_per_night")
-        }
-        return cls(**{**values, **intervals, "policy": parse_policy(values["policy"])})
 
 
 def choose_threshold(

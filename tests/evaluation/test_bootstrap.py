@@ -26,8 +26,16 @@ def sample(n_tickets: int = 120, per_ticket: int = 5, seed: int = 0) -> tuple[Ar
 
 def by_copies(y: Array, risk: Array) -> list[float]:
     """Every figure with an unweighted definition, in the order of METRICS."""
-    found = [metrics.average_precision, metrics.roc_auc, metrics.brier, metrics.brier_skill, metrics.log_loss]
-    return [figure(y, risk) for figure in found] + [at_workload(y, risk, share).recall for share in WORKLOADS]
+    squares, spread = np.mean((risk - y) ** 2), np.mean((y - y.mean()) ** 2)
+    losses = -np.log(np.maximum(np.where(y == 1, risk, 1 - risk), np.finfo(float).eps))
+    return [
+        metrics.average_precision(y, risk),
+        metrics.roc_auc(y, risk),
+        squares,
+        1 - squares / spread if spread else np.nan,
+        losses.mean(),
+        *(at_workload(y, risk, share).recall for share in WORKLOADS),
+    ]
 
 
 @settings(max_examples=15, deadline=None)

@@ -1,9 +1,9 @@
 """Figures of risks against outcomes, on plain arrays.
 
-``y`` holds n zeros and ones, ``risk`` n finite numbers. A figure that is not defined, such as a ranking
-of one class, is NaN and no warning. Figures of probabilities (Brier, log loss, calibration) are also NaN
-for risks outside [0, 1]. Average precision means nothing without the base rate: show both. Accuracy is
-left out on purpose: where few tickets escalate, the best accuracy belongs to silence.
+``y`` holds n zeros and ones, ``risk`` n finite numbers. A figure that is not defined, such as a ranking of one class,
+is NaN and no warning. The calibration error is also NaN for risks outside [0, 1]. Average precision means nothing
+without the base rate: show both. Accuracy is left out on purpose: where few tickets escalate, the best accuracy belongs
+to silence.
 """
 
 from __future__ import annotations
@@ -50,11 +50,6 @@ def checked(y: npt.ArrayLike, risk: npt.ArrayLike) -> tuple[Floats, Floats]:
     return labels, scores
 
 
-def base_rate(y: npt.ArrayLike) -> float:
-    """Return the share of positives."""
-    return float(checked(y, y)[0].mean())
-
-
 def average_precision(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
     """Return the area under the precision-recall steps; a random order gets the base rate."""
     labels, scores = checked(y, risk)
@@ -75,28 +70,11 @@ def roc_auc(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
     return float(roc_auc_score(labels, scores))
 
 
-def brier(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
-    """Return the mean squared distance of risk and outcome (Brier 1950)."""
-    labels, scores = checked(y, risk)
-    return float(np.mean((scores - labels) ** 2)) if are_probabilities(scores) else NAN
-
-
-def brier_skill(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
-    """Return 1 - Brier / Brier of the base rate: 1 is perfect, 0 no better than that rate."""
-    labels = checked(y, risk)[0]
-    rate = float(labels.mean())
-    reference = rate * (1 - rate)
-    return 1 - brier(y, risk) / reference if reference else NAN
-
-
-def log_loss(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
-    """Return the mean negative log-likelihood, in nats; risks are kept one float64 epsilon from 0 and 1."""
-    labels, scores = checked(y, risk)
-    return float(log_losses(labels, scores).mean()) if are_probabilities(scores) else NAN
-
-
 def log_losses(labels: Floats, risk: Floats) -> Floats:
-    """Return the negative log-likelihood of each point, ``float64[n]``."""
+    """Return the negative log-likelihood of each point, ``float64[n]``, in nats.
+
+    Risks are kept one float64 epsilon from 0 and 1.
+    """
     epsilon = np.finfo(np.float64).eps
     losses: Floats = -np.log(np.clip(np.where(labels == 1, risk, 1 - risk), epsilon, 1 - epsilon))
     return losses
