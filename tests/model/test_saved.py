@@ -116,6 +116,8 @@ def rewrite(folder, **changes):
         ({"horizons": ["../7d"]}, InputError, "no duration"),
         ({"horizons": ["30d"]}, MismatchError, "other horizons"),
         ({"base_rate": "high"}, InputError, "base_rate"),
+        ({"escalation": {"any": [{"on": "fire"}]}}, InputError, "'escalation': escalation.any.0"),
+        ({"trained_until": "soon"}, InputError, "'trained_until': 'soon' is no time"),
         ({"surprise": 1}, InputError, "surprise"),
         ({"files": None}, InputError, "does not list the files"),
     ],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from boilover.errors import InputError, MismatchError, UsageError
+from boilover.escalation import parse_rule
 from boilover.model.horizons import in_order
+from boilover.times import parse_moment
 
 SCHEMA_VERSION = 1
 RETRAIN = "Train the model again"
@@ -69,8 +71,15 @@ def manifest_of(values: Mapping[str, Any], file: Path) -> Manifest:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(first["msg"], file=file, column=name, mend=RETRAIN) from error
-    try:
-        in_order(manifest.horizons)
-    except UsageError as error:
-        raise InputError(str(error), file=file, column="horizons", mend=RETRAIN) from error
+    checks: dict[str, Callable[[Any], object]] = {
+        "horizons": in_order,
+        "escalation": parse_rule,
+        "trained_from": parse_moment,
+        "trained_until": parse_moment,
+    }
+    for name, check in checks.items():
+        try:
+            check(getattr(manifest, name))
+        except UsageError as error:
+            raise InputError(str(error), file=file, column=name, mend=RETRAIN) from error
     return manifest

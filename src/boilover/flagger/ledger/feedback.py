@@ -20,7 +20,7 @@ from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import State
 from boilover.inputs import read_rows
 from boilover.spreadsheet import spoken
-from boilover.times import parse_moment
+from boilover.times import iso, parse_moment
 
 SHEET = ("action", "who", "when", "until", "reason")
 """Columns that people fill in."""
@@ -63,11 +63,11 @@ def answer(connection: Connection, given: Answer) -> bool:
     if connection.execute(same.limit(1)).first() is not None:
         return False
     if given.when < flag.raised_at:
-        raise InputError(f"is before flag {flag.id} was raised, {flag.raised_at}", value=given.when)
+        raise InputError(f"is before flag {flag.id} was raised, {iso(flag.raised_at)}", value=iso(given.when))
     if given.kind is Happening.DISAGREED and not reason:
         raise InputError("a disagreement needs a reason", column="reason")
     if given.kind is Happening.SNOOZED and given.until <= given.when:
-        raise InputError("a snooze ends after it begins", column="until", value=given.until)
+        raise InputError("a snooze ends after it begins", column="until", value=iso(given.until))
     if given.kind is Happening.SNOOZED and not life.is_open:
         raise InputError(f"flag {flag.id} is over, so there is nothing to snooze")
     tell(connection, [told])
