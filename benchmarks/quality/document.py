@@ -61,7 +61,7 @@ trees alone +5.8 %, +4.4 %, +1.6 % |
 | trees that rank within a week (XE-NDCG) in place of these; three tenths of them mixed in | 16 | -3.1 %, -0.3 %; \
 trees alone -15 % |
 | a random forest averaged with these by 0.15; 0.3; 0.5 | 16 | +0.1 %, +0.1 %, -0.4 % |
-| trees dropped while others grow (DART), a tenth at a time, in place of these; averaged with them | 8 | -2.1 %, -0.7 % |
+| trees dropped while others grow (DART, a tenth at a time) in place of these; averaged | 8 | -2.1 %, -0.7 % |
 | splits of rising columns penalised near the root; LightGBM's basic way of holding them | 8 | +0.8 %, +0.3 %; trees \
 alone -0.8 %, +0.7 % |
 | columns drawn anew for each split in place of these; averaged with them | 15 | -0.3 %, -0.1 % |
