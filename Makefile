@@ -14,10 +14,10 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/ready
 	$(BIN)/boilover demo --output out/demo
 
-# As many processes as there are cores, each with one thread: more would wait for each other.
+# As many processes as there are cores, each with one thread: more would wait for each other. Long folders come first.
 test: $(VENV)/ready
 	$(MAKE) --jobs 2 lint kernels
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --no-loadscope-reorder
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check

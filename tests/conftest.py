@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from boilover.annotations import Annotations
 from boilover.history import History
@@ -14,7 +16,6 @@ from boilover.log import EventLog
 from boilover.points import Points
 from random_logs import SHARED, log_of_seed, points_of_seed
 
-ROOT = Path(__file__).parent
 LONG = (
     "scale", "adapters", "flagger", "cli", "job", "model", "benchmarks", "test_notebooks.py", "monitoring",
     "test_store.py", "features", "audit", "test_future_edit.py", "test_kernels_kept.py", "test_readme.py",
@@ -22,16 +23,27 @@ LONG = (
 """Where most is done, in this order: first, so that no process is busy with one when the others are done."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each folder to one process, with what its files share; above all the clusters of ``scale``."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=lambda item: LONG.index(group) if (group := group_of(item)) in LONG else len(LONG))
-
-
-def group_of(item: pytest.Item) -> str:
+def folder_of(nodeid: str) -> str:
     """Return the folder of a test, or its file where that is in none."""
-    return item.path.relative_to(ROOT).parts[0]
+    return PurePath(nodeid.partition("::")[0]).parts[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes long."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(folder_of(item.nodeid), len(LONG)))
+
+
+class ByFolder(LoadScopeScheduling):
+    """Gives each folder to one process, with what its files share; above all the clusters of ``scale``."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return folder_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """Have tests dealt out by folders, whatever the option ``--dist``."""
+    return ByFolder(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
