@@ -123,6 +123,13 @@ def test_two_folders_change_places_in_one_step(tmp_path):
     assert held(tmp_path / "champion") == ["challenger"]
 
 
+def test_a_place_below_a_file_is_told_before_the_work(tmp_path):
+    script = tmp_path / "script"
+    script.touch(0o755)
+    with pytest.raises(UsageError, match=f"{script} cannot be written to"):
+        check_writable(script / "model")
+
+
 def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
     (tmp_path / "there").mkdir()
     for name, made in (("scores.csv", False), ("model", True)):

@@ -54,10 +54,14 @@ def check_writable(target: Path) -> None:
     """Raise `UsageError` where nothing can be written to a local place: to be told before the work, not after it."""
     if filesystem_of(target) is not None:
         return
-    there = target if is_stream(target) else followed(target).parent
-    while not os.path.exists(there):
-        there = there.parent
-    if not os.access(there, os.W_OK | (os.X_OK if there.is_dir() else 0)):
+    if is_stream(target):
+        there, is_open = target, os.access(target, os.W_OK)
+    else:
+        there = followed(target).parent
+        while not os.path.exists(there):
+            there = there.parent
+        is_open = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
+    if not is_open:
         raise UsageError(f"cannot write to {target}: {there} cannot be written to. Name another place")
 
 
