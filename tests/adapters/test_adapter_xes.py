@@ -150,6 +150,10 @@ def test_prefixed_elements_are_read(tmp_path):
             BOMB,
             "document type",
         ),
+        (
+            f"<log><trace><event>{'<list key="k">' * 200}{'</list>' * 200}</event></trace></log>",
+            "more than 100 deep",
+        ),
     ],
 )
 def test_bad_xml_says_what_is_wrong(tmp_path, content, said):

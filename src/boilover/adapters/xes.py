@@ -29,6 +29,8 @@ ROWS = 32_768
 VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 CONTAINERS = frozenset({"list", "container"})
 TRANSPARENT = frozenset({"values"})
+DEEPEST = 100
+"""Attributes within attributes: the key of each holds those of all around it."""
 Take = Callable[[list[dict[str, str]]], None]
 
 
@@ -146,6 +148,9 @@ class _Reader:
             self._attribute(tag, attributes)
 
     def _attribute(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self._prefixes) > DEEPEST:
+            problem = f"attributes lie in each other more than {DEEPEST} deep"
+            raise InputError(problem, file=self.name, mend=AGAIN)
         prefix = self._prefixes[-1]
         if tag in VALUES or tag in CONTAINERS:
             key = prefix + attributes.get("key", "")
