@@ -151,7 +151,7 @@ def test_prefixed_elements_are_read(tmp_path):
             "document type",
         ),
         (
-            f"<log><trace><event>{'<list key="k">' * 200}{'</list>' * 200}</event></trace></log>",
+            "<log><trace><event>" + 200 * "<list key='k'>" + 200 * "</list>" + "</event></trace></log>",
             "more than 100 deep",
         ),
     ],
