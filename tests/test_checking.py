@@ -77,6 +77,22 @@ def test_a_ticket_that_is_never_created():
     assert (found.column, found.row, found.problem) == ("ticket_id", 5, "ticket has no created event")
 
 
+@pytest.mark.parametrize(("one", "other"), [("a", " a"), ("é", "e\u0301"), ("b", "b\u00a0")])
+def test_ids_that_look_alike(one, other):
+    rows = [(each, "2026-03-05T00:00Z", "created", None, None) for each in (one, other)]
+    found = only(
+        log_of(*[row for row in rows if row[0] not in "ab"], tickets=dict.fromkeys(("a", "b", one, other)))
+    )
+    assert (found.column, found.value, found.count) == ("ticket_id", repr(other), 1)
+    assert "an id before in blanks" in found.problem
+    assert found.severity == "warning"
+
+
+def test_ids_that_differ_in_case_are_different_ids():
+    rows = [(each, "2026-03-05T00:00Z", "created", None, None) for each in ("A", "0015Gv7qJ", "0015gV7qj")]
+    assert check(log_of(*rows, tickets=("a", "b", *(row[0] for row in rows)))) == []
+
+
 def test_times_before_1980():
     found = check(log_of(("c", "1970-01-19T00:00Z", "created", None, None), tickets="abc"))
     assert [(each.column, each.row, each.problem) for each in found] == [

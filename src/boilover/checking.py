@@ -161,7 +161,20 @@ def _check_histories(log: EventLog) -> list[Violation]:
 
 def _violations(log: EventLog, doubled: Mask) -> list[Violation]:
     found = [*_check_tickets(log), *_check_words(log.events), *_check_histories(log)]
-    return [*found, *_check_doubles(log, doubled)]
+    return [*found, *_check_ids(log.tickets["ticket_id"]), *_check_doubles(log, doubled)]
+
+
+def _check_ids(ids: pa.ChunkedArray) -> list[Violation]:
+    """Tell of ids that look like another one: an export pads them, another composes its letters in its own way."""
+    names = pc.unique(ids)
+    seen = pc.utf8_normalize(pc.utf8_trim_whitespace(names), form="NFD")
+    again = _repeats(seen.dictionary_encode().indices.to_numpy().astype(np.int64))
+    if not again.any():
+        return []
+    problem = "differs from an id before in blanks, or in how letters are composed, alone"
+    mend = "They are taken for different tickets; mend the ids where they are one"
+    alike = pc.is_in(ids, names.filter(pa.array(again))).to_numpy()
+    return [_violation("tickets", "ticket_id", problem, mend, ids, alike)]
 
 
 def _check_doubles(log: EventLog, doubled: Mask) -> list[Violation]:
