@@ -26,7 +26,7 @@ def every_feature(notes):
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_no_default_feature_reads_the_future(seed):
     log = log_of_seed(seed)
     future_edit_test(every_feature(Annotations(History.from_log(log))), log, seed=seed)

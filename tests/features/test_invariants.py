@@ -32,7 +32,7 @@ from boilover.log import EventLog, observed, read_log, write_log
 from boilover.points import Points
 from random_logs import log_of_seed, points_of_seed, random_frames
 
-SEEDS = range(2)
+SEEDS = range(3)
 
 
 def notes_of(log):
