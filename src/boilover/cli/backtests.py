@@ -15,11 +15,12 @@ from boilover.cli.options import (
     JsonOption,
     LogArgument,
     RecipeOption,
+    ReportOption,
     open_source,
     say,
     settings_of,
 )
-from boilover.places import local, place
+from boilover.places import local
 
 
 def backtest(
@@ -52,9 +53,7 @@ def backtest(
             help="A folder for the figures, tickets, flags and nights behind them.",
         ),
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(parser=place, metavar="<path>", help="Write a report as one HTML file.")
-    ] = None,
+    report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",

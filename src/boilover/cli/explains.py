@@ -14,11 +14,11 @@ from boilover.cli.options import (
     LogArgument,
     ModelOption,
     RecipeOption,
+    at_place,
     open_source,
     say,
     settings_of,
 )
-from boilover.places import place
 
 
 def explain(
@@ -30,13 +30,7 @@ def explain(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            parser=place,
-            metavar="<path>",
-            help="Also write a picture (.svg, .png) or the figures (.csv, .json, …).",
-        ),
+        at_place("-o", "--output", help="Also write a picture (.svg, .png) or the figures (.csv, .json, …)."),
     ] = None,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",

@@ -24,12 +24,12 @@ from boilover.cli.options import (
     OutputFormatOption,
     OutputOption,
     RecipeOption,
+    at_place,
     open_source,
     say,
     settings_of,
 )
 from boilover.errors import InputError, UsageError
-from boilover.places import place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,9 +80,7 @@ def outcomes(
             metavar="FILE", help="CSV or Parquet with ticket_id, escalated_at, resolved_at; or --log."
         ),
     ] = None,
-    log: Annotated[
-        Path | None, typer.Option(parser=place, metavar="<path>", help="Read the outcomes from this log.")
-    ] = None,
+    log: Annotated[Path | None, at_place(help="Read the outcomes from this log.")] = None,
     desk: OwnDeskOption = "desk",
     input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,

@@ -17,12 +17,13 @@ from boilover.cli.options import (
     ModelOption,
     NewModelOption,
     RecipeOption,
+    ReportOption,
     open_source,
     say,
     settings_of,
 )
 from boilover.errors import without_secrets
-from boilover.places import local, place
+from boilover.places import local
 
 SECOND = 1_000_000
 """Microseconds."""
@@ -123,9 +124,7 @@ def evaluate(
     since: Annotated[
         str | None, typer.Option(help="Measure on points after this; default: the end of training.")
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(parser=place, metavar="<path>", help="Write a report as one HTML file.")
-    ] = None,
+    report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",

@@ -17,11 +17,11 @@ from boilover.cli.options import (
     LogArgument,
     ModelOption,
     RecipeOption,
+    at_place,
     open_source,
     say,
     settings_of,
 )
-from boilover.places import place
 
 
 def _tell(
@@ -54,13 +54,7 @@ def drift(
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(
-            "-o",
-            "--report",
-            parser=place,
-            metavar="<path>",
-            help="Write all of it to a file: .json, or text.",
-        ),
+        at_place("-o", "--report", help="Write all of it to a file: .json, or text."),
     ] = None,
     as_json: JsonOption = False,
     gate: Annotated[
@@ -94,9 +88,7 @@ def promote(
     challenger: Annotated[Path, typer.Option(help="The folder of the model that would take its place.")],
     log: Annotated[
         Path,
-        typer.Option(
-            parser=place, metavar="<path>", help="An event-log folder, or an export, to compare on."
-        ),
+        at_place(help="An event-log folder, or an export, to compare on."),
     ],
     since: Annotated[
         str | None,
@@ -158,13 +150,7 @@ def kpis(
     desk: Annotated[str, typer.Option(help="The desk's name in the ledger.")] = "desk",
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            parser=place,
-            metavar="<path>",
-            help="Write all of it to a file: .json, or text.",
-        ),
+        at_place("-o", "--output", help="Write all of it to a file: .json, or text."),
     ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,

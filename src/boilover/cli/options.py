@@ -25,6 +25,13 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
 """What a system says of a path that it does not let in."""
+
+
+def at_place(*names: str, help: str) -> Any:  # noqa: A002
+    """Return an option that takes a path or a URL; named as its parameter where no other ``names`` are given."""
+    return typer.Option(*names, parser=place, metavar="<path>", help=help)
+
+
 LogArgument = Annotated[
     Path,
     typer.Argument(
@@ -35,16 +42,9 @@ LogArgument = Annotated[
 ]
 ModelOption = Annotated[
     Path,
-    typer.Option(
-        "--model",
-        parser=place,
-        metavar="<path>",
-        help="The model's folder, or models:/NAME@champion of a registry.",
-    ),
+    at_place("--model", help="The model's folder, or models:/NAME@champion of a registry."),
 ]
-NewModelOption = Annotated[
-    Path, typer.Option("--model", parser=place, metavar="<path>", help="The folder to save the model to.")
-]
+NewModelOption = Annotated[Path, at_place("--model", help="The folder to save the model to.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]
@@ -61,10 +61,8 @@ EscalationOption = Annotated[
     str | None,
     typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
 ]
-OutputOption = Annotated[
-    Path,
-    typer.Option("-o", "--output", parser=place, metavar="<path>", help="A file, or - for standard output."),
-]
+OutputOption = Annotated[Path, at_place("-o", "--output", help="A file, or - for standard output.")]
+ReportOption = Annotated[Path | None, at_place(help="Write a report as one HTML file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OutputFormatOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]
 AgainOption = Annotated[

@@ -16,13 +16,13 @@ from boilover.cli.options import (
     OutputFormatOption,
     OutputOption,
     RecipeOption,
+    at_place,
     counting,
     open_source,
     say,
     settings_of,
 )
 from boilover.errors import UsageError
-from boilover.places import place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,11 +59,7 @@ def score(
     ] = None,
     spill: Annotated[
         Path | None,
-        typer.Option(
-            parser=place,
-            metavar="<path>",
-            help="Where pieces lie meanwhile: a folder, or a URL, that all workers reach.",
-        ),
+        at_place(help="Where pieces lie meanwhile: a folder, or a URL, that all workers reach."),
     ] = None,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",
@@ -128,11 +124,7 @@ def flag(
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(
-            parser=place,
-            metavar="<path>",
-            help="The log of the scores, for triggers, segments, queues and weights.",
-        ),
+        at_place(help="The log of the scores, for triggers, segments, queues and weights."),
     ] = None,
     desk: Annotated[str, typer.Option(help="Whose flags they are in the ledger.")] = "desk",
     again: AgainOption = False,
