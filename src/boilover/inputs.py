@@ -21,7 +21,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
-from boilover.places import STANDARD, fetched, is_there, title
+from boilover.places import STANDARD, fetched, is_there, missing, title
 from boilover.spreadsheet import read_csv
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -65,7 +65,7 @@ def open_log(
     read where a log holds what was measured of them. Raises `InputError` for input that cannot be used.
     """
     if path != STANDARD and not is_there(path):
-        raise InputError("does not exist", file=path, mend="Name a log folder or an export")
+        raise missing(path, "Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
     if recipe is None and format in ("auto", "log") and _is_log(path):

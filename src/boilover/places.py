@@ -25,6 +25,9 @@ LOCAL = ("file", "local")
 STANDARD = Path("-")
 """Standard input, or standard output."""
 CHECK = "Check the URL and the credentials of its driver"
+PACKED = "From a web server an export is a single file: pack a folder into a zip archive"
+BUSY = 500
+"""From this status on a web server tells of trouble of its own."""
 SCRATCH = "boilover-scratch-"
 LEFT_AFTER = 3600.0
 """Seconds after which a scratch folder that no process holds is one that a killed process left."""
@@ -69,14 +72,31 @@ def local(told: str | Path) -> Path:
 def is_there(path: Path) -> bool:
     """Whether there is something at a place; raise `InputError` where that cannot be told."""
     try:
+        if is_web(path):
+            # Left to itself, it takes a refusal, and a server that does not answer, for absence.
+            return bool(cast(Any, path).fs.exists(named(path), strict=True))
         return path.exists()
     # Every driver has errors of its own: of credentials, of names, of the network.
     except Exception as error:
         if filesystem_of(path) is None:
             problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
             raise InputError(problem, file=path, mend="Check the path and its rights") from error
-        problem = f"cannot be reached ({type(error).__name__}: {error})"
-        raise InputError(problem, file=path, mend=CHECK) from error
+        raise _unreached("reached", path, error) from error
+
+
+def missing(path: Path, mend: str) -> InputError:
+    """Return the error of a place where nothing is."""
+    return InputError("does not exist", file=path, mend=f"{mend}. {PACKED}" if is_web(path) else mend)
+
+
+def _unreached(what: str, path: Path, error: Exception) -> InputError:
+    """Return the error of a place that could not be ``what`` (reached, fetched), in words of a web server's own."""
+    status = getattr(error, "status", None)
+    if not isinstance(status, int) or not is_web(path):
+        return InputError(f"cannot be {what} ({type(error).__name__}: {error})", file=path, mend=CHECK)
+    mend = "Try again later" if status >= BUSY else f"{CHECK}. {PACKED}"
+    answer = f"the web server answers {status} {getattr(error, 'message', '')}".rstrip()
+    return InputError(f"cannot be {what}: {answer}", file=path, mend=mend)
 
 
 @contextmanager
@@ -185,13 +205,15 @@ def fetched(path: Path) -> Iterator[Path]:
 def _fetch(path: Path, copy: Path) -> None:
     remote, name = filesystem_of(path), named(path)
     if remote is None or not is_there(path):
-        raise InputError("does not exist", file=path, mend="Check the URL")
+        raise missing(path, "Check the URL")
     try:
-        is_folder = remote.info(name)["type"] == "directory"
-        remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
+        is_folder = path.is_dir()
+        if not (is_folder and is_web(path)):
+            remote.get(f"{name}/" if is_folder else name, str(copy), recursive=is_folder)
+            return
     except Exception as error:
-        problem = f"cannot be fetched ({type(error).__name__}: {error})"
-        raise InputError(problem, file=path, mend=CHECK) from error
+        raise _unreached("fetched", path, error) from error
+    raise InputError("is a folder", file=path, mend=PACKED)
 
 
 def has_folders(path: Path) -> bool:
@@ -206,6 +228,11 @@ def has_folders(path: Path) -> bool:
 def filesystem_of(path: Path) -> Any | None:
     """Return the file system of fsspec that a place is on, None for a local path."""
     return getattr(path, "fs", None)
+
+
+def is_web(path: Path) -> bool:
+    """Return whether a place is at a web server."""
+    return "http" in getattr(filesystem_of(path), "protocol", ())
 
 
 def named(path: Path) -> str | Path:

@@ -33,7 +33,11 @@ SERVE = """
 import sys
 from aiohttp import web
 
+async def answer(request):
+    return web.Response(status=int(request.match_info["status"]))
+
 application = web.Application()
+application.router.add_get("/answers/{status}/export.zip", answer)
 application.router.add_static("/", sys.argv[1], show_index=True)
 web.run_app(application, host="127.0.0.1", port=int(sys.argv[2]))
 """
@@ -137,7 +141,7 @@ def test_what_cannot_be_reached_is_told(desk, stored, web):
         place("gopher://desk/log")
     with pytest.raises(UsageError, match="local folder"):
         local("s3://bucket/log")
-    for lost in ("memory://nowhere/log", "http://127.0.0.1:1/log", f"{web}/nothing"):
+    for lost in ("memory://nowhere/log", f"{web}/nothing"):
         with pytest.raises(InputError, match="does not exist"):
             open_log(place(lost))
         with pytest.raises(InputError, match="does not exist"):
@@ -146,6 +150,36 @@ def test_what_cannot_be_reached_is_told(desk, stored, web):
             load_model(place(lost))
     with pytest.raises(InputError, match=r"^memory://desk/model/manifest\.json: is no part of"):
         open_log(place(stored[1]))
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (
+            "answers/401/export.zip",
+            "the web server answers 401 Unauthorized. Check the URL and the credentials",
+        ),
+        ("answers/403/export.zip", "answers 403 Forbidden. .* pack a folder into a zip archive"),
+        ("answers/500/export.zip", "the web server answers 500 Internal Server Error. Try again later$"),
+        ("answers/404/export.zip", "does not exist. Check the URL. .* pack a folder into a zip archive"),
+        (
+            "log",
+            "is a folder. From a web server an export is a single file: pack a folder into a zip archive",
+        ),
+    ],
+)
+def test_what_a_web_server_answers_is_told(web, tmp_path, at, told):
+    with pytest.raises(InputError, match=told):
+        ingest_log([place(f"{web}/{at}")], tmp_path / "log")
+
+
+def test_a_web_server_that_does_not_answer_is_told_from_one_that_lacks_the_file(desk, tmp_path):
+    nobody = place("http://127.0.0.1:1/log")
+    for ask in (open_log, load_model, lambda url: ingest_log([url], tmp_path / "log")):
+        with pytest.raises(InputError, match=r"cannot be reached \(ClientConnectorError: .*127\.0\.0\.1"):
+            ask(nobody)
+    with pytest.raises(InputError, match="cannot be reached"):
+        score_in_pieces(nobody, desk[1])
 
 
 def test_an_export_may_come_on_standard_input(monkeypatch):

@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.errors import InputError, UsageError
+from boilover.errors import UsageError
 from boilover.features.frame import Plan
 from boilover.fitting import check_attributes
 from boilover.inputs import rule_of, serving
 from boilover.partitions import Manifest, read_manifest
-from boilover.places import is_there, workshop
+from boilover.places import is_there, missing, workshop
 from boilover.scale.piece import ENDS, IDS, SIZE
 from boilover.scale.rows import Scored
 from boilover.scale.shelf import read_arrays, write_arrays
@@ -59,7 +59,7 @@ def score_in_pieces(
     do not reach ``spill``.
     """
     if not is_there(folder):
-        raise InputError("does not exist", file=folder, mend="Name a log that `boilover ingest` wrote")
+        raise missing(folder, "Name a log that `boilover ingest` wrote")
     manifest = read_manifest(folder)
     if manifest is None:
         raise UsageError(f"{folder}: is not in partitions. `boilover ingest {folder} -o LOG` puts it there")
