@@ -99,12 +99,30 @@ def test_a_missing_file_an_empty_folder_and_an_unknown_format(tmp_path, recipe):
 def test_a_table_without_a_recipe_asks_for_one(tmp_path):
     with pytest.raises(UsageError, match=r"is a table \('id', .*needs a recipe"):
         ingest([write(tmp_path, TABLE.encode())])
-    wide = ";".join(f"column {place}" for place in range(30))
-    with pytest.raises(UsageError, match=r"is a table \('column 0;column 1.*…\), and"):
+    wide = ",".join(f"column {place}" for place in range(30))
+    with pytest.raises(UsageError, match=r"\('column 0', .*'column 7', …\), .* with a \[mapping\], as"):
         ingest([write(tmp_path, f"{wide}\n".encode())])
-    many = wide.replace(";", ",")
-    with pytest.raises(UsageError, match=r"'column 7', …\), and"):
-        ingest([write(tmp_path, f"{many}\n".encode())])
+    for mark, told in ((";", ";"), ("\t", r"\\t")):
+        said = rf"'column 7', …\), .* with a \[mapping\] and delimiter = \"{told}\", as"
+        with pytest.raises(UsageError, match=said):
+            ingest([write(tmp_path, wide.replace(",", mark).encode())])
+
+
+def test_a_delimiter_that_the_recipe_does_not_know_is_named(tmp_path, recipe):
+    path = write(tmp_path, TABLE.replace(",", ";").encode())
+    with pytest.raises(InputError, match=r'All of the header is one cell; set delimiter = ";" in the'):
+        ingest([path], recipe=recipe)
+
+
+def test_a_recipe_that_is_named_is_the_one_that_is_tried(tmp_path):
+    path = write(tmp_path, TABLE.encode())
+    with pytest.raises(InputError, match=r"\(4 are: event_type, occurred_at, ticket_id, value\)"):
+        ingest([path], recipe="table")
+    own = tmp_path / "table.toml"
+    own.write_text(RECIPE)
+    assert ingest([path], recipe=own)[1].tickets == 1
+    with pytest.raises(InputError, match="is no XML, as XES is"):
+        ingest([path], recipe="bpic2013")
 
 
 def test_open_source_reads_past_the_mark(tmp_path):

@@ -15,7 +15,7 @@ from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
 from boilover.adapters.event_log import LogAdapter, is_log
 from boilover.adapters.export import Export, Member, members_of
 from boilover.adapters.people import without_people
-from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
+from boilover.adapters.recipe import MAPPED, Recipe, load_recipe, recipe_names
 from boilover.errors import InputError, UsageError
 from boilover.log import EventLog
 
@@ -120,7 +120,8 @@ def open_export(
     if format == "auto":
         format = loaded.format if loaded is not None else detect(members)  # noqa: A001
     found = adapter(format)
-    if loaded is None and format in recipe_names():
+    # Of the others their adapter chooses one that fits what it reads.
+    if loaded is None and format in recipe_names() and format not in MAPPED:
         loaded = load_recipe(format)
     return found, Export(members, loaded, tally, allow_cut)
 

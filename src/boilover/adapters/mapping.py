@@ -5,13 +5,14 @@ Rows are read in blocks and put away on disk by ticket; then the tickets of one 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from boilover.adapters.assemble import assemble
 from boilover.adapters.export import Export, Member
 from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
-from boilover.adapters.tables import header, is_parquet, read_blocks, require
+from boilover.adapters.tables import delimiter_in, header, is_parquet, read_blocks, require
 from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 from boilover.places import scratch
@@ -35,9 +36,7 @@ class TableAdapter:
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Yield the log of the tables, named in any order; which holds the tickets is told from the columns."""
-        recipe = export.recipe
-        if recipe is None or recipe.name == self.name:
-            recipe = fitting(export.members)
+        recipe = export.recipe or fitting(export.members)
         mapping = recipe.table
         export.read_with(recipe)
         first, second = sort_out(export.members, mapping)
@@ -82,10 +81,14 @@ def fitting(members: Sequence[Member]) -> Recipe:
     fits = [each for each in fits if each.name != TableAdapter.name] or fits
     if len(fits) != 1:
         known = ", ".join(each.name for each in recipes)
-        found = ", ".join(shorten(column) for column in columns[:SHOWN]) + ", …" * (len(columns) > SHOWN)
+        mark = delimiter_in(columns) or ","
+        cells = columns if mark == "," else columns[0].split(mark)
+        found = ", ".join(shorten(cell) for cell in cells[:SHOWN]) + ", …" * (len(cells) > SHOWN)
+        key = "" if mark == "," else f" and delimiter = {json.dumps(mark)}"
         raise UsageError(
             f"{members[0].path.name} is a table ({found}), and a table needs a recipe that names its columns: write one"
-            f" with a [mapping], as docs/configuration.md shows under Recipe, or name a shipped one ({known})"
+            f" with a [mapping]{key}, as docs/configuration.md shows under Recipe, or name a shipped one for tables"
+            f" ({known})"
         )
     return fits[0]
 

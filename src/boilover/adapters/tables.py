@@ -6,6 +6,7 @@ import codecs
 import csv
 import difflib
 import io
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -24,6 +25,7 @@ from boilover.schema import Column
 
 CSV_BLOCK = 4 << 20
 PARQUET_ROWS = 65_536
+DELIMITERS = (";", "\t", "|", ",")
 
 
 def is_parquet(head: bytes) -> bool:
@@ -51,10 +53,18 @@ def require(file: str, present: Sequence[str], wanted: Iterable[str]) -> None:
     folded = {name.casefold(): name for name in present}
     near = difflib.get_close_matches(missing[0].casefold(), folded, 1, 0.5)
     mend = f"The nearest is '{folded[near[0]]}'" if near else f"There are: {', '.join(present[:20])}"
+    mend += "; mend the [mapping]"
+    if (mark := delimiter_in(present)) is not None:
+        mend = f"All of the header is one cell; set delimiter = {json.dumps(mark)} in the [mapping]"
     more = f" ({len(missing)} are: {', '.join(missing)})" if len(missing) > 1 else ""
-    raise InputError(
-        f"the column is missing{more}", file=file, column=missing[0], mend=f"{mend}; mend the [mapping]"
-    )
+    raise InputError(f"the column is missing{more}", file=file, column=missing[0], mend=mend)
+
+
+def delimiter_in(columns: Sequence[str]) -> str | None:
+    """Return what seems to be between the cells of a header that was read as one, None where nothing does."""
+    if len(columns) != 1:
+        return None
+    return next((mark for mark in DELIMITERS if mark in columns[0]), None)
 
 
 def read_blocks(member: Member, columns: Iterable[str], mapping: TableMapping) -> Iterator[pa.Table]:

@@ -46,10 +46,8 @@ class XesAdapter:
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Yield the log of the traces of all files."""
-        recipe = export.recipe
-        if recipe is None or recipe.name == self.name:
-            recipe = _fitting(export.members[0])
-            export.read_with(recipe)
+        recipe = export.recipe or _fitting(export.members[0])
+        export.read_with(recipe)
         mapping = recipe.table
         n_shards = shards_for(sum(member.content for member in export.members))
         with scratch() as folder:
@@ -118,6 +116,9 @@ def _parsed(member: Member, take: Take) -> Iterator[_Reader]:
                 yield reader
             parser.Parse(b"", True)
     except expat.ExpatError as error:
+        if b"<" not in member.head:
+            mend = "Name the recipe or the format that reads it"
+            raise InputError("is no XML, as XES is", file=member.name, mend=mend) from error
         problem = f"is not whole XML: {expat.ErrorString(error.code)} in line {error.lineno}"
         raise InputError(problem, file=member.name, mend=AGAIN) from error
     reader.flush(0)

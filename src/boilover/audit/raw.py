@@ -31,8 +31,7 @@ def raw_columns(path: Path, recipe: str | None, history: History) -> tuple[list[
     """
     with fetched(path) as here:
         _, export = open_export([here], format="table", recipe=recipe)
-        loaded = export.recipe
-        mapping = (fitting(export.members) if loaded is None or loaded.name == "table" else loaded).table
+        mapping = (export.recipe or fitting(export.members)).table
         events, tickets = sort_out(export.members, mapping)
         columns = list(_of_rows(events, mapping, history))
         if tickets:
