@@ -67,7 +67,10 @@ def escalated(rule: EscalationRule, rows: list[Row]) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_recipe_of_a_page_parses_with_options_that_its_adapter_knows(page: str, tmp_path: Path) -> None:
-    (text,) = re.findall(r"^```toml\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
+    text, *others = re.findall(r"^```toml\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
+    for place, other in enumerate(others):
+        (tmp_path / f"{place}.toml").write_text(other, "utf-8")
+        assert load_recipe(tmp_path / f"{place}.toml").format == page
     (tmp_path / "mine.toml").write_text(text, "utf-8")
     recipe = load_recipe(tmp_path / "mine.toml")
     assert recipe.format == page
