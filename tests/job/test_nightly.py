@@ -74,7 +74,7 @@ def test_the_manifest_tells_what_went_in_and_what_came_out(nights):
     when = rows()["When"]
     assert pd.Timestamp(told["log"]["newest_event"]) == when[when <= pd.Timestamp(FIRST)].max()
     assert told["export"]["rows"] == told["import"]["new"] == told["log"]["events"]
-    assert told["export"]["dropped"] == {"the first row of a case is its creation": told["log"]["tickets"]}
+    assert told["export"]["notes"] == {"the first row of a case is its creation": told["log"]["tickets"]}
     assert told["threshold"]["value"] == 1.0
     assert told["triggers"]["blind"] == ["sla_used"]
     assert told["counts"]["new"] == (flags["verdict"] == "new").sum() == 3

@@ -95,7 +95,7 @@ class Tally:
             self.examples.setdefault(reason, shorten(example))
 
     def note(self, what: str, count: int = 1) -> None:
-        """Count something that was mended or assumed."""
+        """Count something that was mended, assumed or left out on purpose."""
         if count:
             self.notes[what] += int(count)
 

@@ -51,8 +51,7 @@ def rule_steps(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> list[
         at = np.flatnonzero(free & _fits(rows, rule))
         free[at] = False
         if rule.ignore is not None:
-            example = rows.iloc[at[:1]][list(rule.when)].to_dict("records")
-            tally.drop(rule.ignore, len(at), example, lost=False)
+            tally.note(rule.ignore, len(at))
         for number, emit in enumerate(rule.emit, start=len(mapping.state) + len(mapping.counters)):
             steps += _emitted(rows.iloc[at], at, number, emit, mapping, tally)
     if mapping.rules and free.any():

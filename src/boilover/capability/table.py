@@ -76,7 +76,7 @@ def _tables(export: Mapping[str, Any], capability: Mapping[str, Any], lines: box
         yield _left("Not understood", ["", "words and how often they occur"], unknown, lines)
     notes = [[note, f"{count:,}"] for note, count in export["notes"].items()]
     if notes:
-        yield text_table("Mended or assumed", ["", "times"], notes, lines)
+        yield text_table("Mended, assumed or left out on purpose", ["", "times"], notes, lines)
 
 
 def _families(capability: Mapping[str, Any]) -> Iterable[list[str]]:
