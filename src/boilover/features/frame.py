@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import cpu_count
 
@@ -17,7 +18,7 @@ from boilover.errors import UsageError
 from boilover.features.base import Feature
 from boilover.features.columns import Attribute
 from boilover.features.crossing import Crossing, Extract, Need, Others, Rows, extract, with_tickets
-from boilover.features.shards import Shard, shards_of
+from boilover.features.shards import SHARD, WORTH, Shard, shards_of
 from boilover.features.view import TICKET, Sight
 from boilover.features.words import merged
 from boilover.history import Coded
@@ -70,9 +71,9 @@ class Plan:
         """Return ``places`` in groups of features that read the same events, or across tickets by the same key."""
         found: dict[Hashable, list[int]] = {}
         for place in places:
-            feature = self.features[place]
-            crosses = feature.needs and any(need.key != TICKET for need in feature.needs)
-            shared = feature.needs[0].key if feature.needs and crosses else feature.shares
+            needs = self.features[place].needs or ()
+            crosses = any(need.key != TICKET for need in needs)
+            shared = needs[0].key if crosses else self.features[place].shares
             found.setdefault(shared, []).append(place)
         return list(found.values())
 
@@ -137,8 +138,11 @@ def compute(
     plan = Plan.of(features)
     needs = plan.needs if others is None else with_tickets(plan.needs)
     columns = Columns(plan, len(points))
-    n_jobs = n_jobs or cpu_count() or 1
-    with kept_memory(), ThreadPoolExecutor(n_jobs) as pool:
+    work = len(notes.history.time) + len(points)
+    n_jobs = min(n_jobs or cpu_count() or 1, -(-work // WORTH))
+    n_shards = n_shards or max(n_jobs, -(-work // SHARD))
+    # Of little work, taking memory anew that was given back would be a fifth.
+    with kept_memory() if work > SHARD else nullcontext(), ThreadPoolExecutor(n_jobs) as pool:
         for looked_up in look_up(plan, notes, pool):
             looked_up.result()
         own = plan.groups(plan.own)
@@ -148,7 +152,7 @@ def compute(
                 columns.fill(places, shard.sight.afresh(), shard.rows)
             return extract(needs, shard.sight, shard.rows, shard.first)
 
-        extracts = list(pool.map(of_shard, shards_of(notes, points, n_shards=n_shards, n_jobs=n_jobs)))
+        extracts = list(pool.map(of_shard, shards_of(notes, points, n_shards)))
         everything, whole = slice(0, len(points)), Sight(notes, points)
         if plan.crossing:
             crossing = (

@@ -14,8 +14,8 @@ from boilover.points import Points
 
 SHARD = 800_000
 """Events and points of a shard at the most, where tickets are not larger."""
-LEAST = 40_000
-"""Events and points below which a shard is not worth a thread."""
+WORTH = 300_000
+"""Events and points that are worth a thread: of fewer, threads mostly wait for each other's Python."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,7 @@ class Shard:
     first: int
 
 
-def shards_of(
-    notes: Annotations, points: Points, *, n_shards: int | None = None, n_jobs: int = 1
-) -> Iterator[Shard]:
+def shards_of(notes: Annotations, points: Points, n_shards: int) -> Iterator[Shard]:
     """Part the tickets of a log into shards of about equal work, in their order.
 
     Points on unknown tickets go to the first shard. What is computed of a point does not depend on the shards.
@@ -38,9 +36,6 @@ def shards_of(
     load = history.offsets[1:] + np.cumsum(
         np.bincount(points.ticket + 1, minlength=history.n_tickets + 1)[1:]
     )
-    if n_shards is None:
-        total = int(load[-1])
-        n_shards = max(-(-total // SHARD), min(n_jobs, -(-total // LEAST)))
     marks = np.searchsorted(load, load[-1] * np.arange(1, n_shards) / n_shards, side="left") + 1
     marks = marks[history.offsets[np.minimum(marks, history.n_tickets)] < history.offsets[-1]]
     bounds = np.unique(np.concatenate(([0], marks, [history.n_tickets])))

@@ -45,10 +45,11 @@ class Kernel:
         functools.update_wrapper(self, function)
         self._code: dict[Any, Callable[..., Any]] = {}
         self._signature = inspect.signature(function)
+        self._n_parameters = len(self._signature.parameters)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return what the function returns."""
-        if named or len(args) < len(self._signature.parameters):
+        if named or len(args) < self._n_parameters:
             told = self._signature.bind(*args, **named)
             told.apply_defaults()
             args = told.args
