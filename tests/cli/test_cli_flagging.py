@@ -107,6 +107,15 @@ def test_the_same_night_again_is_the_same(home, desk, run):
     assert again.read_bytes() == (home / f"flags {NIGHTS[1]}.csv").read_bytes()
 
 
+def test_scores_of_a_night_beyond_now_are_not_recorded(home, desk, run, tmp_path):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str").assign(as_of="9999-12-31T00:00:00Z")
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    before = (home / "ledger.db").read_bytes()
+    code, said = run(*flagging(home, desk, tmp_path / "scores.csv"))
+    assert (code, "a night of 9999-12-31T00:00:00Z cannot be recorded" in said) == (2, True)
+    assert (home / "ledger.db").read_bytes() == before
+
+
 def test_triggers_ask_for_the_log_and_read_it(home, desk, run, tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(

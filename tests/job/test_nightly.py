@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
@@ -11,15 +12,15 @@ import pandas as pd
 import pytest
 from job_desk import CONFIG, MODEL, POLICY, SAMPLE, ZONE, export_until, make_desk
 
-from boilover.errors import InputError, LockedError, StaleInputError
+from boilover.errors import InputError, LockedError, StaleInputError, UsageError
 from boilover.flagger.ledger import Ledger
-from boilover.job import Run, held, load_job, run_desk, run_desks
+from boilover.job import Run, check_moment, held, load_job, run_desk, run_desks
 from boilover.job.manifest import Account
 from boilover.job.steps import ingest
 from boilover.log import read_log
 from boilover.model.saved import load_model
 from boilover.scoring import score
-from boilover.times import parse_moment
+from boilover.times import UNITS, parse_moment
 
 FIRST, SECOND = "2025-01-16T06:00Z", "2025-01-18T06:00Z"
 
@@ -174,6 +175,29 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
     assert "older than 2025-01-20T06:00:00Z" in told["error"]
     assert ledger_of(desk).latest("desk") is None
     assert not (desk.parent / "out").exists()
+
+
+def test_a_night_beyond_now_and_the_log_is_refused_and_blocks_no_other(desk):
+    run(desk, FIRST)
+    ledger = desk.parent / "ledger.db"
+    before = ledger.read_bytes()
+    told = (
+        "a night of 9999-12-31.* cannot be recorded: .* now, and the newest event is of 2025-01-15T20:43:23Z"
+    )
+    with pytest.raises(UsageError, match=told):
+        run(desk, "9999-12-31", again=True)
+    assert ledger.read_bytes() == before
+    export_until(desk.parent / "export.csv", SECOND)
+    assert not run(desk, SECOND).manifest["recorded_before"]
+
+
+def test_a_made_up_log_may_lie_in_the_future():
+    later = parse_moment("2999-01-01")
+    check_moment(later, later)
+    check_moment(parse_moment(datetime.now(UTC)) + UNITS["h"], None)
+    for newest in (None, 0):
+        with pytest.raises(UsageError, match="cannot be recorded"):
+            check_moment(later, newest)
 
 
 def test_an_export_of_which_too_much_is_lost_leaves_the_log_as_it_was(desk):

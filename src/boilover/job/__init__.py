@@ -1,6 +1,6 @@
 """The unattended job: ingest, score, decide, record, write; one run per desk and moment, safe to run again."""
 
-from boilover.job.deciding import Decided, decide_night, night_of_scores
+from boilover.job.deciding import Decided, check_moment, decide_night, night_of_scores
 from boilover.job.lock import held
 from boilover.job.outcomes import outcomes_of
 from boilover.job.run import Run, run_desk, run_desks
@@ -10,6 +10,7 @@ __all__ = [
     "Decided",
     "Desk",
     "Run",
+    "check_moment",
     "decide_night",
     "held",
     "load_job",

@@ -23,7 +23,7 @@ from boilover.flagger.packet_text import check_folder
 from boilover.history import HOUR
 from boilover.ingesting import ingest_log
 from boilover.inputs import Source, open_log, rule_of, serving
-from boilover.job.deciding import at_moment
+from boilover.job.deciding import at_moment, check_moment
 from boilover.job.manifest import Account, export_told, files_told
 from boilover.job.outcomes import Beyond
 from boilover.job.settings import Desk
@@ -150,7 +150,8 @@ def _inputs(here: Mapping[Path, Path]) -> list[dict[str, Any]]:
 
 
 def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
-    """Look how far the log tells; raise `StaleInputError` where what it tells by the moment is too old."""
+    """Look how far the log tells; raise `StaleInputError` where what it tells by the moment is too old, `UsageError`
+    for a moment that lies beyond."""
     opened = Opened(desk, saved, read_manifest(desk.log))
     last = opened.newest(account.as_of)
     if last is None:
@@ -169,6 +170,7 @@ def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
             f"{desk.log}: the newest event, {iso(last)}, is {in_words(age / HOUR)} older than {iso(account.as_of)};"
             f" the limit is {desk.tables.limits.stale}. Look whether the exports still come"
         )
+    check_moment(account.as_of, last)
     return opened
 
 

@@ -55,10 +55,12 @@ def flag_night(
     """Decide a night of scores by a policy and record it in a ledger; also name triggers that the log cannot feed."""
     from boilover.flagger import load_policy
     from boilover.flagger.ledger import Ledger
-    from boilover.job import decide_night, night_of_scores
+    from boilover.job import check_moment, decide_night, night_of_scores
+    from boilover.log import observed
 
     told = load_policy(policy)
     night, rows, fired = night_of_scores(told, scores, saved, log)
+    check_moment(night.as_of, None if log is None else int(observed(log.events).max()))
     opened = Ledger.open(ledger)
     decided = decide_night(opened, desk, told, saved, night, rows, fired, again=again)
     return decided, () if fired is None else fired.blind
