@@ -41,6 +41,8 @@ DENSE = {"occurred_at": "DELTA_BINARY_PACKED", "observed_at": "DELTA_BINARY_PACK
     column.name: "BYTE_STREAM_SPLIT" for column in (*EVENTS, *MEASURES) if pa.types.is_floating(column.type)
 }
 """How columns of many different values are encoded: smaller, and read in three quarters of the time."""
+ROWS = 2**18
+"""Rows that share a dictionary: ids of more tickets leave the processor's cache, and take twice as long to look up."""
 ARROW_LIMIT = 2**31 - 1
 BLOCK = 100_000
 
@@ -49,7 +51,9 @@ def write_events(events: pa.Table, path: Path) -> None:
     """Write events of the contract's types as one Parquet file."""
     dense = {name: encoding for name, encoding in DENSE.items() if name in events.column_names}
     coded = [name for name in CODED if name in events.column_names]
-    pq.write_table(events, path, compression="lz4", use_dictionary=coded, column_encoding=dense)
+    pq.write_table(
+        events, path, compression="lz4", use_dictionary=coded, column_encoding=dense, row_group_size=ROWS
+    )
 
 
 @dataclass(frozen=True)
