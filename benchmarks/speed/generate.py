@@ -20,14 +20,12 @@ from benchmarks.speed.desk import EVENTS_A_TICKET, Desk
 
 from boilover.files import replacing, sha256_of
 from boilover.log import SORTED_MARK, EventLog
-from boilover.partitions import CODED, DENSE, Manifest, Part, Partition, write_events, write_manifest
+from boilover.partitions import CODED, DENSE, ROWS, Manifest, Part, Partition, write_events, write_manifest
 from boilover.schema import SCHEMA_VERSION
 from boilover.store.settle import whole
 
 MOST = 250_000
 """Events of a partition, about."""
-ROWS = 1_000_000
-"""Events of a row group, about."""
 
 Tables = tuple[pa.Table, pa.Table]
 
