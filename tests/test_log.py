@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from boilover.errors import ContractError, InputError
+from boilover.errors import ContractError, InputError, UsageError
 from boilover.log import SORTED_MARK, EventLog, observed, read_log, write_log
 from random_logs import log_of_seed
 
@@ -211,3 +211,13 @@ def test_cells_that_do_not_fit_name_the_file(tmp_path):
     ) as caught:
         read_log(folder_of(tmp_path, events_csv=CSV.replace("2026-03-02T00:00Z", "soon")))
     assert str(tmp_path) in str(caught.value)
+
+
+def test_a_folder_of_anything_but_a_log_is_not_replaced(log, tmp_path):
+    folder = tmp_path / "log"
+    for form in ("parquet", "csv"):
+        write_log(log, folder, format=form)
+    (folder / "export.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"holds export\.json, which is no part of a log"):
+        write_log(log, folder)
+    assert (folder / "export.json").exists()

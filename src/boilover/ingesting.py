@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from boilover.capability import Survey
 from boilover.errors import UsageError
 from boilover.escalation import EscalationRule, parse_rule, rule_names
-from boilover.places import fetched
+from boilover.places import STANDARD, fetched, filesystem_of
 from boilover.store import upsert
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def ingest_log(
     """
     from boilover.adapters import ingest_pieces
 
+    for source in sources:
+        check_apart(source, folder)
     with ExitStack() as opened:
         ingestion = ingest_pieces(
             [opened.enter_context(fetched(each)) for each in sources],
@@ -67,6 +70,17 @@ def ingest_log(
         )
     told = {"export": ingestion.report().to_dict(), "log": done.to_dict()}
     return told | {"capability": surveyor.capability().to_dict()} if survey else told
+
+
+def check_apart(source: Path, folder: Path) -> None:
+    """Raise `UsageError` where an export lies in the log that it is added to, or the log in the export."""
+    if filesystem_of(source) is not None or source == STANDARD:
+        return
+    read, written = (Path(os.path.realpath(each)) for each in (source, folder))
+    if read.is_relative_to(written):
+        raise UsageError(f"{source} lies in {folder}, which is written. Move it out, or name another log")
+    if written.is_relative_to(read):
+        raise UsageError(f"{folder} lies in {source}, and would be read as part of it. Name another log")
 
 
 def public_logs(name: str | None = None) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def open_log(
         raise missing(path, "Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
-    if recipe is None and format in ("auto", "log") and _is_log(path):
+    if recipe is None and format in ("auto", "log") and is_log(path):
         manifest = read_manifest(path)
         unread = UNREAD if manifest is not None and not texts else ()
         log, kind = mend(read_log(path, leave_out=unread), source=path), "log"
@@ -133,7 +133,7 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
 
 
-def _is_log(path: Path) -> bool:
+def is_log(path: Path) -> bool:
     """Say whether a folder is a log: an export may hold a ``log.json`` or an ``events.json`` of its own."""
     in_partitions = (path / MANIFEST).exists() and (path / "events").is_dir()
     named = any((path / f"events{suffix}").exists() for suffix in SUFFIXES)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
 from boilover.csv_faults import LARGEST_CELL, fault_in
-from boilover.errors import ContractError, InputError
+from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
 from boilover.places import filesystem_of, is_there, named, place
@@ -26,6 +26,8 @@ from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Vi
 
 SORTED_MARK = b"boilover.sorted"
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
+OF_A_LOG = ("events", "tickets", "log", "")
+"""What the names of a log's files and folders begin with; hidden ones are its own."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,18 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
 
 
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
-    """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV, replacing what is there."""
-    log = log.ordered()
-    with replacing(place(folder)) as made:
+    """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV; a log there is replaced.
+
+    Raises `UsageError` where the folder holds anything else.
+    """
+    log, folder = log.ordered(), place(folder)
+    held = sorted(path.name for path in folder.iterdir()) if is_there(folder) and folder.is_dir() else []
+    others = [name for name in held if name.partition(".")[0] not in OF_A_LOG]
+    if others:
+        raise UsageError(
+            f"{folder} holds {others[0]}, which is no part of a log. Name a folder for the log alone"
+        )
+    with replacing(folder) as made:
         made.mkdir()
         if format == "csv":
             pa_csv.write_csv(plain(log.events), made / "events.csv")

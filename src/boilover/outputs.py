@@ -14,6 +14,8 @@ import pandas as pd
 
 from boilover.errors import InputError, UsageError, legible
 from boilover.files import check_writable, replacing
+from boilover.inputs import is_log
+from boilover.log import OF_A_LOG
 from boilover.places import STANDARD, filesystem_of
 from boilover.spreadsheet import read_csv, write_csv
 
@@ -77,17 +79,24 @@ def check_target(target: Path, form: str | None = None, *, read: Iterable[Path |
     if target == STANDARD:
         return
     check_writable(target)
-    for given in filter(None, read):
-        if _is_part(target, given):
-            raise UsageError(f"{target} is read, and would be lost. Name another place to write to")
+    check_unread(target, read)
+
+
+def check_unread(target: Path, read: Iterable[Path | None]) -> None:
+    """Raise `UsageError` where a target is ``read``: it is what was named, or a file of that log or export."""
+    if any(_is_part(target, given) for given in read if given is not None):
+        raise UsageError(f"{target} is read, and would be lost. Name another place to write to")
 
 
 def _is_part(target: Path, given: Path) -> bool:
-    """Return whether a target is what is given, or a table of the log that is."""
     if filesystem_of(target) is not None or filesystem_of(given) is not None:
         return str(target) == str(given)
     there, known = (Path(os.path.realpath(each)) for each in (target, given))
-    return there == known or (there.parent == known and there.name.partition(".")[0] in ("events", "tickets"))
+    if not there.is_relative_to(known) or there == known:
+        return there == known
+    # Beside the tables of a log other files may lie; of an export all are read.
+    first = there.relative_to(known).parts[0]
+    return first.partition(".")[0] in OF_A_LOG if is_log(known) else there.exists()
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_wrong_configuration_names_the_key(tmp_path, text, told):
 def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, tmp_path):
     (tmp_path / "notes").write_text("precious")
     places = {
-        tmp_path: "holds notes, and no model",
+        tmp_path: "holds notes, which is no part of a model",
         tmp_path / "notes": "is a file",
         # Told before the work, as is a folder in which nobody may write.
         tmp_path / "notes" / "model": f"cannot write to {tmp_path}/notes/model: {tmp_path}/notes cannot be",
@@ -200,6 +200,10 @@ def test_a_folder_that_holds_something_else_is_no_place_for_a_model(run, desk, t
     assert (code, said) == (2, "boilover: 'xlsx' is no format. Formats are csv, jsonl, parquet, table\n")
     code, said = run("score", desk / "log", "--model", desk / "model", "-o", tmp_path, "--format", "csv")
     assert (code, "it is a folder" in said) == (2, True), said
+    model = shutil.copytree(desk / "model", tmp_path / "model")
+    shutil.copytree(desk / "log", model / "log")
+    code, said = run("train", model / "log", "--model", model, "--no-track")
+    assert (code, "holds log, which is no part of a model" in said) == (2, True), said
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "log.json").write_text("{}")
     code, said = run("demo", "--output", tmp_path)
@@ -263,10 +267,33 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         ("score", log, *model, "--points", desk / "scores.csv", "-o", tmp_path / "scores.csv"),
         ("flag", tmp_path / "scores.csv", *model, "-o", desk / "scores.csv"),
         ("ledger", "show", ledger, "-o", ledger),
+        ("score", desk, "--recipe", "table", *model, "-o", desk / "scores.csv"),
+        ("evaluate", log, *model, "--report", log / "events.parquet"),
+        ("explain", log, "1", *model, "-o", log / "tickets.csv"),
+        ("drift", log, *model, "-o", log / "log.json"),
+        ("kpis", log, "-o", log / "tickets.parquet"),
+        ("backtest", log, "-o", log),
     ):
         code, said = run(*words)
         assert (code, "is read, and would be lost" in said) == (2, True), said
     assert {each: each.read_bytes() for each in before} == before
+
+
+def test_an_export_and_the_log_that_it_is_added_to_lie_apart(run, tmp_path):
+    export, log = tmp_path / "exports" / "events.csv", tmp_path / "log"
+    export.parent.mkdir()
+    export.write_text("ticket_id,occurred_at,event_type,value\n1,2026-01-01,status_changed,open\n")
+    assert run("ingest", export, "-o", log)[0] == 0
+    # Among its partitions, an import would remove it.
+    inside = log / "events" / "more.parquet"
+    pd.read_csv(export).assign(value="solved").to_parquet(inside)
+    for source, told in ((inside, "lies in"), (log, "lies in"), (log.parent, "would be read as part of it")):
+        code, said = run("ingest", source, "-o", log)
+        assert (code, told in said) == (2, True), said
+    assert inside.exists()
+    inside.unlink()
+    assert run("ingest", log, "-o", tmp_path / "copy")[0] == 0
+    assert (tmp_path / "copy" / "log.json").read_text() == (log / "log.json").read_text()
 
 
 @pytest.mark.parametrize(

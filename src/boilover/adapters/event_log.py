@@ -1,4 +1,4 @@
-"""An event log in a folder, read as an export is: so it comes to lie in partitions."""
+"""An event log in a folder, read as an export is: so it comes to lie in partitions, or is added to another one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from boilover.adapters.export import Export
+from boilover.adapters.recipe import Recipe
 from boilover.conform import plain
 from boilover.log import EventLog, read_log
+from boilover.partitions import MANIFEST, read_manifest
 
 PARTS = {"events", "tickets"}
 
 
 def is_log(folder: Path) -> bool:
-    """Say whether a folder holds the two tables of a log and nothing else: exports may hold an ``events.csv``, too."""
-    return folder.is_dir() and {path.name.partition(".")[0] for path in folder.iterdir()} == PARTS
+    """Say whether a folder holds the two tables of a log, and its manifest where it is in partitions, and nothing else:
+    exports may hold an ``events.csv``, too."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - {MANIFEST}
+    return {name.partition(".")[0] for name in names} == PARTS
 
 
 class LogAdapter:
@@ -32,7 +38,13 @@ class LogAdapter:
         return 0.0
 
     def read(self, export: Export) -> Iterator[EventLog]:
-        """Yield the log; raise what `read_log` raises."""
+        """Yield the log; raise what `read_log` raises. The escalation that was imported with it goes with it."""
         log = read_log(self.folder)
+        manifest = read_manifest(self.folder)
+        if manifest is not None and manifest.escalation is not None:
+            chosen = {} if manifest.escalation_name is None else {"default": manifest.escalation_name}
+            export.read_with(
+                Recipe(name=self.name, format=self.name, escalation={**manifest.escalation, **chosen})
+            )
         export.tally.rows += len(log.events)
         yield replace(log, events=plain(log.events), tickets=plain(log.tickets))

@@ -71,7 +71,14 @@ def backtest(
     from boilover.places import STANDARD
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
-    source = open_source(log, input_format, recipe, escalation, settings)
+    source = open_source(
+        log,
+        input_format,
+        recipe,
+        escalation,
+        settings,
+        written=(report, output, output and output / "tickets.csv"),
+    )
     replay = pipeline.backtest_log(
         source,
         settings,

@@ -91,7 +91,7 @@ def train(
     from boilover.times import parse_duration
 
     settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
-    source = open_source(log, input_format, recipe, escalation, settings, texts=False)
+    source = open_source(log, input_format, recipe, escalation, settings, texts=False, written=[model])
     saved = pipeline.train_model(
         source,
         model,
@@ -141,7 +141,7 @@ def evaluate(
     from boilover.places import STANDARD
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings)
+    source = open_source(log, input_format, recipe, escalation, settings, written=[report])
     measured = pipeline.evaluate_model(source, model, settings, since=since, report=report)
     figures = measured.evaluation.to_dict()
     if as_json:

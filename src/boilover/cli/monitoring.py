@@ -74,7 +74,7 @@ def drift(
     from boilover.monitoring.table import render
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings, texts=False)
+    source = open_source(log, input_format, recipe, escalation, settings, texts=False, written=[report])
     found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
     _tell(found.to_dict(), render, report, as_json=as_json)
     if gate and found.drifted:
@@ -170,6 +170,8 @@ def kpis(
 
     for each in by or ():
         refuse_people(each)
-    source = open_source(log, input_format, recipe, escalation, settings_of(config), texts=False)
+    source = open_source(
+        log, input_format, recipe, escalation, settings_of(config), texts=False, written=[output]
+    )
     figures = pipeline.kpis_of_log(source, by=by or (), since=since, ledger=ledger, desk=desk).to_dict()
     _tell(figures, render, output, as_json=as_json)

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
@@ -82,10 +82,19 @@ def open_source(
     settings: Config,
     *,
     texts: bool = True,
+    written: Iterable[Path | None] = (),
 ) -> Source:
-    """Open a log or an export as `open_log` does; say on standard error what it was read as, and what was mended."""
-    from boilover.inputs import open_log
+    """Open a log or an export as `open_log` does; say on standard error what it was read as, and what was mended.
 
+    Raises `UsageError` where what is going to be ``written`` cannot be, or would take the place of what is read.
+    """
+    from boilover.files import check_writable
+    from boilover.inputs import open_log
+    from boilover.outputs import check_unread
+
+    for target in filter(None, written):
+        check_writable(target)
+        check_unread(target, [log])
     source = open_log(
         log,
         format=input_format,

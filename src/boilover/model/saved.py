@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,10 @@ from boilover.places import is_there
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
 REFERENCE = "reference.json"
 NIGHTS = "nights.json"
+OF_A_MODEL = re.compile(
+    r"(manifest|reference|nights|challenge|model-.+)\.json|model-.+\.txt|calibration\.csv|CARD\.md"
+)
+"""The names of files that Boilover writes to the folder of a model; `boilover.monitoring` adds the challenge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +69,14 @@ class SavedModel:
 def check_folder(folder: Path) -> None:
     """Raise `UsageError` where a folder holds anything but a model, as it is replaced, or cannot be written to."""
     check_writable(folder)
-    if not is_there(folder) or (folder / MANIFEST).is_file():
+    if not is_there(folder):
         return
     if not folder.is_dir():
         raise UsageError(f"{folder} is a file. Name a folder for the model")
-    others = sorted(each.name for each in folder.iterdir())
+    others = sorted(each.name for each in folder.iterdir() if not OF_A_MODEL.fullmatch(each.name))
     if others:
-        raise UsageError(f"{folder} holds {others[0]}, and no model. Name a folder for the model alone")
+        mend = "Name a folder for the model alone"
+        raise UsageError(f"{folder} holds {others[0]}, which is no part of a model. {mend}")
 
 
 def save_model(folder: Path, saved: SavedModel) -> None:
