@@ -92,6 +92,10 @@ def test_desks_share_channels_and_may_change_or_leave_one(tmp_path):
         (LEAST + '[desks."a/b"]', "is no name that a file can have"),
         (LEAST + '[outputs]\nflags = "x.csv"\n[desks.a]\n[desks.b]', "as desks.a does; put {desk}"),
         (LEAST + '[outputs]\nflags = "x.csv"\nscores = "x.csv"', "writes two outputs to one file"),
+        *(
+            (f'{LEAST}sources = ["exports", "*.json"]\n[outputs]\nscores = "{file}"', "which it reads")
+            for file in ("exports/a/scores.csv", "{night}.json", "log/events/x.parquet", "log", "policy.toml")
+        ),
         (LEAST.replace('"log"', '"s3://desk/log"'), "log: must lie in a local folder, not 's3://desk/log'"),
         (LEAST + '[outputs]\nflags = "memory://flags.csv"', "outputs.flags.0: must lie in a local folder"),
         ("log = ", "is no TOML"),

@@ -122,6 +122,17 @@ class Desk:
         if self.tables.retrain is not None:
             yield from (str(self.model), str(self.challenger))
 
+    def reads(self, file: str) -> bool:
+        """Whether a file is read: an export or within one, of the log, the ledger, or a file of settings."""
+        files = [self._folder / self.ledger, self.policy, self.matrix, self.hash_ids]
+        files += [self.log / each for each in ("events", "tickets", "log.json")]
+        files += [self._path(told) for told in self.tables.sources if "://" not in told]
+        if self.recipe is not None and self.recipe.endswith(".toml"):
+            files.append(Path(self.recipe))
+        return Path(file) == self.log or any(
+            Path(file).is_relative_to(each) or Path(file).match(str(each)) for each in filter(None, files)
+        )
+
     def _named(self, told: str) -> str:
         return told.replace("{desk}", self.name)
 
@@ -184,6 +195,9 @@ def _collisions(desks: Mapping[str, Desk]) -> Iterator[str]:
                 yield f"desks.{name}: writes {file}, as desks.{other} does; put {{desk}} into the name"
         if len(set(desk.written())) < len(list(desk.written())):
             yield f"desks.{name}: writes two outputs to one file"
+        yield from (
+            f"desks.{name}: writes {file}, which it reads" for file in desk.written() if desk.reads(file)
+        )
 
 
 def _micro(moment: datetime) -> int:
