@@ -163,6 +163,9 @@ def test_tickets_that_are_over_are_found_again(grown, saved):
     try:
         with pytest.raises(InputError, match=rf"{file.name}: is missing\. Run again"):
             night.notes_of(some)
+        manifest = read_manifest(folder)
+        with pytest.raises(InputError, match=r"is missing\. Run again"):
+            newest(folder, manifest, int(pd.Timestamp(night.homes[0].last).value // 1000) - 1)
     finally:
         away.rename(file)
 

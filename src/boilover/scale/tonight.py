@@ -7,7 +7,8 @@ rows are those of a scoring of the whole log, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,11 +80,8 @@ class Tonight:
         for home, over in zip(self.homes, self.over, strict=True):
             chosen = wanted.filter(pc.is_in(wanted, over.ids))
             if len(chosen):
-                try:
+                with _still_there():
                     told, listed = self.keeper.tables(home)
-                except FileNotFoundError as error:
-                    mend = "Run again: an import may have ended meanwhile"
-                    raise InputError("is missing", file=error.filename, mend=mend) from error
                 events.append(told.filter(pc.is_in(told["ticket_id"].cast(pa.string()), chosen)))
                 tickets.append(listed.filter(pc.is_in(listed["ticket_id"], chosen)))
         return self.keeper.notes(*_one_log(events, tickets)) if events else None
@@ -129,17 +127,30 @@ def open_tonight(
 
 
 def newest(folder: Path, manifest: Manifest, as_of: int) -> int | None:
-    """Return when the last event up to ``as_of`` was observed, microseconds; None where there is none."""
+    """Return when the last event up to ``as_of`` was observed, microseconds; None where there is none.
+
+    Raises `InputError` where an import has replaced what the manifest tells of.
+    """
     found: list[int] = []
     for each in manifest.partitions:
         if each.first is None or each.last is None or parse_moment(each.first) > as_of:
             continue
         last = parse_moment(each.last)
         if last > as_of:
-            times = observed(read_part(folder, "events", each.events, ["occurred_at", "observed_at"]))
+            with _still_there():
+                times = observed(read_part(folder, "events", each.events, ["occurred_at", "observed_at"]))
             last = int(times[times <= as_of].max())
         found.append(last)
     return max(found, default=None)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        mend = "Run again: an import may have ended meanwhile"
+        raise InputError("is missing", file=error.filename, mend=mend) from error
 
 
 def _one_log(events: Sequence[pa.Table], tickets: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
