@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boilover.outputs import write_frame
+from boilover.errors import InputError
+from boilover.outputs import read_frame, write_frame
 from boilover.spreadsheet import CSV_ROWS
 
 TEXTS = ["", "a", 'say "hi"', "a,b", "line\nbreak", None, "ä€😀", "'", " x", "T-1", "é\u2028"]
@@ -70,6 +71,15 @@ def test_formulas_are_made_harmless_and_numbers_are_left(tmp_path):
     assert told["text"].tolist() == ["'=1+2", "'-x", '\'@"a",b', "'+", "'\tq", "a=b"]
     assert told["queue"].tolist() == told["text"].tolist()
     assert told["number"].tolist() == frame["number"].tolist()
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "scores"])
+def test_a_cell_in_another_encoding_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes(
+        "ticket_id,as_of,risk,rank\n1,2026-01-01,0.5,1\nä,2026-01-01,0.4,2\n".encode("cp1252")
+    )
+    with pytest.raises(InputError, match=r"column 'ticket_id', row 2: holds bytes that are not utf-8: e4"):
+        read_frame(tmp_path / name)
 
 
 def test_cells_at_the_edges_of_a_chunk_are_seen(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import BinaryIO
 
 from boilover.errors import InputError
@@ -54,6 +55,12 @@ def fault_in(
     finally:
         text.detach()
     return None
+
+
+def not_utf8(path: Path, mend: str) -> InputError:
+    """Return the error of a CSV file that is read as UTF-8 and is not."""
+    with path.open("rb") as raw:
+        return fault_in(raw, path) or InputError("is not UTF-8", file=path, mend=mend)
 
 
 def _undecoded(cell: str, encoding: str) -> bytes:

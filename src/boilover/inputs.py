@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from boilover.capability import Survey
 from boilover.checking import mend
 from boilover.conform import plain
-from boilover.csv_faults import fault_in
+from boilover.csv_faults import not_utf8
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
@@ -126,8 +126,7 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
             return pd.read_parquet(path)
         return read_csv(path, "str").fillna("")
     except UnicodeDecodeError as error:
-        with path.open("rb") as raw:
-            raise fault_in(raw, path) or InputError("is not UTF-8", file=path, mend=mend) from error
+        raise not_utf8(path, mend) from error
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error

@@ -12,6 +12,7 @@ from typing import IO, Any, TextIO
 import numpy as np
 import pandas as pd
 
+from boilover.csv_faults import not_utf8
 from boilover.errors import InputError, UsageError, legible
 from boilover.files import check_writable, replacing
 from boilover.inputs import is_log
@@ -129,6 +130,9 @@ def read_frame(path: Path) -> pd.DataFrame:
         else:
             frame = read_csv(path, text)
     except (OSError, ValueError) as error:
+        is_csv = path != STANDARD and SUFFIXES.get(path.suffix) not in ("parquet", "jsonl")
+        if isinstance(error, UnicodeDecodeError) and is_csv:
+            raise not_utf8(path, BY_SCORE) from error
         reason = str(error).splitlines()[0]
         raise InputError(f"cannot be read as scores: {reason}", file=path, mend=BY_SCORE) from error
     for name, read in DECIDES.items():
