@@ -19,7 +19,7 @@ LAYERS = (
     ("log", "partitions"),
     ("identity",),
     ("checking",),
-    ("adapters", "coded", "text", "history", "kernels", "recipes"),
+    ("adapters", "coded", "text", "history", "kernels", "order", "recipes"),
     ("annotations", "store"),
     ("points", "escalation", "synthetic"),
     ("labels", "split", "features", "nights"),

@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from boilover import kernels
 from boilover.coded import Coded as Coded
 from boilover.coded import Codes as Codes
-from boilover.coded import Encoding, ascend, code, denied, encode, floats, runs
+from boilover.coded import Encoding, code, denied, floats
 from boilover.coded import Numbers as Numbers
 from boilover.coded import Values as Values
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
 from boilover.once import Once
+from boilover.order import order_of
 from boilover.schema import EVENT_TYPES, ROLES
 
 HOUR = 3_600_000_000
@@ -52,42 +53,9 @@ class History:
 
     @classmethod
     def from_log(cls, log: EventLog) -> History:
-        """Sort and encode ``log``; a sorted log is recognised and not sorted again.
-
-        Tickets are in the order of their ids, so that sums and ties over many tickets are the same in
-        whatever order the rows came.
-        """
-        time = observed(log.events)
-        if log.is_sorted and pa.types.is_dictionary(log.events["ticket_id"].type):
-            ticket_ids, ends = runs(log.events["ticket_id"])
-            offsets = np.concatenate(([0], ends))
-            if ascend(ticket_ids, strictly=True) and kernels.in_order(kernels.starts_of(offsets), time):
-                return cls._of(log, ticket_ids, offsets, time, None)
-        codes, ticket_ids = encode(log.events["ticket_id"])
-        if not ascend(ticket_ids):
-            by_id = pc.sort_indices(ticket_ids)
-            rank = np.empty(len(ticket_ids), dtype=np.int32)
-            rank[by_id.to_numpy()] = np.arange(len(rank), dtype=np.int32)
-            codes, ticket_ids = rank[codes], ticket_ids.take(by_id)
-        rows = None
-        if not kernels.ascends(codes, time):
-            rows = np.lexsort((time, codes))
-            time = time[rows]
-        offsets = np.zeros(len(ticket_ids) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(codes, minlength=len(ticket_ids)), out=offsets[1:])
-        return cls._of(log, ticket_ids, offsets, time, rows)
-
-    @classmethod
-    def _of(
-        cls, log: EventLog, ticket_ids: pa.Array, offsets: Ints, time: Ints, rows: Ints | None
-    ) -> History:
-        """Add the tickets without events; ``rows`` are the log's in the order of the history."""
-        listed = log.tickets["ticket_id"].combine_chunks()
-        if not listed.equals(ticket_ids):
-            silent = listed.filter(pc.invert(pc.is_in(listed, ticket_ids)))
-            ticket_ids = pa.concat_arrays([ticket_ids, silent])
-            offsets = np.concatenate((offsets, np.full(len(silent), offsets[-1])))
-        return cls(log, ticket_ids, offsets, time, rows)
+        """Sort and encode ``log``; a sorted log is recognised and not sorted again."""
+        order = order_of(log)
+        return cls(log, order.ticket_ids, order.offsets, order.time, order.rows)
 
     @property
     def n_tickets(self) -> int:
