@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import pytest
 
 from boilover.errors import InputError, MismatchError
+from boilover.features import Attribute, to_json
+from boilover.fitting import check_attributes, fit_attributes
 from boilover.inputs import open_log, rule_of, serving
 from boilover.log import EventLog, observed
 from boilover.model.saved import load_model
@@ -194,6 +196,26 @@ def test_an_attribute_that_no_partition_holds_is_missed(desk, saved, tmp_path):
             MismatchError, match="tickets with 'category', which this log's tickets do not have"
         ):
             asked()
+
+
+@pytest.mark.parametrize(("word", "refused"), [("plenty", True), ("12", False)])
+def test_texts_where_numbers_were_are_refused_in_parts_as_in_memory(desk, saved, tmp_path, word, refused):
+    told = open_log(desk[0]).told
+    number = pa.array([word] + ["plenty"] * (len(told.tickets) - 1))
+    upsert(tmp_path, [EventLog(told.events, told.tickets.append_column("seats", number))], most=2500)
+    seats = to_json(Attribute("seats"))
+    asks = saved.manifest.model_copy(update={"features": [*saved.manifest.features, seats]})
+    asked = [
+        lambda: fit_attributes(open_log(tmp_path).told, asks),
+        lambda: check_attributes(tmp_path, read_manifest(tmp_path).partitions, asks),
+    ]
+    assert len(read_manifest(tmp_path).partitions) > 1
+    for ask in asked:
+        if refused:
+            with pytest.raises(MismatchError, match="'seats' holds texts such as 'plenty', but held numbers"):
+                ask()
+        else:
+            ask()
 
 
 def test_a_rule_that_reads_the_end_of_the_log_is_asked_of_the_whole(desk, saved):
