@@ -9,13 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from boilover import Annotations, History, check, declare
+from boilover import declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.freshdesk import FreshdeskAdapter
 from boilover.adapters.freshdesk_words import Options, iso_time
 from boilover.adapters.recipe import parse_recipe
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
+from exports import flags, told
 
 CUSTOMER, ANN, BOB, BOT = 700, 501, 502, 900
 
@@ -71,33 +72,6 @@ def born(at="09:00", by=CUSTOMER, number=7, **more):
 
 def activities(*records):
     return {"metadata": {"activities_count": len(records)}, "activities_data": list(records)}
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Return a function from pages to the log, its events and tickets, and the report of their export."""
-
-    def read_pages(*pages, **options):
-        folder = tmp_path / "export"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, page in enumerate(pages):
-            (folder / f"page{place}.json").write_text(json.dumps(page))
-        log, report = ingest([folder], **options)
-        assert not check(log)
-        return log, *log.to_pandas(), report
-
-    return read_pages
-
-
-def told(events, kind, *columns):
-    rows = events.loc[events["event_type"] == kind, list(columns)]
-    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in rows.itertuples(index=False)]
-
-
-def flags(log, name):
-    return int(Annotations(History.from_log(log)).flag(name).sum())
 
 
 def test_tickets_conversations_and_activities_become_a_log(read):

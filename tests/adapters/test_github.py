@@ -12,11 +12,10 @@ import pandas as pd
 import pytest
 
 from boilover.adapters import IngestReport, adapter, ingest, load_recipe
-from boilover.annotations import Annotations
 from boilover.errors import InputError, UsageError
 from boilover.escalation import declare, parse_rule
-from boilover.history import History
 from boilover.log import EventLog
+from exports import fields_of, flags, recipe_of, rows, values, written
 from renderers import github as renderer
 from renderers.neutral import NeutralTicket, Step, expected, observed
 
@@ -80,37 +79,11 @@ def comment(number: int, at: str, body: str, by: Any = BEN, association: str = "
 
 
 def read(tmp_path: Path, *files: list[Any], **how: Any) -> tuple[EventLog, IngestReport]:
-    folder = tmp_path / "export"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    for place, records in enumerate(files):
-        (folder / f"page-{place}-of-it").write_text(json.dumps(records), encoding="utf-8")
-    return ingest([folder], **how)
+    return ingest([written(tmp_path / "export", files)], **how)
 
 
 def recipe(tmp_path: Path, options: str) -> Path:
-    path = tmp_path / "desk.toml"
-    path.write_text(f'format = "github"\n[options]\n{options}\n', encoding="utf-8")
-    return path
-
-
-def rows(log: EventLog, event_type: str, ticket: str = "7") -> pd.DataFrame:
-    events = log.to_pandas()[0]
-    return events[(events["event_type"] == event_type) & (events["ticket_id"] == ticket)]
-
-
-def values(log: EventLog, event_type: str, ticket: str = "7") -> list[str | None]:
-    return [None if pd.isna(value) else value for value in rows(log, event_type, ticket)["value"]]
-
-
-def fields_of(log: EventLog, name: str) -> list[str | None]:
-    found = rows(log, "field_changed")
-    return [None if pd.isna(value) else value for value in found[found["field"] == name]["value"]]
-
-
-def count(log: EventLog, flag: str) -> int:
-    return int(Annotations(History.from_log(log)).flag(flag).sum())
+    return recipe_of(tmp_path, "github", options)
 
 
 def test_lists_of_a_repository_become_tickets_and_events(tmp_path):
@@ -164,7 +137,7 @@ def test_case_04_closed_opened_and_closed_is_one_reopen(tmp_path):
     ]
     log, _ = read(tmp_path, [issue(state="closed")], events)
     assert values(log, "status_changed") == ["open", "solved", "open", "closed"]
-    assert count(log, "reopened") == 1
+    assert flags(log, "reopened") == 1
 
 
 def test_case_04_labels_of_a_closed_issue_do_not_reopen_it(tmp_path):
@@ -177,7 +150,7 @@ def test_case_04_labels_of_a_closed_issue_do_not_reopen_it(tmp_path):
     ]
     log, _ = read(tmp_path, [issue()], events)
     assert values(log, "status_changed") == ["open", "pending", "solved", "on_hold"]
-    assert count(log, "reopened") == 1
+    assert flags(log, "reopened") == 1
 
 
 def test_case_05_priority_and_tags_are_those_of_the_time(tmp_path):
@@ -270,7 +243,7 @@ def test_case_13_unassigning_and_first_assignment_are_no_handoff(tmp_path):
     events = [event(1, "assigned", day(2), assignee=BEN), event(2, "unassigned", day(3), assignee=BEN)]
     log, _ = read(tmp_path, [issue()], events)
     assert values(log, "assignee_changed") == ["ben", None]
-    assert count(log, "handoff") == 0
+    assert flags(log, "handoff") == 0
 
 
 def test_case_13_one_of_several_assignees_leaves(tmp_path):
@@ -287,7 +260,7 @@ def test_case_14_a_bots_reply_is_no_agents_reply(tmp_path):
     ]
     log, _ = read(tmp_path, [issue(comments=2)], told, recipe=recipe(tmp_path, 'bots = ["ci"]'))
     assert rows(log, "message")["actor_role"].tolist() == ["customer", "bot", "bot"]
-    assert count(log, "agent_reply") == 0
+    assert flags(log, "agent_reply") == 0
 
 
 def test_case_16_offsets_are_kept(tmp_path):

@@ -8,12 +8,13 @@ import zipfile
 import pandas as pd
 import pytest
 
-from boilover import Annotations, History, check, declare
+from boilover import declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.salesforce import SalesforceAdapter
 from boilover.adapters.salesforce_words import key
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
+from exports import flags, read_pages, recipe_of, told
 
 CASE = "500A00000000007IAA"
 CONTACT, PORTAL, ANN, BOB, ROBOT = (
@@ -84,48 +85,23 @@ def email(at, text, incoming=False, **more):
     return {"Id": f"e{at}{text}", "CreatedById": ANN, "AutomationType": None, "Status": "3", **row, **more}
 
 
+def page(table):
+    return json.dumps({"totalSize": len(table), "done": True, "records": table})
+
+
+ESCALATES = '[escalation]\nany = [{ event = "escalated" }]\n'
+
+
 @pytest.fixture
 def read(tmp_path):
     """Return a function from tables to the log, its events and tickets, and the report of their export."""
-
-    def read_tables(*tables, **options):
-        folder = tmp_path / "export"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, table in enumerate(tables):
-            (folder / f"table{place}.json").write_text(page(table))
-        log, report = ingest([folder], **options)
-        assert not check(log)
-        return log, *log.to_pandas(), report
-
-    return read_tables
+    return lambda *tables, **options: read_pages(tmp_path / "export", map(page, tables), **options)
 
 
 @pytest.fixture
 def recipe(tmp_path):
     """Return a function from options, as TOML, to the path of a recipe with them."""
-
-    def write(options):
-        path = tmp_path / "desk.toml"
-        escalation = '[escalation]\nany = [{ event = "escalated" }]\n'
-        path.write_text(f'format = "salesforce"\n[options]\n{options}\n{escalation}')
-        return path
-
-    return write
-
-
-def page(table):
-    return json.dumps({"totalSize": len(table), "done": True, "records": table})
-
-
-def told(events, kind, *columns):
-    rows = events.loc[events["event_type"] == kind, list(columns)]
-    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in rows.itertuples(index=False)]
-
-
-def flags(log, name):
-    return int(Annotations(History.from_log(log)).flag(name).sum())
+    return lambda options: recipe_of(tmp_path, "salesforce", options, ESCALATES)
 
 
 def escalated(log, name):

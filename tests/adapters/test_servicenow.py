@@ -9,12 +9,13 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from boilover import Annotations, History, check, declare
+from boilover import declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.servicenow import ServiceNowAdapter
 from boilover.adapters.servicenow_history import duration
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
+from exports import flags, read_pages, recipe_of, told
 
 KEY, CALLER, ANN, BOB = "9d38", "c700", "a501", "a502"
 USERS = [
@@ -61,44 +62,23 @@ def journal(at, text, by="ann", element="comments"):
     return {"sys_id": f"j{at}{text}", **row, "sys_created_on": f"2026-01-05 {at}:00"}
 
 
+def page(table):
+    return {"result": table}
+
+
+ESCALATES = '[escalation]\nany = [{ event = "escalated" }]\n'
+
+
 @pytest.fixture
 def read(tmp_path):
     """Return a function from tables to the log, its events and tickets, and the report of their export."""
-
-    def read_tables(*tables, **options):
-        folder = tmp_path / "export"
-        folder.mkdir(exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()
-        for place, table in enumerate(tables):
-            (folder / f"table{place}.json").write_text(json.dumps({"result": table}))
-        log, report = ingest([folder], **options)
-        assert not check(log)
-        return log, *log.to_pandas(), report
-
-    return read_tables
+    return lambda *tables, **options: read_pages(tmp_path / "export", map(page, tables), **options)
 
 
 @pytest.fixture
 def recipe(tmp_path):
     """Return a function from options, as TOML, to the path of a recipe with them."""
-
-    def write(options):
-        path = tmp_path / "desk.toml"
-        escalation = '[escalation]\nany = [{ event = "escalated" }]\n'
-        path.write_text(f'format = "servicenow"\n[options]\n{options}\n{escalation}')
-        return path
-
-    return write
-
-
-def told(events, kind, *columns):
-    rows = events.loc[events["event_type"] == kind, list(columns)]
-    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in rows.itertuples(index=False)]
-
-
-def flags(log, name):
-    return int(Annotations(History.from_log(log)).flag(name).sum())
+    return lambda options: recipe_of(tmp_path, "servicenow", options, ESCALATES)
 
 
 def escalated(log, name):
