@@ -113,7 +113,7 @@ class Facts:
         self,
         ticket_id: str,
         at: Any,
-        text: str | None,
+        text: object,
         *,
         public: bool | None,
         by: str | None = None,
@@ -121,7 +121,8 @@ class Facts:
         event_id: str | None = None,
         order: int | None = None,
     ) -> None:
-        """Tell a public reply or an internal note."""
+        """Tell a public reply or an internal note; a ``text`` that is none is told as it is written."""
+        text = text if isinstance(text, str | None) else str(text)
         self._text += len(text or "")
         self._add(
             ticket_id, MESSAGE, at, None, None, by, role, event_id, order, None, None, text, public, "message"

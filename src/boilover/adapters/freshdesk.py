@@ -22,6 +22,7 @@ from boilover.adapters.freshdesk_activities import read_activity
 from boilover.adapters.freshdesk_desk import Desk
 from boilover.adapters.freshdesk_said import read_message, read_rating
 from boilover.adapters.freshdesk_words import OUTBOUND, Options
+from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import html_to_text, ident
 from boilover.log import EventLog
@@ -153,12 +154,12 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
         channel=channel,
         subject=ticket.get("subject") or None,
     )
-    text = ticket.get("description_text") or html_to_text(ticket.get("description") or "")
+    text = ticket.get("description_text") or html_to_text(ticket.get("description"))
     if text:
         desk.facts.message(ticket_id, created, text, public=True, by=author, role=role, order=OPENING)
     _tell_today(desk, ticket_id, ticket)
     _tell_promises(desk, ticket_id, ticket)
-    for message in ticket.get("conversations") or ():
+    for message in dicts_at(ticket, "conversations"):
         read_message(desk, {"ticket_id": ticket_id, **message})
 
 
@@ -168,7 +169,7 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
         if ticket.get(name) is not None:
             value, raw = desk.value(target, ticket[name])
             desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
-    for name, told in (ticket.get("custom_fields") or {}).items():
+    for name, told in dict_at(ticket, "custom_fields").items():
         if told not in (None, "", []):
             target = desk.options.fields.get(name, name)
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)

@@ -29,7 +29,7 @@ def read_message(desk: Desk, message: dict[str, Any]) -> None:
         role = "agent"
         desk.staff.add(author)
     event_id = ident(message.get("id"))
-    text = message.get("body_text") or html_to_text(message.get("body") or "")
+    text = message.get("body_text") or html_to_text(message.get("body"))
     desk.facts.message(
         str(ident(message["ticket_id"])),
         message.get("created_at"),

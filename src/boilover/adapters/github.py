@@ -168,9 +168,9 @@ def _check_comments(desk: Desk) -> None:
 
 def _tell_today(desk: Desk, ticket: str, today: Record) -> None:
     """Tell what an issue without a history is as of its last update."""
-    labels = (named(each) for each in today["labels"] or ())
+    labels = (named(each) for each in _listed(today["labels"]))
     walk = Walk(desk.labels, labels=dict.fromkeys(each for each in labels if each is not None))
-    assignees = today["assignees"] or ([today["assignee"]] if today["assignee"] else [])
+    assignees = _listed(today["assignees"]) or ([today["assignee"]] if today["assignee"] else [])
     walk.assignees = dict.fromkeys(login for each in assignees if (login := login_of(each)) is not None)
     for target, (value, raw) in walk.state().items():
         if target != "status" or today["state"] != "closed":
@@ -178,6 +178,10 @@ def _tell_today(desk: Desk, ticket: str, today: Record) -> None:
     if today["state"] == "closed":
         value, raw = _closed_as(today)
         desk.facts.today(ticket, "status", value, raw=raw, at=today["closed_at"] or today["updated_at"])
+
+
+def _listed(held: object) -> list[Any]:
+    return held if isinstance(held, list) else []
 
 
 def _closed_as(today: Record) -> tuple[str, str]:

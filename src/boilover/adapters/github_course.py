@@ -15,6 +15,7 @@ import numpy as np
 
 from boilover.adapters.facts import Facts
 from boilover.adapters.github_words import Labels
+from boilover.times import REACH
 
 LABELED, UNLABELED, ASSIGNED, UNASSIGNED, CLOSED, REOPENED = range(6)
 REMOVES = {UNLABELED: LABELED, UNASSIGNED: ASSIGNED}
@@ -191,4 +192,5 @@ def seconds(at: object) -> int | None:
         moment = datetime.fromisoformat(str(at))
     except ValueError:
         return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    told = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return told if REACH[0] <= told * 1_000_000 < REACH[1] else None

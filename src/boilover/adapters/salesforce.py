@@ -23,6 +23,7 @@ from typing import Any
 
 from boilover.adapters.ends import DONE, Today
 from boilover.adapters.export import Export
+from boilover.adapters.nested import dicts_at
 from boilover.adapters.salesforce_desk import Desk, Options, is_true
 from boilover.adapters.salesforce_history import History
 from boilover.adapters.salesforce_messages import tell_comment, tell_email, tell_milestone
@@ -123,7 +124,7 @@ def _children(desk: Desk, case: Mapping[str, Any]) -> Iterator[tuple[str, dict[s
         total = held.get("totalSize", len(held["records"]))
         if held.get("done") is False or (isinstance(total, int) and total > len(held["records"])):
             desk.export.cut(desk.ticket_of(case_id) or str(case_id), f"{column} goes on at nextRecordsUrl")
-        for row in held["records"]:
+        for row in dicts_at(held, "records"):
             yield table, {LINKS[table]: case_id, **{canonical(name): value for name, value in row.items()}}
 
 

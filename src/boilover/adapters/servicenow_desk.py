@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from boilover.adapters.ends import Ends, Firsts
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
+from boilover.adapters.nested import dict_at
 from boilover.adapters.servicenow_words import ESCALATIONS, LEVELS, PRIORITY_WORDS, STATES, TARGETS
 from boilover.adapters.words import Words, ident
 
@@ -114,12 +115,10 @@ class Desk:
         caller = cell(incident, "caller_id")
         if caller is not None:
             self.callers[ticket] = self.person(caller) or caller
-        held = incident.get("state")
-        if isinstance(held, dict) and held.get("display_value"):
-            self.labels[cell(incident, "state") or ""] = held["display_value"]
-        held = incident.get("assignment_group")
-        if isinstance(held, dict) and held.get("display_value"):
-            self.groups.setdefault(cell(incident, "assignment_group") or "", held["display_value"])
+        if label := shown(incident, "state"):
+            self.labels[cell(incident, "state") or ""] = label
+        if label := shown(incident, "assignment_group"):
+            self.groups.setdefault(cell(incident, "assignment_group") or "", label)
 
     def ticket_of(self, reference: str | None) -> str | None:
         """Return the ticket of a sys_id or number; without incidents in the export every sys_id is one."""
@@ -155,6 +154,11 @@ class Desk:
             name = self.options.groups.get(word) or self.groups.get(word, word)
             return name, word if name != word else None
         return word, None
+
+
+def shown(record: Mapping[str, Any], column: str) -> str | None:
+    """Return what a list shows of a reference or a coded value; None of any other."""
+    return ident(dict_at(record, column).get("display_value"))
 
 
 def cell(record: Mapping[str, Any], column: str) -> str | None:

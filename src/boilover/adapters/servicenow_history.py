@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boilover.adapters.ends import moment
-from boilover.adapters.servicenow_desk import TRUE, Desk, cell
+from boilover.adapters.servicenow_desk import TRUE, Desk, cell, shown
 from boilover.adapters.servicenow_words import ATTRIBUTES, BOOKKEEPING, PROSE
 from boilover.adapters.words import html_to_text
 
@@ -182,7 +182,7 @@ def tell_sla(desk: Desk, row: Mapping[str, Any]) -> None:
     if ticket is None or start is None or due is None:
         desk.export.tally.drop("SLA without task, start or end", 1, cell(row, "sys_id"), lost=False)
         return
-    name = _shown(row, "sla") or ""
+    name = shown(row, "sla") or cell(row, "sla") or ""
     target = "first_reply" if re.search(r"respon|reply", name, re.IGNORECASE) else "resolution"
     key, seen = cell(row, "sys_id"), cell(row, "sys_created_on") or start
     hours = _promised_hours(desk, row, start, due)
@@ -215,8 +215,3 @@ def duration(word: str | None) -> timedelta | None:
         return date - EPOCH
     parts = WORDED.findall(word)
     return timedelta(seconds=sum(float(n) * SECONDS[unit.lower()] for n, unit in parts)) if parts else None
-
-
-def _shown(row: Mapping[str, Any], column: str) -> str | None:
-    held = row.get(column)
-    return (held.get("display_value") if isinstance(held, dict) else None) or cell(row, column)

@@ -119,9 +119,14 @@ def _readable(value: Any) -> Any:
 
 
 def strings(values: list[Any]) -> pa.Array:
-    """Return strings as an array; halves of surrogate pairs, which JSON can hold and UTF-8 cannot, become ``?``."""
+    """Return words as an array of strings; numbers, lists and objects, which JSON holds anywhere, as they are written.
+
+    Halves of surrogate pairs, which UTF-8 cannot hold, become ``?``.
+    """
     try:
         return pa.array(values, type=STRING)
-    except UnicodeEncodeError:
-        clean = [None if value is None else value.encode("utf-8", "replace").decode() for value in values]
+    except (UnicodeEncodeError, pa.ArrowTypeError, pa.ArrowInvalid):
+        clean = [
+            None if value is None else str(value).encode("utf-8", "replace").decode() for value in values
+        ]
         return pa.array(clean, type=STRING)

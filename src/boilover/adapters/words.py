@@ -97,8 +97,10 @@ class Words:
         return self._read[word]
 
 
-def html_to_text(html: str) -> str:
-    """Return the text of HTML: blocks become lines, quotes lines that begin with ``> ``."""
+def html_to_text(html: object) -> str:
+    """Return the text of HTML: blocks become lines, quotes lines that begin with ``> ``; nothing of what is no text."""
+    if not isinstance(html, str):
+        return ""
     if "<" not in html and "&" not in html:
         return html.strip()
     reader = _TextOfHtml()

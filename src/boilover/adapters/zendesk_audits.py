@@ -70,7 +70,7 @@ class Audit:
     def tell(self, events: list[dict[str, Any]]) -> None:
         """Tell all events; being merged, which ends the ticket, comes last."""
         created = {
-            each.get("field_name"): each.get("value") for each in events if each.get("type") == "Create"
+            str(each.get("field_name")): each.get("value") for each in events if each.get("type") == "Create"
         }
         if created:
             self._create(created)
@@ -81,7 +81,7 @@ class Audit:
         if self.merged:
             self.desk.facts.event(self.ticket, self.at, "merged", by=self.actor, order=self.order)
 
-    def _create(self, fields: dict[Any, Any]) -> None:
+    def _create(self, fields: dict[str, Any]) -> None:
         desk, requester = self.desk, ident(fields.get("requester_id"))
         desk.whole[self.ticket] = requester
         if requester is not None:
@@ -98,7 +98,7 @@ class Audit:
         )
 
     def _event(self, event: dict[str, Any]) -> None:
-        kind, channel = event.get("type"), channel_of(event, self.channel)
+        kind, channel = str(event.get("type")), channel_of(event, self.channel)
         if kind in MESSAGES:
             self._message(event, channel)
         elif kind == "Create":
@@ -111,7 +111,7 @@ class Audit:
         elif kind == "SatisfactionRating":
             self._rating(event)
         elif kind not in WITHOUT_CONTENT:
-            self.desk.export.tally.meet_one("event type", str(kind))
+            self.desk.export.tally.meet_one("event type", kind)
 
     def _tell(self, event: dict[str, Any], kind: str, **what: Any) -> None:
         event_id = ident(event.get("id"))
