@@ -120,7 +120,8 @@ class History:
     @cached_property
     def ticket(self) -> Codes:
         """The ticket's code of every event, int32 (n_events)."""
-        return np.repeat(np.arange(self.n_tickets, dtype=np.int32), np.diff(self.offsets))
+        ticket: Codes = kernels.keys_of(self.offsets)
+        return ticket
 
     @cached_property
     def starts(self) -> Bytes:

@@ -41,7 +41,7 @@ DENSE = {"occurred_at": "DELTA_BINARY_PACKED", "observed_at": "DELTA_BINARY_PACK
     column.name: "BYTE_STREAM_SPLIT" for column in (*EVENTS, *MEASURES) if pa.types.is_floating(column.type)
 }
 """How columns of many different values are encoded: smaller, and read in three quarters of the time."""
-ROWS = 2**18
+ROWS = 2**19
 """Rows that share a dictionary: ids of more tickets leave the processor's cache, and take twice as long to look up."""
 ARROW_LIMIT = 2**31 - 1
 BLOCK = 100_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.features.crossing import Rows
 from boilover.features.view import Sight
@@ -33,9 +34,7 @@ def shards_of(notes: Annotations, points: Points, n_shards: int) -> Iterator[Sha
     Points on unknown tickets go to the first shard. What is computed of a point does not depend on the shards.
     """
     history = notes.history
-    load = history.offsets[1:] + np.cumsum(
-        np.bincount(points.ticket + 1, minlength=history.n_tickets + 1)[1:]
-    )
+    load = history.offsets[1:] + kernels.offsets_of(points.ticket, history.n_tickets)[1:]
     marks = np.searchsorted(load, load[-1] * np.arange(1, n_shards) / n_shards, side="left") + 1
     marks = marks[history.offsets[np.minimum(marks, history.n_tickets)] < history.offsets[-1]]
     bounds = np.unique(np.concatenate(([0], marks, [history.n_tickets])))
@@ -52,8 +51,8 @@ def shards_of(notes: Annotations, points: Points, n_shards: int) -> Iterator[Sha
     starts[0] = 0
     for first, last, start, stop in zip(bounds[:-1], bounds[1:], starts[:-1], starts[1:], strict=True):
         rows: Rows = slice(int(start), int(stop)) if order is None else order[start:stop]
-        asked = points.ticket[rows]
-        local = np.where(asked >= 0, asked - np.int32(first), np.int32(-1))
+        # An unknown ticket, −1, is asked of the first shard alone, whose first ticket is 0.
+        local = points.ticket[rows] - np.int32(first)
         yield Shard(
             Sight(notes.part(int(first), int(last)), Points(local, points.as_of[rows])), rows, int(first)
         )

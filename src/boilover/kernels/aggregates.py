@@ -45,6 +45,16 @@ def starts_of(offsets: Array) -> Array:
 
 
 @compiled
+def keys_of(offsets: Array) -> Array:
+    """Return the key of each event, int32 (n_events): several times as fast as NumPy's ``repeat``."""
+    keys = np.empty(offsets[-1], np.int32)
+    for key in range(len(offsets) - 1):
+        for row in range(offsets[key], offsets[key + 1]):
+            keys[row] = key
+    return keys
+
+
+@compiled
 def running_sum(values: Array, starts: Array) -> Array:
     """Return the inclusive prefix sums of ``values``, begun anew where ``starts`` is set."""
     sums = np.empty(len(values), np.float64)
