@@ -114,6 +114,17 @@ def test_a_number_that_is_infinite_is_read_as_empty(number):
     assert mend(log).events["number"].to_pylist() == [0.5, None, None, 1.0]
 
 
+@pytest.mark.parametrize(("number", "is_odd"), [(1.0, False), (0.0, False), (1.5, True), (-0.1, True)])
+def test_satisfaction_is_a_share(number, is_odd):
+    later = [
+        ("a", f"2026-03-0{day}T00:00:00Z", kind, None, None)
+        for day, kind in enumerate(["csat", "sla_due"], 8)
+    ]
+    log = log_of(*later, number=[7.0] * len(ROWS) + [number, 5.0])
+    told = [(each.column, each.row, each.problem, each.severity) for each in check(log)]
+    assert told == [("number", len(ROWS) + 1, "satisfaction beyond 0 to 1", "warning")] * is_odd
+
+
 def test_a_ticket_that_stands_twice_is_an_error():
     log = log_of(tickets=("a", "b", "a"))
     found = only(log)

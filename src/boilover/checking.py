@@ -113,7 +113,7 @@ def _check_words(events: pa.Table) -> list[Violation]:
             mend = f"It is read as empty; map it to one of {', '.join(ROLES)}"
             found.append(_violation("events", "actor_role", "unknown role", mend, roles, odd.to_numpy()))
     if "number" in events.column_names:
-        found += _check_finite("events", "number", events["number"])
+        found += [*_check_finite("events", "number", events["number"]), *_check_csat(types, events["number"])]
     old = pc.less(events["occurred_at"].cast(pa.int64()), int(OLDEST)).to_numpy()
     if old.any():
         mend = "It is kept; look whether a date format or a unit of epoch time was mistaken"
@@ -121,6 +121,15 @@ def _check_words(events: pa.Table) -> list[Violation]:
             _violation("events", "occurred_at", "lies before 1980", mend, events["occurred_at"], old)
         )
     return found
+
+
+def _check_csat(types: pa.ChunkedArray, numbers: pa.ChunkedArray) -> list[Violation]:
+    beyond = pc.or_(pc.less(numbers, 0), pc.greater(numbers, 1))
+    odd = pc.fill_null(pc.and_(pc.equal(types, "csat"), beyond), False)
+    if not pc.any(odd).as_py():
+        return []
+    mend = "It is kept; give it as a share of its scale, 4 of 1 to 5 as 0.75"
+    return [_violation("events", "number", "satisfaction beyond 0 to 1", mend, numbers, odd.to_numpy())]
 
 
 def _check_histories(log: EventLog) -> list[Violation]:
