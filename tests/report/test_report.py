@@ -26,9 +26,13 @@ from report_pages import (
     usual,
 )
 
+from boilover.card import Card
 from boilover.errors import UsageError
 from boilover.evaluation.evaluate import evaluate
 from boilover.report import write_report
+from boilover.report.evidence import Evidence
+from boilover.report.evidence.courses import Course
+from boilover.report.grid import tonight
 from boilover.report.words import ahead, count, hours, number, percent, plain, spelled
 
 
@@ -197,6 +201,19 @@ def test_the_slider_holds_what_was_evaluated() -> None:
     assert down == sorted(down)
     above = int((scored()["risk"] >= shown[0]).sum())
     assert str(above) in page.text("strong")
+
+
+def test_a_ticket_at_the_line_is_above_it() -> None:
+    risk = np.array([0.12345649999, 0.1234561, 0.1])
+    found = tonight(scored().head(3).assign(risk=risk), None, "7 days")
+    assert [found.above(line) for line in risk] == ["1", "2", "3"]
+
+
+def test_a_ticket_that_was_at_risk_at_no_moment_is_drawn_without_a_curve() -> None:
+    nothing = np.full(3, np.nan)
+    course = Course("T1", np.arange(3.0), nothing, {"customer": np.array([1.0])}, None)
+    evidence = Evidence(None, [], [course], Card("What the model is", ()))
+    assert "The risk reached 0 %; it did not escalate" in render(evidence=evidence)
 
 
 def test_the_model_is_described() -> None:

@@ -101,7 +101,8 @@ def tonight(scores: pd.DataFrame, flags: pd.DataFrame | None, horizon: str) -> T
         columns.append(Column("Flag", "flag"))
         cells.append([int(key in marked) for key in known[KEY].itertuples(index=False, name=None)])
     columns.append(Column("Risk", "risk"))
-    cells.append(known["risk"].round(6).tolist())
+    # Not rounded: a line may lie at a risk that a ticket has.
+    cells.append(known["risk"].tolist())
     for name in further:
         columns.append(Column(name.removeprefix("risk_"), "share"))
         cells.append(known[name].round(6).tolist())

@@ -112,7 +112,7 @@ def tickets(replay: Replay) -> Grid:
     cells = [
         [plain(each) for each in rows["ticket_id"]],
         outcome.tolist(),
-        [None if np.isnan(each) else round(each, 6) for each in highest],
+        [None if np.isnan(each) else each for each in highest],
         [None if np.isnan(each) else round(each, 2) for each in rows["lead_hours"]],
         [time(each) for each in rows["escalated_at"]],
         [time(each) for each in rows["first_flagged_at"]],

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from boilover.report.evidence import Evidence, Moves
 
 FEATURES = 15
+LEAST_TOP = 0.001
+"""The axis of risks of single tickets reaches at least so far."""
 CONTENTS = (
     ("threshold", "Threshold"),
     ("tickets", "Tickets"),
@@ -145,7 +147,8 @@ def _risks_moved(moves: Moves | None) -> str:
 
 def _lives(evidence: Evidence) -> Sequence[Markup]:
     shown = evidence.courses
-    top = 1.2 * max((float(np.nanmax(each.risk)) for each in shown), default=0.1)
+    # A ticket may have been at risk at none of the moments that are drawn.
+    top = 1.2 * max(float(np.nanmax(each.risk, initial=LEAST_TOP)) for each in shown) if shown else 1.0
     return [
         life(
             f"life-{place}",
