@@ -162,6 +162,9 @@ def test_flags_before_escalations_count_only_if_they_came_before(small):
     told = kpis(small, flags=flags).flagged_before
     assert told is not None
     assert told.estimate == 0.5
+    none = kpis(small, flags=flags[:0]).flagged_before
+    assert none is not None
+    assert none.estimate == 0
     assert kpis(small).flagged_before is None
 
 

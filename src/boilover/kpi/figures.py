@@ -153,7 +153,8 @@ def flagged_before(cases: Cases, flags: pd.DataFrame) -> Interval:
     """Return the share of escalated tickets with a flag raised before; ``flags`` of ticket_id, raised_at."""
     raised = flags.groupby("ticket_id")["raised_at"].min()
     ids = cases.notes.history.ticket_ids.to_pandas()
-    first = pd.to_datetime(ids.map(raised), utc=True).to_numpy(dtype="datetime64[us]")[cases.ticket]
+    # Not `map`, which makes numbers of no flag at all.
+    first = pd.to_datetime(raised.reindex(ids), utc=True).to_numpy(dtype="datetime64[us]")[cases.ticket]
     escalated = cases.escalated.astype("datetime64[us]")
     happened = cases.has_escalated
     return measures.share_of((first < escalated)[happened])
