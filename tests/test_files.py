@@ -8,7 +8,7 @@ import os
 import pytest
 
 from boilover.errors import UsageError
-from boilover.files import check_writable, exchange, lock, replacing, sha256_of
+from boilover.files import check_writable, exchange, lock, read_toml, replacing, sha256_of
 
 
 def held(folder):
@@ -168,3 +168,11 @@ def test_a_pipe_takes_what_is_written_and_stays(tmp_path):
     assert held(tmp_path) == ["pipe"]
     with pytest.raises(UsageError, match="it is no folder"), replacing(pipe) as made:
         made.mkdir()
+
+
+def test_toml_is_read_as_editors_of_windows_save_it(tmp_path):
+    (tmp_path / "a.toml").write_bytes("\ufeff[capacity]\r\nper_night = 3\r\n".encode())
+    assert read_toml(tmp_path / "a.toml") == {"capacity": {"per_night": 3}}
+    (tmp_path / "a.toml").write_bytes("per_night = 3".encode("utf-16"))
+    with pytest.raises(UsageError, match=r"a\.toml: is no TOML: it is not UTF-8\. Save it as UTF-8"):
+        read_toml(tmp_path / "a.toml")

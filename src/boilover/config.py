@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from boilover.errors import UsageError, worded
+from boilover.files import read_toml
 from boilover.points import AGES_HOURS
 
 
@@ -47,11 +47,7 @@ def load_config(path: Path | None) -> Config:
     if path is None:
         return Config()
     try:
-        return Config.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no TOML: {error}") from error
+        return Config.model_validate(read_toml(path))
     except ValidationError as error:
         key, what = worded(error.errors()[0])
         known = ", ".join(Config.model_fields)

@@ -1,4 +1,4 @@
-"""Files: written aside and moved into place, so that a killed run leaves the old one or the new; locked; hashed."""
+"""Files: written aside and moved into place, so that a killed run leaves the old one or the new; locked; hashed; read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +102,18 @@ def lock(file: IO[Any]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file, with a byte-order mark or without; raise `UsageError` where it is none."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is no TOML: it is not UTF-8. Save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: is no TOML: {error}") from error
 
 
 def sha256_of(path: Path) -> str:

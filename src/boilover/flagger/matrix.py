@@ -15,7 +15,6 @@ however full that is; without a ``then`` it stays.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from boilover.errors import UsageError
+from boilover.files import read_toml
 from boilover.flagger.kinds import Kind
 from boilover.flagger.night import Tier
 from boilover.flagger.settings import Span, Strict, TierName, Words, mistakes
@@ -131,12 +131,7 @@ def route(matrix: Matrix, asked: Sequence[Asked], load: Mapping[str, int]) -> di
 
 def load_matrix(path: str | Path) -> Matrix:
     """Read a matrix's file; raise `UsageError` with every problem in it."""
-    try:
-        return parse_matrix(tomllib.loads(Path(path).read_text("utf-8")), source=path)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no TOML: {error}") from error
+    return parse_matrix(read_toml(Path(path)), source=path)
 
 
 def parse_matrix(tables: Mapping[str, Any], *, source: object = None) -> Matrix:

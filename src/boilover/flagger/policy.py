@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from boilover.errors import UsageError
+from boilover.files import read_toml
 from boilover.flagger.settings import QuietHours, Risk, Span, Strict, TierName, Words, mistakes
 from boilover.flagger.triggers import Trigger
 from boilover.flagger.triggers_course import (
@@ -164,12 +164,7 @@ class FlagPolicy(Strict):
 
 def load_policy(path: Path) -> FlagPolicy:
     """Read a policy's file; raise `UsageError` with every problem in it."""
-    try:
-        return parse_flag_policy(tomllib.loads(path.read_text("utf-8")), source=path)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no TOML: {error}") from error
+    return parse_flag_policy(read_toml(path), source=path)
 
 
 def parse_flag_policy(tables: Mapping[str, Any], *, source: object = None) -> FlagPolicy:

@@ -6,7 +6,6 @@ folder; ``{desk}`` in them is the desk's name and, in outputs, ``{night}`` the m
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from glob import glob, has_magic
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 
 from boilover.delivery.channels import Channel, FileChannel, read_channels
 from boilover.errors import InputError, UsageError
+from boilover.files import read_toml
 from boilover.flagger.settings import EPOCH, mistakes
 from boilover.job.keys import Tables, several
 from boilover.monitoring.retrain import Schedule
@@ -142,12 +142,7 @@ class Desk:
 
 def load_job(path: Path) -> dict[str, Desk]:
     """Read a configuration; return its desks by name; raise `UsageError` with every problem in it."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}. Name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is no TOML: {error}") from error
+    tables = read_toml(path)
     shared = {name: value for name, value in tables.items() if name != "desks"}
     own = tables.get("desks", {ONLY_DESK: {}})
     if not isinstance(own, dict) or not own or not all(isinstance(each, dict) for each in own.values()):
