@@ -149,8 +149,12 @@ def worded(problem: ErrorDetails) -> tuple[str, str]:
             what = f"must be one of {told['expected_tags']}, not {shorten(told['tag'])}"
         case "extra_forbidden":
             what = "is not known"
-        case "too_short":
+        case "too_short" | "string_too_short":
             what = "must not be empty"
+        case "string_pattern_mismatch" if told["pattern"] == r"\S":
+            what = "must not be blank"
+        case "model_type" | "dict_type":
+            what = f"must be a table, not {shorten(problem['input'])}"
         case _:
             what = problem["msg"].removeprefix("Value error, ")
             what = what.replace("Input should", "must").replace("a valid tuple", "a list")

@@ -169,6 +169,21 @@ def test_all_mistakes_are_told_at_once() -> None:
         assert f"\n  {key}: " in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ({"triggers": {"legal": {"phrases": [" "]}}}, "triggers.legal.phrases.0: must not be blank"),
+        ({"triggers": {"sla_used": True}}, "triggers.sla_used: must be a table, not True"),
+        ({"capacity": {"queues": 3}}, "capacity.queues: must be a table, not 3"),
+        ({"segments": [{"name": "", "where": {"plan": ["a"]}}]}, "segments.0.name: must not be empty"),
+    ],
+)
+def test_problems_are_told_in_plain_words(tables: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flag_policy(tables)
+    assert str(caught.value).splitlines()[1].strip() == told
+
+
 def test_a_file_that_is_none_or_no_toml_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"absent\.toml: No such file"):
         load_policy(tmp_path / "absent.toml")
