@@ -1,4 +1,4 @@
-"""Files: written aside and moved into place, so that a killed run leaves the old one or the new; locked; hashed; read."""
+"""Files: written aside and moved into place, so that a killed run leaves the old or the new; locked; hashed; read."""
 
 from __future__ import annotations
 
