@@ -20,6 +20,7 @@ from benchmarks.quality.protocol import training_log
 from boilover.features import Attribute, Feature, compute
 from boilover.features.families import FAMILIES
 from boilover.log import EventLog
+from boilover.model.saved import SavedModel
 from boilover.text import with_measures
 from boilover.training import LOG_SAYS, fit
 from boilover.training.rows import TrainingRows, training_rows
@@ -51,7 +52,7 @@ def ablate(context: Context) -> Record:
     started = time.process_time()
     saved = fit(log, LOG_SAYS, rows, n_jobs=THREADS)
     trained = time.process_time() - started
-    whole = saved.model.risks(asked)[:, 0]
+    whole = _risks(saved, asked)
     y = context.y[context.test]
     ticket = pd.factorize(context.case.points["ticket_id"][context.test])[0]
     parts = {}
@@ -124,5 +125,10 @@ def _risk(log: EventLog, rows: TrainingRows, features: Sequence[Feature], asked:
     names = [feature.name for feature in features]
     fewer = replace(rows, features=tuple(features), frame=rows.frame[names])
     saved = fit(log, LOG_SAYS, fewer, n_jobs=THREADS)
-    risk: Floats = saved.model.risks(asked[names])[:, 0]
-    return risk
+    return _risks(saved, asked)
+
+
+def _risks(saved: SavedModel, asked: pd.DataFrame) -> Floats:
+    """Return the risk of the test points by a model that reads some of their features."""
+    risks: Floats = saved.model.risks(asked[list(saved.model.columns)])[:, 0]
+    return risks

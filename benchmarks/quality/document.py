@@ -160,8 +160,9 @@ of the same ages; a log holds still where its interval comes within {percent(TOL
 
 ## What the features add
 
-AP with all features (how many), and what it gains or loses without one family, or with few families alone; measured
-through the package's functions with all else as in `train`, one seed. A dash: the log feeds no such feature.
+AP with all features on offer (how many), and what it gains or loses without one family, or with few families alone;
+measured through the package's functions with all else as in `train`, which of what is on offer leaves out the columns
+that carry little, one seed. A dash: the log feeds no such feature.
 
 {tables.ablations(results)}
 

@@ -45,6 +45,7 @@ CLAIMS = (
     "A good ranking is not fewer escalations. No claim is made that acting on these scores prevents any: only a"
     " randomised hold-out, in which some flags are withheld, can tell."
 )
+NARROWED = "{} of {} columns that the log could feed moved its scores hardly at all and were left out."
 RATES, OWN = "escalation rates of attributes", "further features"
 
 
@@ -91,9 +92,11 @@ def made_of(saved: SavedModel) -> Section:
     """Return the parts of the model and its features by family."""
     families = Counter(map(_family, saved.manifest.columns))
     told = {horizon: _mixed(model) for horizon, model in saved.model.models.items()}
+    offered = len(saved.manifest.columns) + len(saved.manifest.not_kept)
+    narrowed = (NARROWED.format(len(saved.manifest.not_kept), offered),) if saved.manifest.not_kept else ()
     return Section(
         "What it is made of",
-        ("LightGBM and a shrunken linear model, mixed in log-odds, with a calibrator on top.",),
+        ("LightGBM and a shrunken linear model, mixed in log-odds, with a calibrator on top.", *narrowed),
         tuple((f"Within {horizon}", words) for horizon, words in told.items()),
         (
             Table(

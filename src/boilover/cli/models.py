@@ -80,6 +80,10 @@ def train(
         str | None,
         typer.Option(metavar="NAME", help="Grow the trees on dask://host:port; default: on this machine."),
     ] = None,
+    all_columns: Annotated[
+        bool,
+        typer.Option("--all-columns", help="Keep columns, too, that carry little of what moves the risks."),
+    ] = False,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:
     """Fit and calibrate a model, save it as a folder of text, log the run to MLflow.
@@ -101,6 +105,7 @@ def train(
         desk=desk,
         tune_seconds=parse_duration(tune) / SECOND if tune else 0.0,
         cluster=cluster,
+        all_columns=all_columns,
         track=track,
         say=say,
     )
@@ -108,7 +113,8 @@ def train(
     typer.echo(f"model       {without_secrets(str(model))}")
     typer.echo(f"horizon     {', '.join(manifest.horizons)}")
     typer.echo(f"window      {manifest.trained_from} to {manifest.trained_until}")
-    typer.echo(f"features    {len(manifest.columns)}")
+    kept = len(manifest.columns)
+    typer.echo(f"features    {kept} kept of {kept + len(manifest.not_kept)}")
     typer.echo(f"base rate   {manifest.base_rate:.4f} of training points escalate")
     for name, figure in manifest.metrics.items():
         typer.echo(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm
@@ -82,6 +82,12 @@ class Settings:
     threads: int
     changes: tuple[tuple[str, float], ...] = ()
     rising: Sequence[bool] = ()
+
+    def of(self, columns: Sequence[int]) -> Settings:
+        """Return what is told of the columns at these places."""
+        categorical = [place for place, column in enumerate(columns) if column in self.categorical]
+        rising = [self.rising[column] for column in columns] if self.rising else ()
+        return replace(self, categorical=categorical, rising=rising)
 
 
 @dataclass(frozen=True)

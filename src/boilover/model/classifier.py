@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags, assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from boilover.errors import UsageError
 from boilover.model import boosting
@@ -29,9 +28,9 @@ from boilover.model.calibrators import Platt, sigmoid
 from boilover.model.encoding import Encoding
 from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
-from boilover.model.rows import Rows, capacity_of, usable_slices
+from boilover.model.rows import Rows, capacity_of, usable_slices, zeros_and_ones
 from boilover.model.trees import Trees
-from boilover.model.tuning import AGE_ONLY, Chosen, scaled, shares_of_shrinkage, tune, usual_weight
+from boilover.model.tuning import AGE_ONLY, Chosen, scaled, tune
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +50,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     age : the column that tells the age of a ticket, a number, where the frame has it: the linear partner takes its
         curve as it is and shrinks all else toward it.
     rising : columns of numbers of which more never lowers the risk, as all else stands; others are passed over.
+    keep : columns are kept that carry so much of what moves scores on the stopping slice; 1, or no such slice: all.
     tune_seconds : how long to search for settings of the trees on the stopping slice; 0: the usual ones.
     min_category : categories of fewer training rows (or than a hundredth of few rows) count as missing.
     random_state : the seed; the same rows and seed give the same model to the last bit.
@@ -59,7 +59,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     Attributes
     ----------
     classes_ : the two labels, sorted; the second one is the escalation.
-    n_features_in_, feature_names_in_ : as in scikit-learn.
+    n_features_in_, feature_names_in_ : as in scikit-learn, of the columns that were kept.
     categories_ : dict of column to the categories that trees read.
     linear_weight_, rounds_, calibrator_ : what was chosen. linear_shares_ : dict of each shrinkage to its part in the
         linear partner; after `fit` only.
@@ -76,6 +76,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         calibration: str = "auto",
         age: str | None = None,
         rising: Sequence[str] = (),
+        keep: float = 1.0,
         tune_seconds: float = 0.0,
         min_category: int = 20,
         random_state: int = 0,
@@ -85,6 +86,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         self.calibration = calibration
         self.age = age
         self.rising = rising
+        self.keep = keep
         self.tune_seconds = tune_seconds
         self.min_category = min_category
         self.random_state = random_state
@@ -113,13 +115,12 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             itself.
         beside : rows in the columns of ``X`` to tell risks of, by the model that had not seen the calibration slice.
 
-        Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of
-        range.
+        Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of range.
         """
         if self.linear != "auto" and not 0.0 <= self.linear <= 1.0:
             raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
         frame = self._frame(X, fitting=True)
-        labels = self._labels(y)
+        self.classes_, labels = zeros_and_ones(y)
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
         check_consistent_length(frame, labels, tickets)
         parts = usable_slices(slices, labels, tickets)
@@ -134,9 +135,15 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         rising = [name in self.rising and name not in self.categories_ for name in self.encoding_.columns]
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads(), rising=rising)
         fit, stop, calibrate = (rows.where(parts == part) for part in (FIT, STOP, CALIBRATE))
-        rounds, settings = self._choose(fit, stop, calibrate, settings)
+        asked = (self.age, self.rising, self.keep, self.tune_seconds)
+        chosen = tune(fit, stop, settings, *asked)
+        if chosen.columns is not None:
+            self._narrow(chosen.columns)
+            settings = settings.of(chosen.columns)
+            rows, fit, stop, calibrate = (each.of(chosen.columns) for each in (rows, fit, stop, calibrate))
+        rounds, settings = self._choose(chosen, fit, stop, calibrate, settings)
         if beside is not None and len(calibrate):
-            scores = self._scores(self._frame(beside))
+            scores = self._scores(self._frame(beside[list(self.encoding_.columns)]))
             self.beside_risk_ = sigmoid(self.calibrator_.log_odds(scores))
         self.rounds_ = scaled(rounds, used.sum() / (len(fit) + len(stop)))
         if self.linear_weight_ == 1.0:
@@ -161,16 +168,21 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         tags.input_tags.allow_nan = True
         return tags
 
-    def _choose(self, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings) -> tuple[int, Settings]:
-        """Choose shrinkage, weight and calibrator, each on rows later than those fitted on; return the rounds for
-        the rows before the calibration slice, and the settings of the trees."""
-        known = fit.capacity.known
-        chosen = Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known))
-        early = fit
-        if len(stop):
-            chosen = tune(fit, stop, settings, age=self.age, rising=self.rising, seconds=self.tune_seconds)
-            early = fit.with_(stop)
-            settings = replace(settings, changes=chosen.changes)
+    def _narrow(self, columns: Sequence[int]) -> None:
+        """Read no other columns than those at these places."""
+        self.encoding_ = self.encoding_.of(columns)
+        self.categories_ = dict(self.encoding_.categories)
+        self.n_features_in_ = len(columns)
+        if hasattr(self, "feature_names_in_"):
+            self.feature_names_in_ = np.array(self.encoding_.columns, dtype=object)
+
+    def _choose(
+        self, chosen: Chosen, fit: Rows, stop: Rows, calibrate: Rows, settings: Settings
+    ) -> tuple[int, Settings]:
+        """Fit what was chosen and its calibrator, on rows later than those fitted on; return the rounds for the rows
+        before the calibration slice, and the settings of the trees."""
+        early = fit.with_(stop) if len(stop) else fit
+        settings = replace(settings, changes=chosen.changes)
         self.linear_weight_ = chosen.weight if self.linear == "auto" else float(self.linear)
         self.linear_shares_ = dict(chosen.shares)
         self.tuned_, self.tried_ = dict(chosen.changes), chosen.tried
@@ -230,21 +242,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             check_is_fitted(self)
         if not isinstance(X, pd.DataFrame):
             values = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=fitting)
-            return pd.DataFrame(values, columns=[f"x{place}" for place in range(values.shape[1])])
+            names = [f"x{place}" for place in range(values.shape[1])]
+            return pd.DataFrame(values, columns=names if fitting else list(self.encoding_.columns))
         validate_data(self, X, skip_check_array=True, reset=fitting)
         if not len(X):
             raise ValueError("Found array with 0 sample(s): there is no row")
         return X.set_axis([str(name) for name in X.columns], axis=1)
-
-    def _labels(self, y: npt.ArrayLike) -> Floats:
-        """Keep the two classes and return ``y`` as zeros and ones."""
-        values = column_or_1d(y, warn=True)
-        assert_all_finite(values, input_name="y")
-        check_classification_targets(values)
-        kind = type_of_target(values, input_name="y")
-        if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
-        self.classes_, codes = np.unique(values, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class only, {self.classes_[0]!r}; two classes are needed")
-        return codes.astype(np.float64)

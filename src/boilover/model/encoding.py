@@ -7,7 +7,7 @@ predicting read the same float32 values, so a threshold never falls between the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,11 @@ class Encoding:
         }
         told = {name: kept if most is None or len(kept) <= most else () for name, kept in frequent.items()}
         return cls(columns, told)
+
+    def of(self, columns: Sequence[int]) -> Encoding:
+        """Return the encoding of the columns at these places."""
+        names = tuple(self.columns[column] for column in columns)
+        return Encoding(names, {name: self.categories[name] for name in names if name in self.categories})
 
     @property
     def categorical(self) -> list[int]:

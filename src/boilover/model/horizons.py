@@ -57,19 +57,14 @@ class HorizonModel:
         Raises `UsageError` where no horizon, no duration or the same duration twice is given.
         """
         in_order(list(labels))
-        return cls(
-            {
-                horizon: _fit_one(
-                    X,
-                    values,
-                    slices[horizon] if slices else None,
-                    groups,
-                    None if place else beside,
-                    parameters,
-                )
-                for place, (horizon, values) in enumerate(labels.items())
-            }
-        )
+        models: dict[str, Fitted] = {}
+        for horizon, values in labels.items():
+            parts = slices[horizon] if slices else None
+            models[horizon] = _fit_one(X, values, parts, groups, beside, parameters)
+            # The first one chooses the columns for all of them.
+            X = X[list(models[horizon].encoding_.columns)]
+            beside, parameters = None, parameters | {"keep": 1.0}
+        return cls(models)
 
     @property
     def horizons(self) -> tuple[str, ...]:

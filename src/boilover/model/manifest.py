@@ -48,7 +48,9 @@ class Manifest(BaseModel):
     held_out: dict[str, Any] = {}
     """Figures of the calibration slice with intervals and groups, in the manner of `Evaluation.to_dict`."""
     left_out: tuple[str, ...] = ()
-    """Attributes of tickets that no feature reads."""
+    """Attributes of tickets that no feature was made of."""
+    not_kept: tuple[str, ...] = ()
+    """Columns that training looked at and left out, for they carry little."""
 
 
 def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:

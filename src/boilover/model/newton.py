@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,20 +138,18 @@ class _Search:
 
     def minimum(self, weights: Floats, precision: Floats) -> Floats:
         """Return the weights of least loss, from where to start and the precision of each weight's prior."""
-        from scipy.linalg import cho_solve
-
         margins = self.design.times(weights)
-        factor = None if self.curvature is None else self._factor(precision)
+        quadratic = None if self.curvature is None else self._quadratic(precision)
         before = np.inf
         for _ in range(MOST_STEPS):
             slope = self.design.sums(self.share * (sigmoid(margins) - self.y)) + precision * weights
-            step = slope if factor is None else self._within(weights, cho_solve(factor, slope), factor)
+            step = slope if quadratic is None else quadratic.step(weights, slope)
             left = float(slope @ step)
-            if factor is None or left > WORTH_KEEPING * before:
+            if quadratic is None or left > WORTH_KEEPING * before:
                 odds = sigmoid(margins)
                 self.curvature = self.design.products(self.share * odds * (1.0 - odds))
-                factor = self._factor(precision)
-                step = self._within(weights, cho_solve(factor, slope), factor)
+                quadratic = self._quadratic(precision)
+                step = quadratic.step(weights, slope)
                 left = float(slope @ step)
             if left < 2.0 * TOLERANCE:
                 break
@@ -159,36 +158,11 @@ class _Search:
             weights, margins, before = weights - length * step, margins - length * moved, left
         return weights
 
-    def _factor(self, precision: Floats) -> tuple[Floats, bool]:
+    def _quadratic(self, precision: Floats) -> _Quadratic:
         from scipy.linalg import cho_factor
 
         assert self.curvature is not None
-        factor: tuple[Floats, bool] = cho_factor(self.curvature + np.diag(precision), lower=True)
-        return factor
-
-    def _within(self, weights: Floats, step: Floats, factor: tuple[Floats, bool]) -> Floats:
-        """Return the step to the least value of the quadratic that ``step`` goes to, among weights that are allowed.
-
-        With all others where they serve best, the quadratic in the held weights is that of the inverse of their part
-        of the inverse matrix: non-negative least squares in a few unknowns (Lawson & Hanson, Solving Least Squares
-        Problems, 1974).
-        """
-        from scipy.linalg import cho_solve, cholesky, solve_triangular
-        from scipy.optimize import nnls
-
-        aim = (weights - step)[self.held]
-        if not (aim < 0.0).any():
-            return step
-        unit = np.zeros((len(weights), len(aim)))
-        unit[self.held, np.arange(len(aim))] = 1.0
-        spread = cho_solve(factor, unit)
-        root = cholesky(spread[self.held], lower=True)
-        inverse = solve_triangular(root, np.eye(len(aim)), lower=True)
-        allowed, _ = nnls(inverse, inverse @ aim)
-        moved: Floats = step - spread @ (inverse.T @ (inverse @ (allowed - aim)))
-        # To the last bit: a weight of -1e-17 is one that is not allowed.
-        moved[self.held] = weights[self.held] - allowed
-        return moved
+        return _Quadratic(cho_factor(self.curvature + np.diag(precision), lower=True), self.held)
 
     def _length(
         self, weights: Floats, margins: Floats, precision: Floats, step: Floats, moved: Floats, left: float
@@ -207,3 +181,43 @@ class _Search:
 
     def _loss(self, weights: Floats, margins: Floats, precision: Floats) -> float:
         return float(self.share @ log_loss(margins, self.y) + 0.5 * (precision @ weights**2))
+
+
+@dataclass(frozen=True)
+class _Quadratic:
+    """What a loss is like around some weights: its second derivatives, factored, and which weights are held."""
+
+    factor: tuple[Floats, bool]
+    held: npt.NDArray[np.int64]
+
+    def step(self, weights: Floats, slope: Floats) -> Floats:
+        """Return the step to the least value, among weights that are allowed.
+
+        With all others where they serve best, the quadratic in the held weights is that of the inverse of their part
+        of the inverse matrix: non-negative least squares in a few unknowns (Lawson & Hanson, Solving Least Squares
+        Problems, 1974).
+        """
+        from scipy.linalg import cho_solve
+        from scipy.optimize import nnls
+
+        step: Floats = cho_solve(self.factor, slope)
+        aim = (weights - step)[self.held]
+        if not (aim < 0.0).any():
+            return step
+        spread, inverse = self.of_held
+        allowed, _ = nnls(inverse, inverse @ aim)
+        moved: Floats = step - spread @ (inverse.T @ (inverse @ (allowed - aim)))
+        # To the last bit: a weight of -1e-17 is one that is not allowed.
+        moved[self.held] = weights[self.held] - allowed
+        return moved
+
+    @cached_property
+    def of_held(self) -> tuple[Floats, Floats]:
+        """The held columns of the inverse matrix, and the inverse of the factor of their part of it."""
+        from scipy.linalg import cho_solve, cholesky, solve_triangular
+
+        unit = np.zeros((len(self.factor[0]), len(self.held)))
+        unit[self.held, np.arange(len(self.held))] = 1.0
+        spread = cho_solve(self.factor, unit)
+        root = cholesky(spread[self.held], lower=True)
+        return spread, solve_triangular(root, np.eye(len(self.held)), lower=True)

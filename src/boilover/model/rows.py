@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +42,12 @@ class Rows:
     def where(self, kept: npt.NDArray[np.bool_]) -> Rows:
         """Return the kept rows."""
         return Rows(self.frame[kept], self.matrix[kept], self.labels[kept], self.tickets[kept])
+
+    def of(self, columns: Sequence[int]) -> Rows:
+        """Return the rows in the columns at these places."""
+        places = list(columns)
+        matrix = np.asfortranarray(self.matrix[:, places])
+        return Rows(self.frame[self.frame.columns[places]], matrix, self.labels, self.tickets)
 
     def with_(self, other: Rows) -> Rows:
         """Return these rows and then the other ones."""
@@ -98,6 +106,28 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     if len(np.unique(labels[fit])) < 2 or _known(labels[stop], tickets[stop]) < MIN_KNOWN:
         parts[stop] = FIT
     return parts
+
+
+def zeros_and_ones(y: npt.ArrayLike) -> tuple[npt.NDArray[Any], Floats]:
+    """Return the two classes of ``y``, sorted, and which of them each row is, as 0 or 1, ``float64[n]``.
+
+    Raises ValueError, in scikit-learn's words, where there are not two.
+    """
+    # Fitting needs scikit-learn, predicting does not.
+    from sklearn.utils import assert_all_finite
+    from sklearn.utils.multiclass import check_classification_targets, type_of_target
+    from sklearn.utils.validation import column_or_1d
+
+    values = column_or_1d(y, warn=True)
+    assert_all_finite(values, input_name="y")
+    check_classification_targets(values)
+    kind = type_of_target(values, input_name="y")
+    if kind != "binary":
+        raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+    classes, codes = np.unique(values, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class only, {classes[0]!r}; two classes are needed")
+    return classes, codes.astype(np.float64)
 
 
 def losses(scores: Floats, y: Floats, tickets: npt.NDArray[np.int64]) -> Floats:

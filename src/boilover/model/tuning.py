@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from boilover.errors import UsageError
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.linear import LinearPartner
+from boilover.model.narrowing import carried, kept
 from boilover.model.rows import Rows, losses
 from boilover.model.search import search
 
@@ -25,6 +27,8 @@ DOUBT_OF_WEIGHT = 0.1
 CHOICES_OF_C = (1e-4, 1e-3, 1e-2, 1e-1)
 DOUBT_OF_C = 0.7
 """Standard deviation of the belief in the usual shrinkage, in powers of ten."""
+LEAST_SHARE = 0.01
+"""Shrinkages less plausible are left out: each takes as long to fit as any other."""
 AGE_ONLY = 1e-6
 """A shrinkage that leaves nothing of the linear partner but what is free of it, the age of the ticket."""
 DOUBT_OF_LEARNING = 2.0
@@ -36,32 +40,39 @@ MAX_ROWS_TO_CHOOSE = 30_000
 @dataclass(frozen=True)
 class Chosen:
     """Rounds of the trees, shares of each shrinkage in the linear partner, its weight, changed settings of the trees
-    and how many were tried."""
+    and how many were tried, and places of the columns that are kept, none for all of them."""
 
     rounds: int
     shares: Mapping[float, float]
     weight: float
     changes: tuple[tuple[str, float], ...] = ()
     tried: int = 1
+    columns: Sequence[int] | None = None
 
 
 def tune(
     fit: Rows,
     stop: Rows,
     settings: Settings,
-    *,
     age: str | None = None,
     rising: Sequence[str] = (),
+    keep: float = 1.0,
     seconds: float = 0.0,
 ) -> Chosen:
-    """Return what serves best on the stopping slice, of models fitted on the rows to fit on.
+    """Return what serves best on the stopping slice, of models fitted on the rows to fit on; without one the usual.
 
     age : the column that the linear partner does not shrink. Where the slice says that nothing but age was learnt,
         nothing else is kept.
     rising : columns of which more never lowers the partner's score.
+    keep : columns are kept that carry so much of what moves the scores, see `boilover.model.narrowing`. All are with
+        few tickets to learn from, and where the slice says that nothing but age was learnt.
     seconds : how long to search for settings of the trees, see `boilover.model.search`.
     """
+    if not 0.0 < keep <= 1.0:
+        raise UsageError(f"keep is {keep!r}; it takes a share above 0, up to 1")
     known = fit.capacity.known
+    if not len(stop):
+        return Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known))
     few = fit.thinned(MAX_ROWS_TO_CHOOSE)
     choices = CHOICES_OF_C if age is None else (AGE_ONLY, *CHOICES_OF_C)
     partners = LinearPartner.path(few.frame, few.labels, choices, free=age, rising=rising)
@@ -78,7 +89,12 @@ def tune(
     weight = most_plausible(
         blends, {each: (each - usual) / DOUBT_OF_WEIGHT for each in WEIGHTS}, stop.labels, stop.tickets
     )
-    return Chosen(rounds, shares, weight, changes, found.tried)
+    columns = None
+    # Where trees usually have no say, there is too little to learn from to tell what carries.
+    if keep < 1.0 and usual < 1.0:
+        always = [place for place, name in enumerate(few.frame.columns) if name == age]
+        columns = kept(carried(found.trees, partners, shares, stop), keep, always)
+    return Chosen(rounds, shares, weight, changes, found.tried, columns)
 
 
 def shares_of_shrinkage(known: int, losses: Mapping[float, float] | None = None) -> dict[float, float]:
@@ -97,7 +113,9 @@ def shares_of_shrinkage(known: int, losses: Mapping[float, float] | None = None)
     if losses is not None and AGE_ONLY in losses and -losses[AGE_ONLY] - 0.5 * DOUBT_OF_LEARNING**2 > learnt:
         return {AGE_ONLY: 1.0}
     plausible = np.exp(belief + told - np.logaddexp.reduce(belief + told))
-    return dict(zip(CHOICES_OF_C, plausible.tolist(), strict=True))
+    heard = plausible >= LEAST_SHARE
+    shares = (plausible[heard] / plausible[heard].sum()).tolist()
+    return dict(zip(np.array(CHOICES_OF_C)[heard].tolist(), shares, strict=True))
 
 
 def scaled(rounds: int, growth: float) -> int:

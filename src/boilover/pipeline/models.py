@@ -31,14 +31,16 @@ def train_model(
     desk: str = "desk",
     tune_seconds: float = 0.0,
     cluster: str | None = None,
+    all_columns: bool = False,
     track: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
 
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
-    desk's answers in ``ledger`` may have changed are left out. With ``cluster`` trees are grown there. A ``folder``
-    that holds something else than a model, or cannot be written to, is refused before the work.
+    desk's answers in ``ledger`` may have changed are left out, and columns that carry little, unless ``all_columns``
+    are wanted. With ``cluster`` trees are grown there. A ``folder`` that holds something else than a model, or cannot
+    be written to, is refused before the work.
     """
     from boilover.scale.growing import grown_on
     from boilover.training import described, fit, held_out_evaluation
@@ -49,7 +51,14 @@ def train_model(
     doubts = None if ledger is None else _doubts(ledger, desk, say)
     with grown_on(cluster):
         rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
-        fitted = fit(log, source.rule, rows, seed=config.seed, tune_seconds=tune_seconds)
+        fitted = fit(
+            log,
+            source.rule,
+            rows,
+            seed=config.seed,
+            tune_seconds=tune_seconds,
+            all_columns=all_columns,
+        )
     evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
     saved = described(fitted, rows, evaluation)
     save_model(folder, saved)
