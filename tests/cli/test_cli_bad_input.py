@@ -268,6 +268,11 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         ("flag", tmp_path / "scores.csv", *model, "-o", desk / "scores.csv"),
         ("ledger", "show", ledger, "-o", ledger),
         ("score", desk, "--recipe", "table", *model, "-o", desk / "scores.csv"),
+        ("score", log, *model, "-o", desk / "model" / "calibration.csv"),
+        (
+            *("flag", desk / "scores.csv", *model, "--policy", "p.toml", "--ledger", ledger, "-o", ledger),
+            *("--format", "csv"),
+        ),
         ("evaluate", log, *model, "--report", log / "events.parquet"),
         ("explain", log, "1", *model, "-o", log / "tickets.csv"),
         ("drift", log, *model, "-o", log / "log.json"),
