@@ -37,7 +37,7 @@ def log_hazard(
     ----------
     standing : what `standing_hazard` gave.
     waiting : working hours for which the customer has waited for a reply.
-    anger : anger of the customer's last message, 0 to 4.
+    anger : of the customer by now, from 0.
     overdue : share of the time to the resolution target that is used, 0 to 2.
     """
     moved = HOP * min(hops, 4) + REOPEN * min(reopens, 3) + ANGER * anger / 2 + OVERDUE * min(overdue, 2.0)
