@@ -35,7 +35,8 @@ def carried(
     """
     few = rows.thinned(MAX_ROWS)
     grown = Trees(trees.model_to_string(num_iteration=trees.best_iteration))
-    added = np.sum([shares.get(each.C, 0.0) * each.contributions(few.frame) for each in partners], axis=0)
+    heard = [each for each in partners if each.C in shares]
+    added = np.sum([shares[each.C] * each.contributions(few.frame) for each in heard], axis=0)
     # On one thread: sums of several would be added in another order.
     return (_parts(grown.path_attributions(few.matrix, 1)[:, :-1]) + _parts(added)) / 2.0
 
