@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from boilover import declare
-from boilover.adapters import ingest, load_recipe
+from boilover.adapters import ingest, ingest_pieces, load_recipe
 from boilover.adapters.servicenow import ServiceNowAdapter
 from boilover.adapters.servicenow_history import duration
 from boilover.errors import InputError, UsageError
@@ -487,6 +487,14 @@ def test_the_enriched_log_is_known_by_its_columns(tmp_path):
     assert told(events, "status_changed", "value", "occurred_at")[-1] == (
         "closed",
         pd.Timestamp("2026-01-06T10:00Z"),
+    )
+    own = tmp_path / "servicenow.toml"
+    own.write_text('format = "servicenow"\n[escalation]\nany = [{ reopened = 7 }]\n')
+    pieces = ingest_pieces([tmp_path / "log.csv"], recipe=own)
+    assert len(list(pieces)) == 1
+    assert (pieces.report().recipe, pieces.export.recipe.escalation) == (
+        "servicenow",
+        {"any": [{"reopened": 7}]},
     )
 
 

@@ -165,6 +165,7 @@ def _updates_recipe(export: Export) -> Recipe:
         kept[name] = column if column in present else None
     changes: dict[str, Any] = {"mapping": recipe.table.model_copy(update=kept)}
     own = export.recipe
-    if own is not None and own.name != ServiceNowAdapter.name:
+    # By what it is, not by its name: a copy of the shipped one is called as it is.
+    if own is not None and own is not load_recipe(ServiceNowAdapter.name):
         changes |= {"name": own.name, "escalation": own.escalation}
     return recipe.model_copy(update=changes)
