@@ -163,6 +163,11 @@ def test_places_that_cannot_be_used(tmp_path):
     assert not (tmp_path / "none.db").exists()
     with pytest.raises(UsageError, match="there is no ledger at"):
         Ledger.open(tmp_path / "file", create=False)
+    (tmp_path / "ring").symlink_to("ring")
+    with pytest.raises(
+        UsageError, match=r"unable to open database file\. Whoever reads it, too, must be let write"
+    ):
+        Ledger.open(tmp_path / "ring")
     assert Ledger.open(tmp_path / "new" / "folder" / "ledger.db").check() == ()
     assert Ledger.open(str(tmp_path / "odd ?name=#%41.db")).check() == ()
     assert (tmp_path / "odd ?name=#%41.db").is_file()

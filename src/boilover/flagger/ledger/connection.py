@@ -182,7 +182,8 @@ def _explained(error: DBAPIError, engine: Engine) -> BaseException:
     if code.startswith(DAMAGED):
         return _damaged(engine, reason)
     if code.startswith(REFUSED):
-        return UsageError(f"cannot use the ledger {name}: {reason}")
+        mend = "Whoever reads it, too, must be let write to it and its folder: ask for that, or copy it elsewhere"
+        return UsageError(f"cannot use the ledger {name}: {reason}. {mend}")
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or str(state).startswith(("53", "57", "58")):
         return BoiloverError(f"the ledger {name} cannot be written: {reason}")
     lost = engine.dialect.name == "postgresql" and (error.connection_invalidated or state is None)
