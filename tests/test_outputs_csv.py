@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from boilover.errors import InputError
-from boilover.outputs import read_frame, write_frame
+from boilover.outputs import read_frame, to_table, write_frame
 from boilover.spreadsheet import CSV_ROWS
 
 TEXTS = ["", "a", 'say "hi"', "a,b", "line\nbreak", None, "ä€😀", "'", " x", "T-1", "é\u2028"]
@@ -93,3 +93,12 @@ def test_cells_at_the_edges_of_a_chunk_are_seen(tmp_path):
     harmless = [f"'{each}" if each.startswith(("=", "-")) else each for each in cells]
     assert told["first"].tolist() == harmless
     assert told["last"].tolist() == harmless[::-1]
+
+
+@pytest.mark.parametrize("others", [{"rank": [1, 2], "note": ["", ""]}, {"state": ["raised", "raised"]}])
+def test_a_table_to_read_is_not_as_wide_as_its_longest_id(others):
+    frame = pd.DataFrame({"ticket_id": ["x" * 900, "y" * 60], "risk": [0.5, 0.25], **others})
+    first, second = to_table(frame).splitlines()[1:]
+    assert f"{'x' * 59}…" in first
+    assert f"{'y' * 60} " in second
+    assert max(len(first), len(second)) < 90

@@ -23,6 +23,8 @@ from boilover.spreadsheet import read_csv, write_csv
 FORMATS = ("csv", "jsonl", "parquet", "table")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
 TABLE_ROWS = 20
+ID_LENGTH = 60
+"""So many letters of an id are shown in a table to read; files have it whole."""
 SAMPLED_ROWS = 1_000
 """So many rows tell whether the values of a column differ."""
 BY_SCORE = "Write them with `boilover score`"
@@ -164,7 +166,7 @@ def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
     reasons = [name for name in shown.columns if name.startswith("reason_")]
     return {
         "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
-        "ticket": [legible(str(ticket)) for ticket in shown["ticket_id"]],
+        "ticket": [_id(ticket) for ticket in shown["ticket_id"]],
         "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
         "why": [
             legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
@@ -177,13 +179,20 @@ def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
     columns = {}
     for name in shown.columns:
         values = shown[name]
-        if name in ("risk", "threshold"):
+        if name == "ticket_id":
+            columns[name] = [_id(value) for value in values]
+        elif name in ("risk", "threshold"):
             columns[name] = ["" if pd.isna(value) else f"{value:.1%}" for value in values]
         elif isinstance(values.dtype, pd.DatetimeTZDtype):
             columns[name] = ["" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}" for value in values]
         else:
             columns[name] = ["" if pd.isna(value) else legible(str(value)) for value in values]
     return columns
+
+
+def _id(ticket: object) -> str:
+    shown = legible(str(ticket))
+    return shown if len(shown) <= ID_LENGTH else f"{shown[: ID_LENGTH - 1]}…"
 
 
 def _aligned(columns: Mapping[str, list[str]]) -> str:
