@@ -156,6 +156,7 @@ def test_a_model_that_is_missing_or_damaged_is_named(run, desk, tmp_path):
     ("words", "code", "told"),
     [
         (["--horizon", "soon"], 2, "'soon' is no duration"),
+        (["--horizon", ""], 2, "'' is no duration"),
         (["--horizon", "7d,7d"], 2, "Give each once"),
         (["--horizon", "400d"], 3, "longer than the log can answer"),
         (["--until", "whenever"], 2, "'whenever' is no time"),

@@ -70,7 +70,9 @@ def backtest(
     from boilover.outputs import write_json
     from boilover.places import STANDARD
 
-    settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
+    settings = settings_of(
+        config, horizon=tuple(horizon.split(",")) if horizon is not None else None, seed=seed
+    )
     source = open_source(
         log,
         input_format,

@@ -94,7 +94,9 @@ def train(
     from boilover.model.verdict import verdict
     from boilover.times import parse_duration
 
-    settings = settings_of(config, horizon=tuple(horizon.split(",")) if horizon else None, seed=seed)
+    settings = settings_of(
+        config, horizon=tuple(horizon.split(",")) if horizon is not None else None, seed=seed
+    )
     source = open_source(log, input_format, recipe, escalation, settings, texts=False, written=[model])
     saved = pipeline.train_model(
         source,
@@ -103,7 +105,7 @@ def train(
         until=until,
         ledger=ledger,
         desk=desk,
-        tune_seconds=parse_duration(tune) / SECOND if tune else 0.0,
+        tune_seconds=parse_duration(tune) / SECOND if tune is not None else 0.0,
         cluster=cluster,
         all_columns=all_columns,
         track=track,
