@@ -234,6 +234,60 @@ def test_case_10_a_cut_changelog_is_refused_unless_allowed(tmp_path):
     assert rows(log, "priority_changed")["occurred_at"].dt.day.tolist() == [10]
 
 
+def pages_of_one(*saves: dict[str, Any]) -> list[dict[str, Any]]:
+    """The changelog of HELP-1, a save a page, the oldest first."""
+    at = "https://desk.example/rest/api/3/issue/{}/changelog?maxResults=1&startAt={}"
+    return [
+        {"self": at.format(["HELP-1", "1001"][place % 2], place), "total": len(saves), "values": [each]}
+        for place, each in enumerate(saves)
+    ]
+
+
+def pages_of_many(*saves: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same as many issues at once are told, with times in milliseconds."""
+    dated = [each | {"created": int(pd.Timestamp(each["created"]).value // 1_000_000)} for each in saves]
+    return [{"issueChangeLogs": [{"issueId": "1001", "changeHistories": dated}], "nextPageToken": None}]
+
+
+@pytest.mark.parametrize("pages", [pages_of_one, pages_of_many])
+@pytest.mark.parametrize("kept", [3, 1, 0, None])
+def test_case_10_pages_of_the_changelog_go_on_where_the_search_cuts_it(tmp_path, pages, kept):
+    saves = [
+        save(8, day(2), item("status", TO_DO, WORK), item("assignee", None, BEN)),
+        save(9, day(3), item("assignee", BEN, CORA), by=CORA),
+        save(10, day(4), item("status", WORK, DONE), by=CORA),
+    ]
+    whole = issue("HELP-1", *saves, status=DONE, assignee=CORA)
+    expected, _ = read(tmp_path, whole, issue("HELP-2"))
+    if kept is None:
+        del whole["changelog"]
+    else:
+        # The search keeps the newest.
+        whole["changelog"]["histories"] = saves[len(saves) - kept :]
+    search = tmp_path / "search.json"
+    search.write_text(json.dumps({"issues": [whole, issue("HELP-2")]}))
+    (tmp_path / "pages").mkdir()
+    for place, page in enumerate(pages(*saves)):
+        (tmp_path / "pages" / f"{place}.json").write_text(json.dumps(page))
+    log, report = ingest([search, tmp_path / "pages"])
+    assert log.events.equals(expected.events)
+    assert not report.dropped
+    search.write_text(json.dumps({"issues": [issue("HELP-2")]}))
+    _, report = ingest([search, tmp_path / "pages"])
+    assert report.tickets == 1
+    assert any(note.startswith("changelogs of issues that the export does not hold") for note in report.notes)
+
+
+def test_case_10_a_page_that_is_missing_is_a_cut(tmp_path):
+    saves = [save(place, day(place), item("assignee", None, BEN)) for place in (2, 3)]
+    alone = issue("HELP-1")
+    del alone["changelog"]
+    (tmp_path / "search.json").write_text(json.dumps({"issues": [alone]}))
+    (tmp_path / "page.json").write_text(json.dumps(pages_of_one(*saves)[0]))
+    with pytest.raises(InputError, match=r"HELP-1.*1 entries of the changelog are missing"):
+        ingest([tmp_path / "search.json", tmp_path / "page.json"])
+
+
 def test_case_10_cut_comments_are_refused(tmp_path):
     cut = issue(comments=(comment(1, day(2), "Hi"),))
     cut["fields"]["comment"]["total"] = 21

@@ -3,7 +3,8 @@
 JSON, as the search of the REST API gives it (versions 2 and 3): pages ``{"issues": [...]}``, an array, or one issue a
 line. An issue is ``{"id", "key", "fields": {"created", "status", "comment": {"comments": [...]}, ...}, "changelog":
 {"total", "histories": [...]}}``. ``fields`` hold what is true today; the changelog tells how it came about, see
-`boilover.adapters.jira_changes`. Fields of shape ``{"completedCycles", "ongoingCycle"}`` are service levels.
+`boilover.adapters.jira_changes`; where a search cuts it, its pages go on, see `boilover.adapters.jira_pages`. Fields of
+shape ``{"completedCycles", "ongoingCycle"}`` are service levels.
 
 CSV, as the search page of the browser gives it: see `boilover.adapters.jira_csv`.
 
@@ -21,6 +22,7 @@ from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import Facts
 from boilover.adapters.jira_changes import Desk, first_changes, ordered, project_of, tags, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
+from boilover.adapters.jira_pages import page_of
 from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.jira_words import (
@@ -52,6 +54,9 @@ MARKS = (
 """What no other system's export holds several of."""
 
 
+LISTS = ("issues", "issueChangeLogs")
+
+
 class JiraAdapter:
     """Reads exports of Jira."""
 
@@ -75,6 +80,8 @@ class JiraAdapter:
                     _tell_issues(desk, member)
                 else:
                     tell_rows(desk, member)
+            unused = survey.pages.held.keys() - survey.pages.used
+            export.tally.note("changelogs of issues that the export does not hold, left out", len(unused))
             yield from facts.logs()
 
 
@@ -87,9 +94,13 @@ def _survey(export: Export) -> Survey:
     for member in export.members:
         if _is_json(member.head):
             # Only the second reading is shown as progress.
-            for _, record in json_records(replace(member, told=None), ("issues",)):
-                if isinstance(record, dict):
-                    survey.meet(record, ordered(record))
+            for _, record in json_records(replace(member, told=None), LISTS):
+                page = page_of(mapping(record))
+                if page is not None:
+                    survey.pages.add(page)
+                    survey.meet({}, page.histories)
+                else:
+                    survey.meet(mapping(record), ordered(mapping(record)))
     return survey
 
 
@@ -107,8 +118,9 @@ def _desk(export: Export, facts: Facts, options: JiraOptions, survey: Survey) ->
 
 
 def _tell_issues(desk: Desk, member: Member) -> None:
-    for _, record in json_records(member, ("issues",)):
-        _tell_issue(desk, mapping(record))
+    for _, record in json_records(member, LISTS):
+        if page_of(mapping(record)) is None:
+            _tell_issue(desk, mapping(record))
 
 
 def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
@@ -118,7 +130,7 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
         desk.export.tally.drop("records that are no issue", 1, issue.get("id", "one without an id"))
         return
     ticket = desk.survey.key_today(key)
-    histories = ordered(issue)
+    histories = desk.survey.pages.with_pages(issue, ordered(issue))
     reporter = _tell_creation(desk, ticket, issue, histories)
     if _is_whole(desk, ticket, issue, histories):
         desk.facts.history(ticket)
@@ -165,11 +177,13 @@ def _is_whole(
     comments = mapping(issue["fields"].get("comment"))
     if (missing := _missing(comments, comments.get("comments"))) > 0:
         desk.export.cut(ticket, f"{missing} comments are missing")
-    if not isinstance(issue.get("changelog"), dict):
-        return False
-    if (missing := _missing(issue["changelog"], histories)) > 0:
+    pages = desk.survey.pages
+    told = [{"total": pages.totals[name]} for name in pages.of(issue)]
+    told += [issue["changelog"]] if isinstance(issue.get("changelog"), dict) else []
+    missing = max((_missing(page, histories) for page in told), default=0)
+    if missing > 0:
         desk.export.cut(ticket, f"{missing} entries of the changelog are missing")
-    return missing <= 0
+    return bool(told) and missing <= 0
 
 
 def _missing(page: Mapping[str, Any], held: object) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
+from boilover.adapters.jira_pages import in_order
 from boilover.adapters.jira_words import (
     ENDED,
     JiraOptions,
@@ -96,10 +97,7 @@ class Desk:
 def ordered(issue: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the histories of an issue from the oldest to the newest."""
     found = mapping(issue.get("changelog")).get("histories")
-    histories = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    if all(str(each.get("id", "")).isdecimal() for each in histories):
-        return sorted(histories, key=lambda each: int(each["id"]))
-    return histories
+    return in_order([each for each in found if isinstance(each, dict)] if isinstance(found, list) else [])
 
 
 def first_changes(desk: Desk, histories: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from boilover.adapters.jira_pages import Pages
 from boilover.adapters.words import Words, ident
 from boilover.schema import STATUSES
 
@@ -110,6 +111,8 @@ class Survey:
     """Key of an issue before it was moved to another project, to the key that it got."""
     names: dict[str, str] = field(default_factory=dict)
     """Id of a custom field to its name."""
+    pages: Pages = field(default_factory=Pages)
+    """The changelogs that go on where a search cuts them."""
 
     def meet(self, issue: Mapping[str, Any], histories: Iterable[Mapping[str, Any]]) -> None:
         """Take from one issue what it tells of all."""
