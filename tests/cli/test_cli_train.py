@@ -14,8 +14,8 @@ from boilover.model.saved import load_model
 def test_the_screen_tells_how_many_columns_are_kept_and_an_option_keeps_them_all(
     tmp_path, monkeypatch, capsys
 ):
-    write_log(synthetic_desk(n_tickets=1100, days=100, seed=4), tmp_path / "log")
-    (tmp_path / "config.toml").write_text("ages = [4, 48]", "utf-8")
+    write_log(synthetic_desk(n_tickets=1500, days=120, seed=4), tmp_path / "log")
+    (tmp_path / "config.toml").write_text("ages = [4, 24, 72]", "utf-8")
     options = ["--horizon", "72h", "--config", tmp_path / "config.toml", "--no-track"]
     manifests = []
     for model, further in (("usual", []), ("whole", ["--all-columns"])):
