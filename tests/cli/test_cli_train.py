@@ -6,20 +6,18 @@ import sys
 
 import pytest
 
-from boilover import cli, synthetic_desk
-from boilover.log import write_log
+from boilover import cli
 from boilover.model.saved import load_model
+from desks import small_desk, small_tickets, write
 
 
 def test_the_screen_tells_how_many_columns_are_kept_and_an_option_keeps_them_all(
     tmp_path, monkeypatch, capsys
 ):
-    write_log(synthetic_desk(n_tickets=1500, days=120, seed=4), tmp_path / "log")
-    (tmp_path / "config.toml").write_text("ages = [4, 24, 72]", "utf-8")
-    options = ["--horizon", "72h", "--config", tmp_path / "config.toml", "--no-track"]
+    log = write(tmp_path / "log", small_desk(1200), small_tickets(1200))
     manifests = []
     for model, further in (("usual", []), ("whole", ["--all-columns"])):
-        words = ["train", tmp_path / "log", "--model", tmp_path / model, *options, *further]
+        words = ["train", log, "--model", tmp_path / model, "--no-track", *further]
         monkeypatch.setattr(sys, "argv", ["boilover", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
