@@ -1,4 +1,4 @@
-"""OCEL 2.0: object-centric logs as JSON and as SQLite, of which one object type is the ticket."""
+"""OCEL 2.0: object-centric logs as JSON, SQLite and XML, of which one object type is the ticket."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -130,13 +131,48 @@ def _table(database: sqlite3.Connection, what: str, table: str, rows: list[dict[
             database.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(cells))})', cells)
 
 
-@pytest.fixture(params=["json", "sqlite"])
+def to_xml(log: Log) -> str:
+    """Write a log as OCEL 2.0 XML, its events before its objects."""
+    root = ElementTree.Element("log")
+    kinds = {bool: "boolean", int: "integer", float: "float"}
+    for what in ("event", "object"):
+        types = ElementTree.SubElement(root, f"{what}-types")
+        for kind in sorted({each["type"] for each in log[f"{what}s"]}):
+            attributes = ElementTree.SubElement(
+                ElementTree.SubElement(types, f"{what}-type", name=kind), "attributes"
+            )
+            of_kind = (each for row in log[f"{what}s"] if row["type"] == kind for each in row["attributes"])
+            for name, value in {each["name"]: each["value"] for each in of_kind}.items():
+                ElementTree.SubElement(
+                    attributes, "attribute", name=name, type=kinds.get(type(value), "string")
+                )
+    for what in ("event", "object"):
+        held = ElementTree.SubElement(root, f"{what}s")
+        for row in log[f"{what}s"]:
+            own = {name: str(row[name]) for name in ("id", "type", "time") if name in row}
+            made = ElementTree.SubElement(held, what, own)
+            told = ElementTree.SubElement(made, "attributes")
+            for each in row["attributes"]:
+                if each["value"] is not None:
+                    given = {name: each[name] for name in ("name", "time") if name in each}
+                    value = str(int(each["value"])) if isinstance(each["value"], bool) else str(each["value"])
+                    ElementTree.SubElement(told, "attribute", given).text = value
+            links = ElementTree.SubElement(made, "objects")
+            for each in row.get("relationships", []):
+                given = {"object-id": str(each["objectId"]), "qualifier": each["qualifier"]}
+                ElementTree.SubElement(links, "relationship", given)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+@pytest.fixture(params=["json", "sqlite", "xml"])
 def read(request, tmp_path: Path):
     def read(log: Log = LOG, **options: Any):
         path = tmp_path / "log"
         path.unlink(missing_ok=True)
         if request.param == "json":
             path.write_text(json.dumps(log))
+        elif request.param == "xml":
+            path.write_text(to_xml(log))
         else:
             to_sqlite(log, path)
         made, report = ingest([path], **options)
@@ -275,14 +311,15 @@ def test_own_names_for_people_groups_and_attributes(read, recipe):
     assert "known later" not in events.to_csv()
 
 
-def test_json_and_sqlite_tell_the_same(tmp_path):
+def test_json_sqlite_and_xml_tell_the_same(tmp_path):
     (tmp_path / "log.json").write_text(json.dumps(LOG))
-    (plain, _), (stored, _) = (
-        ingest([tmp_path / "log.json"]),
-        ingest([to_sqlite(LOG, tmp_path / "log.sqlite")]),
-    )
-    assert plain.ordered().events.equals(stored.ordered().events)
-    assert plain.tickets.equals(stored.tickets)
+    plain = ingest([tmp_path / "log.json"])[0]
+    (tmp_path / "log.xml").write_text(to_xml(LOG))
+    (tmp_path / "zero.xml").write_text(to_xml(LOG).replace(UNDATED, "0"))
+    for other in (to_sqlite(LOG, tmp_path / "log.sqlite"), tmp_path / "log.xml", tmp_path / "zero.xml"):
+        log = ingest([other])[0]
+        assert plain.ordered().events.equals(log.ordered().events)
+        assert plain.tickets.equals(log.tickets)
 
 
 def test_case_20_files_as_they_come(tmp_path):
@@ -298,11 +335,13 @@ def test_case_20_files_as_they_come(tmp_path):
     assert all(log.events.equals(logs[0].events) for log in logs)
 
 
-@pytest.mark.parametrize("damage", ["json", "sqlite", "foreign"])
+@pytest.mark.parametrize("damage", ["json", "sqlite", "xml", "foreign"])
 def test_case_20_a_damaged_log_says_so(tmp_path, damage):
     path = tmp_path / "broken"
     if damage == "json":
         path.write_bytes(json.dumps(LOG).encode()[:-60])
+    elif damage == "xml":
+        path.write_text(to_xml(LOG)[:-60])
     elif damage == "sqlite":
         path.write_bytes(to_sqlite(LOG, tmp_path / "whole").read_bytes()[:3000])
     else:
@@ -312,7 +351,11 @@ def test_case_20_a_damaged_log_says_so(tmp_path, damage):
 
 
 def test_its_own_format_is_recognised_and_no_other(tmp_path):
-    heads = [json.dumps(LOG).encode(), to_sqlite(LOG, tmp_path / "log").read_bytes()[:65_536]]
+    heads = [
+        json.dumps(LOG).encode(),
+        to_sqlite(LOG, tmp_path / "log").read_bytes()[:65_536],
+        to_xml(LOG).encode(),
+    ]
     for head in heads:
         scores = {name: adapter(name).sniff(head) for name in formats()}
         assert max(scores, key=lambda name: scores[name]) == "ocel"

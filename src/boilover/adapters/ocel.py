@@ -1,4 +1,4 @@
-"""Object-centric event logs (OCEL 2.0), JSON or SQLite, of which one type of object is the ticket.
+"""Object-centric event logs (OCEL 2.0), JSON, SQLite or XML, of which one type of object is the ticket.
 
 An event belongs to every ticket that it is related to: it becomes an activity, its attributes changes of fields, the
 people and teams that it is related to its actor and the ticket's group. An attribute of the ticket that is dated later
@@ -18,6 +18,7 @@ from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dicts_at, text_at
 from boilover.adapters.ocel_source import SQLITE_MAGIC, records_of
+from boilover.adapters.ocel_xml import is_xml
 from boilover.adapters.words import Words, ident
 from boilover.errors import UsageError
 from boilover.log import EventLog
@@ -92,12 +93,14 @@ class Log:
 
 
 class OcelAdapter:
-    """Reads OCEL 2.0 as JSON or SQLite."""
+    """Reads OCEL 2.0 as JSON, SQLite or XML."""
 
     name = "ocel"
 
     def sniff(self, head: bytes) -> float:
-        """Return 1 for JSON or a database with the names of OCEL, less for any other database."""
+        """Return 1 for a database or XML with the names of OCEL, less for JSON with them and any other database."""
+        if is_xml(head):
+            return 1.0
         if head.startswith(SQLITE_MAGIC):
             return 1.0 if b"ocel_" in head else 0.3
         is_json = head.lstrip()[:1] == b"{"

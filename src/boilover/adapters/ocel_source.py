@@ -1,4 +1,4 @@
-"""OCEL 2.0 logs as objects and events, from JSON or SQLite, in the shape of the JSON.
+"""OCEL 2.0 logs as objects and events, from JSON, SQLite or XML, in the shape of the JSON.
 
 ::
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from boilover.adapters.export import Member
+from boilover.adapters.ocel_xml import is_xml, records_of_xml
 from boilover.adapters.sources import AGAIN
 from boilover.adapters.streams import json_records
 from boilover.errors import InputError
@@ -32,6 +33,9 @@ Records = Iterator[Mapping[str, Any]]
 
 def records_of(member: Member, *lists: str) -> Records:
     """Yield the records of ``objects`` or ``events``, or of both; an event is told from an object by its time."""
+    if is_xml(member.head):
+        yield from records_of_xml(member, *lists)
+        return
     if not is_sqlite(member):
         yield from (record for key, record in json_records(member, lists) if key and isinstance(record, dict))
         return

@@ -8,22 +8,22 @@ shipped one whose keys the log has is used, else the recipe ``xes``, which fits 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from xml.parsers import expat
 
 import pyarrow as pa
 
 from boilover.adapters.assemble import assemble
 from boilover.adapters.export import Export, Member
+from boilover.adapters.ocel_xml import is_xml
 from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
 from boilover.adapters.sources import AGAIN
 from boilover.adapters.tables import require
+from boilover.adapters.xml_blocks import local, parsed
 from boilover.errors import InputError, shorten
 from boilover.log import EventLog
 from boilover.places import scratch
 
 CASE = "case:"
-BLOCK = 1 << 20
 ROWS = 32_768
 """Events are put away when there are so many of them."""
 VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
@@ -40,9 +40,10 @@ class XesAdapter:
     name = "xes"
 
     def sniff(self, head: bytes) -> float:
-        """Return 1 for XML whose root is ``log``."""
+        """Return 1 for XML whose root is ``log``, unless it is OCEL."""
         text = head.decode("utf-8", errors="ignore").lstrip()
-        return 1.0 if text.startswith("<") and ("<log" in text or ":log" in text) else 0.0
+        is_log = text.startswith("<") and ("<log" in text or ":log" in text)
+        return 1.0 if is_log and not is_xml(head) else 0.0
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Yield the log of the traces of all files."""
@@ -105,22 +106,8 @@ def read_xes(member: Member, take: Take) -> set[str]:
 def _parsed(member: Member, take: Take) -> Iterator[_Reader]:
     """Yield the reader after each block of a file."""
     reader = _Reader(member.name, take)
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.StartDoctypeDeclHandler = reader.refuse
-    try:
-        with member.open() as stream:
-            while block := stream.read(BLOCK):
-                parser.Parse(block)
-                yield reader
-            parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        if b"<" not in member.head:
-            mend = "Name the recipe or the format that reads it"
-            raise InputError("is no XML, as XES is", file=member.name, mend=mend) from error
-        problem = f"is not whole XML: {expat.ErrorString(error.code)} in line {error.lineno}"
-        raise InputError(problem, file=member.name, mend=AGAIN) from error
+    for _ in parsed(member, reader.start, reader.end, what="XES"):
+        yield reader
     reader.flush(0)
 
 
@@ -139,7 +126,7 @@ class _Reader:
         """For each attribute that is open, what comes before the keys inside of it."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name.rpartition("}")[2]
+        tag = local(name)
         if tag == "trace":
             self._trace, self._events_before, self._prefixes = {}, len(self.events), [CASE]
             self._into = self._trace
@@ -164,7 +151,7 @@ class _Reader:
         self._prefixes.append(prefix)
 
     def end(self, name: str) -> None:
-        tag = name.rpartition("}")[2]
+        tag = local(name)
         if tag == "event" and self._into is not None:
             self.events.append(self._into)
             self.keys.update(self._into)
@@ -183,7 +170,3 @@ class _Reader:
         if self.events and len(self.events) >= least:
             self._take(self.events)
             self.events = []
-
-    def refuse(self, *declared: object) -> None:
-        problem = "declares a document type, which XES does not have"
-        raise InputError(problem, file=self.name, mend="Remove the DOCTYPE")
