@@ -122,7 +122,8 @@ class Facts:
         order: int | None = None,
     ) -> None:
         """Tell a public reply or an internal note; a ``text`` that is none is told as it is written."""
-        text = text if isinstance(text, str | None) else str(text)
+        if text is not None and not isinstance(text, str):
+            text = str(text)
         self._text += len(text or "")
         self._add(
             ticket_id, MESSAGE, at, None, None, by, role, event_id, order, None, None, text, public, "message"

@@ -35,8 +35,10 @@ def page_of(record: Mapping[str, Any]) -> Page | None:
     """Return the page that a record is, None for an issue or anything else."""
     if isinstance(record.get("changeHistories"), list):
         return Page(ident(record.get("issueId")), _histories(record, "changeHistories"), 0)
+    if not isinstance(record.get("values"), list):
+        return None
     named = OF_ISSUE.search(str(record.get("self")))
-    if not isinstance(record.get("values"), list) or named is None:
+    if named is None:
         return None
     total = record.get("total")
     return Page(named[1], _histories(record, "values"), total if isinstance(total, int) else 0)
