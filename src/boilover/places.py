@@ -93,7 +93,8 @@ def _unreached(what: str, path: Path, error: Exception) -> InputError:
     """Return the error of a place that could not be ``what`` (reached, fetched), in words of a web server's own."""
     status = getattr(error, "status", None)
     if not isinstance(status, int) or not is_web(path):
-        return InputError(f"cannot be {what} ({type(error).__name__}: {error})", file=path, mend=CHECK)
+        mend = "Check the URL, and whether its server is up" if is_web(path) else CHECK
+        return InputError(f"cannot be {what} ({type(error).__name__}: {error})", file=path, mend=mend)
     mend = "Try again later" if status >= BUSY else f"{CHECK}. {PACKED}"
     answer = f"the web server answers {status} {getattr(error, 'message', '')}".rstrip()
     return InputError(f"cannot be {what}: {answer}", file=path, mend=mend)

@@ -92,7 +92,7 @@ def decide_night(
 
 def check_moment(as_of: int, newest: int | None) -> None:
     """Raise `UsageError` for a night after now and after the ``newest`` event: no earlier one could follow it."""
-    now = parse_moment(datetime.now(UTC))
+    now = parse_moment(datetime.now(UTC).replace(microsecond=0))
     if as_of > max(now, now if newest is None else newest) + AHEAD:
         known = "" if newest is None else f", and the newest event is of {iso(newest)}"
         raise UsageError(
