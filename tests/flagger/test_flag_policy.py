@@ -234,11 +234,13 @@ def test_a_policy_says_what_it_will_do() -> None:
     ("threshold", "said"),
     [
         (FixedRisk(risk=0.3), "tickets of a risk of 30% or more"),
+        (FixedRisk(risk=0.0045), "tickets of a risk of 0.45% or more"),
         (
             Capacity(per_night=7),
             "the riskiest tickets, from the risk on at which 7 a night were reached in the past",
         ),
         (LeastPrecision(at_least=0.6), "while 60% escalate, with a confidence of 95%"),
+        (LeastPrecision(at_least=0.07, confidence=0.999), "while 7% escalate, with a confidence of 99.9%"),
         (LeastCost(miss=20, false_alarm=1, method="empirical"), "by what was cheapest in the past"),
     ],
 )

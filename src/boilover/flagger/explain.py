@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boilover.flagger.policy import FlagPolicy, Segment
-from boilover.flagger.settings import QuietHours
+from boilover.flagger.settings import QuietHours, percent
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision
 
 
@@ -26,7 +26,7 @@ def explain(policy: FlagPolicy) -> str:
 def _model(policy: FlagPolicy) -> Iterator[str]:
     yield f"The model flags {_threshold(policy)}."
     tiers = policy.tiers
-    told = [f"{name} from a risk of {risk:.0%} on" for name, risk in tiers if risk is not None]
+    told = [f"{name} from a risk of {percent(risk)} on" for name, risk in tiers if risk is not None]
     yield f"Its flags are watch, {', '.join(told)}." if told else "Its flags are all of the tier watch."
     cost = policy.cost
     if cost is not None:
@@ -39,13 +39,11 @@ def _model(policy: FlagPolicy) -> Iterator[str]:
 def _threshold(policy: FlagPolicy) -> str:
     match policy.threshold:
         case FixedRisk(risk=risk):
-            return f"tickets of a risk of {risk:.0%} or more"
+            return f"tickets of a risk of {percent(risk)} or more"
         case Capacity(per_night=per_night):
             return f"the riskiest tickets, from the risk on at which {per_night} a night were reached in the past"
         case LeastPrecision(at_least=share, confidence=confidence):
-            return (
-                f"as many tickets as it can while {share:.0%} escalate, with a confidence of {confidence:.0%}"
-            )
+            return f"as many tickets as it can while {percent(share)} escalate, with a confidence of {percent(confidence)}"
         case LeastCost(miss=miss, false_alarm=false_alarm, method=method):
             how = "by its calibrated risk" if method == "calibrated" else "by what was cheapest in the past"
             return f"where silence costs more than an alarm, {miss:g} a miss and {false_alarm:g} a false alarm, {how}"
@@ -64,8 +62,8 @@ def _limits(policy: FlagPolicy) -> Iterator[str]:
 def _course(policy: FlagPolicy) -> Iterator[str]:
     levels = policy.hysteresis
     yield (
-        f"The model raises a flag after {_nights(levels.nights)} at {levels.raise_at:.0%} of the threshold or more;"
-        f" a flag is cleared after {_nights(levels.clear_nights)} below {levels.clear_at:.0%} of it with no trigger."
+        f"The model raises a flag after {_nights(levels.nights)} at {percent(levels.raise_at)} of the threshold or more;"
+        f" a flag is cleared after {_nights(levels.clear_nights)} below {percent(levels.clear_at)} of it with no trigger."
     )
     if levels.cooldown is not None:
         unless = f", unless it is {levels.unless} or higher" if levels.unless else ""
@@ -77,7 +75,7 @@ def _silence(policy: FlagPolicy) -> Iterator[str]:
         yield f"{_quiet(policy.quiet)} no flag is raised{_but(policy.quiet.unless)}."
     if policy.outcome.holdout:
         yield (
-            f"{policy.outcome.holdout:.1%} of tickets, drawn by lot, are never flagged{_but(policy.outcome.unless)},"
+            f"{percent(policy.outcome.holdout)} of tickets, drawn by lot, are never flagged{_but(policy.outcome.unless)},"
             " so that the effect of flags can be measured."
         )
 
@@ -96,11 +94,11 @@ def _segments(policy: FlagPolicy) -> Iterator[str]:
 
 def _overrides(segment: Segment) -> Iterator[str]:
     if segment.risk is not None:
-        yield f"flagged from a risk of {segment.risk:.0%} on"
+        yield f"flagged from a risk of {percent(segment.risk)} on"
     for tier in ("warn", "critical"):
         risk = getattr(segment, tier)
         if risk is not None:
-            yield f"{tier} from {risk:.0%} on"
+            yield f"{tier} from {percent(risk)} on"
     if segment.nights is not None:
         yield f"after {_nights(segment.nights)}"
     if segment.cooldown is not None:
@@ -114,7 +112,7 @@ def _triggers(policy: FlagPolicy) -> Iterator[str]:
     if not on:
         yield "No trigger raises a flag."
     for name, trigger in on.items():
-        least = f", from a risk of {trigger.least_risk:.0%} on" if trigger.least_risk else ""
+        least = f", from a risk of {percent(trigger.least_risk)} on" if trigger.least_risk else ""
         yield f"Trigger {name} raises a flag ({trigger.tier}{least}): {trigger.explain()}."
 
 

@@ -98,6 +98,11 @@ def tier_code(name: TierName | None) -> int:
     return int(max(Tier)) + 1 if name is None else int(Tier[name.upper()])
 
 
+def percent(share: float) -> str:
+    """Return a share that somebody set as it was set, not rounded to whole per cents."""
+    return f"{100 * share:.6g}%"
+
+
 def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
     """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
     for problem in error.errors(include_url=False):

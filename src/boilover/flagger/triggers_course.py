@@ -10,7 +10,7 @@ from pydantic import Field
 from boilover.annotations.priority import priority_level
 from boilover.features import Count, Flag, Last, Max, SinceLast, State
 from boilover.features.families import CREATED, HANDOFF, REOPENED, REPLY, SLA, SLA_SHARE
-from boilover.flagger.settings import Span, Words
+from boilover.flagger.settings import Span, Words, percent
 from boilover.flagger.triggers import Flags, Look, Scene, Trigger
 from boilover.history import Floats, History
 from boilover.times import in_words
@@ -38,11 +38,11 @@ class SlaUsed(Trigger):
     def _tell(self, used: float, late: float) -> str:
         if np.isinf(used):
             return f"service level overdue by {in_words(late)}, and late when it was set"
-        return f"{used:.0%} of the service level's time used (limit {self.share:.0%})"
+        return f"{used:.0%} of the service level's time used (limit {percent(self.share)})"
 
     def explain(self) -> str:
         """Tell the share."""
-        return f"{self.share:.0%} of a service level's time are used"
+        return f"{percent(self.share)} of a service level's time are used"
 
 
 class NoPublicUpdate(Trigger):

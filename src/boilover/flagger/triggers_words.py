@@ -52,7 +52,8 @@ class Spoken(Trigger):
     def explain(self) -> str:
         """Tell what is heard."""
         least = _amount(self.messages, "customer message")
-        return f"at least {least} within {self.within} speaking of {self.about}"
+        own = "".join(f", or holding “{phrase}”" for phrase in self.phrases)
+        return f"at least {least} within {self.within} speaking of {self.about}{own}"
 
 
 class AsksForManager(Spoken):
@@ -116,7 +117,8 @@ class FailedAttempts(Spoken):
     def explain(self) -> str:
         """Tell what is counted."""
         least = _amount(self.messages, "failed attempt")
-        return f"at least {least} within {self.within}: messages that say so, and reopenings"
+        own = "".join(f", or hold “{phrase}”" for phrase in self.phrases)
+        return f"at least {least} within {self.within}: messages that say so{own}, and reopenings"
 
 
 def _amount(count: float, noun: str) -> str:
