@@ -43,7 +43,8 @@ def _threshold(policy: FlagPolicy) -> str:
         case Capacity(per_night=per_night):
             return f"the riskiest tickets, from the risk on at which {per_night} a night were reached in the past"
         case LeastPrecision(at_least=share, confidence=confidence):
-            return f"as many tickets as it can while {percent(share)} escalate, with a confidence of {percent(confidence)}"
+            told = f"while {percent(share)} escalate, with a confidence of {percent(confidence)}"
+            return f"as many tickets as it can {told}"
         case LeastCost(miss=miss, false_alarm=false_alarm, method=method):
             how = "by its calibrated risk" if method == "calibrated" else "by what was cheapest in the past"
             return f"where silence costs more than an alarm, {miss:g} a miss and {false_alarm:g} a false alarm, {how}"
@@ -62,8 +63,9 @@ def _limits(policy: FlagPolicy) -> Iterator[str]:
 def _course(policy: FlagPolicy) -> Iterator[str]:
     levels = policy.hysteresis
     yield (
-        f"The model raises a flag after {_nights(levels.nights)} at {percent(levels.raise_at)} of the threshold or more;"
-        f" a flag is cleared after {_nights(levels.clear_nights)} below {percent(levels.clear_at)} of it with no trigger."
+        f"The model raises a flag after {_nights(levels.nights)} at {percent(levels.raise_at)} of the threshold or"
+        f" more; a flag is cleared after {_nights(levels.clear_nights)} below {percent(levels.clear_at)} of it with no"
+        " trigger."
     )
     if levels.cooldown is not None:
         unless = f", unless it is {levels.unless} or higher" if levels.unless else ""
@@ -75,8 +77,8 @@ def _silence(policy: FlagPolicy) -> Iterator[str]:
         yield f"{_quiet(policy.quiet)} no flag is raised{_but(policy.quiet.unless)}."
     if policy.outcome.holdout:
         yield (
-            f"{percent(policy.outcome.holdout)} of tickets, drawn by lot, are never flagged{_but(policy.outcome.unless)},"
-            " so that the effect of flags can be measured."
+            f"{percent(policy.outcome.holdout)} of tickets, drawn by lot, are never flagged"
+            f"{_but(policy.outcome.unless)}, so that the effect of flags can be measured."
         )
 
 
