@@ -45,6 +45,8 @@ def show(
 ) -> None:
     """Show the flags that stand, the most urgent first.
 
+    Risk and reasons are those of the night that raised a flag.
+
     Example: boilover ledger show ledger.db --desk support
     """
     flags = opened(ledger).export("flags", desk=desk)
