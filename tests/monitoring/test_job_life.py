@@ -96,9 +96,12 @@ def test_a_better_challenger_serves_from_the_same_night_on(life, tmp_path):
 
 
 def test_a_retraining_that_fails_costs_nothing(life, tmp_path):
-    config = make(tmp_path, life, "good", '[retrain]\nevery = "1d"\nhold_back = "1h"\nfolder = "log"\n')
+    config = make(tmp_path, life, "good", '[retrain]\nevery = "1d"\nhold_back = "1h"\nfolder = "others"\n')
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "notes").write_text("precious")
     told = night(config).manifest
     assert told["exit_code"] == 0
     assert "failed: " in told["retrain"]["judged"]
-    assert "no folder of a model" in told["retrain"]["judged"]
+    assert "holds notes, which is no part of a model" in told["retrain"]["judged"]
+    assert (tmp_path / "others" / "notes").exists()
     assert told["counts"]["tickets"] > 0

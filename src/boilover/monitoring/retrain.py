@@ -14,7 +14,7 @@ from typing import Any
 
 from boilover.errors import InputError
 from boilover.inputs import Source, cut
-from boilover.model.saved import MANIFEST, SavedModel, load_model, save_model
+from boilover.model.saved import MANIFEST, SavedModel, check_folder, load_model, save_model
 from boilover.monitoring.promote import promote, same_model
 from boilover.outputs import write_json
 from boilover.points import AGES_HOURS
@@ -72,9 +72,7 @@ def renew(
     known = max(parse_moment(each.manifest.trained_until) for each in (serving, waiting) if each is not None)
     told: dict[str, Any] = {"challenger": None, "judged": "none is due"}
     if schedule.is_due(known, as_of, drifted=drifted):
-        if folder.is_dir() and not (folder / MANIFEST).is_file():
-            mend = "Name another folder for the challenger"
-            raise InputError("is no folder of a model", file=folder, mend=mend)
+        check_folder(folder)
         until = as_of - schedule.hold_back
         waiting = _train(source(), serving, until, as_of, seed)
         save_model(folder, waiting)
