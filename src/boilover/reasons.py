@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
+from boilover.annotations.standing import is_held
 from boilover.features import (
     Aggregate,
     Attribute,
@@ -42,20 +43,14 @@ NOTED_LIFT = 1.1
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
-def keys_of(
-    features: Sequence[Feature], notes: Annotations, points: Points, rows: pd.DataFrame | None = None
-) -> Keyed:
-    """Return which of n points have each key that ``features`` go by, bool (n_points) by the name of the key.
-
-    ``rows`` are the features of the points, where they are known: what holds a ticket may be one of them.
-    """
+def keys_of(features: Sequence[Feature], notes: Annotations, points: Points) -> Keyed:
+    """Return which of n points have each key that ``features`` go by, bool (n_points) by the name of the key."""
     sight = Sight(notes, points)
 
     def has(key: str) -> npt.NDArray[np.bool_]:
-        if rows is not None and key in HOLDERS and State(key) in features:
-            return rows[State(key).name].notna().to_numpy()
-        coded = sight.state(key) if key in HOLDERS else sight.attribute(key)
-        return coded.codes >= 0
+        if key in HOLDERS:
+            return is_held(notes.history, points.ticket, sight.now, key)
+        return sight.attribute(key).codes >= 0
 
     return {key: has(key) for key in dict.fromkeys(map(_key, features)) if key not in (TICKET, DESK_KEY)}
 

@@ -111,7 +111,7 @@ def score_points(
 
     def pick(rows: np.ndarray) -> tuple[pd.DataFrame, Keyed]:
         told = frame.iloc[place[rows]]
-        return told, keys_of(features_of(saved), notes, asked.take(rows), told)
+        return told, keys_of(features_of(saved), notes, asked.take(rows))
 
     return rows_of(ids, asked.as_of, risks, saved, explain, pick, state=state, ranked=ranked)
 

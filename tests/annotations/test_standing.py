@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boilover.annotations import Annotations
-from boilover.annotations.standing import standing
+from boilover.annotations.standing import is_held, standing
 from boilover.history import History
 from random_logs import log_of_seed
 
@@ -31,3 +31,16 @@ def test_it_is_what_annotations_tell_of_the_last_visible_event(seed: int) -> Non
     assert np.array_equal(escalated, so_far[hi] > so_far[lo])
     assert 0 < alive[some].sum() < some.sum()
     assert escalated.any()
+
+
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_who_holds_a_ticket_is_what_annotations_tell(seed: int) -> None:
+    notes = Annotations(History.from_log(log_of_seed(seed, mean_events=8)))
+    history = notes.history
+    rows = np.random.default_rng(seed).permutation(len(history.time)).astype(np.int32)
+    tickets = np.append(history.ticket[rows], np.int32(-1))
+    for holder in ("assignee", "group"):
+        held = is_held(history, tickets, np.append(rows, np.int32(-1)), holder)
+        assert np.array_equal(held[:-1], notes.codes(holder).codes[rows] >= 0)
+        assert not held[-1]
+        assert held.any()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from boilover import kernels
 from boilover.annotations.status import MERGED, OPEN, SOLVED, STATUS_CHANGED, status_of
-from boilover.history import ESCALATED, Bytes, Codes, History
+from boilover.history import ESCALATED, KINDS, Bytes, Codes, History, Ints
 from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
@@ -21,6 +22,28 @@ def standing(history: History, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:
     stated = history.meant("value", status_of, OPEN, np.int8)
     alive, escalated = _standing(history.kind, stated, lo, hi)
     return alive, escalated
+
+
+def is_held(history: History, tickets: Codes, now: Codes, holder: str) -> Flags:
+    """Return whether each ticket has a ``holder``, assignee or group, after its event ``now``, −1 for no event."""
+    changed = KINDS[f"{holder}_changed"]
+    rows = _latest(history.kind, changed, history.offsets, tickets, now)
+    held: Flags = kernels.taken_or(history.coded("value").codes, rows, -1) >= 0
+    return held
+
+
+@compiled
+def _latest(kind: Bytes, wanted: int, offsets: Ints, tickets: Codes, now: Codes) -> Codes:
+    rows = np.full(len(now), -1, np.int32)
+    for point in range(len(now)):
+        row = now[point]
+        if row >= 0:
+            first = offsets[tickets[point]]
+            while row >= first and kind[row] != wanted:
+                row -= 1
+            if row >= first:
+                rows[point] = row
+    return rows
 
 
 @compiled
