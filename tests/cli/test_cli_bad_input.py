@@ -298,6 +298,7 @@ def test_an_export_and_the_log_that_it_is_added_to_lie_apart(run, tmp_path):
         assert (code, told in said) == (2, True), said
     assert inside.exists()
     inside.unlink()
+    (log / "scores.csv").write_text("ticket_id,risk\n1,0.5\n")
     assert run("ingest", log, "-o", tmp_path / "copy")[0] == 0
     assert (tmp_path / "copy" / "log.json").read_text() == (log / "log.json").read_text()
 

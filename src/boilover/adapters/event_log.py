@@ -16,12 +16,12 @@ PARTS = {"events", "tickets"}
 
 
 def is_log(folder: Path) -> bool:
-    """Say whether a folder holds the two tables of a log, and its manifest where it is in partitions, and nothing else:
-    exports may hold an ``events.csv``, too."""
+    """Say whether a folder is a log in partitions, or holds the two tables of a log and nothing else: exports may hold
+    an ``events.csv``, too."""
     if not folder.is_dir():
         return False
-    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - {MANIFEST}
-    return {name.partition(".")[0] for name in names} == PARTS
+    in_partitions = (folder / MANIFEST).is_file() and all((folder / part).is_dir() for part in PARTS)
+    return in_partitions or {path.name.partition(".")[0] for path in folder.iterdir()} == PARTS
 
 
 class LogAdapter:
