@@ -74,7 +74,7 @@ def flags_of(home, night: str) -> pd.DataFrame:
 def test_a_policy_is_explained(home, run, capsys, monkeypatch):
     said = printed(capsys, monkeypatch, "policy", "explain", home / "policy.toml")
     risk = risks_of(home, NIGHTS[0]).iloc[FLAGS - 1]
-    assert said.startswith(f"The model flags tickets of a risk of {risk:.0%} or more.\n")
+    assert said.startswith(f"The model flags tickets of a risk of {100 * risk:.6g}% or more.\n")
     (home / "wrong.toml").write_text("[tiers]\nwarm = 0.5\n")
     code, told = run("policy", "explain", home / "wrong.toml")
     assert (code, "tiers.warm: is not known; keys are warn, critical" in told) == (2, True)
