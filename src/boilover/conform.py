@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover.csv_faults import delimiter_in
 from boilover.errors import shorten
 from boilover.schema import TIMESTAMP, Column, Violation
 from boilover.times import REACH
@@ -215,6 +216,8 @@ def _missing(table: str, column: Column, present: Sequence[str], columns: Sequen
         if near
         else f"add it ({column.meaning}), or map your table with a [mapping]"
     )
+    if delimiter_in(present) is not None:
+        mend = "all of the header is one cell: save the file with commas between cells"
     return Violation(
         table, f"required column is missing; there are: {', '.join(present) or 'none'}", mend, column.name
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from boilover.errors import InputError
 
+DELIMITERS = (";", "\t", "|", ",")
 LARGEST_CELL = 1 << 27
 BOM = "ï»¿"
 """A byte order mark, each byte taken for a letter."""
@@ -74,3 +76,10 @@ def _undecoded(cell: str, encoding: str) -> bytes:
 
 def _told(cell: str, encoding: str) -> str:
     return cell.encode("latin-1").decode(encoding, "replace")
+
+
+def delimiter_in(columns: Sequence[str]) -> str | None:
+    """Return what seems to be between the cells of a header that was read as one, None where nothing does."""
+    if len(columns) != 1:
+        return None
+    return next((mark for mark in DELIMITERS if mark in columns[0]), None)

@@ -47,6 +47,10 @@ def created_late() -> pd.DataFrame:
 BAD_LOGS = {
     "no event": (EVENTS.iloc[:0], "holds no event"),
     "missing column": (EVENTS.drop(columns="event_type"), "column 'event_type': required column is missing"),
+    "one cell": (
+        EVENTS.iloc[:, :1].set_axis([";".join(EVENTS.columns)], axis=1),
+        "file with commas between cells",
+    ),
     "misnamed column": (EVENTS.rename(columns={"occurred_at": "ocurred_at"}), "rename 'ocurred_at' to it"),
     "dates": (EVENTS.assign(occurred_at="31.12.2026"), "column 'occurred_at' row 1 value '31.12.2026'"),
     "epoch": (EVENTS.assign(occurred_at=1), "holds int64, not a time"),

@@ -112,6 +112,13 @@ def test_a_sheet_without_a_column_is_refused(ledger, column):
         ledger.import_feedback(frame)
 
 
+def test_a_sheet_with_semicolons_is_told_how_to_be_saved(ledger):
+    with pytest.raises(
+        InputError, match=r"required column is missing\. Save it as CSV in UTF-8, with commas"
+    ):
+        ledger.import_feedback(pd.DataFrame(columns=["flag_id;action;who;when"]))
+
+
 def test_a_sheet_that_cannot_be_read(tmp_path):
     (tmp_path / "sheet.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="holds bytes that are not utf-8"):

@@ -19,13 +19,12 @@ from boilover.adapters.export import Member
 from boilover.adapters.recipe import TableMapping
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
 from boilover.conform import conform
-from boilover.csv_faults import fault_in
+from boilover.csv_faults import delimiter_in, fault_in
 from boilover.errors import InputError
 from boilover.schema import Column
 
 CSV_BLOCK = 4 << 20
 PARQUET_ROWS = 65_536
-DELIMITERS = (";", "\t", "|", ",")
 
 
 def is_parquet(head: bytes) -> bool:
@@ -58,13 +57,6 @@ def require(file: str, present: Sequence[str], wanted: Iterable[str]) -> None:
         mend = f"All of the header is one cell; set delimiter = {json.dumps(mark)} in the [mapping]"
     more = f" ({len(missing)} are: {', '.join(missing)})" if len(missing) > 1 else ""
     raise InputError(f"the column is missing{more}", file=file, column=missing[0], mend=mend)
-
-
-def delimiter_in(columns: Sequence[str]) -> str | None:
-    """Return what seems to be between the cells of a header that was read as one, None where nothing does."""
-    if len(columns) != 1:
-        return None
-    return next((mark for mark in DELIMITERS if mark in columns[0]), None)
 
 
 def read_blocks(member: Member, columns: Iterable[str], mapping: TableMapping) -> Iterator[pa.Table]:

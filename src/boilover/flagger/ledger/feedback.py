@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Row, select
 
+from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.flagger.ledger.life import ANSWERS, Happening, step
 from boilover.flagger.ledger.memory import life_of, save_lives
@@ -31,6 +32,7 @@ ACTIONS = {
 }
 ACTIONS |= {str(each): each for each in ANSWERS}
 TOLD = 10
+AS_SHEET = "Save it as CSV in UTF-8, with commas"
 
 
 @dataclass(frozen=True)
@@ -126,16 +128,17 @@ def import_feedback(connection: Connection, frame: pd.DataFrame, *, source: obje
 
 def read_feedback(path: Path) -> pd.DataFrame:
     """Read a sheet of answers: CSV, every cell as text; a byte-order mark that a spreadsheet put there is dropped."""
-    return read_rows(path, "a sheet of answers", mend="Save it as CSV in UTF-8, with commas")
+    return read_rows(path, "a sheet of answers", mend=AS_SHEET)
 
 
 def _cells(frame: pd.DataFrame, source: object) -> Iterable[dict[str, str]]:
     """Yield the rows as texts, empty where a cell or a column is missing."""
-    for needed in ("action", "who", "when"):
-        if needed not in frame.columns:
-            raise InputError("required column is missing", file=source, column=needed)
+    lacks = [name for name in ("action", "who", "when") if name not in frame.columns]
     if not {"flag_id", "ticket_id"} & set(frame.columns):
-        raise InputError("required column is missing", file=source, column="flag_id or ticket_id")
+        lacks.append("flag_id or ticket_id")
+    if lacks:
+        mend = None if delimiter_in([str(name) for name in frame.columns]) is None else AS_SHEET
+        raise InputError("required column is missing", file=source, column=lacks[0], mend=mend)
     names = [name for name in ("flag_id", "ticket_id", "desk", *SHEET) if name in frame.columns]
     empty = {"flag_id": "", "ticket_id": "", "desk": "", **dict.fromkeys(SHEET, "")}
     for row in frame[names].itertuples(index=False, name=None):
