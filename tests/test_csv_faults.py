@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from boilover.csv_faults import fault_in
+from boilover.csv_faults import fault_in, unclosed_in
 
 HEAD = b"\xef\xbb\xbfid,text\n"
 WHOLE = HEAD + '1,grüß dich\n\n2,"two\nlines, ""quoted"""\n'.encode()
@@ -44,3 +44,24 @@ def test_the_first_fault_is_named(content, options, told):
     fault = fault_in(BytesIO(content), "a.csv", **options)
     assert (told in str(fault)) if told else fault is None
     assert "private" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (WHOLE, None),
+        (WHOLE + b'3,a 5" disk\n', None),
+        (WHOLE + b'3,"it broke\n4,"again"\n5,\n', 3),
+        (WHOLE + b'3,"private, and cut off', 3),
+        (b'id,"text\n1,a\n', None),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_told_by_its_row(content: bytes, row: int | None) -> None:
+    fault = unclosed_in(BytesIO(content), "a.csv")
+    if content.startswith(b'id,"'):
+        assert str(fault).startswith("a.csv: holds a quote")
+    elif row is None:
+        assert fault is None
+    else:
+        assert str(fault).startswith(f"a.csv, row {row}: holds a quote that is not closed")
+        assert "private" not in str(fault)

@@ -12,6 +12,7 @@ from boilover.errors import InputError
 
 DELIMITERS = (";", "\t", "|", ",")
 LARGEST_CELL = 1 << 27
+BLOCK = 1 << 20
 BOM = "ï»¿"
 """A byte order mark, each byte taken for a letter."""
 MEND = "Export it as UTF-8, or turn it to that, as `iconv -f latin1 -t utf-8` does"
@@ -54,6 +55,26 @@ def fault_in(
                 return InputError(problem, file=file, row=row, mend=mended)
     except csv.Error:
         return None
+    finally:
+        text.detach()
+    return None
+
+
+def unclosed_in(stream: BinaryIO, file: object) -> InputError | None:
+    """Return the error for a quote that is not closed, None where each one is: Arrow reads on to the next, over rows.
+
+    Quotes are counted first, which takes a moment: their number is even where each is closed.
+    """
+    if sum(block.count(b'"') for block in iter(lambda: stream.read(BLOCK), b"")) % 2 == 0:
+        return None
+    stream.seek(0)
+    text, row = io.TextIOWrapper(stream, encoding="latin-1", newline=""), 0
+    try:
+        for row, _ in enumerate(filter(None, csv.reader(text, strict=True)), start=1):  # noqa: B007
+            pass
+    except csv.Error:
+        mend = "Close it, write quotes within a text twice, or export it again"
+        return InputError("holds a quote that is not closed", file=file, row=row or None, mend=mend)
     finally:
         text.detach()
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -17,7 +18,7 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
-from boilover.csv_faults import LARGEST_CELL, fault_in
+from boilover.csv_faults import LARGEST_CELL, fault_in, unclosed_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
@@ -185,11 +186,16 @@ def _opened(path: Path) -> object:
 def _fault(path: Path) -> InputError | None:
     """Return what is wrong with a CSV, None where that is not seen."""
     try:
-        with path.open("rb") as raw:
-            stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
+        with _bytes_of(path) as stream:
             return fault_in(stream, path)
     except (OSError, EOFError):
         return None
+
+
+@contextmanager
+def _bytes_of(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as raw:
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
 
 
 def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
@@ -221,4 +227,8 @@ def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions
     if any(pa.types.is_binary(field.type) for field in table.schema):
         # What is not UTF-8 is read as bytes, where the contract does not ask for text.
         raise pa.ArrowInvalid("not UTF-8")
+    with _bytes_of(path) as stream:
+        unclosed = unclosed_in(stream, path)
+    if unclosed is not None:
+        raise unclosed
     return table.drop_columns([name for name in leave_out if name in table.column_names])
