@@ -282,6 +282,7 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         ("explain", log, "1", *model, "-o", log / "tickets.csv"),
         ("drift", log, *model, "-o", log / "log.json"),
         ("kpis", log, "-o", log / "tickets.parquet"),
+        ("kpis", log, "--report", log / "tickets.parquet"),
         ("backtest", log, "-o", log),
     ):
         code, said = run(*words)

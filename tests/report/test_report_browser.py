@@ -13,7 +13,8 @@ from report_desks import Trial
 from report_pages import BREAKOUT, ENDING, SCRIPT, Page, hostile_page, manifest, measured, scored, usual
 
 from boilover.backtest import Replay
-from boilover.report import render_replay, render_report
+from boilover.kpi import kpis
+from boilover.report import render_kpis, render_replay, render_report
 from boilover.report.words import percent
 
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -39,6 +40,7 @@ def pages(trial: Trial, replay: Replay) -> dict[str, str]:
         "hostile": hostile_page(),
         "full": full,
         "replay": render_replay(replay, title="A desk"),
+        "kpis": render_kpis(kpis(trial.log), title="A desk"),
         "large": _large(),
     }
 
@@ -93,6 +95,18 @@ def test_a_page_runs_without_complaint_and_asks_for_nothing(name: str, browser: 
     assert browser.run("document.documentElement.scrollWidth") == 360
     click(browser, ".sort")
     assert shown(browser)
+    assert browser.run("performance.getEntriesByType('resource').length") == 0
+    assert browser.complaints() == []
+
+
+def test_figures_of_a_desk_run_without_complaint(browser: Browser, load: Open) -> None:
+    assert load("kpis") is None
+    click(browser, "summary")
+    assert browser.run("document.querySelector('details').open") is True
+    browser.look(360, 740)
+    assert browser.run("document.documentElement.scrollWidth") == 360
+    click(browser, "[data-scheme]")
+    assert browser.run("document.documentElement.dataset.theme") == "dark"
     assert browser.run("performance.getEntriesByType('resource').length") == 0
     assert browser.complaints() == []
 
@@ -295,7 +309,7 @@ def test_many_tickets(browser: Browser, load: Open, pages: dict[str, str]) -> No
 
 @pytest.mark.parametrize(
     ("name", "width", "dark"),
-    [("full", 1280, False), ("replay", 360, True)],
+    [("full", 1280, False), ("replay", 360, True), ("kpis", 1280, False), ("kpis", 360, True)],
 )
 def test_an_accessibility_checker_finds_nothing_serious(
     name: str, width: int, dark: bool, browser: Browser, load: Open

@@ -17,6 +17,7 @@ from boilover.cli.options import (
     LogArgument,
     ModelOption,
     RecipeOption,
+    ReportOption,
     at_place,
     open_source,
     say,
@@ -152,6 +153,7 @@ def kpis(
         Path | None,
         at_place("-o", "--output", help="Write all of it to a file: .json, or text."),
     ] = None,
+    report: ReportOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",
@@ -162,7 +164,7 @@ def kpis(
 
     Figures are about tickets, never about who works on them.
 
-    Example: boilover kpis logs/desk --by queue --by category
+    Example: boilover kpis logs/desk --by queue --by category --report kpis.html
     """
     from boilover import pipeline
     from boilover.kpi.people import refuse_people
@@ -171,7 +173,11 @@ def kpis(
     for each in by or ():
         refuse_people(each)
     source = open_source(
-        log, input_format, recipe, escalation, settings_of(config), texts=False, written=[output]
+        log, input_format, recipe, escalation, settings_of(config), texts=False, written=[output, report]
     )
-    figures = pipeline.kpis_of_log(source, by=by or (), since=since, ledger=ledger, desk=desk).to_dict()
+    figures = pipeline.kpis_of_log(
+        source, by=by or (), since=since, ledger=ledger, desk=desk, report=report
+    ).to_dict()
     _tell(figures, render, output, as_json=as_json)
+    if report is not None:
+        say(f"report {report}")

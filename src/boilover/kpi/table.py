@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
+from boilover.kpi.lines import Line, of_escalations, of_work
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
 
 COHORTS = 12
@@ -28,7 +29,8 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
         f" {kpis['open']:,} are open"
     )
     yield Text(head, style="bold")
-    yield text_table("Escalations and work, 95 % intervals", ["", ""], [*_overview(kpis)], form)
+    lines = [_line(each) for each in (*of_escalations(kpis), *of_work(kpis))]
+    yield text_table("Escalations and work, 95 % intervals", ["", ""], lines, form)
     rows = [
         [str(name), f"{count:,}", _percent(count / kpis["escalated"])]
         for name, count in kpis["kinds"].items()
@@ -75,38 +77,13 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
     )
 
 
-def _overview(kpis: Mapping[str, Any]) -> Iterator[list[str]]:
-    yield ["escalated so far", _share(kpis["rate"])]
-    for name, figure in kpis["escalated_within"].items():
-        yield [f"escalated within {name} of creation", _share(figure)]
-    yield [
-        "hours to escalation, quartiles",
-        " / ".join(_number(hours) for hours in kpis["hours_to_escalation"]),
-    ]
-    for name, title in (
-        ("resolution_of_escalated", "hours from escalation to solution"),
-        ("resolution_of_others", "hours from creation to solution, others"),
-        ("first_response", "hours to the first reply"),
-    ):
-        if kpis[name] is not None:
-            yield [title, _quartiles(kpis[name])]
-    yield ["reopened", f"{_share(kpis['reopened'])}, {kpis['reopens_per_ticket']:.2f} a ticket"]
-    yield ["handed on", f"{_share(kpis['handed_on'])}, {kpis['handoffs_per_ticket']:.2f} a ticket"]
-    if kpis["first_contact_resolution"] is not None:
-        yield ["resolved at first contact", _share(kpis["first_contact_resolution"])]
-    for name, each in kpis["satisfaction"].items():
-        if each["tickets"]:
-            yield [f"satisfaction, {name}", f"{_share(each['mean'])} of {each['tickets']:,}"]
-    for name, figure in (kpis["service_levels_kept"] or {}).items():
-        yield [f"service levels kept, {name}", _share(figure)]
-    titles = {
-        "contacts": "another ticket of the customer within 7 d",
-        "escalations": "another escalation of the customer within 90 d",
-    }
-    for name, figure in (kpis["repeats"] or {}).items():
-        yield [titles[name], _share(figure)]
-    if kpis["flagged_before"] is not None:
-        yield ["escalations that a flag preceded", _share(kpis["flagged_before"])]
+def _line(line: Line) -> tuple[str, str]:
+    beside = f", {line.beside}" if line.beside else ""
+    if line.middle is None:
+        return line.name, f"{_share(line.figure)}{beside}"
+    lower, upper = line.middle
+    quartiles = " / ".join(_number(hours) for hours in (lower, line.figure["estimate"], upper))
+    return f"hours {line.name}, quartiles", f"{quartiles}{beside}"
 
 
 def _groups(table: Mapping[str, Any]) -> Iterator[list[str]]:
@@ -162,11 +139,6 @@ def _share(figure: Mapping[str, float | None]) -> str:
     return (
         _percent(estimate) if low is None or high is None else f"{_percent(estimate)} ({low:.1%}–{high:.1%})"
     )
-
-
-def _quartiles(told: Mapping[str, Any]) -> str:
-    figures = " / ".join(_number(told[name]["estimate"]) for name in ("lower", "median", "upper"))
-    return f"{figures} ({told['known']:,} of {told['cases']:,} are over)"
 
 
 def _percent(share: float) -> str:

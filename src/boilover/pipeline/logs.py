@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boilover.config import Config
+from boilover.files import check_writable
 from boilover.inputs import Source
 
 if TYPE_CHECKING:
@@ -42,13 +43,21 @@ def kpis_of_log(
     since: str | None = None,
     ledger: str | None = None,
     desk: str = "desk",
+    report: Path | None = None,
 ) -> Kpis:
     """Tell a log's escalations; with a ledger, also how many of them a flag of a desk preceded."""
     from boilover.kpi import kpis
 
+    if report is not None:
+        check_writable(report)
     flags = None
     if ledger is not None:
         from boilover.flagger.ledger import Ledger
 
         flags = Ledger.open(ledger, create=False).export("flags", desk=desk)
-    return kpis(source.log, by=by, since=since, flags=flags)
+    figures = kpis(source.log, by=by, since=since, flags=flags)
+    if report is not None:
+        from boilover.report import write_kpi_report
+
+        write_kpi_report(report, figures, title=f"Escalations: {source.name}")
+    return figures

@@ -17,14 +17,24 @@ from boilover.backtest import Replay
 from boilover.files import replacing
 from boilover.model.manifest import Manifest
 from boilover.model.saved import SavedModel
+from boilover.report.kpi_page import render_kpis
 from boilover.report.replay_page import render_replay
 from boilover.report.trial_page import render_report
 
 if TYPE_CHECKING:
+    from boilover.kpi import Kpis
     from boilover.measuring import Measured
     from boilover.report.evidence import Evidence
 
-__all__ = ["render_replay", "render_report", "report_trial", "write_backtest_report", "write_report"]
+__all__ = [
+    "render_kpis",
+    "render_replay",
+    "render_report",
+    "report_trial",
+    "write_backtest_report",
+    "write_kpi_report",
+    "write_report",
+]
 
 
 def write_report(
@@ -95,6 +105,14 @@ def write_backtest_report(path: Path, replay: Replay, *, title: str) -> None:
     Raises `UsageError` where ``path`` cannot be written to.
     """
     _write(path, render_replay(replay, title=title))
+
+
+def write_kpi_report(path: Path, figures: Kpis, *, title: str) -> None:
+    """Write the figures of a desk to ``path`` as one self-contained HTML file, moved into place when whole.
+
+    Raises `UsageError` where ``path`` cannot be written to.
+    """
+    _write(path, render_kpis(figures, title=title))
 
 
 def _write(path: Path, page: str) -> None:

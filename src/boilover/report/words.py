@@ -44,6 +44,11 @@ def percent(share: float | None) -> str:
     return f"{value:.1f} %" if value >= 0.995 else f"{value:.2f} %"
 
 
+def rate(share: float | None) -> str:
+    """Return a share of many tickets as `percent` does, and tenths also from 10 % on: ``43.1 %``, ``7.2 %``."""
+    return percent(share) if share is None or share < 0.0995 else f"{100 * share:.1f} %"
+
+
 def share(value: float) -> str:
     """Return a share as the mark of an axis: ``20 %``, ``2.5 %``."""
     return f"{100 * value:.3g} %"

@@ -50,19 +50,28 @@ def lead_times(leads: Sequence[float], missed: int) -> Markup:
 
 def by_night(nights: Sequence[Mapping[str, Any]], what: str, title: str) -> Markup:
     """Draw a count of every night as bars; ``what`` names it in the rows of `Backtest.by_night`."""
-    values = [int(night[what]) for night in nights]
-    every = max(1, len(nights) // 5)
-    marks = [(place, str(nights[place]["as_of"])[:10]) for place in range(every // 2, len(nights), every)]
+    return over_time(nights, what, title, when="as_of", unit="night")
+
+
+def days_marked(rows: Sequence[Mapping[str, Any]], when: str) -> list[tuple[float, str]]:
+    """Return the places of up to four rows and their days, for an axis of time: more would run together on a phone."""
+    every = -(-len(rows) // 4)
+    return [(place, str(rows[place][when])[:10]) for place in range(every // 2, len(rows), every)]
+
+
+def over_time(rows: Sequence[Mapping[str, Any]], what: str, title: str, *, when: str, unit: str) -> Markup:
+    """Draw a count of every row as bars; ``what`` names it and ``when`` its time, of a night or another ``unit``."""
+    values = [int(row[what]) for row in rows]
     plot = Canvas(
-        Axis(-0.7, len(nights) - 0.3, marks, "night"),
+        Axis(-0.7, len(rows) - 0.3, days_marked(rows, when), unit),
         Axis.of(title, 1.1 * max(*values, 1), count),
     )
     mean = sum(values) / len(values)
     width = 0.78 if len(values) < 150 else 1.0
-    told = f"{count(mean)} on an average night, {max(values):,} at most, over {len(values):,} nights."
+    told = f"{count(mean)} on an average {unit}, {max(values):,} at most, over {len(values):,} {unit}s."
     return plot.drawing(
-        f"nights-{what}",
-        f"{title.capitalize()} by night",
+        f"{unit}s-{what}",
+        f"{title.capitalize()} by {unit}",
         told,
         *(plot.bar(place, value, width, "fill") for place, value in enumerate(values)),
         plot.line([plot.x.low, plot.x.high], [mean, mean], "rule"),

@@ -1,6 +1,7 @@
 // The slider: all figures of each position are in the page; this puts those of the chosen one in their places.
 (() => {
   const box = document.querySelector("[data-dial]");
+  if (!box) return;
   const lines = JSON.parse(box.querySelector("script").textContent);
   const input = box.querySelector("input");
   const marker = box.querySelector("[data-marker]");

@@ -1,0 +1,155 @@
+"""The page of a desk's figures: how often tickets escalate, when, which ones, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from boilover.kpi.lines import of_escalations, of_work
+from boilover.report import kpi_rows, pages
+from boilover.report.drawing.bars import days_marked, over_time
+from boilover.report.drawing.dots import among_ranges, dots
+from boilover.report.figures import Tile, Verdict
+from boilover.report.words import ahead, hours, rate, spelled
+
+if TYPE_CHECKING:
+    from boilover.kpi import Kpis
+
+CONTENTS = (
+    ("rates", "Escalations"),
+    ("work", "Work"),
+    ("weeks", "Weeks"),
+    ("groups", "Groups"),
+    ("causes", "What goes with it"),
+    ("quality", "Late, avoidable, needed"),
+    ("limits", "Limits"),
+)
+USUAL = "30d"
+"""The time after creation within which the page tells first how many escalate."""
+
+
+def render_kpis(figures: Kpis, *, title: str) -> str:
+    """Return the page of `boilover.report.write_kpi_report`; equal arguments give equal text."""
+    told = figures.to_dict()
+    found = kpi_rows.factors(told["causes"])
+    judged = kpi_rows.judged(told["quality"])
+    return pages.render(
+        "kpis.html.j2",
+        kind="Figures of a desk",
+        title=title,
+        under=(
+            f"Tickets created from {told['since'][:10]} to {told['as_of'][:10]}; {told['open']:,} are open at the end"
+        ),
+        contents=[each for each in CONTENTS if each[0] != "quality" or judged],
+        tiles=_tiles(told),
+        verdict=_verdict(told),
+        escalations=kpi_rows.lines(of_escalations(told), drawn=False),
+        work=kpi_rows.lines(of_work(told), drawn=True),
+        kinds=kpi_rows.kinds(told["kinds"]),
+        weeks=kpi_rows.weeks(told["cohorts"]),
+        n_weeks=len(told["cohorts"]),
+        groups=kpi_rows.groups(told["groups"], told["rate"]["estimate"]),
+        usual=rate(told["rate"]["estimate"]),
+        factors=found,
+        judged=judged,
+        drawings=_drawings(told),
+    )
+
+
+def _verdict(told: Mapping[str, Any]) -> Verdict:
+    share, half = told["rate"], told["hours_to_escalation"][1]
+    verb = "has" if told["escalated"] == 1 else "have"
+    measured = (
+        f"Of {told['tickets']:,} tickets {told['escalated']:,} {verb} escalated so far, {rate(share['estimate'])}"
+        f" ({kpi_rows.bounds(share)})."
+    )
+    span, within = _within(told["escalated_within"])
+    by = f"{rate(within['estimate'])} escalate within {spelled(span)} of creation, and " if within else ""
+    compared = f"{by}half of the escalations came within {in_words(half)}."
+    return Verdict(measured, compared[0].upper() + compared[1:], False)
+
+
+def in_words(time: float) -> str:
+    """Return hours as they stand in a sentence: ``1 day``, ``5.1 days``."""
+    number, unit = hours(time).split()
+    noun = {"min": "minute", "h": "hour", "d": "day"}[unit]
+    return f"{number} {noun}{'' if number == '1' else 's'}"
+
+
+def _within(told: Mapping[str, Any]) -> tuple[str, Mapping[str, float | None] | None]:
+    """Return the usual time with its share, or the longest that is known; nothing of a log of hours."""
+    known = [span for span, figure in told.items() if figure["estimate"] is not None]
+    if not known:
+        return "", None
+    span = USUAL if USUAL in known else known[-1]
+    return span, told[span]
+
+
+def _tiles(told: Mapping[str, Any]) -> list[Tile]:
+    lower, half, upper = told["hours_to_escalation"]
+    solved, handed = told["resolution_of_escalated"], told["handed_on"]
+    span, within = _within(told["escalated_within"])
+    share = told["rate"] if within is None else within
+    first = "have escalated so far" if within is None else f"escalate within {spelled(span)} of creation"
+    return [
+        Tile(first, rate(share["estimate"]), kpi_rows.bounds(share)),
+        Tile("to the escalation, median", ahead(half), f"quartiles {ahead(lower)} and {ahead(upper)}"),
+        Tile(
+            "from there to the solution, median",
+            ahead(solved["median"]["estimate"]),
+            f"{solved['known']:,} of {solved['cases']:,} are over",
+        ),
+        Tile("of tickets are handed on", rate(handed["estimate"]), kpi_rows.bounds(handed)),
+    ]
+
+
+def _drawings(told: Mapping[str, Any]) -> dict[str, Markup]:
+    weeks = told["cohorts"]
+    return {
+        "within": _incidence(told["escalated_within"]),
+        "published": among_ranges(told["rate"], told["industry"]),
+        "rates": _by_week(weeks),
+        **{
+            name: over_time(weeks, name, title, when="week", unit="week")
+            for name, title in (
+                ("tickets", "tickets created"),
+                ("ended", "tickets solved, closed or merged"),
+                ("backlog", "tickets open at the end"),
+            )
+        },
+    }
+
+
+def _incidence(told: Mapping[str, Mapping[str, float | None]]) -> Markup:
+    said = "; ".join(f"{spelled(span)} {rate(figure['estimate'])}" for span, figure in told.items())
+    return dots(
+        "within",
+        "Share that escalates by time since creation",
+        f"Within {said}.",
+        list(told.values()),
+        [(float(place), spelled(span)) for place, span in enumerate(told)],
+        ("since creation", "share that has escalated"),
+    )
+
+
+def _by_week(weeks: Sequence[Mapping[str, Any]]) -> Markup:
+    known = [each for each in weeks if each["in_time"]["estimate"] is not None]
+    tickets = sum(each["tickets"] for each in known)
+    rule = None
+    said = "No week was followed for 7 days."
+    if tickets:
+        mean = sum(each["in_time"]["estimate"] * each["tickets"] for each in known) / tickets
+        rule = (mean, f"mean {rate(mean)}")
+        shares = [each["in_time"]["estimate"] for each in known]
+        said = f"{rate(min(shares))} to {rate(max(shares))}, {rate(mean)} of all tickets of these weeks."
+    return dots(
+        "weeks-rates",
+        "Share that escalated within 7 days, by week of creation",
+        said,
+        [each["in_time"] for each in weeks],
+        days_marked(weeks, "week"),
+        ("week", "escalated within 7 days"),
+        rule,
+    )
