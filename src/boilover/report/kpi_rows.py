@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from boilover.kpi.groups import MIN_TICKETS, MOST_GROUPS
-from boilover.kpi.lines import Line
+from boilover.kpi.lines import Line, Told
 from boilover.report.drawing.bars import meter, span
 from boilover.report.words import MISSING, ahead, rate
 
@@ -17,7 +17,6 @@ WEEKS = 12
 """So many weeks stand in the table, the last; all are drawn."""
 SCALES = (2.0, 4.0, 8.0, 16.0)
 """Ratios at which the scale of what goes with escalations may end."""
-Told = Mapping[str, float | None]
 
 
 class Row(NamedTuple):
@@ -117,18 +116,11 @@ def groups(told: Mapping[str, Mapping[str, Any]], usual: float) -> list[Table]:
 
 
 def _group(row: Mapping[str, Any], usual: float, top: float) -> Row:
-    lift = MISSING if row["lift"] is None else f"{row['lift']:.2f} ×"
+    told, lift = row["rate"], MISSING if row["lift"] is None else f"{row['lift']:.2f} ×"
     cells = (f"{row['tickets']:,}", f"{row['escalated']:,}", lift, ahead(row["hours"]))
-    told = row["rate"]
     drawing = _share(told, top, usual)
-    return Row(
-        row["name"],
-        cells,
-        rate(told["estimate"]),
-        bounds(told),
-        drawing,
-        "few escalations" if row["few"] else "",
-    )
+    few = "few escalations" if row["few"] else ""
+    return Row(row["name"], cells, rate(told["estimate"]), bounds(told), drawing, few)
 
 
 def _suppressed(table: Mapping[str, Any]) -> str:
@@ -139,8 +131,8 @@ def _suppressed(table: Mapping[str, Any]) -> str:
     why = f"with fewer than {MIN_TICKETS} tickets"
     if len(table["groups"]) == MOST_GROUPS:
         why += f", or beyond the {MOST_GROUPS} largest,"
-    nouns = ["group" if hidden == 1 else "groups", "is" if hidden == 1 else "are"]
-    return f"{hidden:,} {nouns[0]} {why} {nouns[1]} not told: {table['suppressed_tickets']:,} tickets in all"
+    noun, verb = ("group", "is") if hidden == 1 else ("groups", "are")
+    return f"{hidden:,} {noun} {why} {verb} not told: {table['suppressed_tickets']:,} tickets in all"
 
 
 def factors(told: Mapping[str, Any] | None) -> Factors | None:
