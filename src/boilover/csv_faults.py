@@ -70,8 +70,8 @@ def unclosed_in(stream: BinaryIO, file: object) -> InputError | None:
     stream.seek(0)
     text, row = io.TextIOWrapper(stream, encoding="latin-1", newline=""), 0
     try:
-        for row, _ in enumerate(filter(None, csv.reader(text, strict=True)), start=1):  # noqa: B007
-            pass
+        for _ in filter(None, csv.reader(text, strict=True)):
+            row += 1
     except csv.Error:
         mend = "Close it, write quotes within a text twice, or export it again"
         return InputError("holds a quote that is not closed", file=file, row=row or None, mend=mend)
