@@ -244,9 +244,9 @@ def pages_of_one(*saves: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def pages_of_many(*saves: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same as many issues at once are told, with times in milliseconds."""
+    """The same as many issues at once are told, with times in milliseconds; no token is on the last page."""
     dated = [each | {"created": int(pd.Timestamp(each["created"]).value // 1_000_000)} for each in saves]
-    return [{"issueChangeLogs": [{"issueId": "1001", "changeHistories": dated}], "nextPageToken": None}]
+    return [{"issueChangeLogs": [{"issueId": "1001", "changeHistories": dated}]}]
 
 
 @pytest.mark.parametrize("pages", [pages_of_one, pages_of_many])

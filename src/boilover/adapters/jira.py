@@ -43,9 +43,9 @@ from boilover.adapters.words import Words, ident
 from boilover.log import EventLog
 
 MARKS = (
-    rb'"issues"\s*:\s*\[',
+    rb'"(?:issues|issueChangeLogs)"\s*:\s*\[',
     rb'"fields"\s*:\s*\{',
-    rb'"changelog"\s*:\s*\{',
+    rb'"(?:changelog"\s*:\s*\{|changeHistories"\s*:\s*\[)',
     rb'"(?:issuetype|statusCategory|fromString|jsdPublic)"\s*:',
     rb'"customfield_\d+"\s*:',
     rb'"(?:startAt|maxResults|nextPageToken)"\s*:',
