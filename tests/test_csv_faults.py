@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from boilover.csv_faults import fault_in, unclosed_in
+from boilover.csv_faults import Watched, fault_in, unclosed_in
 
 HEAD = b"\xef\xbb\xbfid,text\n"
 WHOLE = HEAD + '1,grüß dich\n\n2,"two\nlines, ""quoted"""\n'.encode()
@@ -51,7 +51,9 @@ def test_the_first_fault_is_named(content, options, told):
     [
         (WHOLE, None),
         (WHOLE + b'3,a 5" disk\n', None),
+        (WHOLE + b'3,"It" broke\n', None),
         (WHOLE + b'3,"it broke\n4,"again"\n5,\n', 3),
+        (WHOLE + b'3,"It" broke\n4,"never\n5,"again\n', 4),
         (WHOLE + b'3,"private, and cut off', 3),
         (b'id,"text\n1,a\n', None),
     ],
@@ -65,3 +67,23 @@ def test_a_quote_that_is_not_closed_is_told_by_its_row(content: bytes, row: int 
     else:
         assert str(fault).startswith(f"a.csv, row {row}: holds a quote that is not closed")
         assert "private" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("content", "is_odd"),
+    [
+        (WHOLE, False),
+        (WHOLE.replace(b"\n", b"\r\n"), False),
+        (b'"id","text"\n"1","a ""b"""\n"2",""\n3,""""\n', False),
+        (b'id,text\n1,"a"', False),
+        (b'id,text\n1,a 5" disk\n', True),
+        (b'id,text\n1,"cut off', True),
+        (b'id,text\n1,"never\n2,b\n3,"again\n', True),
+        (b'id,text\n1,"It" broke\n', True),
+    ],
+)
+def test_quotes_that_stand_elsewhere_are_seen_in_blocks_of_any_size(content: bytes, is_odd: bool) -> None:
+    for size in (1, 2, 3, 7, 1 << 20):
+        watched = Watched(BytesIO(content))
+        assert b"".join(iter(lambda size=size, read=watched.read: read(size), b"")) == content
+        assert watched.is_odd is is_odd, size

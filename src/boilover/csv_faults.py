@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from boilover.errors import InputError
 
 DELIMITERS = (";", "\t", "|", ",")
 LARGEST_CELL = 1 << 27
-BLOCK = 1 << 20
 BOM = "ï»¿"
 """A byte order mark, each byte taken for a letter."""
 MEND = "Export it as UTF-8, or turn it to that, as `iconv -f latin1 -t utf-8` does"
@@ -32,7 +33,7 @@ def fault_in(
 
     ``mend`` is for cells. Encodings in which a delimiter may be part of a letter, as of UTF-16, are not looked through.
     """
-    if any(mark.encode(encoding) != mark.encode("ascii") for mark in f'{delimiter}"\n'):
+    if not is_plain(encoding, delimiter):
         return None
     csv.field_size_limit(LARGEST_CELL)
     # With a letter for each byte, cells are told apart before they are decoded.
@@ -60,24 +61,74 @@ def fault_in(
     return None
 
 
-def unclosed_in(stream: BinaryIO, file: object) -> InputError | None:
-    """Return the error for a quote that is not closed, None where each one is: Arrow reads on to the next, over rows.
+def is_plain(encoding: str, delimiter: str = ",") -> bool:
+    """Return whether a mark between cells is the byte that it is in ASCII."""
+    return all(mark.encode(encoding) == mark.encode("ascii") for mark in f'{delimiter}"\n')
 
-    Quotes are counted first, which takes a moment: their number is even where each is closed.
+
+class Watched:
+    """A CSV on its way to Arrow, which reads on over rows where a quote is not closed; `is_odd` tells of it afterwards.
+
+    A quote opens a cell at its start and closes it at its end. Where one stands elsewhere, `unclosed_in` looks closer.
     """
-    if sum(block.count(b'"') for block in iter(lambda: stream.read(BLOCK), b"")) % 2 == 0:
-        return None
-    stream.seek(0)
-    text, row = io.TextIOWrapper(stream, encoding="latin-1", newline=""), 0
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO, delimiter: str = ",") -> None:
+        self._stream = stream
+        self._bounds = np.isin(np.arange(256), [ord(each) for each in f'{delimiter}\r\n"'])
+        self._inside = self._pending = self._odd = False
+        self._last = ord("\n")
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        block = self._stream.read(size)
+        if block:
+            self._look(block)
+        return block
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether what was read so far holds quotes elsewhere, or one that is not closed."""
+        return self._odd or self._inside
+
+    def _look(self, block: bytes) -> None:
+        self._odd |= self._pending and not self._bounds[block[0]]
+        self._pending = False
+        if b'"' in block:
+            letters = np.frombuffer(block, dtype=np.uint8)
+            quotes = np.flatnonzero(letters == ord('"'))
+            closes = (np.arange(len(quotes)) + self._inside) % 2 == 1
+            begins, ends = quotes[~closes], quotes[closes]
+            before = np.where(begins > 0, letters[begins - 1], self._last)
+            after = letters[ends[ends < len(block) - 1] + 1]
+            self._odd |= not (self._bounds[before].all() and self._bounds[after].all())
+            self._pending = bool(len(ends)) and int(ends[-1]) == len(block) - 1
+            self._inside ^= len(quotes) % 2 == 1
+        self._last = block[-1]
+
+
+def unclosed_in(stream: BinaryIO, file: object, delimiter: str = ",") -> InputError | None:
+    """Return the error for a quote that is not closed, or only in a later row; None where each one is closed."""
+    csv.field_size_limit(LARGEST_CELL)
+    text = io.TextIOWrapper(stream, encoding="latin-1", newline="")
+    rows, row, line = csv.reader(text, delimiter=delimiter, strict=True), 0, 0
     try:
-        for _ in filter(None, csv.reader(text, strict=True)):
-            row += 1
-    except csv.Error:
-        mend = "Close it, write quotes within a text twice, or export it again"
-        return InputError("holds a quote that is not closed", file=file, row=row or None, mend=mend)
+        while True:
+            try:
+                row += bool(next(rows))
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                # Letters after a quote take no other row along where they stand in one line with it.
+                if rows.line_num > line + 1 or "end of data" in str(error):
+                    mend = "Close it, write quotes within a text twice, or export it again"
+                    problem = "holds a quote that is not closed"
+                    return InputError(problem, file=file, row=row or None, mend=mend)
+                row += 1
+            line = rows.line_num
     finally:
         text.detach()
-    return None
 
 
 def not_utf8(path: Path, mend: str) -> InputError:

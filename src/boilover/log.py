@@ -14,11 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
-from boilover.csv_faults import LARGEST_CELL, fault_in, unclosed_in
+from boilover.csv_faults import LARGEST_CELL, Watched, fault_in, unclosed_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
@@ -175,14 +174,6 @@ def _attributes(path: Path) -> list[str]:
     ]
 
 
-def _opened(path: Path) -> object:
-    """Return what Arrow reads a CSV from; what is compressed is told by its ending."""
-    remote = filesystem_of(path)
-    if remote is None:
-        return path
-    return pa_fs.PyFileSystem(pa_fs.FSSpecHandler(remote)).open_input_stream(named(path))
-
-
 def _fault(path: Path) -> InputError | None:
     """Return what is wrong with a CSV, None where that is not seen."""
     try:
@@ -210,7 +201,10 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
 
 def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions) -> pa.Table:
     lines = pa_csv.ParseOptions(newlines_in_values=True)
-    with pa_csv.open_csv(_opened(path), parse_options=lines, read_options=blocks) as reader:
+    with (
+        _bytes_of(path) as stream,
+        pa_csv.open_csv(stream, parse_options=lines, read_options=blocks) as reader,
+    ):
         names = reader.schema.names
     # An id keeps its leading zeros.
     texts = [
@@ -223,12 +217,15 @@ def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
     )
-    table = pa_csv.read_csv(_opened(path), convert_options=options, parse_options=lines, read_options=blocks)
+    with _bytes_of(path) as stream:
+        watched = Watched(stream)
+        table = pa_csv.read_csv(watched, convert_options=options, parse_options=lines, read_options=blocks)
     if any(pa.types.is_binary(field.type) for field in table.schema):
         # What is not UTF-8 is read as bytes, where the contract does not ask for text.
         raise pa.ArrowInvalid("not UTF-8")
-    with _bytes_of(path) as stream:
-        unclosed = unclosed_in(stream, path)
-    if unclosed is not None:
-        raise unclosed
+    if watched.is_odd:
+        with _bytes_of(path) as stream:
+            unclosed = unclosed_in(stream, path)
+        if unclosed is not None:
+            raise unclosed
     return table.drop_columns([name for name in leave_out if name in table.column_names])

@@ -77,6 +77,22 @@ def test_a_missing_column_names_the_nearest(tmp_path, recipe):
         ingest([path], recipe=recipe)
 
 
+@pytest.mark.parametrize("quotes", [1, 2])
+def test_a_quote_that_is_not_closed_takes_no_rows_along(tmp_path, recipe, quotes):
+    rows = [f"{day},2026-01-{day:02d}T00:00:00Z,new,Zoë" for day in range(1, 21)]
+    for row in range(0, 10 * quotes, 10):
+        rows[row] = rows[row].replace("Zoë", '"Zoë')
+    path = write(tmp_path, "\n".join(["id,at,state,name", *rows, ""]).encode())
+    with pytest.raises(InputError, match=r"log\.csv, row 1: holds a quote that is not closed"):
+        ingest([path], recipe=recipe)
+
+
+def test_quotes_within_one_row_are_read_as_they_are(tmp_path, recipe):
+    path = write(tmp_path, TABLE.replace("Zoë", '"Zoë" 5"', 1).encode())
+    events, _ = ingest([path], recipe=recipe)[0].to_pandas()
+    assert 'Zoë 5"' in set(events["value"])
+
+
 def test_rows_of_the_wrong_width_are_dropped_and_counted(tmp_path, recipe):
     path = write(tmp_path, (TABLE + "A,2026-01-03T00:00:00Z\n").encode())
     report = ingest([path], recipe=recipe)[1]

@@ -19,7 +19,7 @@ from boilover.adapters.export import Member
 from boilover.adapters.recipe import TableMapping
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
 from boilover.conform import conform
-from boilover.csv_faults import delimiter_in, fault_in
+from boilover.csv_faults import Watched, delimiter_in, fault_in, is_plain, unclosed_in
 from boilover.errors import InputError
 from boilover.schema import Column
 
@@ -97,9 +97,11 @@ def _csv_blocks(member: Member, columns: list[str], mapping: TableMapping) -> It
     )
     read = pa_csv.ReadOptions(encoding=mapping.encoding, block_size=CSV_BLOCK, use_threads=False)
     try:
-        with member.open() as stream, pa_csv.open_csv(stream, read, parse, options) as batches:
-            for batch in batches:
-                yield pa.Table.from_batches([batch])
+        with member.open() as stream:
+            watched = Watched(stream, mapping.delimiter)
+            with pa_csv.open_csv(watched, read, parse, options) as batches:
+                for batch in batches:
+                    yield pa.Table.from_batches([batch])
     except UnicodeDecodeError as error:
         raise _encoding_error(member, mapping.encoding, mapping.delimiter) from error
     except pa.ArrowInvalid as error:
@@ -107,6 +109,11 @@ def _csv_blocks(member: Member, columns: list[str], mapping: TableMapping) -> It
             raise _encoding_error(member, mapping.encoding, mapping.delimiter) from error
         reason = str(error).splitlines()[0].split(":")[0]
         raise InputError(f"cannot be read as CSV: {reason}", file=member.name, mend=AGAIN) from error
+    if watched.is_odd and is_plain(mapping.encoding, mapping.delimiter):
+        with member.open() as stream:
+            unclosed = unclosed_in(stream, member.name, mapping.delimiter)
+        if unclosed is not None:
+            raise unclosed
 
 
 def _parquet_blocks(member: Member, columns: list[str], missing: Sequence[str]) -> Iterator[pa.Table]:
