@@ -159,6 +159,13 @@ def test_the_reason_to_hold_tells_whom_it_waits_for(read, reason_first):
     assert told(events, "status_changed", "value") == [("open",), ("pending",), ("on_hold",), ("open",)]
 
 
+def test_the_opening_message_is_the_description_at_creation(read):
+    first = audit("10:00", "description", "It is slow", "It is slow and loud")
+    second = audit("11:00", "description", "It is slow and loud", "Escalate this")
+    _, events, _, _ = read([incident(description="Escalate this")], [second, first])
+    assert events["text"].dropna().tolist() == ["It is slow"]
+
+
 def test_attributes_are_those_at_creation(read):
     audits = [audit("11:00", "caller_id", "c2", "c3"), audit("10:00", "caller_id", CALLER, "c2")]
     renamed = audit("10:00", "short_description", "At first", "Now")

@@ -102,7 +102,7 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
     held = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
     attributes = {name: value for name, value in held.items() if value is not None}
     desk.facts.ticket(ticket, created=created, by=opener, role=role, **attributes)
-    opening = cell(incident, "description")
+    opening = desk.firsts.at_creation(ticket, "description", cell(incident, "description"))
     if opening is not None and created is not None:
         public = role == "customer"
         desk.facts.message(

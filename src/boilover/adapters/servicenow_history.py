@@ -83,8 +83,7 @@ class Audit:
         self, ticket: str, at: str, column: str, old: str | None, new: str | None, told: dict[str, Any]
     ) -> None:
         desk = self._desk
-        if column in ATTRIBUTES:
-            desk.firsts.note(ticket, column, at, old)
+        desk.firsts.note(ticket, column, at, old)
         if column in PROSE:
             desk.facts.event(ticket, at, "field_changed", field=column, **told)
         else:
