@@ -49,15 +49,22 @@ def broken(desk, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def dask():
-    """Return the name of a cluster of two processes, which are no less busy when there is nothing to do."""
+@pytest.fixture(scope="session")
+def cluster():
+    """Return a cluster of two processes: it takes seconds to start, and starts anew who is killed."""
     distributed = pytest.importorskip(
         "distributed", reason="Dask is not installed: pip install boilover[dask]"
     )
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options, silence_logs=60) as local:
-        yield local.scheduler_address.replace("tcp://", "dask://")
+        yield local
+
+
+@pytest.fixture
+def dask(cluster):
+    """Return the name of a cluster whose two processes are there, whoever died before."""
+    cluster.wait_for_workers(2)
+    return cluster.scheduler_address.replace("tcp://", "dask://")
 
 
 @pytest.fixture(scope="session")
