@@ -10,7 +10,7 @@ import pytest
 
 from boilover.model.classifier import EscalationClassifier
 from boilover.model.tuning import AGE_ONLY
-from boilover.model.verdict import verdict
+from boilover.model.verdict import AGE_ALONE, LINEAR_PART, verdict
 from desk_rows import desk
 
 FIGURES = {"average_precision": 0.4, "base_rate": 0.1}
@@ -23,32 +23,55 @@ def model() -> EscalationClassifier:
 
 
 def test_a_model_that_beats_what_is_simpler_says_by_how_much(model: EscalationClassifier) -> None:
-    told = list(verdict(model, {**FIGURES, "average_precision_of_age_alone": 0.2}))
-    assert told == ["better than what is simpler: average precision 0.400, 4.0 times the rate of 0.100"]
+    told = list(verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.399}, 0.1))
+    simpler = "the age of a ticket alone and the model's linear part alone"
+    assert told == [f"better than {simpler}: average precision 0.400, 4.0 times the rate of 0.100"]
+    assert next(iter(verdict(model, FIGURES, 0.1))).startswith("better than chance: ")
 
 
 @pytest.mark.parametrize(
-    ("name", "called"), [("age_alone", "the age of a ticket"), ("linear_part", "linear part")]
+    ("name", "called"), [(AGE_ALONE, "the age of a ticket"), (LINEAR_PART, "linear part")]
 )
 def test_a_model_that_does_not_says_so_loudly(model: EscalationClassifier, name: str, called: str) -> None:
-    (told,) = verdict(model, {**FIGURES, f"average_precision_of_{name}": 0.5})
+    (told,) = verdict(model, {**FIGURES, name: 0.5}, 0.1)
     assert told.startswith("NO BETTER: ")
     assert called in told
-    assert "0.500 against 0.400" in told
+    assert "0.500 there, the model 0.400" in told
+    (told,) = verdict(model, {**FIGURES, name: 0.4 - 1e-9}, 0.1)
+    assert told.startswith("NO BETTER: "), "what reads the same is no better"
+
+
+def test_a_model_that_is_its_linear_part_is_not_called_better_than_it() -> None:
+    X, y = desk(400)
+    model = EscalationClassifier(linear=1.0, n_jobs=1).fit(X, y)
+    told = list(verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.4}, 0.1))
+    assert told == [
+        "better than the age of a ticket alone: average precision 0.400, 4.0 times the rate of 0.100"
+    ]
+
+
+def test_escalations_that_are_the_usual_course_are_told(model: EscalationClassifier) -> None:
+    told = list(verdict(model, {"average_precision": 1.0, "base_rate": 1.0, AGE_ALONE: 1.0}, 0.9995))
+    assert told[0].startswith("HARDLY RARE: 100.0% of training points escalate")
+    assert told[1:] == ["NOT CHECKED: of the points held back every one escalates"]
+    (told,) = verdict(model, {"average_precision": None, "base_rate": 0.0}, 0.1)
+    assert told == "NOT CHECKED: of the points held back none escalates"
 
 
 def test_a_search_tells_what_it_kept(model: EscalationClassifier) -> None:
     searched = copy(model)
     searched.tried_, searched.tuned_ = 7, {"num_leaves": 9.0}
-    assert next(iter(verdict(searched, FIGURES))) == "7 settings of the trees tried: num_leaves 9"
+    assert next(iter(verdict(searched, FIGURES, 0.1))) == "7 settings of the trees tried: num_leaves 9"
     searched.tuned_ = {}
-    assert next(iter(verdict(searched, FIGURES))) == "7 settings of the trees tried: the usual ones stand"
+    assert (
+        next(iter(verdict(searched, FIGURES, 0.1))) == "7 settings of the trees tried: the usual ones stand"
+    )
 
 
 def test_chance_and_a_log_without_a_check_are_named(model: EscalationClassifier) -> None:
-    (told,) = verdict(model, {"average_precision": 0.1, "base_rate": 0.1})
+    (told,) = verdict(model, {"average_precision": 0.1, "base_rate": 0.1}, 0.1)
     assert told.startswith("NOTHING LEARNT: ")
-    (told,) = verdict(model, {})
+    (told,) = verdict(model, {}, 0.1)
     assert told.startswith("NOT CHECKED: ")
 
 
@@ -62,7 +85,8 @@ def test_a_model_falls_back_on_age_where_all_else_misleads_later() -> None:
     X.loc[1050:, ["clue", "clues"]] *= -1
     model = EscalationClassifier(age="age", n_jobs=1).fit(X, y)
     assert (model.linear_weight_, model.linear_.C) == (1.0, AGE_ONLY)
-    assert next(iter(verdict(model, FIGURES))).startswith("FELL BACK: ")
+    (told,) = verdict(model, {**FIGURES, AGE_ALONE: 0.4}, 0.1)
+    assert told.startswith("FELL BACK: ")
     # Everything but the age is as good as silent.
     added = np.abs(model.contributions(X)).max(axis=0)
     others = [place for place, name in enumerate(X.columns) if name != "age"]

@@ -82,7 +82,7 @@ def train(
     ] = None,
     all_columns: Annotated[
         bool,
-        typer.Option("--all-columns", help="Keep columns, too, that carry little of what moves the risks."),
+        typer.Option("--all-columns", help="Read every column; default: not those that hardly move risks."),
     ] = False,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:
@@ -122,7 +122,7 @@ def train(
         typer.echo(
             f"held out    {name.replace('_', ' ')}: {'undefined' if figure is None else f'{figure:.4g}'}"
         )
-    for clause in verdict(saved.model.primary, manifest.metrics):
+    for clause in verdict(saved.model.primary, manifest.metrics, manifest.base_rate):
         typer.echo(f"verdict     {clause}")
 
 

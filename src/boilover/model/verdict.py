@@ -8,35 +8,53 @@ from boilover.model.fitted import Fitted
 from boilover.model.tuning import AGE_ONLY
 
 OWN = "average_precision"
-SIMPLER = {
-    "average_precision_of_age_alone": "the age of a ticket alone",
-    "average_precision_of_linear_part": "the model's linear part alone",
-}
+AGE_ALONE, LINEAR_PART = "average_precision_of_age_alone", "average_precision_of_linear_part"
+SIMPLER = {AGE_ALONE: "the age of a ticket alone", LINEAR_PART: "the model's linear part alone"}
 """Figures of the calibration slice to what they are of."""
+USUAL = 0.5
+"""What more than so large a share of points comes to is the usual course, and no escalation."""
+RARE = 0.05
+"""At a lower rate, average precisions are told to four digits."""
 
 
-def verdict(model: Fitted, metrics: Mapping[str, float | None]) -> Iterator[str]:
+def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> Iterator[str]:
     """Tell what was learnt, one clause each; loud where the model is no better than what is simpler.
 
     metrics : held-out figures of the manifest, of which the calibration slice of a small log has none.
+    rate : share of the training points that escalate.
     """
     if getattr(model, "tried_", 1) > 1:
         kept = (
             ", ".join(f"{name} {value:.4g}" for name, value in model.tuned_.items()) or "the usual ones stand"
         )
         yield f"{model.tried_} settings of the trees tried: {kept}"
+    if rate > USUAL:
+        yield (
+            f"HARDLY RARE: {rate:.1%} of training points escalate, so risks tell few tickets apart; declare what"
+            " escalated means more narrowly, or take a shorter horizon"
+        )
     own, base = metrics.get(OWN), metrics.get("base_rate")
-    if own is None or base is None:
+    if base is None:
         yield "NOT CHECKED: the log is too small to hold a slice back; trust the order of risks with care"
         return
-    if model.linear_weight_ == 1.0 and model.linear_.C == AGE_ONLY:
+    if own is None or base == 1.0:
+        yield f"NOT CHECKED: of the points held back {'every one' if base else 'none'} escalates"
+        return
+    digits = 3 if base >= RARE else 4
+    alike = {LINEAR_PART} if model.linear_weight_ == 1.0 else set()
+    if alike and model.linear_.C == AGE_ONLY:
         yield "FELL BACK: beyond the age of a ticket nothing was learnt that held later; the risk follows age alone"
-    beaten = [
-        (name, figure) for name in SIMPLER if (figure := metrics.get(name)) is not None and figure > own
-    ]
-    for name, figure in beaten:
-        yield f"NO BETTER: {SIMPLER[name]} had the higher average precision there, {figure:.3f} against {own:.3f}"
+        alike = set(SIMPLER)
+    told = {name: metrics.get(name) for name in SIMPLER if name not in alike}
+    figures = {name: figure for name, figure in told.items() if figure is not None}
+    beaten = [name for name, figure in figures.items() if round(figure, digits) >= round(own, digits)]
+    for name in beaten:
+        reached = f"an average precision of {figures[name]:.{digits}f} there, the model {own:.{digits}f}"
+        yield f"NO BETTER: {SIMPLER[name]} reached {reached}"
     if own <= base:
-        yield f"NOTHING LEARNT: an average precision of {own:.3f} is what chance reaches at a rate of {base:.3f}"
-    elif not beaten:
-        yield f"better than what is simpler: average precision {own:.3f}, {own / base:.1f} times the rate of {base:.3f}"
+        chance = f"is what chance reaches at a rate of {base:.{digits}f}"
+        yield f"NOTHING LEARNT: an average precision of {own:.{digits}f} {chance}"
+    elif not beaten and alike != set(SIMPLER):
+        others = " and ".join(SIMPLER[name] for name in figures) or "chance"
+        times = f"{own / base:.1f} times the rate of {base:.{digits}f}"
+        yield f"better than {others}: average precision {own:.{digits}f}, {times}"
