@@ -1,8 +1,10 @@
 """Recipes: what a wrong one says, and that the shipped ones hold together."""
 
+from importlib import import_module
+
 import pytest
 
-from boilover.adapters import load_recipe, recipe_names
+from boilover.adapters import Export, load_recipe, recipe_names
 from boilover.adapters.recipe import parse_recipe
 from boilover.errors import UsageError
 
@@ -29,7 +31,14 @@ def test_the_name_comes_from_the_file_unless_given():
     [
         (b'colour = "red"', "mapping.colour"),
         (b'timezone = "Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
-        (b'statuses = { New = "fresh" }', "'fresh'"),
+        (b'timezone = "Europe"', "unknown timezone 'Europe'"),
+        (b'encoding = "latinx"', "mapping.encoding': unknown encoding 'latinx'"),
+        (b'delimiter = ";;"', "mapping.delimiter': a delimiter is one character"),
+        (b'delimiter = ""', "mapping.delimiter"),
+        (b'time_format = "epoch"', "unknown time format 'epoch'; write iso, epoch_s"),
+        (b'time_format = "%Q"', "bad directive"),
+        (b'time_format = "%d.%m.%Y %"', "stray %"),
+        (b'statuses = { New = "fresh" }', "'fresh' is no status; there are: new"),
         (b'forbidden = { state = "tells the end" }', "'state'"),
         (b'rules = [{ when = { a = "b" } }]', "rules.0"),
         (b'rules = [{ emit = [{ target = "x", event_type = "message" }] }]', "exactly one of"),
@@ -74,3 +83,32 @@ def test_a_recipe_has_a_mapping_or_belongs_to_a_system():
     with pytest.raises(UsageError, match=r"'zendesk' takes no \[mapping\]"):
         parse(b'format = "zendesk"\n' + MINIMAL)
     assert parse(b'format = "zendesk"\n[options]\nspam = 1').options == {"spam": 1}
+
+
+ZONED = ["zendesk_desk", "jira_words", "servicenow_desk", "salesforce_desk", "freshdesk_words", "ocel"]
+TABLES = ["servicenow_desk", "salesforce_desk"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "key", "value", "said"),
+    [
+        (ZONED, "timezone", '"Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
+        (["salesforce_desk"], "report_timezone", '"Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
+        (TABLES, "encoding", '"latinx"', "unknown encoding 'latinx'"),
+        ([*TABLES, "jira_words"], "time_format", '"%Q"', "'Q' is a bad directive"),
+        (["salesforce_desk"], "report_time_format", '"%Q"', "'Q' is a bad directive"),
+        (["zendesk_desk"], "csv_time_format", '"DD.MM.YYYY"', "unknown time format 'DD.MM.YYYY'"),
+        ([*ZONED, "hubspot_desk", "github_words"], "statuses.word", '"opne"', "'opne' is no status"),
+        (["intercom"], "closed", '"opne"', "'opne' is no status; there are: new, open"),
+    ],
+)
+def test_a_wrong_option_of_a_system_is_told(modules, key, value, said):
+    for name in modules:
+        module = import_module(f"boilover.adapters.{name}")
+        (options,) = (
+            each for each in vars(module).values() if getattr(each, "__name__", "").endswith("Options")
+        )
+        recipe = parse_recipe(f'format = "jira"\n[options]\n{key} = {value}\n'.encode(), name="a", source="a")
+        with pytest.raises(UsageError) as caught:
+            Export((), recipe).options(options)
+        assert f"recipe 'a', key 'options.{key}': {said}" in str(caught.value), name

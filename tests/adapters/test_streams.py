@@ -135,8 +135,12 @@ def test_csv_rows_of_a_wrong_width_are_dropped_and_counted(tmp_path):
 def test_csv_in_another_encoding_or_with_a_huge_cell(tmp_path):
     found = member(tmp_path, "a,b\n1,é\n".encode("latin-1"))
     assert list(csv_rows(found, encoding="latin-1")) == [{"a": "1", "b": "é"}]
-    with pytest.raises(InputError, match="not utf-8"):
+    with pytest.raises(InputError, match=r"not utf-8: e9. Export it as UTF-8$"):
         list(csv_rows(found))
+    with pytest.raises(
+        InputError, match=r"not utf-8: e9. Export it as UTF-8, or set encoding in the \[options"
+    ):
+        list(csv_rows(found, encoding="utf-8"))
     big = "x" * 400_000
     (row,) = csv_rows(member(tmp_path, f"a,b\n1,{big}\n"))
     assert row["b"] == big
@@ -144,7 +148,10 @@ def test_csv_in_another_encoding_or_with_a_huge_cell(tmp_path):
 
 def test_csv_breaks_off_inside_quotes(tmp_path):
     found = member(tmp_path, 'a,b\n1,2\n3,"no end')
-    with pytest.raises(InputError, match=r"row 3: cannot be read as CSV: unexpected end of data"):
+    with pytest.raises(InputError, match=r"row 2: holds a quote that is not closed"):
+        list(csv_rows(found))
+    found = member(tmp_path, 'a,b\n1,2\n3,"one" more\n')
+    with pytest.raises(InputError, match=r"cannot be read as CSV: .* in line 3"):
         list(csv_rows(found))
 
 

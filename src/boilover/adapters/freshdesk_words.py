@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from boilover.adapters.settings import Status, Zone
+
 STATUSES = {
     "2": "open",
     "3": "pending",
@@ -68,9 +70,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where times without an offset were written."""
-    statuses: dict[str, str] = {}
+    statuses: dict[str, Status] = {}
     """A desk's own status, by code and by label, to the contract's."""
     groups: dict[str, str] = {}
     """Number of a group to its name: tickets tell the number, activities the name."""

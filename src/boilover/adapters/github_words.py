@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
+from boilover.adapters.settings import MaybeStatus
 from boilover.adapters.words import PRIORITIES, ident
-from boilover.schema import STATUSES
 
 STATUS_LABELS = {
     "triage": "new",
@@ -50,7 +50,7 @@ class GitHubOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    statuses: dict[str, str] = {}
+    statuses: dict[str, MaybeStatus] = {}
     """Label to the status that an open issue has with it; ``""`` for a usual label that means none here."""
     priorities: dict[str, str] = {}
     """Label to priority; ``""`` for a usual label that means none here."""
@@ -60,13 +60,6 @@ class GitHubOptions(BaseModel):
     customers: tuple[str, ...] = ()
     bots: tuple[str, ...] = ()
     """Logins, where association and account type do not tell the side."""
-
-    @field_validator("statuses")
-    @classmethod
-    def _are_statuses(cls, told: dict[str, str]) -> dict[str, str]:
-        if odd := sorted(set(told.values()) - {*STATUSES, ""}):
-            raise ValueError(f"statuses lead to {odd}; there are: {', '.join(STATUSES)}")
-        return told
 
 
 class Labels:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dict_at, dicts_at, text_at
+from boilover.adapters.settings import Status
 from boilover.adapters.words import Words, ident
 
 STATUSES = {
@@ -38,7 +39,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    statuses: dict[str, str] = {}
+    statuses: dict[str, Status] = {}
     """Stage, by its id or its label, to status."""
     group: str = "hubspot_team_id"
     """The property that holds the group."""

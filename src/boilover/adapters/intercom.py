@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from boilover.adapters.export import Export
 from boilover.adapters.intercom_parts import Reader, actor, reader, tell_part, tell_tags
 from boilover.adapters.nested import dict_at, dicts_at, number_at, text_at
+from boilover.adapters.settings import Status
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import html_to_text, ident
 from boilover.log import EventLog
@@ -37,9 +38,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    closed: str = "closed"
+    closed: Status = "closed"
     """The status of a closed conversation."""
-    snoozed: str = "pending"
+    snoozed: Status = "pending"
     """The status of a snoozed conversation: most wait for the customer."""
     custom_attributes: tuple[str, ...] = ()
     """Custom attributes of which today's value is read as seen at the last update; without this only changes that

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from boilover.adapters.jira_pages import Pages
+from boilover.adapters.settings import Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident
-from boilover.schema import STATUSES
 
 USUAL_STATUSES = {
     "backlog": "new",
@@ -68,7 +68,7 @@ class JiraOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    statuses: dict[str, str] = {}
+    statuses: dict[str, Status] = {}
     """Status to one of STATUSES, where neither its category nor its name tells it rightly."""
     priorities: dict[str, str] = {}
     group: tuple[str, ...] = ("Team", "Assigned group", "Assignment group", "Support group")
@@ -86,19 +86,12 @@ class JiraOptions(BaseModel):
     """Ids of the fields with the customer's rating, 1 to 5, and its time: only both are read."""
     columns: dict[str, str] = {}
     """Name of a column of the CSV in English to its name in the export."""
-    time_format: str | None = None
+    time_format: TimeFormat | None = None
     """Of the CSV, as for strptime; without it, Jira's own formats with a month in letters."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where the person lives who exported the CSV, whose times have no offset."""
     comments_public: bool = True
     """Of the CSV, which does not tell internal comments."""
-
-    @field_validator("statuses")
-    @classmethod
-    def _are_statuses(cls, told: dict[str, str]) -> dict[str, str]:
-        if odd := sorted(set(told.values()) - set(STATUSES)):
-            raise ValueError(f"statuses lead to {odd}; there are: {', '.join(STATUSES)}")
-        return told
 
 
 @dataclass

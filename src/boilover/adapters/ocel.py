@@ -19,6 +19,7 @@ from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dicts_at, text_at
 from boilover.adapters.ocel_source import SQLITE_MAGIC, records_of
 from boilover.adapters.ocel_xml import is_xml
+from boilover.adapters.settings import Status, Zone
 from boilover.adapters.words import Words, ident
 from boilover.errors import UsageError
 from boilover.log import EventLog
@@ -49,13 +50,13 @@ class Options(BaseModel):
     attributes: dict[str, str] = {}
     """Attribute, of tickets or events, to status, priority, group, assignee or the name of a field; those named so
     need no entry, and an empty string leaves one out."""
-    statuses: dict[str, str] = {}
+    statuses: dict[str, Status] = {}
     """Word to status."""
     text: str = "text"
     """The attribute of an event that makes it a message: its text."""
     public: str = "public"
     """The attribute of a message that says whether the customer sees it; without it, it is public."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where times without an offset were written."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-import zoneinfo
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from boilover.adapters.rules import Rule
+from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormat, Zone
 from boilover.errors import UsageError, worded
 from boilover.schema import STATUSES
 
@@ -53,9 +53,9 @@ class TableMapping(_Frozen):
     (``state`` says where; changes are found by comparing rows). A row that is both may have both."""
     ticket_id: str
     time: str
-    time_format: str = "iso"
+    time_format: TimeFormat = "iso"
     """``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us`` or a strptime format."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where naive times were written. The hour that autumn repeats is taken as its first pass; a time in the
     hour that spring leaves out is moved forward to the first that exists. Both are counted."""
     order: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class TableMapping(_Frozen):
     creator: str | None = None
     missing: tuple[str, ...] = ()
     """Words that stand for no value."""
-    statuses: dict[str, str] = {}
+    statuses: dict[str, MaybeStatus] = {}
     """Source's word to one of STATUSES; an empty string means that the word tells nothing."""
     priorities: dict[str, str] = {}
     """Source's word to the priority; the key ``""`` is a missing value."""
@@ -99,8 +99,8 @@ class TableMapping(_Frozen):
     forbidden: dict[str, str] = {}
     """Column to the reason why it is never read."""
     tickets: TicketTable | None = None
-    delimiter: str = ","
-    encoding: str = "utf-8"
+    delimiter: Delimiter = ","
+    encoding: Encoding = "utf-8"
 
     @model_validator(mode="after")
     def _is_whole(self) -> TableMapping:
@@ -108,10 +108,6 @@ class TableMapping(_Frozen):
             raise ValueError("shape 'events' needs [[mapping.rules]]")
         if self.shape == "updates" and not self.state:
             raise ValueError("shape 'updates' needs [mapping.state]")
-        if self.timezone not in zoneinfo.available_timezones():
-            raise ValueError(f"unknown timezone '{self.timezone}'; write a name such as Europe/Berlin")
-        if odd := sorted(set(self.statuses.values()) - set(STATUSES) - {""}):
-            raise ValueError(f"statuses lead to {odd}; there are: {', '.join(STATUSES)}")
         if self.initial.get("status", "new") not in STATUSES:
             raise ValueError(f"initial status '{self.initial['status']}' is none of {', '.join(STATUSES)}")
         used = self.columns() | (self.ticket_columns() if self.tickets else set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,8 +13,9 @@ from boilover.adapters.ends import Ends, Firsts, moment
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, STATUSES, is_key, key
+from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError
 
 TRUE = frozenset({"true", "1", "yes"})
 QUEUE = "00G"
@@ -28,13 +29,13 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ticket_id: Literal["number", "id"] = "number"
-    time_format: str = "iso"
-    timezone: str = "UTC"
-    encoding: str = "utf-8"
-    report_time_format: str | None = None
+    time_format: TimeFormat = "iso"
+    timezone: Zone = "UTC"
+    encoding: Encoding = "utf-8"
+    report_time_format: TimeFormat | None = None
     """How a report writes times; without it they must be ISO, for day and month cannot be told apart."""
-    report_timezone: str = "UTC"
-    statuses: dict[str, str] = {}
+    report_timezone: Zone = "UTC"
+    statuses: dict[str, Status] = {}
     priorities: dict[str, str] = {}
     fields: dict[str, str] = {}
     """Field of the history to the part of the state that it tells, such as ``Team__c = "group"``."""
@@ -72,7 +73,7 @@ class Desk:
         self.closing: dict[str, str] = {}
         self.words: dict[str, Words] = {}
         self.targets = FIELDS | {name.casefold(): target for name, target in options.fields.items()}
-        self._report_zone = _zone(options.report_timezone)
+        self._report_zone = ZoneInfo(options.report_timezone)
         self.queue_names = {name.casefold() for name in options.queues}
         self.ends.time_format = self.firsts.time_format = options.time_format
         self.bots = set(options.bots)
@@ -190,11 +191,3 @@ def _bare(number: str) -> str:
 def is_true(value: object) -> bool:
     """Read a truth value of JSON or CSV."""
     return value is True or (isinstance(value, str) and value.strip().casefold() in TRUE)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        problem = f"unknown report_timezone '{name}'; write a name such as Europe/Berlin"
-        raise UsageError(problem) from error

@@ -13,6 +13,7 @@ from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dict_at
 from boilover.adapters.servicenow_words import ESCALATIONS, LEVELS, PRIORITY_WORDS, STATES, TARGETS
+from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident
 
 TRUE = frozenset({"true", "1", "yes"})
@@ -26,10 +27,10 @@ class Options(BaseModel):
     ticket_id: Literal["number", "sys_id"] = "number"
     tables: tuple[str, ...] = ("incident",)
     """The tables whose audit is read, for desks that keep their tickets elsewhere."""
-    time_format: str = "iso"
-    timezone: str = "UTC"
-    encoding: str = "utf-8"
-    statuses: dict[str, str] = {}
+    time_format: TimeFormat = "iso"
+    timezone: Zone = "UTC"
+    encoding: Encoding = "utf-8"
+    statuses: dict[str, Status] = {}
     priorities: dict[str, str] = {}
     fields: dict[str, str] = {}
     """Column to the part of the state that it tells, beyond those that are known."""

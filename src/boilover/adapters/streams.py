@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from boilover.adapters.export import Member
 from boilover.adapters.sources import AGAIN, AS_UTF8
-from boilover.csv_faults import LARGEST_CELL, fault_in
+from boilover.csv_faults import LARGEST_CELL, fault_in, unclosed_in
 from boilover.errors import InputError
 
 SMALL = 16 << 20
@@ -200,19 +200,20 @@ class _Chained:
         return self._start.read(size) or self._rest.read(size)
 
 
-def csv_rows(
-    member: Member, *, delimiter: str | None = None, encoding: str = "utf-8"
-) -> Iterator[dict[str, str]]:
+def csv_rows(member: Member, *, encoding: str | None = None) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV file by the names of its header; a repeated name becomes ``name.1``, ``name.2``, ….
 
-    Without a ``delimiter`` it is the most frequent of comma, semicolon, tab and bar in the header. A row with a wrong
-    number of cells is dropped and counted. Raises `InputError` for text in another encoding.
+    Between cells is the most frequent of comma, semicolon, tab and bar in the header. A row with a wrong number of
+    cells is dropped and counted. ``encoding`` is that of the options, None where a system has no such option. Raises
+    `InputError` for text in another encoding.
     """
+    mend = "Export it as UTF-8" + (", or set encoding in the [options] of a recipe" if encoding else "")
+    encoding = encoding or "utf-8"
     csv.field_size_limit(LARGEST_CELL)
     with member.open() as stream:
         text = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding=encoding, newline="")
         try:
-            delimiter = delimiter or _delimiter(member.head, encoding)
+            delimiter = _delimiter(member.head, encoding)
             rows = csv.reader(text, delimiter=delimiter, strict=True)
             names = _distinct(next(rows, []))
             for row in rows:
@@ -222,14 +223,15 @@ def csv_rows(
                     member.tally.rows += 1
                     found = f"{len(row)} in line {rows.line_num} of {member.label}"
                     member.tally.drop(f"not {len(names)} cells", 1, found)
-        except UnicodeDecodeError as error:
-            mend = "Export it as UTF-8, or name its encoding in the recipe"
+        except UnicodeError as error:
             with member.open() as again:
-                fault = fault_in(again, member.name, encoding, delimiter or ",", mend=mend, even=False)
+                fault = fault_in(again, member.name, encoding, delimiter, mend=mend, even=False)
             raise fault or InputError(f"the text is not {encoding}", file=member.name, mend=mend) from error
         except csv.Error as error:
-            problem = f"cannot be read as CSV: {error}"
-            raise InputError(problem, file=member.name, row=rows.line_num, mend=AGAIN) from error
+            with member.open() as again:
+                unclosed = unclosed_in(again, member.name, delimiter)
+            problem = f"cannot be read as CSV: {error} in line {rows.line_num}"
+            raise unclosed or InputError(problem, file=member.name, mend=AGAIN) from error
         finally:
             text.detach()
 

@@ -39,7 +39,7 @@ def header(member: Member, *, delimiter: str = ",", encoding: str = "utf-8") -> 
             return list(pq.read_schema(path).names)
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(member.head, final=len(member.head) < HEAD)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise _encoding_error(member, encoding, delimiter) from error
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
+from boilover.adapters.settings import Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident
 
 STATUSES = {
@@ -52,13 +53,13 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where the times of a CSV view were written; JSON tells its offsets."""
-    csv_time_format: str | None = None
+    csv_time_format: TimeFormat | None = None
     """A strptime format, where a CSV view's times are not ISO."""
     columns: dict[str, str] = {}
     """Column of a CSV view to what it holds; see `boilover.adapters.zendesk_view.COLUMNS`."""
-    statuses: dict[str, str] = {}
+    statuses: dict[str, Status] = {}
     """A desk's own status words to the contract's."""
     fields: dict[str, str] = {}
     """Number of a custom field to the name that it gets."""
