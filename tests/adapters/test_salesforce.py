@@ -212,8 +212,10 @@ def test_escalation_is_chosen_in_the_recipe(read, name, rows):
 
 def test_ids_of_15_characters_are_those_of_18():
     assert key("001D000000IqhSL") == key("001D000000IqhSLIAZ") == "001D000000IqhSLIAZ"
-    assert key("aaaaaBaaaaaaaaC") == "aaaaaBaaaaaaaaCABQ"
+    assert key("a0aaaBaaaaaaaaC") == "a0aaaBaaaaaaaaCABQ"
+    assert key("500000000000123") == "500000000000123AAA"
     assert key("00001007") == "00001007"
+    assert key("EscalationsDesk") == "EscalationsDesk"
     assert key(None) is None
 
 
@@ -309,6 +311,31 @@ def test_case_08_short_and_long_ids_and_numbers_are_one(read, recipe):
     assert ANN in set(events["actor_id"])
     _, _, tickets, _ = read([case()], history, recipe=recipe('ticket_id = "id"'))
     assert tickets["ticket_id"].tolist() == [CASE]
+
+
+@pytest.mark.parametrize(
+    "ids", [("005Q5A00001AbCdIAW", "005Q5A00001AbCeIAW"), ("005000000000001", "005000000000002")]
+)
+def test_ids_of_any_instance_are_told_from_names(read, ids):
+    """Of people whom the export does not hold, too; the sixth letter is part of the instance since 2023."""
+    rows = [change("10:00", "Owner", *ids), change("10:00", "Owner", "Ann", "Bob")]
+    _, events, _, report = read([case(OwnerId=key(ids[1]))], rows)
+    assert told(events, "assignee_changed", "value") == [(key(ids[0]),), (key(ids[1]),)]
+    assert report.notes["rows that tell a change of reference again, by name"] == 1
+
+
+def test_ids_of_digits_meet_in_both_forms_and_numbers_of_devices_stay(read):
+    rows = [change("10:00", "Imei__c", "490154203237518", "490154203237526", CaseId="500000000000123")]
+    _, events, tickets, _ = read([case(Id="500000000000123AAA")], rows)
+    assert told(events, "field_changed", "value")[-1:] == [("490154203237526",)]
+    assert tickets["ticket_id"].tolist() == ["00001007"]
+
+
+def test_a_queue_of_fifteen_letters_is_no_id(read, recipe):
+    rows = [change("10:00", "Owner", "Ann", "EscalationsDesk")]
+    options = 'queues = ["EscalationsDesk"]'
+    _, events, _, _ = read([case(OwnerId="EscalationsDesk")], rows, recipe=recipe(options))
+    assert told(events, "group_changed", "value") == [("EscalationsDesk",)]
 
 
 def test_case_09_doubled_history_rows_count_once(read):

@@ -21,6 +21,8 @@ TRUE = frozenset({"true", "1", "yes"})
 QUEUE = "00G"
 AUTOMATED = {"automatedprocess": "system", "cloudintegrationuser": "bot"}
 AGENT_TYPE = "standard"
+PARTIES = ("customer_id", "account_id")
+"""Attributes of a case that a change of reference tells, too."""
 
 
 class Options(BaseModel):
@@ -181,7 +183,10 @@ class Desk:
             return self.words[target].read(word)
         if target == "IsEscalated" and word is not None:
             return str(word.casefold() in TRUE).lower(), None
-        return key(word) if self.is_id(word) else word, None
+        if target in PARTIES:
+            return key(word), None
+        # A number of 15 digits in a field of the desk's own is that of a device.
+        return key(word) if word is not None and not word.isdigit() and self.is_id(word) else word, None
 
 
 def _bare(number: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boilover.adapters.salesforce_desk import Desk
+from boilover.adapters.salesforce_desk import PARTIES, Desk
 from boilover.adapters.salesforce_words import (
     EVENTS_OF_REPORTS,
     OWNER,
@@ -17,7 +17,6 @@ from boilover.adapters.words import ident
 
 LONGEST = 80
 """A longer value is prose: that it changed is told, and not to what."""
-ATTRIBUTES = ("customer_id", "account_id")
 Change = tuple[str, str, str | None, str | None, dict[str, Any]]
 Twins = tuple[str, str, str]
 
@@ -114,7 +113,7 @@ class History:
         target = target or name
         before = desk.value(target, old)[0]
         value, raw = desk.value(target, new)
-        if target in ATTRIBUTES:
+        if target in PARTIES:
             desk.firsts.note(ticket, target, at, before)
         desk.facts.change(ticket, at, target, value, raw=raw, old=before, **told)
         if target == "status":

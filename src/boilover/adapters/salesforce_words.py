@@ -123,8 +123,9 @@ SILENT = frozenset(
 )
 """Fields that tell nothing more, or prose; that prose changed is told."""
 
-KEY = re.compile(r"[0-9A-Za-z]{3}[0-9A-Za-z]{2}0[0-9A-Za-z]{9}(?:[A-Z0-5]{3})?")
-LONG = 18
+SHORT, LONG = 15, 18
+KEY = re.compile(r"(?=\d|a[0-9A-Za-z]*\d)[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
+"""An id begins with a digit, one of a custom object with an a; a name of so many letters rarely does."""
 CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -136,7 +137,7 @@ def key(value: object) -> str | None:
     if type(value) is str and len(value) == LONG and value.isalnum():
         return value
     word = ident(value)
-    if word is None or len(word) != 15 or not word.isalnum() or word.isdigit():
+    if word is None or len(word) != SHORT or KEY.fullmatch(word) is None:
         return word
     parts = (word[start : start + 5] for start in (0, 5, 10))
     return word + "".join(CHECK[sum(c.isupper() << place for place, c in enumerate(part))] for part in parts)
@@ -144,4 +145,4 @@ def key(value: object) -> str | None:
 
 def is_key(word: str | None) -> bool:
     """Say whether a word has the form of an id."""
-    return word is not None and KEY.fullmatch(word) is not None and any(each.isdigit() for each in word)
+    return word is not None and KEY.fullmatch(word) is not None
