@@ -205,20 +205,26 @@ def test_the_command_writes_it_and_spares_what_it_reads(
     folder, path = tmp_path / "desk", tmp_path / "kpis.html"
     write_log(log, folder)
 
-    def run(report: Path) -> int:
-        words = ["boilover", "kpis", str(folder), "--by", "category", "--report", str(report)]
+    def run(report: Path, *more: str) -> int:
+        words = ["boilover", "kpis", str(folder), "--by", "category", "--report", str(report), *more]
         monkeypatch.setattr(sys, "argv", words)
         with pytest.raises(SystemExit) as ended:
             main()
         return int(ended.value.code or 0)
 
     assert run(path) == 0
-    assert f"report {path}" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert f"report {path}" in said.err
+    assert "Recent tickets may still escalate" in said.out
     written = path.read_text(encoding="utf-8")
     assert written == render_kpis(kpis(log, by=["category"]), title="Escalations: desk")
     before = (folder / "events.parquet").read_bytes()
     assert run(folder / "events.parquet") == 2
     assert (folder / "events.parquet").read_bytes() == before
+    path.write_text("as it was")
+    assert run(path, "-o", f"{tmp_path}/./{path.name}") == 2
+    assert "-o and --report both name" in capsys.readouterr().err
+    assert path.read_text() == "as it was"
 
 
 def test_times_in_a_sentence_have_whole_words() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browser import Browser
 from report_desks import Trial
@@ -108,6 +110,42 @@ def test_figures_of_a_desk_run_without_complaint(browser: Browser, load: Open) -
     click(browser, "[data-scheme]")
     assert browser.run("document.documentElement.dataset.theme") == "dark"
     assert browser.run("performance.getEntriesByType('resource').length") == 0
+    assert browser.complaints() == []
+
+
+def test_figures_of_a_desk_sort_by_every_heading(browser: Browser, load: Open) -> None:
+    load("kpis")
+    tables = browser.run("document.querySelectorAll('table[data-sorts]').length")
+    assert tables >= 5
+    units = {"min": 1 / 60, "h": 1, "d": 24}
+
+    def figure(text: str) -> float:
+        told = re.match(r"([+−]?[\d,.]+)\s*(\S*)", text)
+        return (
+            np.nan
+            if told is None
+            else float(told[1].replace("−", "-").replace(",", "")) * units.get(told[2], 1)
+        )
+
+    for place in range(tables):
+        table = f'document.querySelectorAll("table[data-sorts]")[{place}]'
+        cells = "[...row.cells].map((cell) => cell.firstChild?.textContent ?? '')"
+        rows = f"[...{table}.tBodies[0].rows].map((row) => {cells})"
+        written = browser.run(rows)
+        for head in range(len(written[0]) - 1):
+            column = head if head < 2 else head + 1
+            for rising in (head == 0, head != 0):
+                browser.run(f'{table}.querySelectorAll(".sort")[{head}].click()')
+                sorts = browser.run(f'[...{table}.querySelectorAll("th")].map((each) => each.ariaSort)')
+                assert sorts[head] == ("ascending" if rising else "descending")
+                found = browser.run(rows)
+                assert sorted(found) == sorted(written)
+                if head:
+                    keys = np.array([figure(row[column]) for row in found])
+                    known = keys[~np.isnan(keys)]
+                    assert not np.isnan(keys[: len(known)]).any(), "what has no figure comes last"
+                    assert (np.diff(known) >= 0).all() if rising else (np.diff(known) <= 0).all()
+    assert browser.run("document.querySelectorAll('table.stated .sort').length") == 0
     assert browser.complaints() == []
 
 

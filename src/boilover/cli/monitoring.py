@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from boilover.cli.options import (
     say,
     settings_of,
 )
+from boilover.errors import UsageError
 
 
 def _tell(
@@ -172,6 +174,8 @@ def kpis(
 
     for each in by or ():
         refuse_people(each)
+    if output is not None and report is not None and os.path.realpath(output) == os.path.realpath(report):
+        raise UsageError(f"-o and --report both name {report}. Name two files")
     source = open_source(
         log, input_format, recipe, escalation, settings_of(config), texts=False, written=[output, report]
     )

@@ -31,6 +31,10 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
     yield Text(head, style="bold")
     lines = [_line(each) for each in (*of_escalations(kpis), *of_work(kpis))]
     yield text_table("Escalations and work, 95 % intervals", ["", ""], lines, form)
+    yield Text(
+        "Recent tickets may still escalate, so that more do within a time than have so far: by time since creation each"
+        " counts for as long as the log follows it (Kaplan and Meier)."
+    )
     rows = [
         [str(name), f"{count:,}", _percent(count / kpis["escalated"])]
         for name, count in kpis["kinds"].items()

@@ -15,7 +15,7 @@ from boilover import __version__
 from boilover.report.drawing.bars import meter
 from boilover.report.words import ahead, number, percent, plain
 
-SCRIPTS = ("scheme.js", "grid.js", "dial.js")
+SCRIPTS = ("scheme.js", "sort.js", "grid.js", "dial.js")
 """In the order in which they run."""
 
 
