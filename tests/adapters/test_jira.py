@@ -284,8 +284,59 @@ def test_case_10_a_page_that_is_missing_is_a_cut(tmp_path):
     del alone["changelog"]
     (tmp_path / "search.json").write_text(json.dumps({"issues": [alone]}))
     (tmp_path / "page.json").write_text(json.dumps(pages_of_one(*saves)[0]))
-    with pytest.raises(InputError, match=r"HELP-1.*1 entries of the changelog are missing"):
+    with pytest.raises(
+        InputError, match=r"HELP-1.*1 entries of the changelog are missing, which pages of /issue/HELP"
+    ):
         ingest([tmp_path / "search.json", tmp_path / "page.json"])
+
+
+def pages_of_comments(*comments: dict[str, Any], issue_id: str = "1001") -> list[dict[str, Any]]:
+    """The comments of an issue, one a page; each names its issue, as the page does not."""
+    at = f"https://desk.example/rest/api/3/issue/{issue_id}/comment/"
+    return [
+        {
+            "startAt": n,
+            "maxResults": 1,
+            "total": len(comments),
+            "comments": [{"self": f"{at}{each['id']}", **each}],
+        }
+        for n, each in enumerate(comments)
+    ]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_case_10_pages_of_comments_go_on_where_the_search_cuts_them(tmp_path, kept):
+    said = [comment(n, day(n), f"Comment {n}") for n in range(2, 5)]
+    cut = issue("HELP-1", save(1, day(2), item("status", TO_DO, WORK)), comments=tuple(said[:kept]))
+    cut["fields"]["comment"]["total"] = 3
+    (tmp_path / "search.json").write_text(json.dumps({"issues": [cut]}))
+    with pytest.raises(InputError, match=r"comments are missing, which pages of /issue/HELP-1/comment hold"):
+        ingest([tmp_path / "search.json"])
+    for place, page in enumerate(pages_of_comments(*said)):
+        (tmp_path / f"comments{place}.json").write_text(json.dumps(page))
+    log, report = ingest([tmp_path])
+    texts = rows(log, "message")["text"].tolist()
+    assert texts == ["It fails again.", "Comment 2", "Comment 3", "Comment 4"]
+    assert report.format == "jira"
+    assert not report.dropped
+    (tmp_path / "comments1.json").unlink()
+    with pytest.raises(InputError, match="1 comments are missing"):
+        ingest([tmp_path])
+
+
+def test_pages_that_do_not_say_whose_they_are_are_told(tmp_path):
+    saves = [save(1, day(2), item("status", TO_DO, WORK)), save(2, day(3), item("priority", "Low", "High"))]
+    nameless = [{"total": 2, "values": saves}, {"total": 1, "comments": [comment(7, day(4), "Hi")]}]
+    of_another = pages_of_comments(comment(8, day(4), "Hello"), issue_id="1009")
+    (tmp_path / "all.json").write_text(json.dumps([issue(), *nameless, *of_another]))
+    log, report = ingest([tmp_path / "all.json"])
+    assert report.dropped == {
+        "changelogs on pages without 'self', which names their issue": 2,
+        "comments on pages without 'self', which names their issue": 1,
+    }
+    assert report.examples["comments on pages without 'self', which names their issue"] == "'id 7'"
+    assert report.notes["comments of issues that the export does not hold, left out"] == 1
+    assert rows(log, "message")["text"].tolist() == ["It fails again."]
 
 
 def test_case_10_cut_comments_are_refused(tmp_path):

@@ -22,7 +22,7 @@ from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import Facts
 from boilover.adapters.jira_changes import Desk, first_changes, ordered, project_of, tags, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
-from boilover.adapters.jira_pages import page_of
+from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, page_of
 from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.jira_words import (
@@ -34,10 +34,10 @@ from boilover.adapters.jira_words import (
     StatusWords,
     Survey,
     fold,
-    mapping,
     person,
     word_of,
 )
+from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import json_records, marks_in
 from boilover.adapters.words import Words, ident
 from boilover.log import EventLog
@@ -80,9 +80,18 @@ class JiraAdapter:
                     _tell_issues(desk, member)
                 else:
                     tell_rows(desk, member)
-            unused = survey.pages.held.keys() - survey.pages.used
-            export.tally.note("changelogs of issues that the export does not hold, left out", len(unused))
+            for kind, pages in survey.pages.items():
+                unused = len(pages.held.keys() - pages.used)
+                export.tally.note(f"{kind} of issues that the export does not hold, left out", unused)
+                _drop_nameless(export, kind, pages.nameless)
             yield from facts.logs()
+
+
+def _drop_nameless(export: Export, kind: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Count what is on pages that were saved without telling of which issue they are."""
+    export.tally.rows += len(entries)
+    example = next((f"id {ident(each.get('id'))}" for each in entries), None)
+    export.tally.drop(f"{kind} on pages without 'self', which names their issue", len(entries), example)
 
 
 def _is_json(head: bytes) -> bool:
@@ -95,12 +104,12 @@ def _survey(export: Export) -> Survey:
         if _is_json(member.head):
             # Only the second reading is shown as progress.
             for _, record in json_records(replace(member, told=None), LISTS):
-                page = page_of(mapping(record))
-                if page is not None:
-                    survey.pages.add(page)
-                    survey.meet({}, page.histories)
+                page = page_of(dict_at(record))
+                if page is None:
+                    survey.meet(dict_at(record), ordered(dict_at(record)))
                 else:
-                    survey.meet(mapping(record), ordered(mapping(record)))
+                    survey.pages[page.kind].add(page)
+                    survey.meet({}, page.entries if page.kind == CHANGELOGS else ())
     return survey
 
 
@@ -119,8 +128,8 @@ def _desk(export: Export, facts: Facts, options: JiraOptions, survey: Survey) ->
 
 def _tell_issues(desk: Desk, member: Member) -> None:
     for _, record in json_records(member, LISTS):
-        if page_of(mapping(record)) is None:
-            _tell_issue(desk, mapping(record))
+        if page_of(dict_at(record)) is None:
+            _tell_issue(desk, dict_at(record))
 
 
 def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
@@ -130,12 +139,17 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
         desk.export.tally.drop("records that are no issue", 1, issue.get("id", "one without an id"))
         return
     ticket = desk.survey.key_today(key)
-    histories = desk.survey.pages.with_pages(issue, ordered(issue))
+    histories = desk.survey.pages[CHANGELOGS].with_pages(issue, ordered(issue))
+    own = dict_at(issue, "fields", "comment")
+    comments = desk.survey.pages[COMMENTS].with_pages(issue, dicts_at(own, "comments"))
     reporter = _tell_creation(desk, ticket, issue, histories)
-    if _is_whole(desk, ticket, issue, histories):
+    _check(desk, ticket, desk.survey.pages[COMMENTS].missing(issue, own, comments), "comments", "comment")
+    missing = desk.survey.pages[CHANGELOGS].missing(issue, issue.get("changelog"), histories)
+    _check(desk, ticket, missing, "entries of the changelog", "changelog")
+    if missing == 0:
         desk.facts.history(ticket)
     _tell_today(desk, ticket, issue["fields"])
-    tell_comments(desk, ticket, mapping(issue["fields"].get("comment")), reporter)
+    tell_comments(desk, ticket, comments, reporter)
     tell_changes(desk, ticket, histories, reporter)
     tell_service_levels(desk, ticket, issue)
     tell_rating(desk, ticket, issue)
@@ -170,36 +184,21 @@ def _tell_creation(
     return reporter
 
 
-def _is_whole(
-    desk: Desk, ticket: str, issue: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]
-) -> bool:
-    """Say whether the history of an issue is there, and complain where a part of it or of the comments is not."""
-    comments = mapping(issue["fields"].get("comment"))
-    if (missing := _missing(comments, comments.get("comments"))) > 0:
-        desk.export.cut(ticket, f"{missing} comments are missing")
-    pages = desk.survey.pages
-    told = [{"total": pages.totals[name]} for name in pages.of(issue)]
-    told += [issue["changelog"]] if isinstance(issue.get("changelog"), dict) else []
-    missing = max((_missing(page, histories) for page in told), default=0)
-    if missing > 0:
-        desk.export.cut(ticket, f"{missing} entries of the changelog are missing")
-    return bool(told) and missing <= 0
-
-
-def _missing(page: Mapping[str, Any], held: object) -> int:
-    total = page.get("total")
-    return total - len(held) if isinstance(total, int) and isinstance(held, list) else 0
+def _check(desk: Desk, ticket: str, missing: int | None, what: str, page: str) -> None:
+    """Complain where a part of what is told of an issue is not there."""
+    if missing:
+        desk.export.cut(ticket, f"{missing} {what} are missing, which pages of /issue/{ticket}/{page} hold")
 
 
 def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
     facts, seen = desk.facts, fields.get("updated")
-    status = mapping(fields.get("status"))
+    status = dict_at(fields, "status")
     if status:
         value, raw = desk.statuses.read(word_of(status.get("name")), ident(status.get("id")))
         at = fields.get("resolutiondate") if value in ENDED else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
     if "priority" in fields:
-        value, raw = desk.priorities.read(word_of(mapping(fields["priority"]).get("name")))
+        value, raw = desk.priorities.read(word_of(dict_at(fields, "priority").get("name")))
         facts.today(ticket, "priority", value, raw=raw, at=seen)
     if "assignee" in fields:
         facts.today(ticket, "assignee", person(fields["assignee"]), at=seen)
@@ -216,7 +215,7 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
 
 def shown(value: object) -> str | None:
     """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
-    told = mapping(value)
+    told = dict_at(value)
     if told:
         return next((shown(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
     return word_of(value)

@@ -23,11 +23,10 @@ from boilover.adapters.jira_words import (
     StatusWords,
     Survey,
     fold,
-    items_of,
-    mapping,
     person,
     word_of,
 )
+from boilover.adapters.nested import dicts_at
 from boilover.adapters.recipe import TARGETS
 from boilover.adapters.words import Words, ident
 
@@ -96,15 +95,14 @@ class Desk:
 
 def ordered(issue: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the histories of an issue from the oldest to the newest."""
-    found = mapping(issue.get("changelog")).get("histories")
-    return in_order([each for each in found if isinstance(each, dict)] if isinstance(found, list) else [])
+    return in_order(dicts_at(issue, "changelog", "histories"))
 
 
 def first_changes(desk: Desk, histories: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return the first change of each field, whose old value is that at creation."""
     first: dict[str, Mapping[str, Any]] = {}
     for history in histories:
-        for item in items_of(history):
+        for item in dicts_at(history, "items"):
             first.setdefault(desk.field(item), item)
     return first
 
@@ -116,7 +114,7 @@ def tell_changes(
     status: str | None = None
     for history in histories:
         author = history.get("author")
-        items = items_of(history)
+        items = dicts_at(history, "items")
         who: dict[str, Any] = {"by": person(author), "role": desk.people.role(author, reporter)}
         for position, item in enumerate(items):
             told = {**who, "event_id": f"{ident(history.get('id'))}.{position}" if "id" in history else None}

@@ -1,9 +1,10 @@
-"""Pages of Jira's changelogs, which go on where a search cuts them: of one issue, or of many at once.
+"""Pages of Jira's changelogs and comments, which go on where a search cuts them.
 
 ::
 
     {"self": ".../rest/api/3/issue/HELP-1/changelog?...", "total", "values": [history, ...]}
     {"issueChangeLogs": [{"issueId", "changeHistories": [history, ...]}, ...], "nextPageToken"}
+    {"startAt", "total", "comments": [{"self": ".../rest/api/3/issue/10010/comment/10000", ...}, ...]}
 
 They are held in memory until their issues are told.
 """
@@ -19,33 +20,44 @@ from typing import Any, NamedTuple
 from boilover.adapters.nested import dicts_at
 from boilover.adapters.words import ident
 
-OF_ISSUE = re.compile(r"/issue/([^/?#]+)/changelog")
-History = dict[str, Any]
+OF_ISSUE = re.compile(r"/issue/([^/?#]+)/(?:changelog|comment)")
+CHANGELOGS, COMMENTS = "changelogs", "comments"
+Entry = dict[str, Any]
+"""A history or a comment."""
 
 
 class Page(NamedTuple):
-    """Some histories of the issue of an id or a key; None where the page names none."""
+    """Some ``entries`` of the issue of an id or a key, None where it is not named; 0 is a total that is not told."""
 
+    kind: str
     issue: str | None
-    histories: list[History]
+    entries: list[Entry]
     total: int
 
 
 def page_of(record: Mapping[str, Any]) -> Page | None:
     """Return the page that a record is, None for an issue or anything else."""
+    total = record["total"] if isinstance(record.get("total"), int) else 0
+    if isinstance(record.get("comments"), list) and "fields" not in record:
+        comments = dicts_at(record, "comments")
+        named = (_issue_in(each) for each in comments)
+        return Page(COMMENTS, next(filter(None, named), None), comments, total)
     if isinstance(record.get("changeHistories"), list):
-        return Page(ident(record.get("issueId")), _histories(record, "changeHistories"), 0)
-    if not isinstance(record.get("values"), list):
+        return Page(CHANGELOGS, ident(record.get("issueId")), _histories(record, "changeHistories"), 0)
+    histories = _histories(record, "values")
+    issue = _issue_in(record)
+    if issue is None and not any("items" in each for each in histories):
         return None
-    named = OF_ISSUE.search(str(record.get("self")))
-    if named is None:
-        return None
-    total = record.get("total")
-    return Page(named[1], _histories(record, "values"), total if isinstance(total, int) else 0)
+    return Page(CHANGELOGS, issue, histories, total)
 
 
-def _histories(record: Mapping[str, Any], key: str) -> list[History]:
-    return [dict(each) | {"created": _as_iso(each.get("created"))} for each in dicts_at(record, key)]
+def _issue_in(record: Mapping[str, Any]) -> str | None:
+    found = OF_ISSUE.search(str(record.get("self")))
+    return None if found is None else found[1]
+
+
+def _histories(record: Mapping[str, Any], key: str) -> list[Entry]:
+    return [each | {"created": _as_iso(each.get("created"))} for each in dicts_at(record, key)]
 
 
 def _as_iso(told: object) -> object:
@@ -60,35 +72,47 @@ def _as_iso(told: object) -> object:
 
 @dataclass
 class Pages:
-    """The pages of an export, by the id or the key of their issue."""
+    """The pages of one kind, by the id or the key of their issue."""
 
-    held: dict[str, list[History]] = field(default_factory=dict)
+    held: dict[str, list[Entry]] = field(default_factory=dict)
     totals: dict[str, int] = field(default_factory=dict)
-    """How many histories an issue has, as its pages say; of many issues at once they do not."""
+    """How many entries an issue has, as its pages say; of many issues at once they do not."""
     used: set[str] = field(default_factory=set)
+    nameless: list[Entry] = field(default_factory=list)
+    """Those of pages that do not say whose they are."""
 
     def add(self, page: Page) -> None:
         """Take a page in."""
-        issue = page.issue or ""
-        self.held.setdefault(issue, []).extend(page.histories)
-        self.totals[issue] = max(page.total, self.totals.get(issue, 0))
+        if page.issue is None:
+            self.nameless += page.entries
+            return
+        self.held.setdefault(page.issue, []).extend(page.entries)
+        self.totals[page.issue] = max(page.total, self.totals.get(page.issue, 0))
 
-    def of(self, issue: Mapping[str, Any]) -> list[str]:
+    def with_pages(self, issue: Mapping[str, Any], own: Sequence[Entry]) -> list[Entry]:
+        """Return the entries that an issue tells itself and those of its pages, each once, in their order."""
+        names = self._of(issue)
+        self.used.update(names)
+        every = [*own, *(each for name in names for each in self.held[name])]
+        distinct = {ident(each.get("id")) or f"#{place}": each for place, each in enumerate(every)}
+        return in_order(list(distinct.values())) if names else every
+
+    def missing(self, issue: Mapping[str, Any], own: object, held: Sequence[Entry]) -> int | None:
+        """Return how many entries are told of and not ``held``; None where neither issue nor pages tell of any."""
+        told = [self.totals[name] for name in self._of(issue)]
+        if isinstance(own, dict):
+            total = own.get("total")
+            told.append(total if isinstance(total, int) else 0)
+        return max(0, max(told) - len(held)) if told else None
+
+    def _of(self, issue: Mapping[str, Any]) -> list[str]:
         """Return the names by which pages call an issue; none where no page is of it."""
         told = (ident(issue.get(name)) for name in ("id", "key"))
         return [name for name in told if name is not None and name in self.held]
 
-    def with_pages(self, issue: Mapping[str, Any], histories: Sequence[History]) -> list[History]:
-        """Return the histories of an issue and those of its pages, each once, in their order."""
-        names = self.of(issue)
-        self.used.update(names)
-        every = [*histories, *(each for name in names for each in self.held[name])]
-        distinct = {ident(each.get("id")) or f"#{place}": each for place, each in enumerate(every)}
-        return in_order(list(distinct.values())) if names else every
 
-
-def in_order(histories: list[History]) -> list[History]:
-    """Return histories from the oldest to the newest, as their ids tell; as they stand where these are no numbers."""
-    if all(str(each.get("id", "")).isdecimal() for each in histories):
-        return sorted(histories, key=lambda each: int(each["id"]))
-    return histories
+def in_order(entries: list[Entry]) -> list[Entry]:
+    """Return entries from the oldest to the newest, as their ids tell; as they stand where these are no numbers."""
+    if all(str(each.get("id", "")).isdecimal() for each in entries):
+        return sorted(entries, key=lambda each: int(each["id"]))
+    return entries

@@ -10,24 +10,25 @@ its start only the goal is known. That it was breached is known from then on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from boilover.adapters.jira_changes import Desk
 from boilover.adapters.jira_text import plain_text
-from boilover.adapters.jira_words import fold, mapping, person
+from boilover.adapters.jira_words import fold, person
+from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.words import ident
 
 MILLIS_PER_HOUR = 3_600_000
 BEST_RATING = 5
 
 
-def tell_comments(desk: Desk, ticket: str, page: Mapping[str, Any], reporter: str | None) -> None:
+def tell_comments(
+    desk: Desk, ticket: str, comments: Sequence[Mapping[str, Any]], reporter: str | None
+) -> None:
     """Tell the comments of an issue; those that only some may see are internal."""
-    comments = page.get("comments")
-    for comment in comments if isinstance(comments, list) else ():
-        told = mapping(comment)
+    for told in comments:
         text = plain_text(told.get("body"))
         if text is None:
             desk.export.tally.note("comments without words, left out")
@@ -53,8 +54,7 @@ def tell_service_levels(desk: Desk, ticket: str, issue: Mapping[str, Any]) -> No
 
 
 def _cycles(level: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    completed = level.get("completedCycles")
-    yield from (mapping(each) for each in completed or ()) if isinstance(completed, list) else ()
+    yield from dicts_at(level, "completedCycles")
     if isinstance(level.get("ongoingCycle"), dict):
         yield level["ongoingCycle"]
 
@@ -83,7 +83,7 @@ def _target(name: str) -> str:
 
 def _moment(told: object) -> str | None:
     """Return a time as ISO."""
-    value = mapping(told).get("epochMillis", mapping(told).get("iso8601", told))
+    value = dict_at(told).get("epochMillis", dict_at(told).get("iso8601", told))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return datetime.fromtimestamp(value / 1000, UTC).isoformat()
@@ -93,7 +93,7 @@ def _moment(told: object) -> str | None:
 
 
 def _hours(told: object) -> float | None:
-    millis = mapping(told).get("millis", told)
+    millis = dict_at(told).get("millis", told)
     is_number = isinstance(millis, (int, float)) and not isinstance(millis, bool)
     return float(millis) / MILLIS_PER_HOUR if is_number else None
 
@@ -103,7 +103,7 @@ def tell_rating(desk: Desk, ticket: str, issue: Mapping[str, Any]) -> None:
     options, fields = desk.options, issue["fields"]
     if options.csat is None or options.csat_time is None:
         return
-    rating = mapping(fields.get(options.csat)).get("rating", fields.get(options.csat))
+    rating = dict_at(fields, options.csat).get("rating", fields.get(options.csat))
     at = _moment(fields.get(options.csat_time))
     if isinstance(rating, (int, float)) and at is not None:
         desk.facts.event(

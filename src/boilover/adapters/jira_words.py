@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from boilover.adapters.jira_pages import Pages
+from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, Pages
+from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.settings import Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident
 
@@ -104,17 +105,17 @@ class Survey:
     """Key of an issue before it was moved to another project, to the key that it got."""
     names: dict[str, str] = field(default_factory=dict)
     """Id of a custom field to its name."""
-    pages: Pages = field(default_factory=Pages)
-    """The changelogs that go on where a search cuts them."""
+    pages: dict[str, Pages] = field(default_factory=lambda: {CHANGELOGS: Pages(), COMMENTS: Pages()})
+    """By kind, what goes on where a search cuts it."""
 
     def meet(self, issue: Mapping[str, Any], histories: Iterable[Mapping[str, Any]]) -> None:
         """Take from one issue what it tells of all."""
-        status = mapping(mapping(issue.get("fields")).get("status"))
-        category = word_of(mapping(status.get("statusCategory")).get("key"))
+        status = dict_at(issue, "fields", "status")
+        category = word_of(dict_at(status, "statusCategory").get("key"))
         if category in OF_CATEGORY:
             self.categories[f"id:{ident(status.get('id'))}"] = category
             self.categories[fold(status.get("name"))] = category
-        for item in (item for history in histories for item in items_of(history)):
+        for item in (item for history in histories for item in dicts_at(history, "items")):
             keys = [word_of(item.get(side)) for side in ("fromString", "toString")]
             if item.get("field") == "Key" and keys[0] is not None and keys[1] is not None:
                 self.moved[keys[0]] = keys[1]
@@ -164,7 +165,7 @@ class People:
 
     def role(self, user: object, reporter: str | None) -> str:
         """Return the role of the author of something that happened to an issue of ``reporter``."""
-        told = mapping(user)
+        told = dict_at(user)
         if not told:
             return "system"
         known = self._known(told) if self.named else None
@@ -178,23 +179,12 @@ class People:
 
 def person(user: object) -> str | None:
     """Return the id of a user: that of Cloud, or the key that the changelog of a server uses."""
-    told = mapping(user)
+    told = dict_at(user)
     for name in ("accountId", "key", "name", "displayName"):
         found = ident(told.get(name))
         if found is not None:
             return found
     return None
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return ``value`` if it is an object, or an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items_of(history: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what one save changed."""
-    found = history.get("items")
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def word_of(value: object) -> str | None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 
-def dict_at(record: Any, *keys: str) -> Mapping[str, Any]:
+def dict_at(record: Any, *keys: str) -> dict[str, Any]:
     """Return the object under ``keys``, an empty one where there is none."""
     for key in keys:
-        record = record.get(key) if isinstance(record, Mapping) else None
-    return record if isinstance(record, Mapping) else {}
+        record = record.get(key) if isinstance(record, dict) else None
+    return record if isinstance(record, dict) else {}
 
 
-def dicts_at(record: Any, *keys: str) -> list[Mapping[str, Any]]:
+def dicts_at(record: Any, *keys: str) -> list[dict[str, Any]]:
     """Return the objects in the list under ``keys``; anything else in it is passed over."""
     held = dict_at(record, *keys[:-1]).get(keys[-1])
-    return [each for each in held if isinstance(each, Mapping)] if isinstance(held, list) else []
+    return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
 
 
 def text_at(record: Any, *keys: str) -> str:
