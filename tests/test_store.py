@@ -258,6 +258,18 @@ def test_a_failed_import_leaves_no_trace(tmp_path):
     assert held_in(tmp_path / "log") == before
 
 
+def test_a_failed_import_leaves_a_folder_that_was_there(tmp_path, monkeypatch):
+    """It may be the one that a volume is mounted at, or where the shell is: neither can be removed."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the export is truncated"):
+        upsert(".", (each for each in [log_of(*ROWS), None] if each or _fail()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fail():
+    raise InputError("the export is truncated")
+
+
 def test_a_log_that_breaks_the_contract_is_refused(tmp_path):
     twice = pd.DataFrame({"ticket_id": ["a", "a", "b"]})
     with pytest.raises(ContractError, match="ticket stands twice"):

@@ -232,7 +232,7 @@ def test_case_09_doubled_history(read, audit, first):
 
 def test_case_10_a_cut_history_is_refused_unless_allowed(read, audit):
     late = audit("10:00", changed("status", "open", "new"), comment("Hi"))
-    with pytest.raises(InputError, match=r"ticket 7 is truncated.*creation"):
+    with pytest.raises(InputError, match=r"ticket 7 is truncated.*creation.*`boilover ingest --allow-cut`"):
         read({"tickets": [ticket()]}, {"audits": [late]})
     _, events, _, report = read({"tickets": [ticket()]}, {"audits": [late]}, allow_cut=True)
     assert report.truncated == 1
@@ -630,3 +630,11 @@ def test_the_page_tells_every_option_and_escalation():
     recipe = parse_recipe(block.encode(), name="own", source="page")
     assert Options.model_validate(recipe.options).model_fields_set == set(Options.model_fields)
     assert all(f"`{name}`" in page for name in load_recipe("zendesk").escalation if name != "default")
+
+
+def test_files_that_are_named_as_the_tables_of_a_log_are_an_export(tmp_path, audit, first):
+    (tmp_path / "events.json").write_text(json.dumps({"audits": [first]}))
+    (tmp_path / "tickets.json").write_text(json.dumps({"tickets": [ticket()]}))
+    log, report = ingest([tmp_path])
+    assert report.format == "zendesk"
+    assert log.tickets["ticket_id"].to_pylist() == ["7"]

@@ -155,7 +155,8 @@ class Export:
         if not self.allow_cut:
             problem = f"the history of ticket {ticket_id} is truncated: {what}"
             mend = (
-                "Export it whole, or allow truncated histories (allow_cut): what is cut off is then missing"
+                "Export it whole, or import it without what is cut off: `boilover ingest --allow-cut`, or allow_cut ="
+                " true of a night"
             )
             raise InputError(problem, mend=mend)
         self.tally.truncated[ticket_id] = None

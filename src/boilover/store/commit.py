@@ -24,6 +24,7 @@ def held(folder: Path) -> Iterator[Path]:
     if found and MANIFEST not in found:
         told = ", ".join(found[:5])
         raise UsageError(f"{folder} holds {told} and no log that was imported. Name a new folder for the log")
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK).open("w")
@@ -41,7 +42,8 @@ def held(folder: Path) -> Iterator[Path]:
             shutil.rmtree(folder / STAGING, ignore_errors=True)
             if not (folder / MANIFEST).exists():
                 (folder / LOCK).unlink()
-                folder.rmdir()
+                if is_new:
+                    folder.rmdir()
 
 
 def commit(folder: Path, staging: Path, before: Manifest, after: Manifest) -> None:
