@@ -105,6 +105,17 @@ def test_csv_keeps_leading_zeros_and_every_letter(tmp_path):
         assert log.tickets.to_pylist() == [{"ticket_id": "007"}]
 
 
+@pytest.mark.parametrize("odd", ["x" * 1001, "  ", "a\0b"])
+def test_an_id_that_no_ledger_holds_is_refused_with_its_place(tmp_path, odd):
+    with pytest.raises(ContractError) as caught:
+        read_log(folder_of(tmp_path, events_csv=CSV + f"{odd},2026-03-01T00:00Z,created,\n"))
+    (found,) = (each for each in caught.value.violations if each.table == "events")
+    assert (found.column, found.row, found.count) == ("ticket_id", 3, 1)
+    assert found.problem == "is blank, of more than 1,000 characters, or holds a NUL character"
+    assert str(tmp_path) in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
 def test_customers_with_leading_zeros_stay_who_they_are(tmp_path):
     tickets = "ticket_id,customer_id,seats\n007,0042,5\n"
     read = read_log(folder_of(tmp_path, events_csv=CSV, tickets_csv=tickets))

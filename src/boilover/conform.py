@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from boilover.csv_faults import delimiter_in
 from boilover.errors import shorten
-from boilover.schema import TIMESTAMP, Column, Violation
+from boilover.schema import LONGEST_ID, TIMESTAMP, Column, Violation
 from boilover.times import REACH
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
@@ -74,6 +74,8 @@ def conform(
         violations += found
         if column.required and given.null_count:
             violations.append(_null(name, column, given))
+        if column.name == "ticket_id" and data.type != ENCODED:
+            violations += _unfit(data, name, column)
         fields[column.name] = data
     if keep_extra:
         for extra in table.column_names:
@@ -227,6 +229,22 @@ def _null(table: str, column: Column, data: pa.ChunkedArray) -> Violation:
     row = _first(pc.is_null(data))
     mend = f"fill it in ({column.meaning}) or leave the row out"
     return Violation(table, "required value is empty", mend, column.name, row + 1, count=data.null_count)
+
+
+def unfit_ids(ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return which ids no ledger can hold: those that are blank, of more than `LONGEST_ID` characters, or with NUL."""
+    blank = pc.or_(pc.equal(pc.binary_length(ids), 0), pc.utf8_is_space(ids))
+    odd = pc.or_(pc.greater(pc.utf8_length(ids), LONGEST_ID), pc.match_substring(ids, "\0"))
+    return pc.fill_null(pc.or_(blank, odd), False)
+
+
+def _unfit(ids: pa.ChunkedArray, table: str, column: Column) -> list[Violation]:
+    odd = unfit_ids(ids)
+    if not pc.any(odd).as_py():
+        return []
+    row, problem = _first(odd), f"is blank, of more than {LONGEST_ID:,} characters, or holds a NUL character"
+    mend, count = "mend the id where it is exported, or leave the row out", pc.sum(odd).as_py()
+    return [Violation(table, problem, mend, column.name, row + 1, shorten(ids[row].as_py()), count)]
 
 
 def _first(mask: pa.ChunkedArray) -> int:

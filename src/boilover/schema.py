@@ -27,6 +27,9 @@ class Column:
     meaning: str
 
 
+LONGEST_ID = 1000
+"""Characters of a ticket's id, at most: a ledger in a database holds no longer one."""
+
 EVENTS = (
     Column("ticket_id", pa.string(), True, "the ticket that it happened to"),
     Column("occurred_at", TIMESTAMP, True, "when it happened"),

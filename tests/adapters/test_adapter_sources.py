@@ -77,6 +77,15 @@ def test_a_missing_column_names_the_nearest(tmp_path, recipe):
         ingest([path], recipe=recipe)
 
 
+def test_ids_that_no_ledger_holds_are_dropped_and_counted(tmp_path, recipe):
+    rows = [f"{odd},2026-01-03T00:00:00Z,new,Zoë\n" for odd in ("x" * 1001, "  ")]
+    log, report = ingest([write(tmp_path, (TABLE + "".join(rows)).encode())], recipe=recipe)
+    assert log.tickets["ticket_id"].to_pylist() == ["A"]
+    reason = "ticket id that is blank, of more than 1,000 characters, or with NUL"
+    assert report.dropped == {reason: 2}
+    assert len(report.examples[reason]) <= 60
+
+
 @pytest.mark.parametrize("quotes", [1, 2])
 def test_a_quote_that_is_not_closed_takes_no_rows_along(tmp_path, recipe, quotes):
     rows = [f"{day},2026-01-{day:02d}T00:00:00Z,new,Zoë" for day in range(1, 21)]

@@ -638,3 +638,10 @@ def test_files_that_are_named_as_the_tables_of_a_log_are_an_export(tmp_path, aud
     log, report = ingest([tmp_path])
     assert report.format == "zendesk"
     assert log.tickets["ticket_id"].to_pylist() == ["7"]
+
+
+def test_ids_that_no_ledger_holds_are_dropped_and_counted(read, first):
+    odd = [ticket(id="x" * 1001), ticket(id="a\0b")]
+    log, _, _, report = read({"tickets": [ticket(), *odd]}, {"audits": [first]}, max_dropped=1)
+    assert log.tickets["ticket_id"].to_pylist() == ["7"]
+    assert set(report.dropped) == {"ticket id that is blank, of more than 1,000 characters, or with NUL"}

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from boilover.errors import InputError, shorten
 from boilover.log import EventLog
-from boilover.schema import EVENT_TYPES
+from boilover.schema import EVENT_TYPES, LONGEST_ID
 
 if TYPE_CHECKING:
     from boilover.adapters.export import Export
@@ -21,6 +21,7 @@ EXAMPLES = 5
 """So many truncated histories are named."""
 MAX_DROPPED = 0.2
 """Above this share of what the source tells, dropping it would leave a log that misleads."""
+UNFIT_ID = f"ticket id that is blank, of more than {LONGEST_ID:,} characters, or with NUL"
 FEW = 10
 """So few are dropped without a word: of a small export they are a large share and prove nothing."""
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from boilover.adapters.base import Tally
+from boilover.adapters.base import UNFIT_ID, Tally
 from boilover.adapters.changes import Flags
 from boilover.adapters.recipe import TableMapping
 from boilover.adapters.shards import FILE
 from boilover.adapters.times import UTC_MICROSECONDS, to_utc
+from boilover.conform import unfit_ids
 from boilover.schema import ROLES
 
 
@@ -45,10 +47,16 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
     Adds ``_time``, when the row happened, ``_seen``, the latest time so far in its ticket, and ``_role``, the actor's.
     """
     times = to_utc(rows[mapping.time], mapping.time_format, mapping.timezone, tally)
-    nameless, timeless = rows[mapping.ticket_id].isna(), times.isna() & rows[mapping.ticket_id].notna()
+    ids = rows[mapping.ticket_id]
+    nameless, unfit = (
+        ids.isna(),
+        unfit_ids(pa.array(ids, pa.string(), from_pandas=True)).to_numpy(zero_copy_only=False),
+    )
+    timeless = times.isna() & ~nameless & ~unfit
     for reason, odd in (("no ticket id", nameless), (f"no time in format {mapping.time_format}", timeless)):
         tally.drop(reason, int(odd.sum()), rows.loc[odd, mapping.time].head(1).tolist())
-    usable = ~(nameless | timeless)
+    tally.drop(UNFIT_ID, int(unfit.sum()), ids[unfit].head(1).tolist())
+    usable = ~(nameless | unfit | timeless)
     rows = rows.assign(_time=times)[usable]
     if mapping.event_id is not None:
         doubled = rows.duplicated([mapping.ticket_id, mapping.event_id]) & rows[mapping.event_id].notna()

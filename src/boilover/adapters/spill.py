@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from boilover.adapters.base import Tally
+from boilover.adapters.base import UNFIT_ID, Tally
 from boilover.adapters.shards import MOST_SHARDS, arrow_file, parted, read_once
 from boilover.adapters.times import to_utc
+from boilover.conform import unfit_ids
 
 TICKET, ATTRIBUTE, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(8)
 """Kinds of facts; from `CHANGE` on, what happened at a time."""
@@ -104,11 +105,16 @@ class Spill:
         kind = batch["kind"].to_numpy()
         timeless = (kind >= CHANGE) & batch["at"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
         nameless = batch["ticket_id"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
-        for reason, odd in (("no ticket id", nameless), ("no readable time", timeless & ~nameless)):
+        unfit = unfit_ids(batch["ticket_id"]).to_numpy()
+        for reason, odd in (
+            ("no ticket id", nameless),
+            (UNFIT_ID, unfit),
+            ("no readable time", timeless & ~nameless & ~unfit),
+        ):
             if odd.any():
                 example = batch["ticket_id"][int(np.argmax(odd))].as_py()
                 self._tally.drop(reason, int(odd.sum()), f"ticket {example}")
-        odd = timeless | nameless
+        odd = timeless | nameless | unfit
         return batch.filter(pa.array(~odd)) if odd.any() else batch
 
 
