@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger import Facts, Ledger
-from boilover.flagger.ledger.connection import connect, transaction
+from boilover.flagger.ledger.connection import _reader, connect, transaction
 from boilover.flagger.ledger.texts import LONGEST_ID, LONGEST_TEXT
 
 HOSTILE = [
@@ -164,15 +165,38 @@ def test_places_that_cannot_be_used(tmp_path):
     with pytest.raises(UsageError, match="there is no ledger at"):
         Ledger.open(tmp_path / "file", create=False)
     (tmp_path / "ring").symlink_to("ring")
-    with pytest.raises(
-        UsageError, match=r"unable to open database file\. Whoever reads it, too, must be let write"
-    ):
+    with pytest.raises(UsageError, match=r"unable to open database file\. Who writes to it, or reads it"):
         Ledger.open(tmp_path / "ring")
     assert Ledger.open(tmp_path / "new" / "folder" / "ledger.db").check() == ()
     assert Ledger.open(str(tmp_path / "odd ?name=#%41.db")).check() == ()
     assert (tmp_path / "odd ?name=#%41.db").is_file()
     assert Ledger.open(f"sqlite:///{tmp_path}/by url.db").check() == ()
     assert (tmp_path / "by url.db").is_file()
+
+
+def test_a_copy_that_may_not_be_written_to_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "odd ?name=#%41.db"
+    names = big_ledger(path)
+    with monkeypatch.context() as shut:
+        shut.setattr(os, "access", lambda file, mode: mode != os.W_OK)
+        copy = Ledger.open(path, create=False)
+    assert copy.check() == ()
+    assert len(copy.export("flags")) == len(names)
+    with pytest.raises(UsageError, match=r"attempt to write a readonly database\. Who writes to it"):
+        copy.acknowledge(1, who="kim", when=BEGIN + HOUR)
+    # What is not in the file yet is not passed over: the log of a run that was killed, which cannot be read alone.
+    Path(f"{path}-wal").write_bytes(b"a log")
+    assert "immutable" not in _how(path, monkeypatch)
+    Path(f"{path}-wal").write_bytes(b"")
+    assert "immutable" in _how(path, monkeypatch)
+
+
+def _how(path, monkeypatch):
+    with monkeypatch.context() as seen:
+        asked = []
+        seen.setattr(sqlite3, "connect", lambda where, **_: asked.append(where))
+        _reader(path, 1.0)
+    return asked[0]
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "nonsense://x", "sqlite://", "://", "", " "])

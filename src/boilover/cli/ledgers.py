@@ -45,7 +45,7 @@ def show(
 ) -> None:
     """Show the flags that stand, the most urgent first.
 
-    Risk and reasons are those of the night that raised a flag.
+    Risk and reasons are those of the night that raised a flag, also where its tier rose since.
 
     Example: boilover ledger show ledger.db --desk support
     """
@@ -56,6 +56,8 @@ def show(
     rows = urgency.sort_values(["order", "down", "desk", "ticket_id"]).index
     few = ["desk", "flag_id", "ticket_id", "tier", "state", "by", "risk", "raised_at", "nights", "why"]
     _hand_out(standing.loc[rows, few].reset_index(drop=True), ledger, output, form)
+    if len(rows):
+        say("risk and why are of the night that raised a flag; the tier is the highest since")
 
 
 def export(

@@ -6,6 +6,8 @@ reads stays true until it has written. Writes are short; who waits longer than `
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,7 +108,13 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write to {path}: {error.strerror}") from error
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": wait})
+    reads_only = _is_shut(path)
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        creator=lambda: _reader(path, wait) if reads_only else sqlite3.connect(path, timeout=wait),
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, record: Any) -> None:
@@ -114,7 +122,7 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
         raw.isolation_level = None
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute("PRAGMA synchronous = FULL")
-        if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        if not reads_only and raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             raw.execute("PRAGMA journal_mode = WAL")
 
     @event.listens_for(engine, "begin")
@@ -123,6 +131,19 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _is_shut(path: Path) -> bool:
+    """Return whether a file is there that may be read, and not be written to or beside, where SQLite keeps its log."""
+    return path.is_file() and not all(os.access(each, os.W_OK) for each in (path, path.resolve().parent))
+
+
+def _reader(path: Path, wait: float) -> sqlite3.Connection:
+    """Open a file to read it alone; as one that does not change where nothing lies beside it that is not in it yet."""
+    there = path.resolve()
+    log = Path(f"{there}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{there.as_uri()}?{how}", uri=True, timeout=wait)
 
 
 def _postgresql(url: URL, wait: float) -> Engine:
@@ -182,7 +203,7 @@ def _explained(error: DBAPIError, engine: Engine) -> BaseException:
     if code.startswith(DAMAGED):
         return _damaged(engine, reason)
     if code.startswith(REFUSED):
-        mend = "Whoever reads it, too, must be let write to it and its folder: ask for that, or copy it elsewhere"
+        mend = "Who writes to it, or reads it while a run does, must be let write to it and its folder: ask for that"
         return UsageError(f"cannot use the ledger {name}: {reason}. {mend}")
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or str(state).startswith(("53", "57", "58")):
         return BoiloverError(f"the ledger {name} cannot be written: {reason}")
