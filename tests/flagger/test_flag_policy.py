@@ -96,6 +96,11 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"tiers": {"warn": "0.5"}}, r"tiers\.warn: .*number, not '0\.5'"),
     ({"tiers": {"warn": 0.5, "critical": 0.4}}, r"tiers\.critical: 0\.4 is below warn, 0\.5"),
     ({"hysteresis": {"raise": 0.9, "clear": 1.1}}, r"hysteresis\.clear: 1\.1 is above raise, 0\.9"),
+    ({"hysteresis": {"raise": 1e308}}, r"hysteresis\.raise: .*less than or equal to 100, not 1e\+308"),
+    (
+        {"triggers": {"sla_used": {"share": 1e308}}},
+        r"triggers\.sla_used\.share: .*less than or equal to 100, not",
+    ),
     ({"hysteresis": {"cooldown": "soon"}}, r"hysteresis\.cooldown: 'soon' is no duration"),
     (
         {"hysteresis": {"unless": "never"}},
@@ -237,7 +242,7 @@ def test_a_policy_says_what_it_will_do() -> None:
         (FixedRisk(risk=0.0045), "tickets of a risk of 0.45% or more"),
         (
             Capacity(per_night=7),
-            "the riskiest tickets, from the risk on at which 7 a night were reached in the past",
+            "at most 7 a night, from the risk on at which an average night of the past used 90% of that",
         ),
         (LeastPrecision(at_least=0.6), "while 60% escalate, with a confidence of 95%"),
         (LeastPrecision(at_least=0.07, confidence=0.999), "while 7% escalate, with a confidence of 99.9%"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from boilover.flagger.policy import FlagPolicy, Segment
 from boilover.flagger.settings import QuietHours, percent
+from boilover.model.reached import FILLED
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision
 
 
@@ -41,7 +42,8 @@ def _threshold(policy: FlagPolicy) -> str:
         case FixedRisk(risk=risk):
             return f"tickets of a risk of {percent(risk)} or more"
         case Capacity(per_night=per_night):
-            return f"the riskiest tickets, from the risk on at which {per_night} a night were reached in the past"
+            used = f"an average night of the past used {percent(FILLED)} of that"
+            return f"the riskiest tickets, at most {per_night} a night, from the risk on at which {used}"
         case LeastPrecision(at_least=share, confidence=confidence):
             told = f"while {percent(share)} escalate, with a confidence of {percent(confidence)}"
             return f"as many tickets as it can {told}"

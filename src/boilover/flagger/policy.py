@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from boilover.errors import UsageError
 from boilover.files import read_toml
-from boilover.flagger.settings import QuietHours, Risk, Span, Strict, TierName, Words, mistakes
+from boilover.flagger.settings import MOST, QuietHours, Risk, Span, Strict, TierName, Words, mistakes
 from boilover.flagger.triggers import Trigger
 from boilover.flagger.triggers_course import (
     FallingSentiment,
@@ -56,8 +56,8 @@ class Tiers(Strict):
 class Hysteresis(Strict):
     """``[hysteresis]``: when a flag of the model is raised and cleared, and how soon after it the next one comes."""
 
-    raise_at: float = Field(default=1.0, gt=0, alias="raise")
-    clear_at: float = Field(default=0.8, gt=0, alias="clear")
+    raise_at: float = Field(default=1.0, gt=0, le=MOST, alias="raise")
+    clear_at: float = Field(default=0.8, gt=0, le=MOST, alias="clear")
     """Shares of the threshold: above from the first on, below under the second, and in between neither."""
     nights: int = Field(default=1, ge=1)
     """In a row above before the model raises a flag; triggers do not wait."""

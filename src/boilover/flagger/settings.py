@@ -17,6 +17,8 @@ TierName = Literal["watch", "warn", "critical"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NAMES_TOLD = 30
 """So many known keys are listed beside one that is not known."""
+MOST = 100.0
+"""The largest multiple of a threshold or a limit that can be meant."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

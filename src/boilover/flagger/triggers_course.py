@@ -10,7 +10,7 @@ from pydantic import Field
 from boilover.annotations.priority import priority_level
 from boilover.features import Count, Flag, Last, Max, SinceLast, State
 from boilover.features.families import CREATED, HANDOFF, REOPENED, REPLY, SLA, SLA_SHARE
-from boilover.flagger.settings import Span, Words, percent
+from boilover.flagger.settings import MOST, Span, Words, percent
 from boilover.flagger.triggers import Flags, Look, Scene, Trigger
 from boilover.history import Floats, History
 from boilover.times import in_words
@@ -26,7 +26,7 @@ class SlaUsed(Trigger):
     """The share of the running service level's time that is used."""
 
     needs: ClassVar[str | None] = "sla_due"
-    share: float = Field(default=0.75, gt=0)
+    share: float = Field(default=0.75, gt=0, le=MOST)
 
     def look(self, scene: Scene) -> Look:
         """Compare the share; a ticket without a running target never fires, one that was late when set always does."""
