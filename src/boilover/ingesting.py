@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from boilover.capability import Survey
 from boilover.errors import UsageError
-from boilover.escalation import EscalationRule, parse_rule, rule_names
+from boilover.escalation import parse_rule, rule_names
 from boilover.places import STANDARD, fetched, filesystem_of
 from boilover.store import upsert
 
@@ -60,7 +60,7 @@ def ingest_log(
         # An adapter may choose a recipe by what it reads first.
         first = next(pieces)
         declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation
-        surveyor = Survey(parse_rule(declared, escalation) if declared else EscalationRule())
+        surveyor = Survey(parse_rule(declared, escalation))
         every = chain([first], pieces)
         done = upsert(
             folder,

@@ -84,7 +84,7 @@ def open_log(
         found = recipe or report.recipe
         if found is not None and not declared:
             declared = dict(load_recipe(found).escalation)
-    rule = parse_rule(declared, escalation_name) if declared else EscalationRule()
+    rule = parse_rule(declared, escalation_name)
     log = with_measures(log)
     if kind != "log":
         survey = Survey(rule)
@@ -95,8 +95,7 @@ def open_log(
 
 def rule_of(manifest: Manifest, name: str | None = None) -> EscalationRule:
     """Return what escalated means in a log in partitions, by the rule of that ``name`` where it declares several."""
-    declared = dict(manifest.escalation or {})
-    return parse_rule(declared, name or manifest.escalation_name) if declared else EscalationRule()
+    return parse_rule(manifest.escalation or {}, name or manifest.escalation_name)
 
 
 def serving(rule: EscalationRule, own: EscalationRule) -> EscalationRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from boilover.adapters.base import Tally
@@ -66,6 +67,20 @@ def test_priorities_rise_in_their_order():
 )
 def test_html_becomes_lines(html, text):
     assert html_to_text(html) == text
+
+
+def test_unknown_words_that_are_shortened_to_one_are_all_counted():
+    tally = Tally()
+    tally.meet("row", pd.Series(["x" * 80 + "a", "x" * 80 + "b"]))
+    assert list(tally.unknown["row"].values()) == [2]
+
+
+def test_a_head_that_is_not_closed_ends_with_the_body():
+    assert html_to_text("<html><head><meta charset=utf-8><style>p{}</style><body><p>Hello</p>") == "Hello"
+
+
+def test_cells_of_a_table_are_apart():
+    assert html_to_text("<tr><th>Part<th>Price</tr><tr><td>Disk<td>5</tr>") == "Part Price\nDisk 5"
 
 
 def test_deep_and_hostile_html_is_read_in_good_time():

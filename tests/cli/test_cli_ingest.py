@@ -11,6 +11,7 @@ import pytest
 
 from boilover import cli
 from boilover.adapters import load_recipe, recipe_names
+from boilover.errors import UsageError
 from boilover.inputs import open_log
 from boilover.log import read_log, write_log
 from boilover.partitions import read_manifest
@@ -110,6 +111,15 @@ def test_the_recipes_escalation_is_kept_and_its_events_are_not_written(told, tmp
     told("ingest", EXPORT, "--recipe", recipe, "--escalation", "handed", "-o", tmp_path / "log")
     assert read_manifest(tmp_path / "log").escalation_name == "handed"
     assert open_log(tmp_path / "log").rule.any[0].reassignments == 1
+
+
+def test_an_escalation_is_refused_where_none_is_declared(told, tmp_path):
+    bare = tmp_path / "bare.toml"
+    bare.write_text(RECIPE.read_text("utf-8").partition("\n[escalation]")[0], "utf-8")
+    assert told("ingest", EXPORT, "--recipe", bare, "--escalation", "handed", "-o", tmp_path / "log")[0] == 2
+    assert told("ingest", EXPORT, "--recipe", bare, "-o", tmp_path / "log")[0] == 0
+    with pytest.raises(UsageError, match="there is no escalation 'handed'"):
+        open_log(tmp_path / "log", escalation_name="handed")
 
 
 def test_an_escalation_that_is_not_declared_is_refused_before_anything_is_written(told, tmp_path, recipe):

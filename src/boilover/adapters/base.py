@@ -103,8 +103,9 @@ class Tally:
     def meet(self, kind: str, words: pd.Series) -> None:
         """Count words that are in no vocabulary."""
         if len(words):
-            counts = words.value_counts().items()
-            self.unknown.setdefault(kind, Counter()).update({shorten(word): int(n) for word, n in counts})
+            met = self.unknown.setdefault(kind, Counter())
+            for word, count in words.value_counts().items():
+                met[shorten(word)] += int(count)
 
     def meet_one(self, kind: str, word: object) -> None:
         """Count one word that is in no vocabulary."""

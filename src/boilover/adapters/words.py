@@ -119,7 +119,10 @@ class _TextOfHtml(HTMLParser):
         self._kept = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SILENT:
+        if tag == "body":
+            # It ends a head that is not closed.
+            self._silent = 0
+        elif tag in SILENT:
             self._silent += 1
         elif tag == "br" or tag in BLOCKS:
             self._break()
@@ -127,7 +130,7 @@ class _TextOfHtml(HTMLParser):
         elif tag == "blockquote":
             self._break()
             self._quotes += 1
-        elif tag == "td":
+        elif tag in ("td", "th"):
             self._line.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
