@@ -1,8 +1,7 @@
-"""A command run in this process, and a desk whose log, model, points and scores the real command made."""
+"""A command run in this process, and a desk whose model and scores commands made."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +31,7 @@ def run(monkeypatch, capsys) -> Run:
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory) -> Path:
-    """Return a folder with a log, its model for three horizons, points and their scores, made by the real command."""
+    """Return a folder with a log, its model for three horizons, points and their scores."""
     home = tmp_path_factory.mktemp("desk")
     events = small_desk()
     write(home / "log", events, small_tickets())
@@ -40,9 +39,8 @@ def desk(tmp_path_factory) -> Path:
     ages = pd.to_timedelta(np.resize([0, 3600, 86_400, 4 * 86_400], len(born)), unit="s")
     points = pd.DataFrame({"ticket_id": born["ticket_id"], "as_of": born["occurred_at"] + ages})
     points.to_csv(home / "points.csv", index=False)
-    command = Path(sys.executable).with_name("boilover")
     train = ["train", home / "log", "--model", home / "model", "--horizon", "24h,72h,7d", "--no-track"]
-    subprocess.run([command, *train], check=True, capture_output=True)
     score = ["score", home / "log", "--model", home / "model", "--points", home / "points.csv"]
-    subprocess.run([command, *score, "-o", home / "scores.csv"], check=True, capture_output=True)
+    for words in (train, [*score, "-o", home / "scores.csv"]):
+        cli.app([*map(str, words)], standalone_mode=False)
     return home

@@ -35,7 +35,7 @@ def people_answer(rng: np.random.Generator, life: Life, now: int) -> Life:
     return dataclasses.replace(life, state=state, snoozed_until=until)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(tables=POLICIES, seed=st.integers(0, 10_000))
 def test_many_nights_are_decided_as_by_a_state_machine_per_ticket(tables: dict[str, Any], seed: int) -> None:
     policy = parse_flag_policy(tables)
