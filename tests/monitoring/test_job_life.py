@@ -83,7 +83,12 @@ def test_a_gate_that_cannot_tell_stays_open(life, tmp_path):
 
 def test_a_better_challenger_serves_from_the_same_night_on(life, tmp_path):
     config = make(tmp_path, life, "blind", '[retrain]\nevery = "7d"\nhold_back = "40d"\n')
+    # What runs left behind that were killed while they wrote.
+    left = [tmp_path / f".{name}.abcd1234" for name in ("model", "model.previous", "model.challenger")]
+    for folder in left:
+        folder.mkdir()
     first = night(config).manifest
+    assert not any(folder.exists() for folder in left)
     assert first["retrain"]["judged"] == "promoted"
     assert first["model"]["fingerprint"] == first["retrain"]["challenger"]
     assert first["retrain"]["challenge"]["differences"]["average_precision"]["estimate"] > 0

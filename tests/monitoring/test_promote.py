@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.evaluation.interval import Interval
 from boilover.inputs import Source, cut
-from boilover.model.saved import load_model
+from boilover.model.saved import load_model, save_model
 from boilover.monitoring.asked import ask
 from boilover.monitoring.challenge import challenge, judge
 from boilover.monitoring.promote import promote
@@ -19,6 +19,7 @@ from boilover.monitoring.retrain import JUDGEMENT, Schedule, renew
 from boilover.points import AGES_HOURS, DAY
 from boilover.times import parse_moment
 from boilover.tracking.located import located
+from boilover.training import CARRIED
 
 # SQLAlchemy and MLflow warn of MLflow's own storage.
 pytestmark = pytest.mark.filterwarnings(r"ignore:::mlflow\.")
@@ -204,6 +205,12 @@ def test_a_challenger_is_trained_judged_once_and_serves(source, home, life):
     assert (
         renew(lambda: source, champion, folder, schedule, end + DAY, drifted=True)["judged"] == "none is due"
     )
+    # A run that was killed after it promoted: what was undone by hand stays undone.
+    (folder / JUDGEMENT).unlink()
+    assert renew(lambda: source, champion, folder, schedule, end)["judged"] == "none is due"
+    assert json.loads((folder / JUDGEMENT).read_text("utf-8"))["judged"] == "promoted"
+    shutil.copytree(home / "blind.previous", home / "undone")
+    assert renew(lambda: source, home / "undone", folder, schedule, end)["judged"] == "none is due"
     # A run that was killed before it judged: the next one judges.
     (folder / JUDGEMENT).unlink()
     shutil.rmtree(champion)
@@ -218,8 +225,42 @@ def test_a_challenger_without_outcomes_waits(source, home, life):
     assert told["judged"].startswith("waits: ")
     assert "trained" not in told
     assert not (home / "next" / JUDGEMENT).exists()
+    waiting = (home / "next" / "manifest.json").read_bytes()
+    # Another would wait as long: on a desk where little escalates none would ever be judged.
+    again = renew(
+        lambda: source,
+        home / "blind",
+        home / "next",
+        Schedule(DAY, DAY, DAY),
+        life.cut + 9 * DAY,
+        drifted=True,
+    )
+    assert again["judged"].startswith("waits: ")
+    assert (home / "next" / "manifest.json").read_bytes() == waiting
     later = renew(
         lambda: source, home / "blind", home / "next", Schedule(None, DAY, DAY), life.cut + 50 * DAY
     )
     assert later["judged"] == "promoted"
     assert (home / "next" / JUDGEMENT).exists()
+
+
+def test_a_challenger_that_waits_for_another_champion_makes_room(source, home, life):
+    told = {"escalation": {"any": [{"reopened": 2}]}}
+    other = replace(life.good, manifest=life.good.manifest.model_copy(update=told))
+    save_model(home / "next", other)
+    end = int(life.events["occurred_at"].max().value // 1000)
+    assert (
+        renew(lambda: source, home / "good", home / "next", Schedule(None, DAY, DAY), end)["judged"]
+        == "none is due"
+    )
+    told = renew(lambda: source, home / "good", home / "next", Schedule(7 * DAY, DAY, 28 * DAY), end)
+    assert "trained" in told
+
+
+def test_a_challenger_keeps_all_columns_where_the_champion_did(source, home, life):
+    end = int(life.events["occurred_at"].max().value // 1000)
+    schedule = Schedule(7 * DAY, 7 * DAY, 28 * DAY)
+    for name, keeps in (("good", CARRIED), ("blind", 1.0)):
+        assert load_model(home / name).model.primary.get_params()["keep"] == keeps
+        renew(lambda: source, home / name, home / f"{name}.challenger", schedule, end)
+        assert load_model(home / f"{name}.challenger").model.primary.get_params()["keep"] == keeps

@@ -30,7 +30,8 @@ def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account,
     if told is None:
         return tools
     found = None
-    sweep(desk.challenger)
+    for folder in desk.models:
+        sweep(folder)
     try:
         if desk.tables.retrain is not None and desk.tables.retrain.on_drift:
             found = _drift(desk, tools.saved, opened, account, "drift_before")

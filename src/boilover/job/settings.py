@@ -20,6 +20,7 @@ from boilover.errors import InputError, UsageError
 from boilover.files import read_toml
 from boilover.flagger.settings import EPOCH, mistakes
 from boilover.job.keys import Tables, several
+from boilover.monitoring.promote import kept_beside
 from boilover.monitoring.retrain import Schedule
 from boilover.places import filesystem_of, place
 from boilover.times import parse_duration, stamp
@@ -71,6 +72,12 @@ class Desk:
         return self.model.with_name(f"{self.model.name}.challenger")
 
     @property
+    def models(self) -> list[Path]:
+        """The folders that a retraining writes: the challenger, the champion and the one that this replaced."""
+        own = [] if is_registered(self.model) else [self.model, kept_beside(self.model)]
+        return [self.challenger, *own]
+
+    @property
     def window(self) -> int:
         """What a gate looks at, microseconds."""
         return parse_duration(self.tables.gate.window)
@@ -120,7 +127,9 @@ class Desk:
         for each in (*told.scores, *told.flags, *told.packets, told.manifest, self.tables.lock, *files):
             yield str(self._path(each))
         if self.tables.retrain is not None:
-            yield from (str(self.model), str(self.challenger))
+            yield from map(str, self.models)
+            if is_registered(self.model):
+                yield str(self.model)
 
     def reads(self, file: str) -> bool:
         """Whether a file is read: an export or within one, of the log, the ledger, or a file of settings."""

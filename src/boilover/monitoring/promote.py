@@ -129,11 +129,15 @@ def promote_folder(champion: Path, challenger: Path) -> Promotion:
         raise UsageError(f"{challenger} is champion and challenger at once. Name two folders")
     if same_model(champion, challenger):
         return Promotion(str(champion), None)
-    kept = champion.with_name(f"{champion.name}{KEPT}")
     # The champion of before is kept before it is replaced: a run that is killed in between loses neither.
-    previous = _copied(champion, kept) if champion.exists() else None
+    previous = _copied(champion, kept_beside(champion)) if champion.exists() else None
     _copied(challenger, champion)
     return Promotion(str(champion), previous)
+
+
+def kept_beside(champion: Path) -> Path:
+    """Return where the champion of before is kept."""
+    return champion.with_name(f"{champion.name}{KEPT}")
 
 
 def _copied(folder: Path, target: Path) -> str:

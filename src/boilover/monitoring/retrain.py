@@ -57,7 +57,8 @@ def renew(
     """Train a challenger if one is due, let it challenge the champion, and return what was done.
 
     Each step is done whole or not at all, and once: a challenger lies in ``folder`` until it is judged, and the
-    judgement beside it. One with too few outcomes to be judged on waits; the next run tries again.
+    judgement beside it. One with too few outcomes to be judged on waits: each run tries again, and none takes its place
+    before, for that one would have to wait as long.
 
     Parameters
     ----------
@@ -67,19 +68,24 @@ def renew(
 
     Raises what `boilover.training.train` and `promote` raise, but for too few outcomes.
     """
-    serving = load_model(located(champion))
-    waiting = _challenger(folder)
-    known = max(parse_moment(each.manifest.trained_until) for each in (serving, waiting) if each is not None)
+    serving, last = load_model(located(champion)), _challenger(folder)
     told: dict[str, Any] = {"challenger": None, "judged": "none is due"}
-    if schedule.is_due(known, as_of, drifted=drifted):
+    if last is not None and same_model(folder, located(champion)) and not (folder / JUDGEMENT).exists():
+        # A run was killed after it promoted: judged again, the model of before could not be put back.
+        write_json({"challenger": last.manifest.fingerprint, "judged": "promoted"}, folder / JUDGEMENT)
+    challenger = (
+        None if last is None or (folder / JUDGEMENT).exists() or not _compare(serving, last) else last
+    )
+    if challenger is None:
+        known = max(parse_moment(each.manifest.trained_until) for each in (serving, last) if each is not None)
+        if not schedule.is_due(known, as_of, drifted=drifted):
+            return told
         check_folder(folder)
         until = as_of - schedule.hold_back
-        waiting = _train(source(), serving, until, as_of, seed)
-        save_model(folder, waiting)
+        challenger = _train(source(), serving, until, as_of, seed)
+        save_model(folder, challenger)
         told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
-    if waiting is None or (folder / JUDGEMENT).exists() or same_model(folder, located(champion)):
-        return told
-    told["challenger"] = waiting.manifest.fingerprint
+    told["challenger"] = challenger.manifest.fingerprint
     try:
         found = promote(source(), champion, folder, as_of=as_of, seed=seed)
     except InputError as error:
@@ -92,7 +98,7 @@ def renew(
 
 
 def _train(source: Source, serving: SavedModel, until: int, as_of: int, seed: int) -> SavedModel:
-    """Train as the champion was: on the same question, asked at the same ages."""
+    """Train as the champion was: on the same question, asked at the same ages, of all columns where it kept all."""
     ages = AGES_HOURS if serving.reference is None else serving.reference.ages
     return train(
         cut(source.log, until),
@@ -100,8 +106,15 @@ def _train(source: Source, serving: SavedModel, until: int, as_of: int, seed: in
         horizons=serving.manifest.horizons,
         ages=ages,
         seed=seed,
+        all_columns=serving.model.primary.get_params().get("keep", 1.0) == 1.0,
         created_at=datetime.fromtimestamp(as_of / 1_000_000, UTC),
     )
+
+
+def _compare(serving: SavedModel, challenger: SavedModel) -> bool:
+    """Return whether two models answer one question, which they do not where another champion was put in place."""
+    horizons = [each.manifest.horizons[0] for each in (serving, challenger)]
+    return horizons[0] == horizons[1] and serving.rule == challenger.rule
 
 
 def _challenger(folder: Path) -> SavedModel | None:
