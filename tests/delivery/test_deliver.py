@@ -141,6 +141,9 @@ def test_a_night_that_is_replaced_tells_each_flag_once(ledger: Ledger, hearing: 
     done = run(ledger, channels)
     assert (done.sent, done.kept, done.failed) == (1, 0, 1), "what was to be told of b was withdrawn"
     assert [ticket for ticket, _ in told(hearing)] == ["a", "b", "b", "b", "c"]
+    night(ledger, BEGIN, {"a": NEW, "b": NEW}, replace=True)
+    assert run(ledger, channels).sent == 1, "what was withdrawn is told where a later record tells it again"
+    assert [ticket for ticket, _ in told(hearing)][-1] == "b"
 
 
 def test_what_cannot_be_delivered_in_time_has_failed(ledger: Ledger, hearing: Receiver) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from boilover.flagger.beside import FAILED, KEPT, SENT, outbox, ready, told
 from boilover.flagger.ledger.connection import transaction
@@ -19,7 +19,6 @@ from boilover.flagger.ledger.schema import history, nights
 from boilover.flagger.ledger.texts import clean
 
 TOO_OLD = "was not delivered in time"
-WITHDRAWN = "was withdrawn: another record replaced its night"
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,10 @@ def channels_of(engine: Engine, desk: str) -> list[str]:
 
 
 def give_up(engine: Engine, desk: str, channel: str, *, kept_before: int) -> int:
-    """Fail what was put in before a moment and could not be sent, and what only a replaced night told.
+    """Fail what was put in before a moment and could not be sent; drop what only a replaced night told.
 
-    Return how many failed; their bodies go.
+    Return how many these are. The bodies of the first go; of the others all goes, for another record of that night may
+    tell the same again.
     """
     holds = (
         select(history.c.id)
@@ -115,16 +115,10 @@ def give_up(engine: Engine, desk: str, channel: str, *, kept_before: int) -> int
     )
     where = (*_of(desk, channel), outbox.c.state == KEPT)
     with transaction(engine, writes=True) as connection:
-        failed = 0
-        for reason, bad in (
-            (WITHDRAWN, ~holds),
-            (TOO_OLD, outbox.c.kept_at < kept_before),
-        ):
-            done = connection.execute(
-                update(outbox).where(*where, bad).values(state=FAILED, body="", problem=reason)
-            )
-            failed += done.rowcount
-        return failed
+        withdrawn = connection.execute(delete(outbox).where(*where, ~holds))
+        late = update(outbox).where(*where, outbox.c.kept_at < kept_before)
+        failed = connection.execute(late.values(state=FAILED, body="", problem=TOO_OLD))
+        return withdrawn.rowcount + failed.rowcount
 
 
 def counts(engine: Engine, desk: str) -> dict[str, int]:
