@@ -243,6 +243,16 @@ def test_only_tickets_that_leaves_none_is_an_error():
             "group_not_matches: .*regular",
         ),
         ({"any": [{"reassignments": 1, "of": "team"}]}, "escalation.any.0.of: "),
+        (
+            {"any": [{"priority_raised": True, "value_in": ["x"]}]},
+            "value_in tells nothing beside priority_raised",
+        ),
+        ({"any": [{"reopened": 2, "equals": "x"}]}, "equals tells nothing beside reopened"),
+        ({"any": [{"event": "escalation"}]}, "'escalation' is no type of event; there are .*escalated"),
+        (
+            {"any": [{"event_type": "statuschanged", "value_in": ["x"]}]},
+            "'statuschanged' is no type of event",
+        ),
     ],
 )
 def test_a_wrong_rule_names_its_key(table, message):

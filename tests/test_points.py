@@ -171,6 +171,14 @@ def test_bad_points_are_refused_with_their_place():
         Points.from_frame(frame, history)
 
 
+@pytest.mark.parametrize("word", ["now", "today"])
+def test_what_the_clock_says_is_no_moment(word):
+    history = History.from_log(EventLog.from_pandas(two_tickets()))
+    frame = pd.DataFrame({"ticket_id": ["a", "b"], "as_of": ["2026-03-03", word]})
+    with pytest.raises(InputError, match=f"column 'as_of', row 2, value '{word}': cannot be read as time"):
+        Points.from_frame(frame, history)
+
+
 def test_numeric_ids_find_their_tickets():
     frame = two_tickets().assign(ticket_id=[7, 8])
     history = History.from_log(EventLog.from_pandas(frame))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from boilover.errors import UsageError, worded
 from boilover.files import read_toml
 from boilover.points import AGES_HOURS
+
+MOST_HOURS = 24.0 * 365 * 100
 
 
 class Config(BaseModel):
@@ -25,9 +27,9 @@ class Config(BaseModel):
     """Within which spans a ticket may escalate; ``risk`` is that of the first."""
     points: Literal["ages", "nightly"] = "ages"
     """When training and evaluation ask about each ticket: at fixed ages, or every night at 06:00 UTC."""
-    ages: tuple[float, ...] = Field(default=AGES_HOURS, min_length=1)
+    ages: tuple[Annotated[float, Field(ge=0, le=MOST_HOURS)], ...] = Field(default=AGES_HOURS, min_length=1)
     """Hours after creation, for ``points = "ages"``."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
     escalation: Mapping[str, Any] = Field(default_factory=dict)
     threshold: Mapping[str, Any] = Field(default_factory=lambda: {"kind": "capacity", "per_night": 10})
 
@@ -35,6 +37,13 @@ class Config(BaseModel):
     @classmethod
     def _one_or_several(cls, given: object) -> object:
         return tuple(given.split(",")) if isinstance(given, str) else given
+
+    @field_validator("ages")
+    @classmethod
+    def _each_once(cls, ages: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(ages)) < len(ages):
+            raise ValueError("must hold each age once: a point that is asked twice counts twice")
+        return ages
 
     @property
     def asked_at(self) -> tuple[float, ...] | None:

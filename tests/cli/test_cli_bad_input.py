@@ -168,6 +168,7 @@ def test_a_model_that_is_missing_or_damaged_is_named(run, desk, tmp_path):
         (["--config", "absent.toml"], 2, "absent.toml"),
         (["--recipe", "absent"], 2, "absent"),
         (["--horizont", "7d"], 2, "--horizont"),
+        (["--seed", "-1"], 2, "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told):
@@ -181,6 +182,10 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
         ("horizn = '7d'", "c.toml: horizn: is not known. Keys are horizon, points"),
         ("horizon = 7", "c.toml: horizon: must be a list, not 7. Keys are"),
         ("seed = 'x'", "c.toml: seed: must be a valid integer"),
+        ("seed = -1", "c.toml: seed: must be greater than or equal to 0, not -1"),
+        ("ages = [0, nan]", "c.toml: ages.1: must be less than or equal to 876000, not nan"),
+        ("ages = [-1]", "c.toml: ages.0: must be greater than or equal to 0"),
+        ("ages = [0, 8, 0.0]", "c.toml: ages: must hold each age once"),
         ("horizon = '7d", "c.toml: is no TOML"),
     ],
 )

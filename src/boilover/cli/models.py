@@ -34,7 +34,7 @@ def demo(
         Path, typer.Option("-o", "--output", parser=local, metavar="<path>", help="The folder to write to.")
     ] = Path("out/demo"),
     tickets: Annotated[int, typer.Option(min=500, help="How many tickets the desk sees.")] = 6000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same desk.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same desk.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:
     """Run the whole job on a synthetic desk: ingest, train, evaluate, score, flag, report.
@@ -71,7 +71,7 @@ def train(
     input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same model.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same model.")] = None,
     tune: Annotated[
         str | None,
         typer.Option(help="Search that long for settings of the trees, as in 10m; default: not at all."),

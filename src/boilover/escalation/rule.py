@@ -9,6 +9,27 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from boilover.errors import UsageError, worded
+from boilover.schema import EVENT_TYPES
+
+WAYS = (
+    "event",
+    "event_type",
+    "field",
+    "priority_raised",
+    "priority_at_least",
+    "group_in",
+    "group_matches",
+    "reassignments",
+    "reopened",
+    "sla_missed",
+)
+"""Keys that name a way to escalate; ``field`` refines ``event_type`` where both are given."""
+REFINED_BY = {
+    "event_type": {"value_in", "field"},
+    "field": {"raised", "order", "equals", "holds", "at_least"},
+    "reassignments": {"of"},
+}
+"""What else a condition of some ways may hold."""
 
 
 class _Frozen(BaseModel):
@@ -50,20 +71,17 @@ class Condition(_Frozen):
 
     @model_validator(mode="after")
     def _one_way(self) -> Condition:
-        ways = (
-            self.event,
-            self.event_type,
-            self.priority_raised,
-            self.priority_at_least,
-            self.group_in,
-            self.group_matches,
-            self.field if self.event_type is None else None,
-            self.reassignments,
-            self.reopened,
-            self.sla_missed,
-        )
-        if sum(bool(way) for way in ways) != 1:
+        ways = [name for name in WAYS if getattr(self, name)]
+        if self.event_type is not None:
+            ways = [name for name in ways if name != "field"]
+        if len(ways) != 1:
             raise ValueError("a condition names exactly one way to escalate")
+        stray = self.model_dump(exclude_defaults=True).keys() - {*ways} - REFINED_BY.get(ways[0], set())
+        if stray:
+            raise ValueError(f"{min(stray)} tells nothing beside {ways[0]}")
+        kind = self.event or self.event_type
+        if kind is not None and kind not in EVENT_TYPES:
+            raise ValueError(f"'{kind}' is no type of event; there are {', '.join(EVENT_TYPES)}")
         if self.event_type is not None and not self.value_in:
             raise ValueError("event_type needs value_in")
         if self.field is not None and self.event_type is None:
