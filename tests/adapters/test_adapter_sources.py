@@ -2,6 +2,8 @@
 
 import gzip
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from boilover.adapters import ingest
@@ -75,6 +77,22 @@ def test_a_missing_column_names_the_nearest(tmp_path, recipe):
     path = write(tmp_path, TABLE.replace("state", "State").encode())
     with pytest.raises(InputError, match=r"column 'state'.*nearest is 'State'"):
         ingest([path], recipe=recipe)
+
+
+def test_a_column_that_stands_twice_is_refused_where_it_is_read(tmp_path, recipe):
+    twice = TABLE.replace("state,name", "state,name,name").replace("Zoë", "Zoë,Zoë")
+    with pytest.raises(InputError, match=r"log\.csv, column 'name': the column stands more than once"):
+        ingest([write(tmp_path, twice.encode())], recipe=recipe)
+    unread = TABLE.replace("state,name", "state,name,x,x").replace("Zoë", "Zoë,1,2")
+    assert ingest([write(tmp_path, unread.encode())], recipe=recipe)[1].rows == 2
+
+
+def test_a_column_of_lists_is_refused_and_not_read_as_empty(tmp_path, recipe):
+    times = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]
+    table = pa.table({"id": ["A", "A"], "at": times, "state": ["new", "open"], "name": [["a"], ["b"]]})
+    pq.write_table(table, tmp_path / "log.parquet")
+    with pytest.raises(InputError, match=r"(?s)log\.parquet.*column 'name'.*not one value a row"):
+        ingest([tmp_path / "log.parquet"], recipe=recipe)
 
 
 def test_ids_that_no_ledger_holds_are_dropped_and_counted(tmp_path, recipe):

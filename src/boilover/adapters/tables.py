@@ -20,7 +20,7 @@ from boilover.adapters.recipe import TableMapping
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
 from boilover.conform import conform
 from boilover.csv_faults import Watched, delimiter_in, fault_in, is_plain, unclosed_in
-from boilover.errors import InputError
+from boilover.errors import ContractError, InputError
 from boilover.schema import Column
 
 CSV_BLOCK = 4 << 20
@@ -63,14 +63,19 @@ def read_blocks(member: Member, columns: Iterable[str], mapping: TableMapping) -
     """Yield ``columns`` of a CSV or Parquet file in blocks of rows: strings, and stored times as times.
 
     Empty cells and the mapping's words for it become missing values. A CSV row with a wrong number of cells is dropped
-    and counted. Raises `InputError` where the file cannot be read or a column is absent that is not optional.
+    and counted. Raises `InputError` where the file cannot be read, or a column that the mapping names is absent, stands
+    more than once, or holds lists.
     """
     present = header(member, delimiter=mapping.delimiter, encoding=mapping.encoding)
     absent = set(mapping.optional) - set(present)
     wanted = sorted(set(columns) - absent)
     require(member.name, present, wanted)
+    used = mapping.columns() | mapping.ticket_columns()
+    if doubled := [name for name in wanted if name in used and present.count(name) > 1]:
+        problem, mend = "the column stands more than once", "Rename all but one, or leave them out"
+        raise InputError(problem, file=member.name, column=doubled[0], mend=mend)
     if is_parquet(member.head):
-        blocks = _parquet_blocks(member, wanted, mapping.missing)
+        blocks = _parquet_blocks(member, wanted, used, mapping.missing)
     else:
         blocks = _csv_blocks(member, wanted, mapping)
     for block in blocks:
@@ -116,7 +121,9 @@ def _csv_blocks(member: Member, columns: list[str], mapping: TableMapping) -> It
             raise unclosed
 
 
-def _parquet_blocks(member: Member, columns: list[str], missing: Sequence[str]) -> Iterator[pa.Table]:
+def _parquet_blocks(
+    member: Member, columns: list[str], used: set[str], missing: Sequence[str]
+) -> Iterator[pa.Table]:
     nothing = pa.array(["", *missing], pa.string())
     with member.on_disk() as path, _whole_parquet(member), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(PARQUET_ROWS, columns=columns):
@@ -126,7 +133,9 @@ def _parquet_blocks(member: Member, columns: list[str], missing: Sequence[str]) 
                 for field in table.schema
                 if not pa.types.is_timestamp(field.type) and not pa.types.is_date(field.type)
             ]
-            table = conform(table, member.name, as_strings, keep_extra=True)[0]
+            table, violations = conform(table, "table", as_strings, keep_extra=True)
+            if wrong := [each for each in violations if each.column in used]:
+                raise ContractError(wrong, file=member.name)
             for place, field in enumerate(table.schema):
                 if pa.types.is_string(field.type):
                     empty = pc.is_in(table[place], nothing)
