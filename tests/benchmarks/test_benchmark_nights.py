@@ -1,4 +1,4 @@
-"""Thirty nights of a small desk, with answers, a re-run and a killed run in between: all adds up."""
+"""Half of the thirty nights of a small desk, with answers, a re-run and a killed run in between: all adds up."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from boilover.log import read_log  # noqa: E402
 from boilover.text import with_measures  # noqa: E402
 from boilover.times import parse_moment  # noqa: E402
 
-CAPACITY = 1
+CAPACITY, NIGHTS = 1, 15
 
 
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory):
     feed = feed_of(with_measures(read_log(ROOT / "data" / "samples" / "desk_log")))
-    plan = Plan(parse_moment("2025-01-07T06:00Z"), kills=1, capacity=CAPACITY, explain=0)
+    plan = Plan(parse_moment("2025-01-07T06:00Z"), NIGHTS, kills=1, capacity=CAPACITY, explain=0)
     return trial(tmp_path_factory.mktemp("nights"), feed, DEMO, plan)
 
 
-def test_thirty_nights_add_up(tried):
+def test_the_nights_add_up(tried):
     figures, problems, _ = tried
     assert problems == []
-    assert figures["nights"] == 30
+    assert figures["nights"] == NIGHTS
     assert figures["runs killed"] == 1
     assert figures["new flags a night, most"] == CAPACITY
-    assert figures["alerts"] >= figures["flags"] > 5
+    assert figures["alerts"] >= figures["flags"] > 2
     assert {"history: acknowledged", "history: disagreed", "history: resolved"} <= set(figures)
 
 
@@ -53,4 +53,4 @@ def test_what_does_not_add_up_is_told(tried):
     assert list(wrong(desk, plan)) == []
     shorter = Plan(plan.first, plan.nights - 1, capacity=0)
     assert len(list(wrong(desk, shorter))) == 2
-    assert plan.moments[-1] - plan.moments[0] == 29 * DAY
+    assert plan.moments[-1] - plan.moments[0] == (NIGHTS - 1) * DAY
