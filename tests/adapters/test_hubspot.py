@@ -290,6 +290,18 @@ def test_the_stages_may_be_a_table(tmp_path):
     assert of(events, "status_changed") == ["new", "closed"]
 
 
+@pytest.mark.parametrize(
+    ("closed", "status"), [(True, "closed"), ("true", "closed"), (False, "open"), ("false", "open")]
+)
+def test_whether_a_stage_is_closed_is_a_truth_value_or_a_word(tmp_path, closed, status):
+    stage = {"id": "x9", "label": "Zurück", "metadata": {"isClosed": closed}}
+    records = [{"id": "0", "stages": [stage]}, ticket(hs_pipeline_stage=[entry("x9", 0)])]
+    (tmp_path / "all.json").write_text(json.dumps(records))
+    log, report = ingest([tmp_path])
+    assert of(log.to_pandas()[0], "status_changed") == [status]
+    assert not report.unknown
+
+
 def test_own_properties_due_times_and_misses(read):
     due = [entry("2026-03-02T08:00:00Z", 0), entry("1772524800000", 4)]
     events, tickets, _, _ = read(

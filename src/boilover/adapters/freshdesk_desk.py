@@ -8,7 +8,7 @@ from typing import Any
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.freshdesk_words import PRIORITIES, SOURCES, STATUSES, Options
-from boilover.adapters.words import Words, ident
+from boilover.adapters.words import Words, ident, state_word
 
 
 @dataclass
@@ -53,11 +53,7 @@ class Desk:
         if target == "group":
             group = ident(told)
             return (self.groups.get(group, group) if group is not None else None), None
-        if isinstance(told, list):
-            return " ".join(sorted("_".join(str(each).split()) for each in told)) or None, None
-        if isinstance(told, bool):
-            return str(told).lower(), None
-        return ident(told), None
+        return state_word(told), None
 
     def close(self) -> None:
         """Tell who is who, and which histories are whole; refuse those that are not.

@@ -12,8 +12,7 @@ from typing import Any
 
 from boilover.adapters.freshdesk_desk import Desk
 from boilover.adapters.freshdesk_words import RATINGS
-from boilover.adapters.serial import serial
-from boilover.adapters.words import html_to_text, ident
+from boilover.adapters.words import html_to_text, ident, serial
 
 
 def read_message(desk: Desk, message: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from boilover.adapters.facts import Facts
 from boilover.adapters.github_course import ASSIGNED, CLOSED, LABELED, REOPENED, UNASSIGNED, UNLABELED, Course
 from boilover.adapters.github_records import Record, Survey
 from boilover.adapters.github_words import GitHubOptions, Labels, People, login_of, named
-from boilover.adapters.words import ident
+from boilover.adapters.words import ident, serial
 
 LABELS = {"labeled": LABELED, "unlabeled": UNLABELED}
 ASSIGNEES = {"assigned": ASSIGNED, "unassigned": UNASSIGNED}
@@ -53,7 +53,6 @@ HAPPENED |= {
     *OF_OTHERS,
 }
 """Events of which only that they happened is told on."""
-LONGEST_ID = 18
 NOISE = frozenset(("mentioned", "subscribed", "unsubscribed"))
 """Events that come with others and say nothing more."""
 
@@ -102,7 +101,7 @@ def tell_comment(desk: Desk, ticket: str, comment: Record) -> None:
     if comment.get("updated_at") not in (None, comment.get("created_at")):
         desk.export.tally.note("messages edited after they were written, read as they stand today")
     role = desk.role(user, comment.get("author_association"))
-    order = _as_number(number)
+    order = serial(number)
     event_id = None if number is None else f"comment-{number}"
     who: dict[str, Any] = {"by": login_of(user), "role": role, "event_id": event_id}
     desk.facts.message(ticket, comment.get("created_at"), text, public=True, order=order, **who)
@@ -117,7 +116,7 @@ def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> 
     who: dict[str, Any] = {"by": login_of(actor), "event_id": number}
     if part is not None:
         # A timeline is in order; ids are, of events listed for a repository, whose newest come first.
-        known = _as_number(number)
+        known = serial(number)
         order = desk.read if is_timeline or known is None else known
         desk.export.tally.rows += 1
         if not desk.course.add(ticket, at, *part, actor=login_of(actor), event_id=known, order=order):
@@ -134,12 +133,6 @@ def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> 
         desk.export.tally.note("mentions and subscriptions, left out")
     else:
         desk.export.tally.meet_one("event type", kind)
-
-
-def _as_number(event_id: str | None) -> int | None:
-    """Return an id of the REST API; that of ``gh`` is a word."""
-    is_number = event_id is not None and event_id.isdecimal() and len(event_id) <= LONGEST_ID
-    return int(event_id) if is_number and event_id is not None else None
 
 
 def _part(kind: str, event: Record) -> tuple[int, str] | None:

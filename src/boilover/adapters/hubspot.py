@@ -25,7 +25,7 @@ from boilover.adapters.hubspot_desk import Desk, Options, learn, learn_stage
 from boilover.adapters.hubspot_said import tell_engagement, tell_message
 from boilover.adapters.hubspot_ticket import tell_ticket
 from boilover.adapters.nested import dict_at
-from boilover.adapters.streams import csv_rows, json_records
+from boilover.adapters.streams import csv_rows, is_json, json_records
 from boilover.log import EventLog
 
 LISTS = ("results", "tickets", "pipelines", "owners", "threads", "messages", "emails", "notes")
@@ -43,7 +43,7 @@ class HubSpotAdapter:
 
     def sniff(self, head: bytes) -> float:
         """Return 0.95 for JSON of tickets, 0.8 for what goes with them, less for stages and owners."""
-        if head.lstrip()[:1] not in (b"{", b"["):
+        if not is_json(head):
             return 0.6 if _is_stage_table(head) else 0.0
         if any(mark in head for mark in MARKS):
             return 0.95

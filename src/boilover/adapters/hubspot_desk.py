@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
-from boilover.adapters.nested import dict_at, dicts_at, text_at
+from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.settings import Status
 from boilover.adapters.words import Words, ident
+from boilover.conform import BOOLEANS
 
 STATUSES = {
     "new": "new",
@@ -95,8 +96,7 @@ class Desk:
 def learn(record: Mapping[str, Any], desk: Desk) -> None:
     """Take note of a pipeline, an owner or a thread; other records say nothing here."""
     for stage in dicts_at(record, "stages"):
-        metadata = dict_at(stage, "metadata")
-        closed = text_at(metadata, "isClosed") or metadata.get("isClosed")
+        closed = dict_at(stage, "metadata").get("isClosed")
         learn_stage({"stage_id": stage.get("id"), "label": stage.get("label"), "is_closed": closed}, desk)
     if "userId" in record and (owner := ident(record.get("id"))) is not None:
         user = ident(record["userId"]) or ident(record.get("userIdIncludingInactive"))
@@ -117,6 +117,5 @@ def learn_stage(row: Mapping[str, Any], desk: Desk) -> None:
     if stage is None:
         desk.export.tally.drop("stage without id", 1, label)
         return
-    closed = str(row.get("is_closed") or "").strip().casefold()
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    desk.stages[stage] = (str(label or stage), known.get(closed))
+    closed = str(row.get("is_closed")).strip().casefold()
+    desk.stages[stage] = (str(label or stage), BOOLEANS.get(closed))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boilover.adapters.actor import Actor
+from boilover.adapters.ends import LONG_AGO, moment
 from boilover.adapters.hubspot_desk import Desk
 from boilover.adapters.nested import dict_at, dicts_at, text_at
 from boilover.adapters.words import ident
@@ -101,11 +102,7 @@ def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return told if told.tzinfo is not None else told.replace(tzinfo=UTC)
+    return moment(text, "iso") or LONG_AGO
 
 
 def _targets(

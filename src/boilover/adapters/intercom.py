@@ -22,7 +22,7 @@ from boilover.adapters.export import Export
 from boilover.adapters.intercom_parts import Reader, actor, reader, tell_part, tell_tags
 from boilover.adapters.nested import dict_at, dicts_at, number_at, text_at
 from boilover.adapters.settings import Status
-from boilover.adapters.streams import json_records
+from boilover.adapters.streams import is_json, json_records
 from boilover.adapters.words import html_to_text, ident
 from boilover.log import EventLog
 
@@ -54,7 +54,7 @@ class IntercomAdapter:
 
     def sniff(self, head: bytes) -> float:
         """Return 0.95 for JSON with the names of conversations and their parts."""
-        if head.lstrip()[:1] not in (b"{", b"["):
+        if not is_json(head):
             return 0.0
         return 0.95 if any(mark in head for mark in MARKS) else 0.0
 

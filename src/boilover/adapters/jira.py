@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from boilover.adapters.ends import DONE
 from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import Facts
 from boilover.adapters.jira_changes import Desk, first_changes, ordered, project_of, tags, tell_changes
@@ -26,7 +27,6 @@ from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, page_of
 from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.jira_words import (
-    ENDED,
     USUAL_PRIORITIES,
     USUAL_STATUSES,
     JiraOptions,
@@ -38,7 +38,7 @@ from boilover.adapters.jira_words import (
     word_of,
 )
 from boilover.adapters.nested import dict_at, dicts_at
-from boilover.adapters.streams import json_records, marks_in
+from boilover.adapters.streams import is_json, json_records, marks_in
 from boilover.adapters.words import Words, ident
 from boilover.log import EventLog
 
@@ -64,7 +64,7 @@ class JiraAdapter:
 
     def sniff(self, head: bytes) -> float:
         """Return how many marks of an export of Jira are there."""
-        if not _is_json(head):
+        if not is_json(head):
             return 0.9 if has_header(head) else 0.0
         found = marks_in(head, MARKS)
         return min(0.95, 0.3 * found) if found > 1 else 0.0
@@ -76,7 +76,7 @@ class JiraAdapter:
         with export.facts(timezone=options.timezone) as facts:
             desk = _desk(export, facts, options, survey)
             for member in export.members:
-                if _is_json(member.head):
+                if is_json(member.head):
                     _tell_issues(desk, member)
                 else:
                     tell_rows(desk, member)
@@ -94,14 +94,10 @@ def _drop_nameless(export: Export, kind: str, entries: Sequence[Mapping[str, Any
     export.tally.drop(f"{kind} on pages without 'self', which names their issue", len(entries), example)
 
 
-def _is_json(head: bytes) -> bool:
-    return head.lstrip()[:1] in (b"{", b"[")
-
-
 def _survey(export: Export) -> Survey:
     survey = Survey()
     for member in export.members:
-        if _is_json(member.head):
+        if is_json(member.head):
             # Only the second reading is shown as progress.
             for _, record in json_records(replace(member, told=None), LISTS):
                 page = page_of(dict_at(record))
@@ -195,7 +191,7 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
     status = dict_at(fields, "status")
     if status:
         value, raw = desk.statuses.read(word_of(status.get("name")), ident(status.get("id")))
-        at = fields.get("resolutiondate") if value in ENDED else None
+        at = fields.get("resolutiondate") if value in DONE else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
     if "priority" in fields:
         value, raw = desk.priorities.read(word_of(dict_at(fields, "priority").get("name")))

@@ -13,11 +13,11 @@ from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import Any
 
+from boilover.adapters.ends import DONE
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.jira_pages import in_order
 from boilover.adapters.jira_words import (
-    ENDED,
     JiraOptions,
     People,
     StatusWords,
@@ -122,7 +122,7 @@ def tell_changes(
         moved = next((item for item in items if desk.field(item) == "status"), None)
         if moved is not None:
             status = desk.statuses.read(word_of(moved.get("toString")), ident(moved.get("to")))[0]
-        elif status in ENDED and _clears_resolution(desk, items):
+        elif status in DONE and _clears_resolution(desk, items):
             told = {**who, "event_id": f"{ident(history.get('id'))}.reopened"}
             desk.facts.change(ticket, history.get("created"), "status", "open", raw="unresolved", **told)
             status = "open"

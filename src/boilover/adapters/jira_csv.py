@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from boilover.adapters.ends import DONE
 from boilover.adapters.export import Member
 from boilover.adapters.jira_changes import Desk, project_of, tags
 from boilover.adapters.jira_text import plain_text
-from boilover.adapters.jira_words import ENDED
 from boilover.adapters.streams import csv_rows
 from boilover.adapters.words import ident
 from boilover.errors import InputError
@@ -103,7 +103,7 @@ def _tell_today(row: _Row, ticket: str) -> None:
     facts, seen = row.desk.facts, row.time("Updated")
     value, raw = row.desk.statuses.read(row.one("Status"))
     if value is not None:
-        at = row.time("Resolved") if value in ENDED else None
+        at = row.time("Resolved") if value in DONE else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
     value, raw = row.desk.priorities.read(row.one("Priority"))
     facts.today(ticket, "priority", value, raw=raw, at=seen)

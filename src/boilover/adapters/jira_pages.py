@@ -57,12 +57,12 @@ def _issue_in(record: Mapping[str, Any]) -> str | None:
 
 
 def _histories(record: Mapping[str, Any], key: str) -> list[Entry]:
-    return [each | {"created": _as_iso(each.get("created"))} for each in dicts_at(record, key)]
+    return [each | {"created": as_iso(each.get("created"))} for each in dicts_at(record, key)]
 
 
-def _as_iso(told: object) -> object:
+def as_iso(told: object) -> object:
     """Return a time, which some pages tell in milliseconds since 1970, as ISO."""
-    if isinstance(told, bool) or not isinstance(told, int):
+    if isinstance(told, bool) or not isinstance(told, int | float):
         return told
     try:
         return datetime.fromtimestamp(told / 1000, UTC).isoformat()

@@ -11,10 +11,10 @@ its start only the goal is known. That it was breached is known from then on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from boilover.adapters.jira_changes import Desk
+from boilover.adapters.jira_pages import as_iso
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.jira_words import fold, person
 from boilover.adapters.nested import dict_at, dicts_at
@@ -84,12 +84,8 @@ def _target(name: str) -> str:
 def _moment(told: object) -> str | None:
     """Return a time as ISO."""
     value = dict_at(told).get("epochMillis", dict_at(told).get("iso8601", told))
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
-            return datetime.fromtimestamp(value / 1000, UTC).isoformat()
-        except (ValueError, OverflowError, OSError):
-            return None
-    return value if isinstance(value, str) else None
+    told = as_iso(value)
+    return told if isinstance(told, str) else None
 
 
 def _hours(told: object) -> float | None:

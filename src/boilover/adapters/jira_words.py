@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from boilover.adapters.ends import DONE
 from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, Pages
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.settings import Status, TimeFormat, Zone
@@ -44,7 +45,6 @@ USUAL_STATUSES = {
     "cancelled": "closed",
     "declined": "closed",
 }
-ENDED = frozenset(("solved", "closed"))
 OF_CATEGORY = {"new": "new", "indeterminate": "open", "done": "solved"}
 USUAL_PRIORITIES = {
     "highest": "urgent",
@@ -151,7 +151,7 @@ class StatusWords:
         if category is None:
             return self.usual.read(name)
         value = USUAL_STATUSES.get(word, "")
-        agrees = value and (value in ENDED) == (category == "done")
+        agrees = value and (value in DONE) == (category == "done")
         self._met[name, status_id] = found = (value if agrees else OF_CATEGORY[category]), name
         return found
 

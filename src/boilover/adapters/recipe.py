@@ -26,7 +26,6 @@ TARGETS = {
 
 MAPPED = ("table", "xes")
 """Formats in which nothing is known before a [mapping] says it."""
-MAY_MAP = ("ocel",)
 
 
 class _Frozen(BaseModel):
@@ -177,7 +176,7 @@ class Recipe(_Frozen):
     def _fits_format(self) -> Recipe:
         if self.mapping is None and self.format in MAPPED:
             raise ValueError(f"format '{self.format}' needs a [mapping]")
-        if self.mapping is not None and self.format not in (*MAPPED, *MAY_MAP):
+        if self.mapping is not None and self.format not in MAPPED:
             raise ValueError(f"format '{self.format}' takes no [mapping]; its settings are [options]")
         return self
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from boilover.adapters.export import Export, Member
-from boilover.adapters.streams import csv_rows, json_records
+from boilover.adapters.streams import csv_rows, header_of, is_json, json_records
 from boilover.errors import InputError
 
 JSON_KEY = re.compile(rb'"([^"\\]{1,80})"\s*:')
-DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,12 @@ class Shape:
 
     table: str
     has: frozenset[str]
-    any_of: frozenset[str] = frozenset()
+    any_of: frozenset[str]
+
+    @classmethod
+    def of(cls, table: str, has: str, any_of: str = "") -> Shape:
+        """Return the shape with columns that are parted by blanks."""
+        return cls(table, frozenset(has.split()), frozenset(any_of.split()))
 
     def fits(self, names: Collection[str]) -> bool:
         """Say whether a record with these columns is of this table."""
@@ -45,7 +47,7 @@ class Schema:
         if is_json(head):
             found = {key.decode("utf-8", "replace") for key in JSON_KEY.findall(head)}
         else:
-            found = set(_header(head))
+            found = set(header_of(head))
         return frozenset(self.canonical(name) for name in found)
 
     def tables(self, head: bytes) -> frozenset[str]:
@@ -85,21 +87,8 @@ class Schema:
             yield table, dict(zip(names, record.values(), strict=True))
 
 
-def is_json(head: bytes) -> bool:
-    """Say whether the content starts like JSON."""
-    return head.lstrip()[:1] in (b"{", b"[")
-
-
 def _raw_records(member: Member, lists: Collection[str], encoding: str) -> Iterator[dict[str, Any]]:
     if is_json(member.head):
         yield from (record for _, record in json_records(member, lists) if isinstance(record, dict))
     else:
         yield from csv_rows(member, encoding=encoding)
-
-
-def _header(head: bytes) -> list[str]:
-    if b"\0" in head:
-        return []
-    text = head.decode("utf-8", errors="replace")
-    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []) for mark in DELIMITERS]
-    return max(rows, key=len)

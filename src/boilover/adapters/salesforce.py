@@ -24,11 +24,11 @@ from typing import Any
 from boilover.adapters.ends import DONE, Today
 from boilover.adapters.export import Export
 from boilover.adapters.nested import dicts_at
-from boilover.adapters.salesforce_desk import Desk, Options, is_true
+from boilover.adapters.salesforce_desk import Desk, Options
 from boilover.adapters.salesforce_history import History
 from boilover.adapters.salesforce_messages import tell_comment, tell_email, tell_milestone
 from boilover.adapters.salesforce_words import SCHEMA, TODAY, canonical, key
-from boilover.adapters.words import ident
+from boilover.adapters.words import ident, is_true
 from boilover.log import EventLog
 
 CHILDREN = {

@@ -14,10 +14,9 @@ from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, STATUSES, is_key, key
 from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
-from boilover.adapters.words import Words, ident
+from boilover.adapters.words import Words, ident, is_true
 from boilover.errors import InputError
 
-TRUE = frozenset({"true", "1", "yes"})
 QUEUE = "00G"
 AUTOMATED = {"automatedprocess": "system", "cloudintegrationuser": "bot"}
 AGENT_TYPE = "standard"
@@ -182,7 +181,7 @@ class Desk:
         if target in self.words and word is not None:
             return self.words[target].read(word)
         if target == "IsEscalated" and word is not None:
-            return str(word.casefold() in TRUE).lower(), None
+            return str(is_true(word)).lower(), None
         if target in PARTIES:
             return key(word), None
         # A number of 15 digits in a field of the desk's own is that of a device.
@@ -191,8 +190,3 @@ class Desk:
 
 def _bare(number: str) -> str:
     return number.lstrip("0") or number
-
-
-def is_true(value: object) -> bool:
-    """Read a truth value of JSON or CSV."""
-    return value is True or (isinstance(value, str) and value.strip().casefold() in TRUE)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from boilover.adapters.salesforce_desk import Desk, is_true
+from boilover.adapters.salesforce_desk import Desk
 from boilover.adapters.salesforce_words import canonical, key
-from boilover.adapters.words import html_to_text, ident
+from boilover.adapters.words import html_to_text, ident, is_true
 
 DRAFTS = ("5", "Draft")
 

@@ -43,20 +43,16 @@ def canonical(heading: str) -> str:
     return NAMES.get(name.casefold(), name)
 
 
-def _shape(table: str, has: str, any_of: str = "") -> Shape:
-    return Shape(table, frozenset(has.split()), frozenset(any_of.split()))
-
-
 SCHEMA = Schema(
     shapes=(
-        _shape("Report", "CaseNumber EditDate", "FieldEvent NewValue"),
-        _shape("Case", "CaseNumber", "OwnerId Status CreatedDate"),
-        _shape("CaseHistory", "CaseId Field"),
-        _shape("CaseMilestone", "CaseId TargetDate"),
-        _shape("CaseComment", "ParentId CommentBody"),
-        _shape("EmailMessage", "ParentId", "Incoming MessageDate TextBody"),
-        _shape("User", "Id", "UserType Username"),
-        _shape("Group", "Id Name", "DeveloperName Type"),
+        Shape.of("Report", "CaseNumber EditDate", "FieldEvent NewValue"),
+        Shape.of("Case", "CaseNumber", "OwnerId Status CreatedDate"),
+        Shape.of("CaseHistory", "CaseId Field"),
+        Shape.of("CaseMilestone", "CaseId TargetDate"),
+        Shape.of("CaseComment", "ParentId CommentBody"),
+        Shape.of("EmailMessage", "ParentId", "Incoming MessageDate TextBody"),
+        Shape.of("User", "Id", "UserType Username"),
+        Shape.of("Group", "Id Name", "DeveloperName Type"),
     ),
     canonical=canonical,
     lists=frozenset({"records"}),

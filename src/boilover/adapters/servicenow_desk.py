@@ -14,9 +14,7 @@ from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dict_at
 from boilover.adapters.servicenow_words import ESCALATIONS, LEVELS, PRIORITY_WORDS, STATES, TARGETS
 from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
-from boilover.adapters.words import Words, ident
-
-TRUE = frozenset({"true", "1", "yes"})
+from boilover.adapters.words import Words, ident, is_true
 
 
 class Options(BaseModel):
@@ -96,7 +94,7 @@ class Desk:
         if name is not None and self.people.setdefault(name.casefold(), user_id) != user_id:
             self.shared_names.add(name.casefold())
         flags = (cell(user, column) for column in ("internal_integration_user", "web_service_access_only"))
-        if any(flag is not None and flag.casefold() in TRUE for flag in flags):
+        if any(map(is_true, flags)):
             self.bots.add(user_id)
 
     def learn_group(self, group: Mapping[str, Any]) -> None:

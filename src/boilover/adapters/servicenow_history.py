@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boilover.adapters.ends import moment
-from boilover.adapters.servicenow_desk import TRUE, Desk, cell, shown
+from boilover.adapters.servicenow_desk import Desk, cell, shown
 from boilover.adapters.servicenow_words import ATTRIBUTES, BOOKKEEPING, PROSE
-from boilover.adapters.words import html_to_text
+from boilover.adapters.words import html_to_text, is_true
 
 JOURNALS = {"comments": True, "work_notes": False}
 """Element of the journal to whether the customer sees it."""
@@ -189,7 +189,7 @@ def tell_sla(desk: Desk, row: Mapping[str, Any]) -> None:
         desk.facts.event(ticket, due, "sla_due", value=target, seen=seen, event_id=key)
     else:
         desk.facts.event(ticket, start, "sla_due", value=target, number=hours, seen=seen, event_id=key)
-    if (cell(row, "has_breached") or "").casefold() in TRUE:
+    if is_true(cell(row, "has_breached")):
         breach = f"{key}/breach" if key else None
         desk.facts.event(ticket, due, "field_changed", field="sla_breached", value=target, event_id=breach)
 

@@ -35,18 +35,14 @@ def canonical(heading: str) -> str:
     return ALIASES.get(name, name)
 
 
-def _shape(table: str, has: str, any_of: str = "") -> Shape:
-    return Shape(table, frozenset(has.split()), frozenset(any_of.split()))
-
-
 SCHEMA = Schema(
     shapes=(
-        _shape("sys_audit", "documentkey fieldname"),
-        _shape("sys_journal_field", "element element_id"),
-        _shape("task_sla", "task", "planned_end_time has_breached"),
-        _shape("sys_user", "user_name"),
-        _shape("incident", "number", "sys_id sys_created_on opened_at incident_state short_description"),
-        _shape("sys_user_group", "sys_id name"),
+        Shape.of("sys_audit", "documentkey fieldname"),
+        Shape.of("sys_journal_field", "element element_id"),
+        Shape.of("task_sla", "task", "planned_end_time has_breached"),
+        Shape.of("sys_user", "user_name"),
+        Shape.of("incident", "number", "sys_id sys_created_on opened_at incident_state short_description"),
+        Shape.of("sys_user_group", "sys_id name"),
     ),
     canonical=canonical,
     lists=frozenset({"result", "records"}),

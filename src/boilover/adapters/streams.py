@@ -22,6 +22,11 @@ DELIMITERS = ",;\t|"
 Records = Iterator[tuple[str, Any]]
 
 
+def is_json(head: bytes) -> bool:
+    """Say whether the content starts like JSON."""
+    return head.lstrip()[:1] in (b"{", b"[")
+
+
 def marks_in(head: bytes, marks: Iterable[bytes]) -> int:
     """Return how many of some expressions a document's start holds, but for those behind a backslash, within a text.
 
@@ -45,8 +50,11 @@ def json_records(member: Member, lists: Collection[str]) -> Records:
             first = stream.readline(SMALL)
             while first and not first.strip():
                 first = stream.readline(SMALL)
-            if first.endswith(b"\n") and _is_value(first):
-                yield from _from_lines(first, stream, lists)
+            values = _line_values(first) if first.endswith(b"\n") else None
+            if values is not None:
+                for value in values:
+                    yield from _records(value, lists)
+                yield from _from_lines(stream, lists)
                 return
             start = first + stream.read(SMALL - len(first)) if len(first) < SMALL else first
             if len(start) < SMALL:
@@ -65,10 +73,9 @@ class _NoJson(Exception):  # noqa: N818
         self.mend = mend
 
 
-def _from_lines(first: bytes, stream: BinaryIO, lists: Collection[str]) -> Records:
-    number, lines = 1, iter(stream)
-    line: bytes | None = first
-    while line is not None:
+def _from_lines(stream: BinaryIO, lists: Collection[str]) -> Records:
+    """Yield the records of the lines after the first."""
+    for number, line in enumerate(stream, start=2):
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
@@ -77,7 +84,6 @@ def _from_lines(first: bytes, stream: BinaryIO, lists: Collection[str]) -> Recor
                     yield from _records(value, lists)
         else:
             yield from _records(value, lists)
-        line, number = next(lines, None), number + 1
 
 
 def _from_text(text: bytes, lists: Collection[str]) -> Records:
@@ -85,14 +91,16 @@ def _from_text(text: bytes, lists: Collection[str]) -> Records:
         yield from _records(value, lists)
 
 
-def _is_value(line: bytes) -> bool:
+def _line_values(line: bytes) -> list[Any] | None:
+    """Return the values of a first line that holds whole ones, None for one with which a longer document begins."""
     try:
-        json.loads(line)
+        return [json.loads(line)]
     except json.JSONDecodeError as error:
-        return error.msg == "Extra data"
+        if error.msg != "Extra data":
+            return None
     except (ValueError, RecursionError):
-        return True
-    return True
+        pass
+    return list(_values(line, "line 1"))
 
 
 def _values(text: bytes, where: str) -> Iterator[Any]:
@@ -234,6 +242,15 @@ def csv_rows(member: Member, *, encoding: str | None = None) -> Iterator[dict[st
             raise unclosed or InputError(problem, file=member.name, mend=AGAIN) from error
         finally:
             text.detach()
+
+
+def header_of(head: bytes) -> list[str]:
+    """Return the header of a CSV by its start, parted where that gives most cells; nothing of what is no text."""
+    if b"\0" in head:
+        return []
+    text = head.decode("utf-8", errors="replace")
+    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=mark), []) for mark in DELIMITERS]
+    return max(rows, key=len)
 
 
 def _delimiter(head: bytes, encoding: str) -> str:

@@ -46,6 +46,9 @@ BLOCKS = frozenset(
         "ul",
     ]
 )
+TRUE = frozenset({"true", "1", "yes"})
+LONGEST = 18
+"""Digits of a number that surely fits into 64 bits."""
 SILENT = frozenset({"script", "style", "head", "title", "template"})
 BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
 
@@ -65,6 +68,24 @@ def ident(value: object) -> str | None:
     if isinstance(value, float) and value == value:
         return str(int(value)) if value.is_integer() else str(value)
     return None
+
+
+def is_true(value: object) -> bool:
+    """Read a truth value of JSON or CSV."""
+    return value is True or (isinstance(value, str) and value.strip().casefold() in TRUE)
+
+
+def state_word(told: object) -> str | None:
+    """Return what a field holds as one word: an id, a truth value, or tags in their order."""
+    if isinstance(told, list):
+        return " ".join(sorted("_".join(str(each).split()) for each in told)) or None
+    return str(told).lower() if isinstance(told, bool) else ident(told)
+
+
+def serial(record_id: str | None) -> int | None:
+    """Return an id that counts up as what orders records of one second, however they are exported; None for others."""
+    is_number = record_id is not None and record_id.isascii() and record_id.isdecimal()
+    return int(record_id) if is_number and record_id is not None and len(record_id) <= LONGEST else None
 
 
 class Words:

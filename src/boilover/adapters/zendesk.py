@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from boilover.adapters.export import Export, Member
-from boilover.adapters.streams import json_records
+from boilover.adapters.streams import is_json, json_records
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import read_audit
 from boilover.adapters.zendesk_desk import Desk, Options
@@ -66,7 +66,7 @@ class ZendeskAdapter:
 
     def sniff(self, head: bytes) -> float:
         """Return how much of `SIGNS` is there; `VIEW` for the header of a view."""
-        if not _is_json(head):
+        if not is_json(head):
             return VIEW if is_view(head) else 0.0
         return min(1.0, sum(weight for sign, weight in SIGNS.items() if re.search(sign, head)))
 
@@ -77,7 +77,7 @@ class ZendeskAdapter:
             has_messages = any(MESSAGES.search(member.head) for member in export.members)
             desk = Desk(export, facts, options, has_messages)
             for member in sorted(export.members, key=_place):
-                if _is_json(member.head):
+                if is_json(member.head):
                     _read_json(desk, member)
                 else:
                     read_view(desk, member)
@@ -94,10 +94,6 @@ def _place(member: Member) -> int:
     if HISTORY.search(member.head):
         return 0
     return 2 if METRICS.search(member.head) else 1
-
-
-def _is_json(head: bytes) -> bool:
-    return head.lstrip()[:1] in (b"{", b"[")
 
 
 def _read_json(desk: Desk, member: Member) -> None:

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import Any
 
 from boilover.adapters.facts import UNTOLD
-from boilover.adapters.serial import serial
-from boilover.adapters.words import html_to_text, ident
+from boilover.adapters.nested import dict_at, dicts_at
+from boilover.adapters.words import html_to_text, ident, serial
 from boilover.adapters.zendesk_desk import Desk, channel_of
 
 MESSAGES = frozenset({"Comment", "VoiceComment", "VoiceApiComment", "FacebookComment", "TweetComment"})
@@ -42,8 +42,8 @@ GRADES = {"good": 1.0, "bad": 0.0, "1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5"
 
 def read_audit(desk: Desk, record: dict[str, Any]) -> None:
     """Tell what one audit holds."""
-    events = [event for event in record["events"] if isinstance(event, dict)]
-    Audit(desk, record, record.get("created_at"), ident(record.get("author_id"))).tell(events)
+    audit = Audit(desk, record, record.get("created_at"), ident(record.get("author_id")))
+    audit.tell(dicts_at(record, "events"))
 
 
 def message_text(record: dict[str, Any]) -> str | None:
@@ -61,8 +61,7 @@ class Audit:
         self.desk, self.at, self.actor = desk, at, actor
         self.ticket = str(ident(record["ticket_id"]))
         self.channel = channel_of(record)
-        source = record["via"].get("source") if isinstance(record.get("via"), dict) else None
-        self.is_merge = isinstance(source, dict) and source.get("rel") == "merge"
+        self.is_merge = dict_at(record, "via", "source").get("rel") == "merge"
         # Audits are numbered as they come, which orders those of one second in whatever order they are exported.
         self.order = serial(ident(record.get("id")))
         self.merged = False

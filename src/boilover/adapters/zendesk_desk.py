@@ -11,7 +11,7 @@ from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.settings import Status, TimeFormat, Zone
-from boilover.adapters.words import Words, ident
+from boilover.adapters.words import Words, ident, state_word
 
 STATUSES = {
     "new": "new",
@@ -23,7 +23,6 @@ STATUSES = {
     "closed": "closed",
     "deleted": "closed",
 }
-PRIORITIES = {word: word for word in ("low", "normal", "high", "urgent")}
 ROLES = {"end-user": "customer", "agent": "agent", "admin": "agent"}
 BOT_CHANNELS = ("answer_bot", "answer_bot_for_web_widget", "answer_bot_for_agents", "answer_bot_for_slack")
 LABELS = {"mail": "email", "web form": "web", "web service": "api"}
@@ -96,7 +95,7 @@ class Desk:
     def __post_init__(self) -> None:
         tally = self.export.tally
         self.statuses = Words(STATUSES | self.options.statuses, kind="status", tally=tally)
-        self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
+        self.priorities = Words({}, kind="priority", tally=tally)
 
     def knows(self, ticket_id: str) -> bool:
         """Return whether the export holds the ticket, and not only something that happened to it."""
@@ -116,11 +115,7 @@ class Desk:
             return self.priorities.read(ident(told))
         if target == "tags" and isinstance(told, str):
             told = told.replace(",", " ").split()
-        if isinstance(told, list):
-            return " ".join(sorted("_".join(str(each).split()) for each in told)) or None, None
-        if isinstance(told, bool):
-            return str(told).lower(), None
-        return ident(told), None
+        return state_word(told), None
 
     def role_of_author(self, author: str | None, channel: str | None, requester: str | None) -> str | None:
         """Return the role that a message tells by itself; None where the list of users must.

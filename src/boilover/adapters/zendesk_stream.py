@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from boilover.adapters.nested import dicts_at
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import Audit
 from boilover.adapters.zendesk_desk import Desk
@@ -33,7 +34,7 @@ def read_ticket_event(desk: Desk, record: dict[str, Any]) -> None:
     """Tell what one record of the incremental export of ticket events holds."""
     stamp = record.get("timestamp")
     at = record.get("created_at") if stamp is None else _iso(stamp)
-    children = [child for child in record["child_events"] if isinstance(child, dict)]
+    children = dicts_at(record, "child_events")
     told = {key for child in children for key in child}
     untyped = "Create" if told >= CREATION and not told & {"event_type", "type"} else "Change"
     events = [event for child in children for event in _as_audited(child, untyped)]

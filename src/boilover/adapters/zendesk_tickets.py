@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from boilover.adapters.ends import Today
-from boilover.adapters.serial import serial
-from boilover.adapters.words import ident
+from boilover.adapters.nested import dict_at, dicts_at
+from boilover.adapters.words import ident, serial
 from boilover.adapters.zendesk_audits import message_text, read_audit
 from boilover.adapters.zendesk_desk import FIELDS, ROLES, Desk, channel_of
 
@@ -35,7 +35,7 @@ def read_user(desk: Desk, user: dict[str, Any]) -> None:
 def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     """Tell a ticket: the audits and comments inside of it, what was fixed at creation, and what it is today."""
     ticket_id = str(ident(ticket["id"]))
-    audits, comments = _records(ticket, "audits"), _records(ticket, "comments")
+    audits, comments = dicts_at(ticket, "audits"), dicts_at(ticket, "comments")
     # Of an attribute that is told twice the first counts, and audits tell it as it was at creation.
     for audit in audits:
         if isinstance(audit.get("events"), list):
@@ -84,7 +84,7 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     if not desk.options.fields:
         return
     # Audits tell all fields; of tickets without, only the fields that the recipe names are worth their room.
-    for field in _records(ticket, "custom_fields"):
+    for field in dicts_at(ticket, "custom_fields"):
         target = desk.options.fields.get(str(field.get("id")))
         if target is not None and field.get("value") not in EMPTY:
             desk.facts.today(ticket_id, target, desk.value(target, field["value"])[0], at=seen)
@@ -106,11 +106,6 @@ def _tell_comment(
     )
 
 
-def _records(ticket: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    held = ticket.get(name)
-    return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
-
-
 def _person(desk: Desk, ticket: dict[str, Any], who: str) -> str | None:
     """Return the id of a ticket's person, and keep the role that a record in its place tells."""
     person = ticket.get(who)
@@ -120,5 +115,4 @@ def _person(desk: Desk, ticket: dict[str, Any], who: str) -> str | None:
 
 
 def _id_of(ticket: dict[str, Any], name: str) -> str | None:
-    held = ticket.get(name)
-    return ident(ticket.get(f"{name}_id")) or (ident(held.get("id")) if isinstance(held, dict) else None)
+    return ident(ticket.get(f"{name}_id")) or ident(dict_at(ticket, name).get("id"))

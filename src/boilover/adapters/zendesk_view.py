@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from boilover.adapters.export import Member
-from boilover.adapters.streams import csv_rows
+from boilover.adapters.streams import csv_rows, header_of
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_desk import Desk
 
@@ -44,14 +44,8 @@ ATTRIBUTES = ("account_id", "channel", "subject")
 
 def is_view(head: bytes) -> bool:
     """Return whether the content starts with the header of a view of tickets."""
-    columns = _header(head)
+    columns = {name.strip().lower() for name in header_of(head)}
     return bool({"id", "ticket id"} & columns) and {"subject", "requester", "status"} <= columns
-
-
-def _header(head: bytes) -> set[str]:
-    line = head.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    delimiter = max(",;\t", key=line.count)
-    return {name.strip().strip('"').lower() for name in line.split(delimiter)}
 
 
 def read_view(desk: Desk, member: Member) -> None:

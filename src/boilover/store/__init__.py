@@ -56,7 +56,6 @@ def upsert(
     escalation: Mapping[str, Any] | None = None,
     escalation_name: str | None = None,
     most: int = MOST,
-    n_jobs: int = 1,
 ) -> Upserted:
     """Add what is new in ``pieces`` to the log in ``folder``, which is made where there is none.
 
@@ -68,7 +67,6 @@ def upsert(
     escalation, escalation_name : the ``[escalation]`` table that comes with the log and the name of the one chosen;
         kept in ``log.json``. Left out, those of the last import stay.
     most : events in a partition, above which it is split.
-    n_jobs : processes that measure the text of new messages.
 
     Memory holds one piece, or one partition with what is new in it, and 16 bytes per ticket. Raises `UsageError`
     where the folder holds something else, `LockedError` where another import is at work, `InputError` or
@@ -78,7 +76,7 @@ def upsert(
     with held(folder) as staging:
         manifest = read_manifest(folder) or Manifest()
         piles, warnings = scatter(folder, manifest, pieces, staging)
-        desk = Desk(folder, staging, most, n_jobs)
+        desk = Desk(folder, staging, most)
         before = {each.name: each for each in manifest.partitions}
         after = dict(before)
         for name, pile in sorted(piles.items()):

@@ -34,7 +34,6 @@ class Desk:
     folder: Path
     staging: Path
     most: int
-    n_jobs: int = 1
     new: int = 0
     known: int = 0
     new_tickets: int = 0
@@ -85,9 +84,9 @@ class Desk:
     def _grown(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
         """Write a partition with its new events, split by a bit of the hash while it is too large."""
         if len(events) + news.events <= self.most or len(tickets) < 2 or not can_split(name):
-            added = EventLog(pa.concat_tables([events, *map(_whole, news)]), tickets)
+            added = EventLog(pa.concat_tables([events, *(told for told, _ in news)]), tickets)
             news.drop()
-            yield self._write(name, with_measures(added, n_jobs=self.n_jobs).ordered().events, tickets)
+            yield self._write(name, with_measures(added).ordered().events, tickets)
             return
         piles = [Pile(self.staging / f"{branch}.new") for branch, _ in halves(name, _NOBODY)]
         for told, listed in news:
@@ -137,10 +136,6 @@ def whole(events: pa.Table) -> pa.Table:
         for column in EVENT_SCHEMA
     }
     return pa.table(columns, schema=EVENT_SCHEMA)
-
-
-def _whole(pair: tuple[pa.Table, pa.Table]) -> pa.Table:
-    return pair[0]
 
 
 def _moment(time: np.int64) -> str:
