@@ -23,7 +23,7 @@ CAPACITY, NIGHTS = 1, 15
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory):
     feed = feed_of(with_measures(read_log(ROOT / "data" / "samples" / "desk_log")))
-    plan = Plan(parse_moment("2025-01-07T06:00Z"), NIGHTS, kills=1, capacity=CAPACITY, explain=0)
+    plan = Plan(parse_moment("2025-01-14T06:00Z"), NIGHTS, kills=1, capacity=CAPACITY, explain=0)
     return trial(tmp_path_factory.mktemp("nights"), feed, DEMO, plan)
 
 
