@@ -34,7 +34,7 @@ class Part:
     event_id: str | None
 
 
-class Words:
+class Codes:
     """Words as small numbers."""
 
     def __init__(self) -> None:
@@ -53,8 +53,8 @@ class Course:
     """Gathers parts in any order; `parts` gives them by issue."""
 
     def __init__(self) -> None:
-        self._words = Words()
-        self._tickets = Words()
+        self._words = Codes()
+        self._tickets = Codes()
         self._columns = {
             name: array("q") for name in ("ticket", "time", "order", "kind", "word", "actor", "id")
         }

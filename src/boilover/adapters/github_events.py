@@ -19,39 +19,20 @@ STATES = {"closed": CLOSED, "reopened": REOPENED, "converted_to_discussion": CLO
 FIELDS = {"milestoned": "milestone", "demilestoned": "milestone", "locked": "locked", "unlocked": "locked"}
 TYPES = ("issue_type_added", "issue_type_changed", "issue_type_removed")
 OF_PROJECTS = (
-    "added_to_project",
-    "moved_columns_in_project",
-    "removed_from_project",
-    "converted_note_to_issue",
-    "added_to_project_v2",
-    "project_v2_item_status_changed",
-    "removed_from_project_v2",
-)
+    "added_to_project", "moved_columns_in_project", "removed_from_project", "converted_note_to_issue",
+    "added_to_project_v2", "project_v2_item_status_changed", "removed_from_project_v2",
+)  # fmt: skip
 OF_OTHERS = tuple(
     f"{relation}_{what}"
     for relation in ("sub_issue", "parent_issue", "blocked_by", "blocking")
     for what in ("added", "removed")
 )
 HAPPENED = frozenset(
-    (
-        "renamed",
-        "referenced",
-        "cross-referenced",
-        "transferred",
-        "pinned",
-        "unpinned",
-        "connected",
-        "disconnected",
-    )
-)
-HAPPENED |= {
-    "marked_as_duplicate",
-    "unmarked_as_duplicate",
-    "comment_deleted",
-    "user_blocked",
-    *OF_PROJECTS,
-    *OF_OTHERS,
-}
+    {
+        "renamed", "referenced", "cross-referenced", "transferred", "pinned", "unpinned", "connected", "disconnected",
+        "marked_as_duplicate", "unmarked_as_duplicate", "comment_deleted", "user_blocked", *OF_PROJECTS, *OF_OTHERS,
+    }
+)  # fmt: skip
 """Events of which only that they happened is told on."""
 NOISE = frozenset(("mentioned", "subscribed", "unsubscribed"))
 """Events that come with others and say nothing more."""

@@ -39,25 +39,12 @@ SLA_STATUS = {
 MISSED = ("overdue", "late", "breach", "missed")
 OTHERWISE = frozenset(
     {
-        "closed_date",
-        "content",
-        "createdate",
-        "first_agent_reply_date",
-        "hubspot_owner_assigneddate",
-        "last_engagement_date",
-        "last_reply_date",
-        "notes_last_contacted",
-        "notes_last_updated",
-        "notes_next_activity_date",
-        "num_contacted_notes",
-        "num_notes",
-        "source_ref",
-        "source_type",
-        "subject",
-        "time_to_close",
-        "time_to_first_agent_reply",
+        "closed_date", "content", "createdate", "first_agent_reply_date", "hubspot_owner_assigneddate",
+        "last_engagement_date", "last_reply_date", "notes_last_contacted", "notes_last_updated",
+        "notes_next_activity_date", "num_contacted_notes", "num_notes", "source_ref", "source_type", "subject",
+        "time_to_close", "time_to_first_agent_reply",
     }
-)
+)  # fmt: skip
 """Properties without the prefix of HubSpot's own that are told in another way, or tell the end."""
 CUSTOMER_SOURCES = frozenset({"FORM", "EMAIL", "CONVERSATIONS", "CHATFLOW", "MEETINGS", "CALLS", "FEEDBACK"})
 AGENT_SOURCES = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID", "SIDEKICK"})

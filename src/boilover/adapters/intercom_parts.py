@@ -41,31 +41,16 @@ SAYS = ("comment", "note", "quick_reply", "open", "close", "snoozed", "unsnoozed
 """Parts whose body is a message; so is that of every assignment."""
 SILENT = frozenset(
     {
-        "attribute_collected",
-        "attribute_collector",
-        "channel_and_reply_time_expectation",
-        "conversation_rating_changed",
-        "conversation_rating_remark_added",
-        "conversation_sla_applied_by_admin",
-        "conversation_sla_applied_by_rule",
-        "conversation_sla_applied_by_workflow",
-        "conversation_sla_paused",
-        "conversation_sla_removed",
-        "conversation_sla_unpaused",
-        "conversation_tags_updated",
-        "custom_action_finished",
-        "custom_action_started",
-        "language_detection_details",
-        "merged_primary_conversation",
-        "merged_secondary_conversation",
-        "operator_workflow_event",
-        "participant_added",
-        "participant_removed",
-        "resolution_bot_found_no_answer",
-        "title_changed",
+        "attribute_collected", "attribute_collector", "channel_and_reply_time_expectation",
+        "conversation_rating_changed", "conversation_rating_remark_added", "conversation_sla_applied_by_admin",
+        "conversation_sla_applied_by_rule", "conversation_sla_applied_by_workflow", "conversation_sla_paused",
+        "conversation_sla_removed", "conversation_sla_unpaused", "conversation_tags_updated",
+        "custom_action_finished", "custom_action_started", "language_detection_details",
+        "merged_primary_conversation", "merged_secondary_conversation", "operator_workflow_event",
+        "participant_added", "participant_removed", "resolution_bot_found_no_answer", "title_changed",
         "user_became_idle",
     }
-)
+)  # fmt: skip
 """Known part types that change nothing that is read here."""
 STATES = {"close": "closed", "snoozed": "snoozed"}
 Change = tuple[str, str | None, dict[str, Any]]

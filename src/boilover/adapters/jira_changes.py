@@ -40,18 +40,11 @@ NAMES = {
 """What older servers call a field, and the fields that are told in another way."""
 BOOKKEEPING = ("worklogid", "timespent", "issuelinks", "remoteworkitemlink")
 SETS = frozenset(
-    (
-        "component",
-        "version",
-        "versions",
-        "fixversions",
-        "fix version",
-        "epic child",
-        "parent",
-        "sprint",
+    {
+        "component", "version", "versions", "fixversions", "fix version", "epic child", "parent", "sprint",
         *BOOKKEEPING,
-    )
-)
+    }
+)  # fmt: skip
 """Fields that change one member at a time, and bookkeeping: that it happened is what counts."""
 PROSE = frozenset(
     ("summary", "description", "environment", "comment", "link", "attachment", "remoteissuelink", "rank")

@@ -36,16 +36,11 @@ def records_of(member: Member, *lists: str) -> Records:
     if is_xml(member.head):
         yield from records_of_xml(member, *lists)
         return
-    if not is_sqlite(member):
+    if not member.head.startswith(SQLITE_MAGIC):
         yield from (record for key, record in json_records(member, lists) if key and isinstance(record, dict))
         return
     for name in lists:
         yield from _objects_of_tables(member) if name == "objects" else _events_of_tables(member)
-
-
-def is_sqlite(member: Member) -> bool:
-    """Say whether the log is a database."""
-    return member.head.startswith(SQLITE_MAGIC)
 
 
 def _objects_of_tables(member: Member) -> Records:

@@ -15,15 +15,9 @@ from boilover.log import EventLog
 DIGEST = 16
 LONGEST_KEY = 64
 PEOPLE = (
-    "customer_id",
-    "requester_id",
-    "requester",
-    "reporter",
-    "submitter_id",
-    "assignee",
-    "assignee_id",
+    "customer_id", "requester_id", "requester", "reporter", "submitter_id", "assignee", "assignee_id",
     "first_assignee",
-)
+)  # fmt: skip
 """Attributes, and fields of field_changed, that hold the id of a person."""
 
 

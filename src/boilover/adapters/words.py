@@ -14,38 +14,12 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 VOCABULARIES = {"status": tuple(STATUSES), "priority": PRIORITIES}
 
 BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ]
-)
+    {
+        "address", "article", "aside", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1",
+        "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table",
+        "tr", "ul",
+    }
+)  # fmt: skip
 TRUE = frozenset({"true", "1", "yes"})
 LONGEST = 18
 """Digits of a number that surely fits into 64 bits."""
