@@ -39,7 +39,7 @@ def notes_of(log):
     return Annotations(History.from_log(log))
 
 
-@pytest.fixture(params=SEEDS)
+@pytest.fixture(scope="module", params=SEEDS)
 def case(request):
     notes = notes_of(log_of_seed(request.param))
     return default_features(notes), notes, points_of_seed(notes.history, request.param, 100)
