@@ -116,6 +116,38 @@ def test_scores_of_a_night_beyond_now_are_not_recorded(home, desk, run, tmp_path
     assert (home / "ledger.db").read_bytes() == before
 
 
+def test_scores_without_a_risk_are_of_their_moment(home, desk, run, tmp_path):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"})
+    scores.assign(risk=np.nan, rank=np.nan).to_csv(tmp_path / "calm.csv", index=False)
+    scores.head(0).to_csv(tmp_path / "empty.csv", index=False)
+    for ledger, more in (("a.db", ()), ("b.db", ("--log", desk / "log"))):
+        words = (
+            "--model",
+            desk / "model",
+            "--policy",
+            home / "policy.toml",
+            "--ledger",
+            tmp_path / ledger,
+            *more,
+        )
+        assert run("flag", tmp_path / "calm.csv", *words)[0] == 0
+        (night,) = Ledger.open(tmp_path / ledger).export("nights").itertuples()
+        assert (night.as_of, night.tickets) == (pd.Timestamp(NIGHTS[0], tz="UTC"), 0)
+    words = ("--model", desk / "model", "--policy", home / "policy.toml", "--ledger", tmp_path / "c.db")
+    code, said = run("flag", tmp_path / "empty.csv", *words)
+    assert code == 3
+    assert "Name the log with --log: no row tells the moment" in said
+
+
+def test_an_empty_file_of_points_is_told_as_it_is(desk, run, tmp_path):
+    points = tmp_path / "points.csv"
+    points.write_text("ticket_id,as_of\n", encoding="utf-8")
+    code, said = run("score", desk / "log", "--model", desk / "model", "--points", points)
+    assert code == 0
+    assert f"{points} has no rows, so there is none to score" in said
+    assert "at risk" not in said
+
+
 def test_triggers_ask_for_the_log_and_read_it(home, desk, run, tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(

@@ -118,7 +118,7 @@ def test_the_latest_night_is_replaced_as_if_it_had_never_been(ledger):
         "c": Told(NEW, above=2),
         "e": Told(NEW, above=1, risk=0.9),
     }
-    with pytest.raises(InputError, match="Ask for it to be replaced"):
+    with pytest.raises(InputError, match=r"value '2\d{3}-.*Ask for this one to take its place"):
         record(ledger, at, other)
     assert not record(ledger, at, other, replace=True).again
     plain.night(at, other)

@@ -27,6 +27,8 @@ from boilover.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+NOBODY = "no ticket is at risk as of then, so there is none to score"
+
 
 def score(
     log: LogArgument,
@@ -85,22 +87,25 @@ def score(
             found = pipeline.score_in_parts(
                 log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows, spill=spill, tell=tell
             )
-        _hand_out(found, output, form)
+        _hand_out(found, output, form, NOBODY)
         return
     if spill is not None:
         raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
     source = open_source(log, input_format, recipe, None, settings_of(config), texts=False)
-    _hand_out(pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows), output, form)
+    found = pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows)
+    _hand_out(
+        found, output, form, NOBODY if points is None else f"{points} has no rows, so there is none to score"
+    )
 
 
-def _hand_out(found: pd.DataFrame, output: Path, form: str | None) -> None:
-    """Write scores, and say how many where they are not seen."""
+def _hand_out(found: pd.DataFrame, output: Path, form: str | None, nothing: str) -> None:
+    """Write scores, and say how many where they are not seen, or why there is nothing."""
     from boilover.outputs import write_frame
     from boilover.places import STANDARD
 
     write_frame(found, output, form)
     if not len(found):
-        say("no ticket is at risk as of then, so there is none to score")
+        say(nothing)
     elif output != STANDARD:
         say(f"{len(found)} rows in {output}")
 

@@ -107,30 +107,34 @@ def night_of_scores(
 
     Without a log there are no triggers, segments, queues and weights; a policy that asks for them raises `UsageError`.
     """
-    scores = scores[scores["risk"].notna()].reset_index(drop=True)
+    at_risk = scores[scores["risk"].notna()].reset_index(drop=True)
+    asked = (at_risk if len(at_risk) else scores)["as_of"]
+    moments = pd.to_datetime(asked, utc=True).dt.as_unit("us").astype("int64").unique()
     if log is not None:
         notes = notes_for(log, saved)
-        night, fired = night_of(policy, notes, Points.from_frame(scores, notes.history), scores["risk"])
-        return night, scores, fired
+        night, fired = night_of(policy, notes, Points.from_frame(at_risk, notes.history), at_risk["risk"])
+        return (at_moment(night, int(moments[0])) if len(moments) == 1 else night), at_risk, fired
     asks = {"triggers": bool(policy.triggers_on), "segments": bool(policy.segments)}
     asks |= {"capacities of queues": policy.by_queue, "weights": policy.cost is not None}
     if any(asks.values()):
         told = ", ".join(name for name, asked in asks.items() if asked)
         raise UsageError(f"the policy has {told}, which are read from the log. Name it with --log")
-    moments = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("us").astype("int64").unique()
     if len(moments) != 1:
-        raise InputError(f"a night is of one moment, and the scores are of {len(moments)}", column="as_of")
-    n = len(scores)
+        mend = "Score one moment" if len(moments) else "Name the log with --log: no row tells the moment"
+        raise InputError(
+            f"a night is of one moment, and the scores are of {len(moments)}", column="as_of", mend=mend
+        )
+    n = len(at_risk)
     night = Night(
         as_of=int(moments[0]),
-        ticket_id=scores["ticket_id"].astype(str).to_numpy(dtype=object),
-        risk=scores["risk"].to_numpy(dtype=np.float64),
+        ticket_id=at_risk["ticket_id"].astype(str).to_numpy(dtype=object),
+        risk=at_risk["risk"].to_numpy(dtype=np.float64),
         segments={QUEUE: np.full(n, None, dtype=object)},
         weight=np.ones(n),
         fired=np.zeros((n, 0), dtype=np.bool_),
         trigger_names=(),
     )
-    return night, scores, None
+    return night, at_risk, None
 
 
 def at_moment(night: Night, as_of: int) -> Night:

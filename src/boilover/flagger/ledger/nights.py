@@ -122,16 +122,19 @@ def _known(connection: Connection, desk: str, as_of: int) -> Row[Any] | None:
 def _take_back(connection: Connection, known: Row[Any], *, replace: bool) -> None:
     latest = latest_night(connection, known.desk)
     problem = "is recorded with another input, model or policy"
+    as_of = iso(known.as_of)
     if latest is None or latest.id != known.id:
-        raise InputError(f"{problem}, and later nights build on it", column="as_of", value=known.as_of)
+        mend = "Take a later moment, or another ledger"
+        raise InputError(f"{problem}, and later nights build on it", column="as_of", value=as_of, mend=mend)
     if not replace:
-        raise InputError(problem, column="as_of", value=known.as_of, mend="Ask for it to be replaced")
+        mend = "Ask for this one to take its place (--again)"
+        raise InputError(problem, column="as_of", value=as_of, mend=mend)
     answered = answered_since(connection, known)
     if answered:
         raise InputError(
             f"{problem}, and {len(answered)} flag(s) that it changed were answered since, first {answered[0]}",
             column="as_of",
-            value=known.as_of,
+            value=as_of,
             mend="Keep it, and let the next night tell",
         )
     undo(connection, known)
