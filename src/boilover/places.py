@@ -183,15 +183,19 @@ def _lock(folder: int) -> bool:
 def fetched(path: Path) -> Iterator[Path]:
     """Yield a local path with what is at a place: itself, or a copy that is removed at the end.
 
-    Copied is what is at a URL, and what comes on standard input. An error that names the copy is told of the `title` of
-    the place. Raises `InputError` where nothing is there.
+    Copied is what is at a URL, and what can be read once: standard input, and pipes. An error that names the copy is
+    told of the `title` of the place. Raises `InputError` where nothing is there.
     """
-    if path != STANDARD and filesystem_of(path) is None:
+    is_local = path != STANDARD and filesystem_of(path) is None
+    if is_local and not path.is_fifo():
         yield path
         return
     with scratch() as folder:
         copy = folder / title(path).partition("?")[0].rpartition("/")[2]
-        if path == STANDARD:
+        if is_local:
+            with path.open("rb") as pipe, copy.open("wb") as file:
+                shutil.copyfileobj(pipe, file)
+        elif path == STANDARD:
             with copy.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         else:

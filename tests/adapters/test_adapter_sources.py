@@ -1,6 +1,8 @@
 """Files as people hand them over: compressed, cut off, misnamed, in another encoding."""
 
 import gzip
+import os
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ import pytest
 from boilover.adapters import ingest
 from boilover.adapters.sources import open_source
 from boilover.errors import InputError, UsageError
+from boilover.places import fetched
 
 RECIPE = """
 [mapping]
@@ -77,6 +80,34 @@ def test_a_missing_column_names_the_nearest(tmp_path, recipe):
     path = write(tmp_path, TABLE.replace("state", "State").encode())
     with pytest.raises(InputError, match=r"column 'state'.*nearest is 'State'"):
         ingest([path], recipe=recipe)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_empty_one(tmp_path, recipe, monkeypatch):
+    (tmp_path / "in" / "shut").mkdir(parents=True)
+    write(tmp_path / "in", TABLE.encode())
+    look = os.scandir
+
+    def refuse(folder):
+        if str(folder).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return look(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(
+        InputError, match=r"in/shut: cannot be opened: Permission denied. Check path and rights"
+    ):
+        ingest([tmp_path / "in"], recipe=recipe)
+
+
+def test_a_pipe_is_read_once(tmp_path, recipe):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=[TABLE.encode()])
+    writer.start()
+    with fetched(pipe) as copy:
+        log, _ = ingest([copy], recipe=recipe)
+    writer.join()
+    assert log.tickets["ticket_id"].to_pylist() == ["A"]
 
 
 def test_a_column_that_stands_twice_is_refused_where_it_is_read(tmp_path, recipe):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +40,7 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
     found: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
-            held = sorted(path for path in source.rglob("*") if path.is_file() and not _hidden(path, source))
+            held = sorted(path for path in _files_in(source) if path.is_file() and not _hidden(path, source))
             if not held:
                 mend = "Name the export files themselves"
                 raise InputError("the folder holds no file", file=source, mend=mend)
@@ -49,6 +50,17 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
         else:
             raise InputError("does not exist", file=source, mend="Check the path")
     return tuple(found)
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder at any depth; one that cannot be looked into is no empty one."""
+
+    def fail(error: OSError) -> None:
+        problem, mend = f"cannot be opened: {error.strerror}", "Check path and rights"
+        raise InputError(problem, file=error.filename, mend=mend) from error
+
+    for parent, _, names in os.walk(folder, onerror=fail):
+        yield from (Path(parent, name) for name in names)
 
 
 def _hidden(path: Path, folder: Path) -> bool:
