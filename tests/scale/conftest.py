@@ -49,9 +49,9 @@ def broken(desk, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster():
-    """Return a cluster of two processes: it takes seconds to start, and starts anew who is killed."""
+    """Return a cluster of two processes, which are no less busy when there is nothing to do."""
     distributed = pytest.importorskip(
         "distributed", reason="Dask is not installed: pip install boilover[dask]"
     )
