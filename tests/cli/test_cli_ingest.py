@@ -85,6 +85,12 @@ def test_a_log_that_is_not_in_partitions_is_put_there(told, tmp_path, form):
         pd.testing.assert_frame_equal(found[common].astype("str"), wanted[common].astype("str"))
 
 
+def test_a_log_is_imported_by_itself(told, tmp_path):
+    write_log(synthetic_desk(n_tickets=20, seed=4), tmp_path / "other")
+    code, _, err = told("ingest", tmp_path / "other", EXPORT, "-o", tmp_path / "log")
+    assert (code, "other is a log. Import each log by itself, and exports apart from it" in err) == (2, True)
+
+
 def test_two_overlapping_exports_make_the_log_of_both(told, tmp_path):
     rows = pd.read_csv(EXPORT, dtype="str", sep=";")
     ids = rows["Case"].drop_duplicates().tolist()

@@ -115,8 +115,11 @@ def open_export(
     loaded = load_recipe(recipe) if recipe is not None else None
     tally = Tally()
     members = members_of(sources, tally, progress)
-    if loaded is None and format == "auto" and len(sources) == 1 and is_log(Path(sources[0])):
-        return LogAdapter(Path(sources[0])), Export(members, None, tally, allow_cut)
+    logs = [Path(each) for each in sources if loaded is None and format == "auto" and is_log(Path(each))]
+    if logs and len(sources) > 1:
+        raise UsageError(f"{logs[0]} is a log. Import each log by itself, and exports apart from it")
+    if logs:
+        return LogAdapter(logs[0]), Export(members, None, tally, allow_cut)
     if format == "auto":
         format = loaded.format if loaded is not None else detect(members)  # noqa: A001
     found = adapter(format)
