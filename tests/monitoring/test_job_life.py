@@ -110,3 +110,15 @@ def test_a_retraining_that_fails_costs_nothing(life, tmp_path):
     assert "holds notes, which is no part of a model" in told["retrain"]["judged"]
     assert (tmp_path / "others" / "notes").exists()
     assert told["counts"]["tickets"] > 0
+
+
+def test_a_fault_in_a_retraining_costs_no_flag_and_quotes_nobody(life, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "the words of a customer")
+
+    monkeypatch.setattr("boilover.job.life.renew", full)
+    config = make(tmp_path, life, "good", '[retrain]\nevery = "1d"\nhold_back = "1h"\n')
+    told = night(config).manifest
+    assert told["retrain"]["judged"] == "failed: unexpected OSError"
+    assert told["counts"]["tickets"] > 0
+    assert (tmp_path / "out" / "flags.csv").exists()

@@ -11,7 +11,7 @@ from boilover.flagger.ledger import Ledger
 from boilover.flagger.load import assign
 from boilover.flagger.matrix import Asked, Matrix
 from boilover.flagger.night import By, Decision, Night, Objects, Tier, Times
-from boilover.flagger.packet import Packet, Why, build, by_name
+from boilover.flagger.packet import Packet, Why, build
 from boilover.flagger.triggers import Fired
 from boilover.history import Coded
 from boilover.points import Points
@@ -69,7 +69,7 @@ def hand_over(
             risk=_number(night.risk[row]),
             threshold=_number(decision.threshold[row]),
             reasons=tuple(told[place]),
-            triggers=by_name(triggers[place]),
+            triggers=tuple(triggers[place].items()),
             model=model,
         )
         for place, (each, row) in enumerate(zip(asked, rows.tolist(), strict=True))

@@ -6,7 +6,7 @@ code and markup are cut away. Every text and every list has a bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -194,8 +194,3 @@ def _ends(rows: range) -> tuple[Sequence[int], int]:
     if len(rows) <= EARLIEST + LATEST:
         return rows, 0
     return [*rows[:EARLIEST], *rows[-LATEST:]], len(rows) - EARLIEST - LATEST
-
-
-def by_name(triggers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the sentences of triggers as a packet holds them."""
-    return tuple(triggers.items())

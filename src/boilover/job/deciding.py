@@ -113,7 +113,8 @@ def night_of_scores(
     if log is not None:
         notes = notes_for(log, saved)
         night, fired = night_of(policy, notes, Points.from_frame(at_risk, notes.history), at_risk["risk"])
-        return (at_moment(night, int(moments[0])) if len(moments) == 1 else night), at_risk, fired
+        # Points of no ticket do not tell the moment.
+        return (replace(night, as_of=int(moments[0])) if len(moments) == 1 else night), at_risk, fired
     asks = {"triggers": bool(policy.triggers_on), "segments": bool(policy.segments)}
     asks |= {"capacities of queues": policy.by_queue, "weights": policy.cost is not None}
     if any(asks.values()):
@@ -135,8 +136,3 @@ def night_of_scores(
         trigger_names=(),
     )
     return night, at_risk, None
-
-
-def at_moment(night: Night, as_of: int) -> Night:
-    """Return the night as of a moment, which points of no ticket do not tell."""
-    return replace(night, as_of=as_of)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from boilover.errors import BoiloverError, GateError, InputError, MismatchError
+from boilover.errors import GateError, InputError, MismatchError
 from boilover.files import sweep
-from boilover.job.manifest import Account
+from boilover.job.manifest import Account, told_of
 from boilover.job.settings import Desk
 from boilover.job.steps import Opened, Say, Scored, Tools, model_told
 from boilover.job.telling import write_scores
@@ -37,9 +37,10 @@ def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account,
             found = _drift(desk, tools.saved, opened, account, "drift_before")
         drifted = found is not None and found.drifted
         done = renew(lambda: opened.source, desk.model, desk.challenger, told, account.as_of, drifted=drifted)
-    except BoiloverError as error:
-        account.facts["retrain"] = {"judged": f"failed: {error}"}
-        say(f"{desk.name}: no challenger was trained or judged: {error}")
+    # Flags must come out whatever happens here: a full disk, a store that is away, a fault in a library.
+    except Exception as error:
+        account.facts["retrain"] = {"judged": f"failed: {told_of(error)}"}
+        say(f"{desk.name}: no challenger was trained or judged: {told_of(error)}")
         return tools
     account.facts["retrain"] = done
     if done["judged"] != "promoted":

@@ -49,7 +49,7 @@ class Account:
             "desk": self.desk,
             "as_of": iso(self.as_of),
             "exit_code": exit_code(error),
-            "error": None if error is None else _told(error),
+            "error": None if error is None else told_of(error),
             **self.facts,
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": self.seconds,
@@ -78,6 +78,6 @@ def export_told(report: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name not in PRIVATE}
 
 
-def _told(error: BaseException) -> str:
+def told_of(error: BaseException) -> str:
     """Return the message of an error of ours; that of a foreign one may quote a ticket."""
     return str(error) if isinstance(error, BoiloverError) else f"unexpected {type(error).__name__}"

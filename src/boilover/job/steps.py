@@ -23,7 +23,7 @@ from boilover.flagger.packet_text import check_folder
 from boilover.history import HOUR
 from boilover.ingesting import ingest_log
 from boilover.inputs import Source, open_log, rule_of, serving
-from boilover.job.deciding import at_moment, check_moment
+from boilover.job.deciding import check_moment
 from boilover.job.manifest import Account, export_told, files_told
 from boilover.job.outcomes import Beyond
 from boilover.job.settings import Desk
@@ -197,7 +197,8 @@ def look(policy: FlagPolicy, scored: Scored, account: Account, say: Say) -> tupl
     account.facts["triggers"] = {"on": list(policy.triggers_on), "blind": list(fired.blind)}
     if fired.blind:
         say(f"{account.desk}: the log holds nothing that {', '.join(fired.blind)} could fire on")
-    return at_moment(night, account.as_of), fired
+    # Points of no ticket do not tell the moment.
+    return replace(night, as_of=account.as_of), fired
 
 
 def model_told(desk: Desk, saved: SavedModel) -> dict[str, Any]:
