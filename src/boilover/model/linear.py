@@ -64,14 +64,14 @@ class LinearPartner:
         """Names of the fitted columns, in the order of `contributions`."""
         return [term.column for term in self.terms_]
 
-    def fit(self, X: pd.DataFrame, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
-        """Fit on ``X`` (n rows), ``y`` (n zeros and ones) and optional non-negative weights (n).
+    def fit(self, X: pd.DataFrame, y: npt.ArrayLike) -> Self:
+        """Fit on ``X`` (n rows) and ``y`` (n zeros and ones).
 
         Where all of ``y`` is the same, nothing can be told apart: every weight is 0 and the intercept is
         the rate with half a row of either kind added (Jeffreys). Raises `InputError` for no row, differing
         lengths or a ``y`` that is not 0 or 1.
         """
-        fitted = self.path(X, y, [self.C], sample_weight=sample_weight, free=self.free)[0]
+        fitted = self.path(X, y, [self.C], free=self.free)[0]
         self.terms_, self.intercept_ = fitted.terms_, fitted.intercept_
         return self
 
@@ -83,7 +83,6 @@ class LinearPartner:
         choices: Sequence[float],
         *,
         shares: npt.ArrayLike | None = None,
-        sample_weight: npt.ArrayLike | None = None,
         free: str | None = None,
         rising: Collection[str] = (),
     ) -> list[LinearPartner]:
@@ -91,10 +90,10 @@ class LinearPartner:
 
         Of columns in ``rising`` a larger number never lowers the score: their weights are held at 0 or above.
         """
-        labels, weights = _check_targets(X, y, sample_weight)
+        labels = _check_targets(X, y)
         if len(X) > MAX_ROWS:
             kept = np.linspace(0, len(X) - 1, MAX_ROWS).astype(np.int64)
-            X, labels, weights = X.iloc[kept], labels[kept], weights[kept]
+            X, labels = X.iloc[kept], labels[kept]
         terms = [learn_term(str(name), X[name], free) for name in X.columns]
         blocks = [term.design(X[term.column]) for term in terms]
         columns = [column for block in blocks for column in block]
@@ -106,7 +105,7 @@ class LinearPartner:
             for place in range(len(block))
         ]
         means = np.array([values.sum() for values, _ in columns]) / len(X)
-        solutions = _solved(columns, labels, weights, variances, np.array(held, dtype=bool))
+        solutions = _solved(columns, labels, variances, np.array(held, dtype=bool))
         parts = np.eye(len(choices)) if shares is None else np.asarray(shares, dtype=np.float64)
         intercepts = parts @ np.array([intercept for intercept, _ in solutions])
         mixed = parts @ np.array([solved for _, solved in solutions])
@@ -203,28 +202,21 @@ class LinearPartner:
 
 
 def _solved(
-    columns: Sequence[Column],
-    labels: Floats,
-    weights: Floats,
-    variances: Sequence[Floats],
-    held: npt.NDArray[np.bool_],
+    columns: Sequence[Column], labels: Floats, variances: Sequence[Floats], held: npt.NDArray[np.bool_]
 ) -> list[tuple[float, Floats]]:
-    positive, total = float(weights @ labels), float(weights.sum())
+    positive, total = float(labels.sum()), float(len(labels))
     if not columns or positive in (0.0, total):
         rate = float(np.log((positive + 0.5) / (total - positive + 0.5)))
         return [(rate, np.zeros(len(columns))) for _ in variances]
-    return solve(Design.of(columns, len(labels)), labels, weights, variances, held)
+    return solve(Design.of(columns, len(labels)), labels, variances, held)
 
 
-def _check_targets(
-    X: pd.DataFrame, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None
-) -> tuple[Floats, Floats]:
+def _check_targets(X: pd.DataFrame, y: npt.ArrayLike) -> Floats:
     labels = np.asarray(y, dtype=np.float64)
-    weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     if not len(X):
         raise InputError("there is no row to learn from", mend="Train on a log with tickets before the cut")
-    if not len(X) == len(labels) == len(weights):
-        raise InputError(f"{len(X)} rows, {len(labels)} labels and {len(weights)} weights differ in number")
+    if len(X) != len(labels):
+        raise InputError(f"{len(X)} rows and {len(labels)} labels differ in number")
     if not np.isin(labels, (0.0, 1.0)).all():
         raise InputError("labels other than 0 and 1", column="y", mend="Leave censored points out")
-    return labels, weights
+    return labels

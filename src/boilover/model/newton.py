@@ -91,7 +91,6 @@ class Design:
 def solve(
     design: Design,
     y: Floats,
-    share: Floats,
     variances: Sequence[Floats],
     held: npt.NDArray[np.bool_] | None = None,
 ) -> list[tuple[float, Floats]]:
@@ -99,7 +98,7 @@ def solve(
 
     Parameters
     ----------
-    design : of n rows and p columns. y : zeros and ones, float64[n]. share : what each row counts, float64[n].
+    design : of n rows and p columns. y : zeros and ones, float64[n].
     variances : of each column's weight, float64[p], for each prior; the intercept is free.
     held : which weights must not be negative, bool[p].
 
@@ -110,13 +109,13 @@ def solve(
     """
     from threadpoolctl import threadpool_limits
 
-    rate = float(share @ y / share.sum())
+    rate = float(y.mean())
     weights = np.zeros(len(design.places) + 1)
     weights[0] = np.log(rate) - np.log1p(-rate)
     found = []
     with threadpool_limits(1, "blas"):
         places = np.empty(0, dtype=np.int64) if held is None else 1 + np.flatnonzero(held[design.places])
-        search = _Search(design, y, share, places)
+        search = _Search(design, y, places)
         for variance in variances:
             weights = search.minimum(weights, np.concatenate([[0.0], 1.0 / variance[design.places]]))
             ordered = np.empty(len(variance))
@@ -132,7 +131,6 @@ class _Search:
 
     design: Design
     y: Floats
-    share: Floats
     held: npt.NDArray[np.int64]
     curvature: Floats | None = None
 
@@ -142,12 +140,12 @@ class _Search:
         quadratic = None if self.curvature is None else self._quadratic(precision)
         before = np.inf
         for _ in range(MOST_STEPS):
-            slope = self.design.sums(self.share * (sigmoid(margins) - self.y)) + precision * weights
+            slope = self.design.sums(sigmoid(margins) - self.y) + precision * weights
             step = slope if quadratic is None else quadratic.step(weights, slope)
             left = float(slope @ step)
             if quadratic is None or left > WORTH_KEEPING * before:
                 odds = sigmoid(margins)
-                self.curvature = self.design.products(self.share * odds * (1.0 - odds))
+                self.curvature = self.design.products(odds * (1.0 - odds))
                 quadratic = self._quadratic(precision)
                 step = quadratic.step(weights, slope)
                 left = float(slope @ step)
@@ -180,7 +178,7 @@ class _Search:
         return length
 
     def _loss(self, weights: Floats, margins: Floats, precision: Floats) -> float:
-        return float(self.share @ log_loss(margins, self.y) + 0.5 * (precision @ weights**2))
+        return float(log_loss(margins, self.y).sum() + 0.5 * (precision @ weights**2))
 
 
 @dataclass(frozen=True)
