@@ -289,6 +289,9 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         ("kpis", log, "-o", log / "tickets.parquet"),
         ("kpis", log, "--report", log / "tickets.parquet"),
         ("backtest", log, "-o", log),
+        ("drift", log, *model, "-o", desk / "model" / "manifest.json"),
+        ("kpis", log, "--ledger", ledger, "-o", ledger),
+        ("backtest", log, "--policy", "p.toml", "--report", "p.toml"),
     ):
         code, said = run(*words)
         assert (code, "is read, and would be lost" in said) == (2, True), said

@@ -80,6 +80,7 @@ def backtest(
         escalation,
         settings,
         written=(report, output, output and output / "tickets.csv"),
+        read=(policy, config),
     )
     replay = pipeline.backtest_log(
         source,

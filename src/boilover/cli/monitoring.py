@@ -77,7 +77,9 @@ def drift(
     from boilover.monitoring.table import render
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings, texts=False, written=[report])
+    source = open_source(
+        log, input_format, recipe, escalation, settings, texts=False, written=[report], read=[model, config]
+    )
     found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
     _tell(found.to_dict(), render, report, as_json=as_json)
     if gate and found.drifted:
@@ -177,7 +179,14 @@ def kpis(
     if output is not None and report is not None and os.path.realpath(output) == os.path.realpath(report):
         raise UsageError(f"-o and --report both name {report}. Name two files")
     source = open_source(
-        log, input_format, recipe, escalation, settings_of(config), texts=False, written=[output, report]
+        log,
+        input_format,
+        recipe,
+        escalation,
+        settings_of(config),
+        texts=False,
+        written=[output, report],
+        read=[config, None if ledger is None else Path(ledger)],
     )
     figures = pipeline.kpis_of_log(
         source, by=by or (), since=since, ledger=ledger, desk=desk, report=report

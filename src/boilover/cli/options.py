@@ -83,10 +83,12 @@ def open_source(
     *,
     texts: bool = True,
     written: Iterable[Path | None] = (),
+    read: Iterable[Path | None] = (),
 ) -> Source:
     """Open a log or an export as `open_log` does; say on standard error what it was read as, and what was mended.
 
-    Raises `UsageError` where what is going to be ``written`` cannot be, or would take the place of what is read.
+    Raises `UsageError` where what is going to be ``written`` cannot be, or would take the place of what is read: the
+    log, and what else is ``read``.
     """
     from boilover.files import check_writable
     from boilover.inputs import open_log
@@ -94,7 +96,7 @@ def open_source(
 
     for target in filter(None, written):
         check_writable(target)
-        check_unread(target, [log])
+        check_unread(target, [log, *read])
     source = open_log(
         log,
         format=input_format,

@@ -32,8 +32,8 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
     lines = [_line(each) for each in (*of_escalations(kpis), *of_work(kpis))]
     yield text_table("Escalations and work, 95 % intervals", ["", ""], lines, form)
     yield Text(
-        "Recent tickets may still escalate, so that more do within a time than have so far: by time since creation each"
-        " counts for as long as the log follows it (Kaplan and Meier)."
+        "Recent tickets may still escalate: within a time each counts for as long as the log follows it (Kaplan and"
+        " Meier), so that shares within a time may exceed what has escalated so far."
     )
     rows = [
         [str(name), f"{count:,}", _percent(count / kpis["escalated"])]
