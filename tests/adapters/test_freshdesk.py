@@ -229,6 +229,13 @@ def test_case_11_a_ticket_that_is_deleted_today_was_open_before(read, mark):
     assert told(events, "status_changed", "value", "raw_value") == [("open", "Open"), ("closed", mark)]
 
 
+@pytest.mark.parametrize("mark", ["deleted", "spam"])
+def test_case_11_a_ticket_that_is_deleted_today_is_closed_without_activities_too(read, mark):
+    """Its status is still the one that it had: told of the same moment, the deletion comes last."""
+    _, events, _, _ = read([ticket(status=2, **{mark: True})])
+    assert told(events, "status_changed", "value", "raw_value") == [("open", "2"), ("closed", mark)]
+
+
 def test_case_13_unassigning_is_no_handoff(read):
     steps = [ANN, None, ANN, BOB]
     done = activities(born(), *(did(f"1{n}:00", agent_id=each) for n, each in enumerate(steps)))

@@ -388,6 +388,12 @@ def test_case_11_a_deleted_case_ends_and_a_restored_one_goes_on(read):
     assert flags(log, "reopened") == 0
 
 
+@pytest.mark.parametrize("history", [[], [change("10:00", "Priority", "Medium", "High")]])
+def test_case_11_a_deleted_case_is_closed_whatever_its_history_tells(read, history):
+    _, events, _, _ = read([case(IsDeleted=True)], history)
+    assert told(events, "status_changed", "value") == [("open",), ("closed",)]
+
+
 def test_case_13_unassigning_and_the_first_assignment_are_no_handoffs(read):
     steps = [(QUEUE, ANN), (ANN, QUEUE), (QUEUE, ANN)]
     rows = [change(f"1{n}:00", "Owner", was, to) for n, (was, to) in enumerate(steps)]

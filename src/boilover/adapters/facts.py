@@ -33,6 +33,8 @@ class Untold:
 
 UNTOLD = Untold()
 """The old value of a change whose source does not tell it; None is an old value that is empty."""
+LAST = 2**63 - 1
+"""The order of what comes after all else of its moment, as does what a ticket's record tells of today."""
 BATCH = 32_768
 BATCH_TEXT = 16 << 20
 """Facts are put away when there are so many of them, or so many characters of messages."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from boilover.adapters.export import Export, Member
+from boilover.adapters.facts import LAST
 from boilover.adapters.freshdesk_activities import read_activity
 from boilover.adapters.freshdesk_desk import Desk
 from boilover.adapters.freshdesk_said import read_message, read_rating
@@ -165,17 +166,19 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
 
 def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     seen = ticket.get("updated_at")
+    status = None
     for name, target in TODAY.items():
         if ticket.get(name) is not None:
             value, raw = desk.value(target, ticket[name])
             desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
+            status = value if name == "status" else status
     for name, told in dict_at(ticket, "custom_fields").items():
         if told not in (None, "", []):
             target = desk.options.fields.get(name, name)
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)
     for mark in ("deleted", "spam"):
         if ticket.get(mark) is True:
-            desk.facts.change(ticket_id, seen, "status", "closed", raw=mark)
+            desk.facts.change(ticket_id, seen, "status", "closed", raw=mark, old=status, order=LAST)
 
 
 def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from boilover.adapters.ends import DONE, Today
 from boilover.adapters.export import Export
+from boilover.adapters.facts import LAST
 from boilover.adapters.nested import dicts_at
 from boilover.adapters.salesforce_desk import Desk, Options
 from boilover.adapters.salesforce_history import History
@@ -67,7 +68,7 @@ class SalesforceAdapter:
         with export.facts(time_format=options.time_format, timezone=options.timezone) as facts:
             desk = Desk(export, facts, options)
             _learn(desk)
-            tables = frozenset[str]().union(*(SCHEMA.tables(member.head) for member in export.members))
+            tables = SCHEMA.shown(export)
             has_history = _tell_history(desk)
             has_emails = "EmailMessage" in tables
             told: set[str] = set()
@@ -186,7 +187,7 @@ def _tell_status(
     if master is not None and updated is not None:
         desk.facts.event(ticket, updated, "merged", value=desk.ticket_of(master) or master)
     elif is_true(case.get("IsDeleted")) and updated is not None:
-        desk.facts.change(ticket, updated, "status", "closed", raw="deleted")
+        desk.facts.change(ticket, updated, "status", "closed", raw="deleted", old=status, order=LAST)
 
 
 def _time(desk: Desk, case: Mapping[str, Any], column: str) -> str | None:
