@@ -52,7 +52,7 @@ class Coded:
 def floats(data: pa.ChunkedArray) -> Values:
     """Return floats with NaN for null; pyarrow's own way is several times as slow."""
     width = np.dtype(data.type.to_pandas_dtype())
-    pieces = [_filled(_stored(chunk, width), _held(chunk), np.nan) for chunk in data.chunks]
+    pieces = [_filled(stored(chunk, width), held(chunk), np.nan) for chunk in data.chunks]
     return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0, width), *pieces])
 
 
@@ -60,22 +60,22 @@ def denied(data: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """Return where a boolean column holds false."""
     pieces = [np.empty(0, dtype=np.uint8)]
     for chunk in data.chunks:
-        false, held = 1 - _bits(chunk.buffers()[1], chunk), _held(chunk)
-        pieces.append(false if held is None else false & held)
+        false, known = 1 - bits(chunk.buffers()[1], chunk), held(chunk)
+        pieces.append(false if known is None else false & known)
     return np.concatenate(pieces).view(np.bool_)
 
 
-def _stored(chunk: pa.Array, width: npt.DTypeLike) -> npt.NDArray[Any]:
+def stored(chunk: pa.Array, width: npt.DTypeLike) -> npt.NDArray[Any]:
     """Return the numbers of a chunk as they lie in memory, whatever they are where it is null."""
     return np.frombuffer(chunk.buffers()[1], dtype=width)[chunk.offset : chunk.offset + len(chunk)]
 
 
-def _held(chunk: pa.Array) -> npt.NDArray[np.uint8] | None:
+def held(chunk: pa.Array) -> npt.NDArray[np.uint8] | None:
     """Return 1 where a row is not null, else 0; nothing where no row is null."""
-    return _bits(chunk.buffers()[0], chunk) if chunk.null_count else None
+    return bits(chunk.buffers()[0], chunk) if chunk.null_count else None
 
 
-def _bits(buffer: pa.Buffer, chunk: pa.Array) -> npt.NDArray[np.uint8]:
+def bits(buffer: pa.Buffer, chunk: pa.Array) -> npt.NDArray[np.uint8]:
     """Return the bit of each row of a chunk."""
     first, last = chunk.offset, chunk.offset + len(chunk)
     packed = np.frombuffer(buffer, dtype=np.uint8)[first // 8 : -(-last // 8)]
@@ -137,7 +137,7 @@ class Encoding:
             start = int(self.starts[place])
             piece = self.chunks[place].slice(max(lo - start, 0), hi - max(lo, start)).indices
             told = out[done : done + len(piece)]
-            kernels.looked_up(tables[place], _stored(piece, np.int32), _held(piece), told)
+            kernels.looked_up(tables[place], stored(piece, np.int32), held(piece), told)
             done += len(piece)
         return out
 
@@ -193,7 +193,7 @@ def ascend(words: pa.Array, *, strictly: bool = False) -> bool:
 
 
 def _codes(indices: pa.Array) -> Codes:
-    return _filled(_stored(indices, np.int32), _held(indices), -1)
+    return _filled(stored(indices, np.int32), held(indices), -1)
 
 
 def _place(chunk: pa.DictionaryArray) -> tuple[int, int, int]:

@@ -148,7 +148,11 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
         coded = CODED if name == "events" else _attributes(path)
-        dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=filesystem_of(path))
+        store = filesystem_of(path)
+        # Asked of far away, a file's pieces come sooner together; here they would only fill memory.
+        dataset = pq.ParquetDataset(
+            named(path), read_dictionary=coded, filesystem=store, pre_buffer=store is not None
+        )
         columns = [column for column in dataset.schema.names if column not in leave_out]
         table = dataset.read(columns=columns)
         return table if path.is_file() else table.replace_schema_metadata(None)

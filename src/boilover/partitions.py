@@ -20,14 +20,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from boilover.conform import as_strings, plain
 from boilover.errors import InputError
 from boilover.places import filesystem_of, named
+from boilover.regrouped import by_ticket
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 
 MANIFEST = "log.json"
@@ -37,14 +36,13 @@ CODED = [each.name for each in EVENTS if each.type == pa.string() and each.name 
 """Text columns of few words, or of few in a row."""
 EVENT_SCHEMA = pa.schema([(column.name, column.type) for column in (*EVENTS, *MEASURES)])
 """Every partition holds all columns of the contract, empty ones too, so that other tools can read ``events/``."""
+OPTIONAL = frozenset(column.name for column in (*EVENTS, *MEASURES) if not column.required)
 DENSE = {"occurred_at": "DELTA_BINARY_PACKED", "observed_at": "DELTA_BINARY_PACKED"} | {
     column.name: "BYTE_STREAM_SPLIT" for column in (*EVENTS, *MEASURES) if pa.types.is_floating(column.type)
 }
 """How columns of many different values are encoded: smaller, and read in three quarters of the time."""
 ROWS = 2**19
 """Rows that share a dictionary: ids of more tickets leave the processor's cache, and take twice as long to look up."""
-ARROW_LIMIT = 2**31 - 1
-BLOCK = 100_000
 
 
 def write_events(events: pa.Table, path: Path) -> None:
@@ -123,34 +121,58 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     `InputError` where a file is missing, damaged, or not the one that the manifest tells of.
     """
     manifest = read_manifest(folder) or Manifest()
+    if not manifest.partitions:
+        return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
     columns = [name for name in EVENT_SCHEMA.names if name not in leave_out]
     try:
-        events = [
-            read_part(folder, "events", each.events, columns, encoded=True) for each in manifest.partitions
-        ]
-        tickets = [read_part(folder, "tickets", each.tickets) for each in manifest.partitions]
+        tickets = joined(read_part(folder, "tickets", each.tickets) for each in manifest.partitions)
+        # Nobody but `by_ticket` holds the events that are read here, so that it can give them up.
+        return by_ticket(
+            together(
+                read_part(folder, "events", each.events, columns, encoded=True)
+                for each in manifest.partitions
+            ),
+            tickets,
+        )
     except FileNotFoundError as error:
         if read_manifest(folder) != manifest:
             return read_partitions(folder, leave_out=leave_out)
         mend = "Ingest the exports again into a new folder"
         raise InputError("is missing", file=error.filename, mend=mend) from error
-    if not events:
-        return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
-    listed = joined(tickets)
-    return by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
 
 
 def read_part(
     folder: Path, kind: str, part: Part, columns: Sequence[str] | None = None, *, encoded: bool = False
 ) -> pa.Table:
-    """Return the table of one file; ``kind`` is events or tickets."""
+    """Return the table of one file; ``kind`` is events or tickets.
+
+    With ``encoded``, text columns of few words are dictionary-encoded, and columns that hold nothing are left out.
+    """
     with _opened(folder / kind / part.file, CODED if encoded else None) as file:
-        table = file.read(columns=columns)
+        table = file.read(columns=_holding(file.metadata, columns) if encoded else columns)
     if len(table) != part.rows:
         problem = f"holds {len(table)} rows, not the {part.rows} that {MANIFEST} tells of"
         mend = "Ingest the exports again into a new folder"
         raise InputError(problem, file=folder / kind / part.file, mend=mend)
     return table
+
+
+def together(events: Iterable[pa.Table]) -> pa.Table:
+    """Return tables of events, some without columns that others have, one below the other."""
+    return pa.concat_tables(events, promote_options="default")
+
+
+def _holding(file: pq.FileMetaData, columns: Sequence[str] | None) -> list[str]:
+    """Return those of the columns, all where none are named, that hold anything; an empty one takes memory, too."""
+    found = []
+    for place in range(file.num_columns):
+        name = file.schema.column(place).path
+        parts = (file.row_group(group).column(place) for group in range(file.num_row_groups))
+        held = [part for part in parts if part.num_values]
+        empty = all(part.is_stats_set and part.statistics.null_count == part.num_values for part in held)
+        if (columns is None or name in columns) and not (empty and name in OPTIONAL):
+            found.append(name)
+    return found
 
 
 def attributes_of(folder: Path, partition: Partition) -> frozenset[str]:
@@ -199,27 +221,3 @@ def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
     ):
         return pa.float64()
     return pa.string()
-
-
-def by_ticket(events: pa.Table) -> pa.Table:
-    """Put whole tickets in the order of their ids: every ticket stands in one piece already."""
-    ids = events["ticket_id"].combine_chunks()
-    codes = ids.indices.to_numpy()
-    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
-    lengths = np.diff(np.r_[starts, len(codes)])
-    order = pc.sort_indices(ids.take(pa.array(starts)).cast(pa.string())).to_numpy()
-    if (order[1:] > order[:-1]).all():
-        return events
-    lengths = lengths[order]
-    ends = np.cumsum(lengths)
-    rows = np.arange(len(codes)) + np.repeat(starts[order] - (ends - lengths), lengths)
-    return pa.table({name: _taken(events[name], pa.array(rows)) for name in events.column_names})
-
-
-def _taken(data: pa.ChunkedArray, rows: pa.Array) -> pa.ChunkedArray:
-    """Return ``data`` at ``rows``; text beyond the 2 GiB of one Arrow array is taken in blocks."""
-    if not pa.types.is_string(data.type) or data.nbytes < ARROW_LIMIT:
-        return data.take(rows)
-    whole = data.cast(pa.large_string()).combine_chunks()
-    blocks = (rows.slice(start, BLOCK) for start in range(0, len(rows), BLOCK))
-    return pa.chunked_array([whole.take(block).cast(pa.string()) for block in blocks])

@@ -17,6 +17,18 @@ def take(values: Array, rows: Array) -> Array:
 
 
 @compiled
+def moved(values: Array, first: Array, end: Array) -> Array:
+    """Return ``values`` at ``first:end`` of each run of rows, one run after the other."""
+    out = np.empty(len(values), values.dtype)
+    place = 0
+    for run in range(len(first)):
+        for row in range(first[run], end[run]):
+            out[place] = values[row]
+            place += 1
+    return out
+
+
+@compiled
 def kept(values: Array, flags: Array, empty: float) -> Array:
     """Return ``values`` where ``flags`` are set, and ``empty`` elsewhere."""
     out = np.empty_like(values)

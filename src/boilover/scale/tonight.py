@@ -27,8 +27,9 @@ from boilover.fitting import check_attributes
 from boilover.history import Codes
 from boilover.log import observed
 from boilover.model.saved import SavedModel
-from boilover.partitions import Manifest, Partition, by_ticket, joined, read_part
+from boilover.partitions import Manifest, Partition, joined, read_part, together
 from boilover.points import Points, tonight
+from boilover.regrouped import by_ticket
 from boilover.scale.keeping import Keeper, Part
 from boilover.scale.packed import Over
 from boilover.scoring import EXPLAINED, Explained, ids_of, score_points
@@ -154,8 +155,7 @@ def _still_there() -> Iterator[None]:
 
 
 def _one_log(events: Sequence[pa.Table], tickets: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
-    listed = joined(tickets)
-    return by_ticket(pa.concat_tables(events)), listed.take(pc.sort_indices(listed["ticket_id"]))
+    return by_ticket(together(events), joined(tickets))
 
 
 def _ranks(ids: Sequence[pa.Array]) -> list[Codes]:
