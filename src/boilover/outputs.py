@@ -151,14 +151,14 @@ def read_frame(path: Path) -> pd.DataFrame:
     return frame
 
 
-def to_table(frame: pd.DataFrame, rows: int = TABLE_ROWS) -> str:
+def to_table(frame: pd.DataFrame) -> str:
     """Return the first rows as a table to read: risk in per cent, control characters shown.
 
     Of scores, reasons stand in one column; any other frame is shown with all its columns.
     """
-    shown = frame.head(rows)
+    shown = frame.head(TABLE_ROWS)
     columns = _scores(shown) if {"rank", "note"} <= set(frame.columns) else _cells(shown)
-    more = f"\n… and {len(frame) - rows} more" if len(frame) > rows else ""
+    more = f"\n… and {len(frame) - TABLE_ROWS} more" if len(frame) > TABLE_ROWS else ""
     return _aligned(columns) + more
 
 

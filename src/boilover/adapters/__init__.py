@@ -143,7 +143,7 @@ class Ingestion:
     @property
     def size(self) -> int:
         """How many bytes the progress counts up to."""
-        return self.export.size
+        return sum(member.size for member in self.export.members)
 
     def __iter__(self) -> Iterator[EventLog]:
         """Yield pieces of the log; a ticket is whole, in one piece. Too much that is lost raises `InputError`."""

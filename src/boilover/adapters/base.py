@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import pandas as pd
@@ -58,13 +58,8 @@ class IngestReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values that JSON can hold."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        for name in ("dropped", "examples", "notes"):
-            plain[name] = dict(plain[name])
-        plain["unknown"] = {kind: dict(words) for kind, words in self.unknown.items()}
-        for name in ("files", "lacks", "truncated_examples"):
-            plain[name] = list(plain[name])
-        return plain
+        told = asdict(self).items()
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in told}
 
 
 @dataclass

@@ -116,11 +116,6 @@ class Export:
     tally: Tally = field(default_factory=Tally)
     allow_cut: bool = False
 
-    @property
-    def size(self) -> int:
-        """The bytes that reading every member once tells the progress of."""
-        return sum(member.size for member in self.members)
-
     def read_with(self, recipe: Recipe) -> None:
         """Keep in mind the recipe that an adapter chose itself."""
         self.recipe = recipe

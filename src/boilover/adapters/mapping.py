@@ -64,14 +64,9 @@ def _put_away(members: Sequence[Member], columns: set[str], mapping: TableMappin
         shards.close()
 
 
-def _columns(member: Member, mapping: TableMapping | None = None) -> list[str]:
-    delimiter, encoding = (mapping.delimiter, mapping.encoding) if mapping else (",", "utf-8")
-    return header(member, delimiter=delimiter, encoding=encoding)
-
-
 def fitting(members: Sequence[Member]) -> Recipe:
     """Return the one shipped recipe whose columns the first table has."""
-    columns = _columns(members[0])
+    columns = header(members[0])
     present = set(columns)
     recipes = [recipe for recipe in map(load_recipe, recipe_names()) if recipe.format == TableAdapter.name]
     fits = [
@@ -98,7 +93,7 @@ def sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Mem
     """Tell tables of events from tables of tickets by their columns."""
     first, second = [], []
     for member in members:
-        present = _columns(member, mapping)
+        present = header(member, delimiter=mapping.delimiter, encoding=mapping.encoding)
         fits = mapping.required() <= set(present)
         if not fits and mapping.tickets is not None and mapping.ticket_columns() <= set(present):
             second.append(member)

@@ -56,6 +56,10 @@ class Schema:
         fitting = [shape.table for shape in self.shapes if shape.fits(names)]
         return frozenset(fitting if is_json(head) else fitting[:1])
 
+    def shown(self, export: Export) -> frozenset[str]:
+        """Return the tables that the starts of an export's files may hold."""
+        return frozenset[str]().union(*(self.tables(member.head) for member in export.members))
+
     def records(
         self, export: Export, wanted: Collection[str], *, encoding: str
     ) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -55,7 +55,7 @@ class ServiceNowAdapter:
         options = export.options(Options)
         with export.facts(time_format=options.time_format, timezone=options.timezone) as facts:
             desk = Desk(export, facts, options)
-            tables = frozenset[str]().union(*(SCHEMA.tables(member.head) for member in export.members))
+            tables = SCHEMA.shown(export)
             _learn(desk)
             has_history = _tell_history(desk, with_messages="sys_journal_field" not in tables)
             for _, incident in _records(desk, "incident"):
