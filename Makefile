@@ -42,9 +42,16 @@ $(VENV)/pip.lock: requirements.lock
 ready: $(VENV)/ready
 
 $(VENV)/ready: $(VENV)/pip.lock requirements.lock pyproject.toml
-	$(INSTALL) --no-deps --require-hashes --requirement requirements.lock
+	awk '/^[a-z]/ { half = !half } { print > ("$(VENV)/half." (half ? 1 : 2)) }' requirements.lock
+	$(MAKE) --jobs 2 $(VENV)/half.1.done $(VENV)/half.2.done
+	rm $(VENV)/half.*
 	$(INSTALL) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip/|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
+	touch $@
+
+# One pip uses one core.
+$(VENV)/half.%.done: $(VENV)/half.%
+	$(INSTALL) --no-deps --require-hashes --requirement $(VENV)/half.$*
 	touch $@
 
 clean:

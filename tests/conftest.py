@@ -18,7 +18,8 @@ from random_logs import SHARED, log_of_seed, points_of_seed
 
 LONG = (
     "scale", "adapters", "flagger", "cli", "job", "model", "benchmarks", "test_notebooks.py", "monitoring",
-    "test_store.py", "features", "audit", "test_future_edit.py", "test_kernels_kept.py", "test_readme.py",
+    "test_store.py", "features", "report", "audit", "test_future_edit.py", "test_kernels_kept.py", "test_readme.py",
+    "test_tracking.py", "test_plots.py",
 )  # fmt: skip
 """Where most is done, in this order: first, so that no process is busy with one when the others are done."""
 
