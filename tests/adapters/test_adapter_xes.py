@@ -7,7 +7,7 @@ import pytest
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.base import Tally
 from boilover.adapters.export import members_of
-from boilover.adapters.xes import read_xes
+from boilover.adapters.xes import parsed_xes
 from boilover.errors import InputError
 
 LOG = """<?xml version="1.0" encoding="UTF-8"?>
@@ -89,7 +89,8 @@ def write(tmp_path, content, name="log.xes"):
 
 def events_of(path):
     events = []
-    read_xes(members_of([path], Tally())[0], events.extend)
+    for _ in parsed_xes(members_of([path], Tally())[0], events.extend):
+        pass
     return events
 
 

@@ -97,21 +97,19 @@ class Tally:
 
     def meet(self, kind: str, words: pd.Series) -> None:
         """Count words that are in no vocabulary."""
-        if len(words):
-            met = self.unknown.setdefault(kind, Counter())
-            for word, count in words.value_counts().items():
-                met[shorten(word)] += int(count)
+        for word, count in words.value_counts().items():
+            self.meet_one(kind, word, int(count))
 
-    def meet_one(self, kind: str, word: object) -> None:
+    def meet_one(self, kind: str, word: object, count: int = 1) -> None:
         """Count one word that is in no vocabulary."""
-        self.unknown.setdefault(kind, Counter())[shorten(word)] += 1
+        self.unknown.setdefault(kind, Counter())[shorten(word)] += count
 
     def add(self, log: EventLog) -> None:
         """Count a piece of the log."""
         for each in pc.value_counts(log.events["event_type"]).to_pylist():
             self.types[each["values"]] += each["counts"]
             if each["values"] not in EVENT_TYPES:
-                self.unknown.setdefault("event type", Counter())[shorten(each["values"])] += each["counts"]
+                self.meet_one("event type", each["values"], each["counts"])
         self.tickets += len(log.tickets)
         ends = pc.min_max(log.events["occurred_at"])
         first, last = (pd.Timestamp(ends[name].as_py()) for name in ("min", "max"))

@@ -7,7 +7,7 @@ from all members, a few numbers each, and walked through in order of time when a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -34,27 +34,12 @@ class Part:
     event_id: str | None
 
 
-class Codes:
-    """Words as small numbers."""
-
-    def __init__(self) -> None:
-        self.codes: dict[str | None, int] = {}
-        self.words: list[str | None] = []
-
-    def code(self, word: str | None) -> int:
-        """Return the number of a word."""
-        code = self.codes.setdefault(word, len(self.words))
-        if code == len(self.words):
-            self.words.append(word)
-        return code
-
-
 class Course:
-    """Gathers parts in any order; `parts` gives them by issue."""
+    """Gathers parts in any order, words as small numbers; `parts` gives them by issue."""
 
     def __init__(self) -> None:
-        self._words = Codes()
-        self._tickets = Codes()
+        self._words: dict[str | None, int] = {}
+        self._tickets: dict[str, int] = {}
         self._columns = {
             name: array("q") for name in ("ticket", "time", "order", "kind", "word", "actor", "id")
         }
@@ -75,7 +60,8 @@ class Course:
         if time is None:
             return False
         told = (
-            self._tickets.code(ticket), time, order, kind, self._words.code(word), self._words.code(actor),
+            self._tickets.setdefault(ticket, len(self._tickets)), time, order, kind,
+            self._words.setdefault(word, len(self._words)), self._words.setdefault(actor, len(self._words)),
             -1 if event_id is None else event_id,
         )  # fmt: skip
         for column, value in zip(self._columns.values(), told, strict=True):
@@ -91,19 +77,15 @@ class Course:
             return
         by_time = np.lexsort([held[name] for name in ("order", "time", "ticket")])
         ends = np.flatnonzero(np.diff(held["ticket"][by_time], append=-1)) + 1
-        start = 0
-        for end in ends:
-            rows = by_time[start : int(end)]
-            start = int(end)
-            ticket = self._tickets.words[held["ticket"][rows[0]]]
-            yield (
-                str(ticket),
-                list(self._once({name: column[rows].tolist() for name, column in held.items()})),
-            )
+        start, tickets, words = 0, list(self._tickets), list(self._words)
+        for end in ends.tolist():
+            rows = by_time[start:end]
+            start = end
+            told = {name: column[rows].tolist() for name, column in held.items()}
+            yield tickets[told["ticket"][0]], list(self._once(told, words))
 
-    def _once(self, held: Mapping[str, list[int]]) -> Iterator[Part]:
+    def _once(self, held: Mapping[str, list[int]], words: Sequence[str | None]) -> Iterator[Part]:
         met: set[object] = set()
-        words = self._words.words
         for time, kind, word, actor, number in zip(
             *(held[name] for name in ("time", "kind", "word", "actor", "id")), strict=True
         ):

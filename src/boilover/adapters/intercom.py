@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from boilover.adapters.export import Export
-from boilover.adapters.intercom_parts import Reader, actor, reader, tell_part, tell_tags
+from boilover.adapters.intercom_parts import Reader, actor, tell_part, tell_tags
 from boilover.adapters.nested import dict_at, dicts_at, number_at, text_at
 from boilover.adapters.settings import Status
 from boilover.adapters.streams import is_json, json_records
@@ -62,7 +62,7 @@ class IntercomAdapter:
         """Read every conversation of every file."""
         options = export.options(Options)
         with export.facts(time_format="epoch_s") as facts:
-            to = reader(facts, export.tally, {"closed": options.closed, "snoozed": options.snoozed})
+            to = Reader(facts, export.tally, {"closed": options.closed, "snoozed": options.snoozed})
             for member in export.members:
                 for _, record in json_records(member, ("conversations", "data")):
                     _tell(record, to, export, options)

@@ -12,7 +12,6 @@ One part may do several things: a reply may close the conversation and assign it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from boilover.adapters.actor import Actor
@@ -57,26 +56,14 @@ Change = tuple[str, str | None, dict[str, Any]]
 """Target, value, and what else the fact tells."""
 
 
-@dataclass(frozen=True)
 class Reader:
-    """What the parts of one export are told to, and the words that they are read with."""
+    """What the parts of one export are told to, and their words; ``statuses`` says what closed and snoozed mean."""
 
-    facts: Facts
-    tally: Tally
-    statuses: Words
-    priorities: Words
-    targets: Words
-
-
-def reader(facts: Facts, tally: Tally, statuses: Mapping[str, str]) -> Reader:
-    """Return the reader of one export; ``statuses`` says what closed and snoozed mean."""
-    return Reader(
-        facts,
-        tally,
-        Words({"open": "open", **statuses}, kind="status", tally=tally),
-        Words(PRIORITIES, kind="priority", tally=tally),
-        Words(SLA_TARGETS, kind="SLA target", tally=tally),
-    )
+    def __init__(self, facts: Facts, tally: Tally, statuses: Mapping[str, str]) -> None:
+        self.facts, self.tally = facts, tally
+        self.statuses = Words(statuses, kind="status", tally=tally)
+        self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
+        self.targets = Words(SLA_TARGETS, kind="SLA target", tally=tally)
 
 
 def actor(author: Mapping[str, Any], tally: Tally) -> Actor:

@@ -76,13 +76,10 @@ ESCALATIONS = {
     "3": "overdue", "overdue": "overdue",
 }  # fmt: skip
 LEVELS = {
-    "1": "high",
-    "1 - high": "high",
-    "2": "medium",
-    "2 - medium": "medium",
-    "3": "low",
-    "3 - low": "low",
-}
+    "1": "high", "1 - high": "high",
+    "2": "medium", "2 - medium": "medium",
+    "3": "low", "3 - low": "low",
+}  # fmt: skip
 """Of impact and urgency."""
 
 TARGETS = {

@@ -65,7 +65,7 @@ class XesAdapter:
 def _fitting(member: Member) -> Recipe:
     """Return the shipped recipe whose keys the first traces have, else the one that fits any log."""
     present: set[str] = set()
-    for reader in _parsed(member, lambda events: None):
+    for reader in parsed_xes(member, lambda events: None):
         present = reader.keys
         if any(key.startswith(CASE) for key in present):
             break
@@ -87,24 +87,17 @@ def _put_away(member: Member, mapping: TableMapping, shards: Shards, number: int
         }
         shards.add(pa.table(words, schema=pa.schema([(key, pa.string()) for key in wanted])), file=number)
 
-    present = read_xes(member, take)
+    present: set[str] = set()
+    for reader in parsed_xes(member, take):
+        present = reader.keys
     require(member.name, sorted(present), mapping.required())
 
 
-def read_xes(member: Member, take: Take) -> set[str]:
-    """Give the events of a file to ``take``, list by list, and return the keys that they have.
+def parsed_xes(member: Member, take: Take) -> Iterator[_Reader]:
+    """Give the events of a file to ``take``, list by list; yield the reader, which knows their keys, after each block.
 
-    Raises `InputError` where the XML is wrong or not XES. A document type declaration is refused: XES has
-    none, and entities declared there can grow without bound.
+    Raises `InputError` where the XML is wrong or not XES.
     """
-    keys: set[str] = set()
-    for reader in _parsed(member, take):
-        keys = reader.keys
-    return keys
-
-
-def _parsed(member: Member, take: Take) -> Iterator[_Reader]:
-    """Yield the reader after each block of a file."""
     reader = _Reader(member.name, take)
     for _ in parsed(member, reader.start, reader.end, what="XES"):
         yield reader
