@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, log_loss
 from boilover.errors import MismatchError, UsageError
 from boilover.model.calibrators import Platt
 from boilover.model.classifier import EscalationClassifier
+from boilover.model.fitted import Fitted
 from desk_rows import desk
 
 
@@ -155,11 +156,11 @@ def test_text_labels_and_arrays_are_welcome():
 def test_plain_values_and_text_give_the_same_model_back(fitted):
     X, _ = desk(seed=2)
     values = json.loads(json.dumps(fitted.to_dict(), allow_nan=False))
-    again = EscalationClassifier.from_dict(values, fitted.booster_.model_to_string())
+    again = Fitted.from_dict(values, fitted.booster_.model_to_string())
     assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
     assert np.array_equal(again.contributions(X[:20]), fitted.contributions(X[:20]))
     assert again.base_value == fitted.base_value
-    assert again.get_params() == fitted.get_params()
+    assert again.get_params() == json.loads(json.dumps(fitted.get_params()))
 
 
 def test_one_class_is_refused():
@@ -174,6 +175,8 @@ def test_bad_calls_are_named(fitted):
     X, y = desk(300)
     with pytest.raises(UsageError, match="linear"):
         EscalationClassifier(linear=1.5).fit(X, y)
+    with pytest.raises(UsageError, match="linear is 'much'; it takes 'auto' or"):
+        EscalationClassifier(linear="much").fit(X, y)
     with pytest.raises(ValueError, match="unique column names"):
         EscalationClassifier().fit(pd.concat([X, X[["age"]]], axis=1), y)
     with pytest.raises(ValueError, match="queue"):

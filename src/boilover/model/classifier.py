@@ -9,9 +9,9 @@ Imbalance is left as it is: the loss is a proper one, and resampling would only 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +117,9 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
 
         Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of range.
         """
-        if self.linear != "auto" and not 0.0 <= self.linear <= 1.0:
+        if self.linear != "auto" and not (
+            isinstance(self.linear, (int, float)) and 0.0 <= self.linear <= 1.0
+        ):
             raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
         frame = self._frame(X, fitting=True)
         self.classes_, labels = zeros_and_ones(y)
@@ -151,15 +153,6 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             self.rounds_ = 1
         self._grow(rows.where(used), settings, self.rounds_)
         return self
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], trees: str) -> Self:
-        """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
-        told = dict(values["parameters"])
-        model = cls(**told | {"rising": tuple(told.get("rising", ()))})._restore(values, trees)
-        model.feature_names_in_ = np.array(model.encoding_.columns, dtype=object)
-        model.n_features_in_ = len(model.encoding_.columns)
-        return model
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn: two classes only, missing values welcome."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -133,20 +133,18 @@ class Fitted:
             "calibrator": self.calibrator_.to_dict(),
         }
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], trees: str) -> Self:
+    @staticmethod
+    def from_dict(values: Mapping[str, Any], trees: str) -> Fitted:
         """Return the model of `to_dict` and of LightGBM's text; it predicts the same to the last bit."""
-        return cls(values["parameters"])._restore(values, trees)
-
-    def _restore(self, values: Mapping[str, Any], trees: str) -> Self:
-        self.classes_ = np.array(values["classes"])
-        self.encoding_ = Encoding.from_dict(values["encoding"])
-        self.categories_ = dict(self.encoding_.categories)
-        self.rounds_, self.linear_weight_ = values["rounds"], values["linear_weight"]
-        self.linear_ = LinearPartner.from_dict(values["linear"])
-        self.calibrator_ = calibrator_from_dict(values["calibrator"])
-        self.trees_ = Trees(trees)
-        return self
+        model = Fitted(values["parameters"])
+        model.classes_ = np.array(values["classes"])
+        model.encoding_ = Encoding.from_dict(values["encoding"])
+        model.categories_ = dict(model.encoding_.categories)
+        model.rounds_, model.linear_weight_ = values["rounds"], values["linear_weight"]
+        model.linear_ = LinearPartner.from_dict(values["linear"])
+        model.calibrator_ = calibrator_from_dict(values["calibrator"])
+        model.trees_ = Trees(trees)
+        return model
 
     def _scores(self, frame: pd.DataFrame) -> Floats:
         """Return the raw scores of a frame of the model's columns: block by block, on all threads."""

@@ -36,7 +36,6 @@ EXPERIMENT = "boilover"
 MODEL_NAME = "model"
 MODEL_FOLDER = "model_folder"
 """Name under which `boilover.tracking.pyfunc` finds the saved model among the artifacts."""
-EXAMPLE_ROWS = 5
 
 
 def log_run(
@@ -45,8 +44,6 @@ def log_run(
     *,
     evaluation: Mapping[str, Any] | None = None,
     tracking_uri: str | None = None,
-    experiment: str = EXPERIMENT,
-    example: pd.DataFrame | None = None,
     sample: pd.DataFrame | None = None,
 ) -> str:
     """Log a model that `boilover.model.saved.save_model` wrote to ``folder``; return the id of the run.
@@ -56,24 +53,19 @@ def log_run(
     evaluation : `Evaluation.to_dict()`; its figures, with intervals as ``_low`` and ``_high``, and its plots.
     tracking_uri : where to. Without it MLFLOW_TRACKING_URI, and without that a SQLite file `STORE` with
         artifacts in `ARTIFACTS`, both beside ``folder``.
-    experiment : created where it does not exist.
-    example : a feature frame; its first rows are kept with the model to show what it takes. They are rows of
-        the desk: give none where the store is shared more widely than the tickets.
-
     sample : a feature frame of many points in order of time, on which the importance of features is drawn; no row of it
         is kept.
 
-    Raises `MismatchError` where ``example`` or ``sample`` lacks columns of the model, `UsageError` where the store
-    refuses. A run that fails is marked as failed.
+    Raises `MismatchError` where ``sample`` lacks columns of the model, `UsageError` where the store refuses. A run that
+    fails is marked as failed.
     """
-    rows = None if example is None else _rows(saved, example)
     if sample is not None:
         check_fits(saved.manifest, list(sample.columns))
     with refusals("log the run"):
         client, artifacts = client_of(folder, tracking_uri)
-        run = client.create_run(_experiment_id(client, experiment, artifacts), run_name=model_name(saved))
+        run = client.create_run(_experiment_id(client, artifacts), run_name=model_name(saved))
         with _terminating(client, run):
-            _log(client, run, saved, folder, evaluation, rows)
+            _log(client, run, saved, folder, evaluation)
             log_for_readers(client, run.info.run_id, saved, evaluation, sample)
     return str(run.info.run_id)
 
@@ -95,10 +87,9 @@ def _log(
     saved: SavedModel,
     folder: Path,
     evaluation: Mapping[str, Any] | None,
-    rows: pd.DataFrame | None,
 ) -> None:
     run_id = run.info.run_id
-    model_id = _log_model(client, run, saved, folder, rows)
+    model_id = _log_model(client, run, saved, folder)
     now = time.time_ns() // 1_000_000
     figures = [
         Metric(name, value, now, 0, model_id=model_id, run_id=run_id)
@@ -107,14 +98,12 @@ def _log(
     client.log_batch(run_id, figures, [Param(name, value) for name, value in parameters(saved)])
 
 
-def _experiment_id(client: MlflowClient, name: str, artifacts: str | None) -> str:
-    found = client.get_experiment_by_name(name)
-    return str(client.create_experiment(name, artifacts) if found is None else found.experiment_id)
+def _experiment_id(client: MlflowClient, artifacts: str | None) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    return str(client.create_experiment(EXPERIMENT, artifacts) if found is None else found.experiment_id)
 
 
-def _log_model(
-    client: MlflowClient, run: Run, saved: SavedModel, folder: Path, rows: pd.DataFrame | None
-) -> str:
+def _log_model(client: MlflowClient, run: Run, saved: SavedModel, folder: Path) -> str:
     """Log the folder as a model of the run, ``models:/<id>``; return its id."""
     run_id = run.info.run_id
     logged = client.create_logged_model(run.info.experiment_id, name=MODEL_NAME, source_run_id=run_id)
@@ -125,7 +114,6 @@ def _log_model(
             python_model=Path(__file__).with_name("pyfunc.py"),
             artifacts={MODEL_FOLDER: str(folder.absolute())},
             signature=_signature(saved),
-            input_example=rows,
             # Given, not guessed: guessing starts a process that loads the model and asks the package index.
             pip_requirements=_requirements(saved),
             mlflow_model=Model(
@@ -150,16 +138,6 @@ def _signature(saved: SavedModel) -> ModelSignature:
     ]
     outputs = [ColSpec(DataType.double, f"risk_{horizon}") for horizon in manifest.horizons]
     return ModelSignature(Schema(inputs), Schema(outputs))
-
-
-def _rows(saved: SavedModel, example: pd.DataFrame) -> pd.DataFrame:
-    """Return the first rows of a feature frame with the types of the signature."""
-    manifest = saved.manifest
-    check_fits(manifest, list(example.columns))
-    rows = example[list(manifest.columns)].head(EXAMPLE_ROWS)
-    return rows.astype(
-        {name: "object" if name in manifest.categories else "float64" for name in rows.columns}
-    )
 
 
 def _requirements(saved: SavedModel) -> list[str]:
