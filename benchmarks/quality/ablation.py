@@ -1,7 +1,8 @@
 """What each family of features adds: the model without it, and with few families alone, on the same points.
 
-Features are computed once, by the package's own functions; each model is then trained anew on what is left. A family
-that a log cannot feed is not there.
+Logs are opened as the command line opens them, so that the whole model is the one that `train` gives. Features are
+computed once, by the package's own functions; each model is then trained anew on what is left. A family that a log
+cannot feed is not there.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import pandas as pd
 from benchmarks.quality.cache import Record
 from benchmarks.quality.context import THREADS, Context, Floats
 from benchmarks.quality.figures import difference, figures
+from benchmarks.quality.own import write_folder
 from benchmarks.quality.protocol import training_log
 
 from boilover.features import Attribute, Feature, compute
 from boilover.features.families import FAMILIES
+from boilover.inputs import open_log
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
-from boilover.text import with_measures
 from boilover.training import LOG_SAYS, fit
 from boilover.training.rows import TrainingRows, training_rows
 
@@ -39,12 +41,13 @@ COURSE = (
 ALONE = {"age and calendar alone": COURSE[:1], "its own course alone": COURSE}
 WORDS = ("sentiment", "text")
 """Families that are also left out together."""
+SEEDS = range(5)
+"""The whole model is trained with each, the first of them throughout: what they differ by is the chance of training."""
 
 
 def ablate(context: Context) -> Record:
     """Return the figures of the whole model and of each part of it, and how long training takes."""
-    events, tickets = training_log(context.case)
-    log = with_measures(EventLog.from_pandas(events, tickets))
+    log = past_log(context)
     started = time.process_time()
     rows = training_rows(log, [context.horizon])
     prepared = time.process_time() - started
@@ -54,6 +57,7 @@ def ablate(context: Context) -> Record:
     trained = time.process_time() - started
     whole = _risks(saved, asked)
     y = context.y[context.test]
+    again = [_risks(fit(log, LOG_SAYS, rows, seed=seed, n_jobs=THREADS), asked) for seed in SEEDS[1:]]
     ticket = pd.factorize(context.case.points["ticket_id"][context.test])[0]
     parts = {}
     for name, kept in selections(rows.features).items():
@@ -62,10 +66,16 @@ def ablate(context: Context) -> Record:
         parts[name] = {"features": len(kept), "figures": figures(y, risk), "difference": delta}
     return {
         "figures": figures(y, whole),
+        "seeds": [figures(y, risk)["ap"] for risk in (whole, *again)],
         "features": len(rows.features),
         "parts": parts,
         "training": {"features": prepared, "fit": trained, "plain": plain_seconds(rows)},
     }
+
+
+def past_log(context: Context) -> EventLog:
+    """Return the log that the model is trained on, as `train` reads it: an event that stands twice counts once."""
+    return open_log(write_folder(context.work / "past", *training_log(context.case))).log
 
 
 def family_of(feature: Feature) -> str:
@@ -108,15 +118,13 @@ def plain_seconds(rows: TrainingRows) -> float:
 
 
 def _asked(context: Context, rows: TrainingRows) -> pd.DataFrame:
-    """Return the features of the test points, computed on the whole log."""
+    """Return the features of the test points, computed on the whole log as `score` reads it."""
     from boilover.annotations import Annotations
     from boilover.history import History
     from boilover.points import Points
 
-    case = context.case
-    log = with_measures(EventLog.from_pandas(case.events.drop(columns="seen"), case.tickets))
-    notes = Annotations(History.from_log(log))
-    asked = case.points.loc[case.test, ["ticket_id", "as_of"]].reset_index(drop=True)
+    notes = Annotations(History.from_log(open_log(context.log).log))
+    asked = context.case.points.loc[context.test, ["ticket_id", "as_of"]].reset_index(drop=True)
     return compute(rows.features, notes, Points.from_frame(asked, notes.history))
 
 

@@ -170,7 +170,9 @@ of the same ages; a log holds still where its interval comes within {percent(TOL
 
 AP with all features on offer (how many), and what it gains or loses without one family, or with few families alone;
 measured through the package's functions with all else as in `train`, which of what is on offer leaves out the columns
-that carry little, one seed. A dash: the log feeds no such feature.
+that carry little. A dash: the log feeds no such feature. Intervals tell the chance that lies in the test tickets; what
+lies in training is told by the second row, the lowest and the highest AP of all features with five seeds. A difference
+within that span may come of either.
 
 {tables.ablations(results)}
 

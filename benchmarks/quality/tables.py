@@ -129,7 +129,8 @@ def ablations(results: Sequence[Result]) -> str:
     names = dict.fromkeys(name for _, record in told for name in record["parts"])
     order = sorted(names, key=lambda name: not name.startswith("without"))
     rows = [
-        ["all features", *(f"{record['figures']['ap']:.3f} ({record['features']})" for _, record in told)]
+        ["all features", *(f"{record['figures']['ap']:.3f} ({record['features']})" for _, record in told)],
+        ["by seed", *(f"{min(record['seeds']):.3f} to {max(record['seeds']):.3f}" for _, record in told)],
     ]
     for name in order:
         parts = [record["parts"].get(name) for _, record in told]

@@ -15,6 +15,7 @@ from boilover.synthetic import synthetic_desk
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from benchmarks.quality import deep_synthesis, peers
+from benchmarks.quality.ablation import past_log
 from benchmarks.quality.cache import keep, kept, kept_risk, key_of
 from benchmarks.quality.context import Context, Unavailable
 from benchmarks.quality.drift import drift
@@ -41,6 +42,15 @@ def test_settings_are_chosen_on_later_points_whose_past_is_over(context):
     assert (as_of[earlier] + WEEK).max() <= as_of[later].min()
     assert (as_of[later] + WEEK).max() <= context.case.cut
     assert not (earlier & later).any()
+
+
+def test_the_ablation_trains_on_the_log_that_train_reads(tmp_path):
+    """Doubled events were counted twice there, and its whole model was another one than that of the command line."""
+    events, tickets = synthetic_desk(n_tickets=40, seed=2).to_pandas()
+    doubled = pd.concat([events, events.iloc[[0]]], ignore_index=True)
+    case = make_case(doubled, tickets, WEEK, AGES)
+    log = past_log(Context("desk", "7d", case, tmp_path / "log", tmp_path, tmp_path))
+    assert len(log.events) == (events["occurred_at"] <= case.cut).sum()
 
 
 @pytest.mark.parametrize("learner", [LOGISTIC, LIGHTGBM, XGBOOST])
