@@ -145,6 +145,15 @@ def test_a_quote_that_is_not_closed_takes_no_rows_along(tmp_path, recipe, quotes
         ingest([path], recipe=recipe)
 
 
+def test_a_row_that_is_longer_than_two_blocks_is_told(tmp_path, recipe, monkeypatch):
+    monkeypatch.setattr("boilover.adapters.tables.CSV_BLOCK", 200)
+    long = TABLE + 'B,2026-01-03T00:00:00Z,new,"' + "x" * 1000
+    with pytest.raises(InputError, match=r"holds a row of more than 200 bytes\. Shorten its texts"):
+        ingest([write(tmp_path, (long + '"\n').encode())], recipe=recipe)
+    with pytest.raises(InputError, match="row 3: holds a quote that is not closed"):
+        ingest([write(tmp_path, (long + "\n").encode() + TABLE.encode() * 9)], recipe=recipe)
+
+
 def test_quotes_within_one_row_are_read_as_they_are(tmp_path, recipe):
     path = write(tmp_path, TABLE.replace("Zoë", '"Zoë" 5"', 1).encode())
     events, _ = ingest([path], recipe=recipe)[0].to_pandas()

@@ -669,6 +669,7 @@ def test_sniffing_knows_its_own_and_no_other():
     assert sniff(json.dumps(issue()).encode()) > 0.5
     assert sniff(CSV.encode()) > 0.5
     assert sniff(b"Issue key;Status\n") > 0.5
+    assert sniff(b'"Summary","Issue key"\r\n"a","H-1"') > 0.5
     hostile = json.dumps([{"number": 1, "body": json.dumps({"issues": [issue()]})}]).encode()
     other = json.dumps({"tickets": [{"id": 1, "status": "open", "fields": {}}]}).encode()
     for head in (hostile, other, b"ticket_id,status\n1,open\n", b"<log></log>", b"PAR1", b""):

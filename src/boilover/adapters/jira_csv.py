@@ -19,7 +19,7 @@ from boilover.adapters.streams import csv_rows
 from boilover.adapters.words import ident
 from boilover.errors import InputError
 
-HEADER = re.compile(rb'^[^\n]*?"?Issue key"?[,;\t|]', re.IGNORECASE)
+HEADER = re.compile(rb'^[^\n]*?"?Issue key"?[,;\t|\r\n]', re.IGNORECASE)
 FORMATS = ("%d/%b/%y %I:%M %p", "%d/%b/%y %H:%M", "%d/%b/%Y %I:%M %p", "%d/%b/%Y %H:%M", "%d/%b/%y")
 """Those that Jira writes unless told otherwise. Months in digits may be days as well, so they are never guessed."""
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d|$)")

@@ -112,9 +112,21 @@ def _csv_blocks(member: Member, columns: list[str], mapping: TableMapping) -> It
     except pa.ArrowInvalid as error:
         if "UTF8" in str(error):
             raise _encoding_error(member, mapping.encoding, mapping.delimiter) from error
+        if "straddling" in str(error):
+            _check_quotes(member, mapping)
+            problem, mend = (
+                f"holds a row of more than {CSV_BLOCK:,} bytes",
+                "Shorten its texts, or leave it out",
+            )
+            raise InputError(problem, file=member.name, mend=mend) from error
         reason = str(error).splitlines()[0].split(":")[0]
         raise InputError(f"cannot be read as CSV: {reason}", file=member.name, mend=AGAIN) from error
-    if watched.is_odd and is_plain(mapping.encoding, mapping.delimiter):
+    if watched.is_odd:
+        _check_quotes(member, mapping)
+
+
+def _check_quotes(member: Member, mapping: TableMapping) -> None:
+    if is_plain(mapping.encoding, mapping.delimiter):
         with member.open() as stream:
             unclosed = unclosed_in(stream, member.name, mapping.delimiter)
         if unclosed is not None:
