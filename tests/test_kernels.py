@@ -51,6 +51,12 @@ def test_aggregates_of_ranges(stream, window):
     lo = kernels.within(times, kernels.newest(offsets, times), keys, first, hi, as_of, window)
     starts = kernels.starts_of(offsets)
     sums = kernels.sum_between(kernels.running_sum(values, starts), first, lo, hi)
+    rows = rng.permutation(len(times)).astype(np.int32)
+    elsewhere = np.empty(len(times), np.float32)
+    elsewhere[rows] = values
+    assert (
+        kernels.running_sum(elsewhere, starts, rows).tolist() == kernels.running_sum(values, starts).tolist()
+    )
     most = kernels.greatest(values, first, lo, hi)
     different = kernels.distinct(codes, 4, first, lo, hi)
     ever = kernels.last(kernels.running_distinct(codes, 4, starts), None, first, hi, 0.0)
@@ -164,8 +170,8 @@ def test_select_and_group(stream):
         rows = [row for row in range(offsets[key], offsets[key + 1]) if mask[row]]
         assert chosen[among[key] : among[key + 1]].tolist() == rows
     other = rng.integers(-1, 3, len(times)).astype(np.int32)
-    order = rng.permutation(chosen)
-    grouped, by_key = kernels.group_by_key(order, other[order], 3)
+    order = rng.permutation(len(times)).astype(np.int32)
+    grouped, by_key = kernels.group_by_key(order, other, 3)
     for key in range(3):
         assert grouped[by_key[key] : by_key[key + 1]].tolist() == [row for row in order if other[row] == key]
     assert len(grouped) == by_key[-1] == sum(other[row] >= 0 for row in order)

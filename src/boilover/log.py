@@ -147,15 +147,7 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
     try:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
-        coded = CODED if name == "events" else _attributes(path)
-        store = filesystem_of(path)
-        # Asked of far away, a file's pieces come sooner together; here they would only fill memory.
-        dataset = pq.ParquetDataset(
-            named(path), read_dictionary=coded, filesystem=store, pre_buffer=store is not None
-        )
-        columns = [column for column in dataset.schema.names if column not in leave_out]
-        table = dataset.read(columns=columns)
-        return table if path.is_file() else table.replace_schema_metadata(None)
+        return _read_parquet(path, CODED if name == "events" else _attributes(path), leave_out)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         if ".csv" in path.name:
@@ -166,6 +158,22 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
                 mend="Export it again",
             ) from error
         raise InputError(f"cannot be read as Parquet: {reason}", file=path, mend="Export it again") from error
+
+
+def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) -> pa.Table:
+    """Return a file with its marks, or a folder of files as one table."""
+    store = filesystem_of(path)
+    if not path.is_file():
+        dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=store)
+        columns = [column for column in dataset.schema.names if column not in leave_out]
+        return dataset.read(columns=columns).replace_schema_metadata(None)
+    names = pq.read_schema(named(path), filesystem=store).names
+    coded = [column for column in coded if column in names]
+    # As a dataset of one, a file would come in pieces that have to be joined again.
+    with pq.ParquetFile(
+        named(path), read_dictionary=coded, filesystem=store, pre_buffer=store is not None
+    ) as file:
+        return file.read(columns=[column for column in names if column not in leave_out])
 
 
 def _attributes(path: Path) -> list[str]:

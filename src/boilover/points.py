@@ -95,7 +95,7 @@ class Asked:
             asked = np.flatnonzero(occurs).astype(np.int32) - np.int32(1)
             return cls(kernels.take(rank, keys + np.int32(1)), asked, np.full(len(asked), as_of[0]))
         order = kernels.in_time_order(as_of)
-        above = kernels.take(keys, order) + np.int32(1)
+        above = keys + np.int32(1)
         order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
         first, place = kernels.different(order, keys, as_of)
         return cls(place, kernels.take(keys, first), kernels.take(as_of, first))

@@ -158,7 +158,7 @@ class Crossing:
         times, order = self.sorted(where)
         keys = self._event_keys(where, key)
         n_keys = self.n_tickets if key == TICKET else len(self._words(key))
-        place, offsets = kernels.group_by_key(order, kernels.take(keys, order), n_keys)
+        place, offsets = kernels.group_by_key(order, keys, n_keys)
         latest = kernels.newest(offsets, times, place)
         return Stream(times, offsets, latest, lambda told: self._told(where, told), place)
 

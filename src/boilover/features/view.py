@@ -86,10 +86,11 @@ class View:
 
     def total(self, name: str) -> Floats:
         """Return the sum of the value ``name`` over what each point sees, float64."""
-        sums = self.stream.sums
-        if name not in sums:
-            sums[name] = kernels.running_sum(self.values(name), self.stream.starts)
-        return kernels.sum_between(sums[name], self.first, self.lo, self.hi)
+        stream = self.stream
+        if name not in stream.sums:
+            told = stream.tell(("value", name))
+            stream.sums[name] = kernels.running_sum(told, stream.starts, stream.rows)
+        return kernels.sum_between(stream.sums[name], self.first, self.lo, self.hi)
 
     def codes(self, name: str) -> Coded:
         """Return the state ``name`` after each event of the stream, as codes."""
@@ -174,7 +175,7 @@ class Sight:
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys = self.event_keys(key, own.rows)
-        place, offsets = kernels.group_by_key(order, kernels.take(keys.codes, order), len(keys.words))
+        place, offsets = kernels.group_by_key(order, keys.codes, len(keys.words))
         rows = place if own.rows is None else kernels.take(own.rows, place)
         return Stream(history.time, offsets, kernels.newest(offsets, history.time, rows), tell, rows)
 

@@ -55,12 +55,16 @@ def keys_of(offsets: Array) -> Array:
 
 
 @compiled
-def running_sum(values: Array, starts: Array) -> Array:
-    """Return the inclusive prefix sums of ``values``, begun anew where ``starts`` is set."""
-    sums = np.empty(len(values), np.float64)
+def running_sum(values: Array, starts: Array, rows: Array | None = None) -> Array:
+    """Return the inclusive prefix sums of ``values``, float64, begun anew where ``starts`` is set.
+
+    ``rows`` tell where each event of a stream stands among ``values``; without them it is the same place.
+    """
+    sums = np.empty(len(starts), np.float64)
     total = 0.0
-    for row in range(len(values)):
-        total = values[row] + (0.0 if starts[row] else total)
+    for row in range(len(starts)):
+        value = np.float64(values[row] if rows is None else values[rows[row]])
+        total = value + (0.0 if starts[row] else total)
         sums[row] = total
     return sums
 

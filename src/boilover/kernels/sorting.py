@@ -72,18 +72,32 @@ def in_time_order(times: Array) -> Array:
     """
     if not len(times):
         return np.empty(0, np.int32)
-    rest = times - times.min()
+    first = int(times.min())
     bits = (len(times) - 1).bit_length()
-    short = max(0, int(rest.max()).bit_length() + bits - 63)
-    packed = rest >> short
-    packed <<= bits
-    packed |= np.arange(len(times))
+    short = max(0, (int(times.max()) - first).bit_length() + bits - 63)
+    packed = _packed(times, first, short, bits)
     packed.sort()
-    order = (packed & ((1 << bits) - 1)).astype(np.int32)
+    order: Array = _places(packed, bits)
     if short:
         packed >>= bits
         _settle(order, packed, times)
     return order
+
+
+@compiled
+def _packed(times: Array, first: int, short: int, bits: int) -> Array:
+    out = np.empty(len(times), np.int64)
+    for i in range(len(times)):
+        out[i] = ((times[i] - first) >> short) << bits | i
+    return out
+
+
+@compiled
+def _places(packed: Array, bits: int) -> Array:
+    out = np.empty(len(packed), np.int32)
+    for i in range(len(packed)):
+        out[i] = packed[i] & ((1 << bits) - 1)
+    return out
 
 
 @compiled
@@ -100,15 +114,15 @@ def _settle(order: Array, rough: Array, times: Array) -> None:
 
 
 @compiled
-def group_by_key(rows: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
-    """Return ``rows`` sorted stably by their ``keys``, those of key −1 left out, and each key's offsets."""
+def group_by_key(order: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
+    """Return ``order``, the places of all ``keys``, sorted stably by them, −1 left out, and each key's offsets."""
     offsets = offsets_of(keys, n_keys)
     place = offsets[:-1].copy()
     grouped = np.empty(offsets[-1], np.int32)
-    for i in range(len(rows)):
-        key = keys[i]
+    for i in range(len(order)):
+        key = keys[order[i]]
         if key >= 0:
-            grouped[place[key]] = rows[i]
+            grouped[place[key]] = order[i]
             place[key] += 1
     return grouped, offsets
 
