@@ -24,7 +24,7 @@ from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.scoring import feature_frame
-from boilover.times import parse_duration, parse_moment
+from boilover.times import iso, parse_duration, parse_moment
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,9 @@ def measure(
     for part, what in ((past, "up to"), (later, "after")):
         if not part.any():
             raise InputError(
-                f"the log has no point {what} the end of the model's training whose outcome is known",
-                mend="Evaluate on a log that begins before that end and goes on after it for longer than the horizon",
+                f"the log has no point {what} {iso(since)} whose outcome within {saved.manifest.horizons[0]} is known;"
+                f" it tells of {iso(int(notes.history.time.min()))} to {iso(notes.history.end)}",
+                mend="Evaluate on a log that begins before that time and goes on after it for longer than the horizon",
             )
     frame = feature_frame(notes, points, saved)
     peers = _fit_peers(notes, points, frame, y, past, seed)

@@ -346,3 +346,9 @@ def test_a_log_that_is_not_there(run, desk, tmp_path):
         "score", desk / "log", "--model", desk / "model", "--points", "p.csv", "--as-of", "2026-02-01"
     )
     assert (code, "exclude each other" in said) == (2, True), said
+
+
+def test_an_evaluation_of_nothing_names_the_moment_that_leaves_nothing(run, desk):
+    code, said = run("evaluate", desk / "log", "--model", desk / "model", "--since", "2099-01-01")
+    assert code == 3, said
+    assert "has no point after 2099-01-01T00:00:00Z whose outcome within" in said
