@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError
 from boilover.evaluation.bootstrap import average_precision_interval
-from boilover.evaluation.interval import Interval
-from boilover.evaluation.metrics import NAN, Floats, average_precision, checked, roc_auc
+from boilover.evaluation.metrics import checked, roc_auc
 
 MIN_POINTS = 30
 MIN_POSITIVES = 5
@@ -48,7 +47,7 @@ class Group(NamedTuple):
     roc_auc: float
     average_precision_low: float
     average_precision_high: float
-    """95 % interval from a bootstrap over tickets; NaN where the tickets are not told."""
+    """95 % interval from a bootstrap over tickets."""
 
 
 class GroupTable(NamedTuple):
@@ -63,14 +62,12 @@ def by_segment(
     y: npt.ArrayLike,
     risk: npt.ArrayLike,
     segment: npt.ArrayLike,
-    tickets: npt.ArrayLike | None = None,
+    tickets: npt.ArrayLike,
     *,
     rounds: int = ROUNDS,
     seed: int = 0,
 ) -> GroupTable:
     """Return the figures of each value of ``segment`` (n names), the largest groups first.
-
-    With ``tickets`` (n), each average precision has an interval.
 
     Groups under `MIN_POINTS` points or `MIN_POSITIVES` positives, and those beyond the `MAX_GROUPS`
     largest, are suppressed and counted.
@@ -84,18 +81,24 @@ def by_segment(
     shown = np.flatnonzero((points >= MIN_POINTS) & (positives >= MIN_POSITIVES))
     shown = shown[np.argsort(-points[shown], kind="stable")][:MAX_GROUPS]
     rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(points)[:-1])
-    owners = None if tickets is None else np.asarray(tickets)
-    groups = [
-        _group(
-            str(names[code]),
-            labels[rows[code]],
-            scores[rows[code]],
-            None if owners is None else owners[rows[code]],
-            rounds,
-            seed,
+    owners = np.asarray(tickets)
+    groups = []
+    for code in shown:
+        mine = rows[code]
+        found = average_precision_interval(labels[mine], scores[mine], owners[mine], rounds=rounds, seed=seed)
+        groups.append(
+            Group(
+                str(names[code]),
+                len(mine),
+                int(labels[mine].sum()),
+                float(labels[mine].mean()),
+                float(scores[mine].mean()),
+                found.estimate,
+                roc_auc(labels[mine], scores[mine]),
+                found.low,
+                found.high,
+            )
         )
-        for code in shown
-    ]
     return GroupTable(groups, len(names) - len(shown), int(points.sum() - points[shown].sum()))
 
 
@@ -103,7 +106,7 @@ def by_age(
     y: npt.ArrayLike,
     risk: npt.ArrayLike,
     age_hours: npt.ArrayLike,
-    tickets: npt.ArrayLike | None = None,
+    tickets: npt.ArrayLike,
     *,
     rounds: int = ROUNDS,
     seed: int = 0,
@@ -116,29 +119,3 @@ def by_age(
     found = by_segment(y, risk, segment, tickets, rounds=rounds, seed=seed)
     order = names.tolist()
     return found._replace(groups=sorted(found.groups, key=lambda group: order.index(group.name)))
-
-
-def _group(
-    name: str,
-    labels: Floats,
-    scores: Floats,
-    tickets: npt.NDArray[Any] | None = None,
-    rounds: int = ROUNDS,
-    seed: int = 0,
-) -> Group:
-    found = (
-        Interval(average_precision(labels, scores), NAN, NAN)
-        if tickets is None
-        else average_precision_interval(labels, scores, tickets, rounds=rounds, seed=seed)
-    )
-    return Group(
-        name,
-        len(labels),
-        int(labels.sum()),
-        float(labels.mean()),
-        float(scores.mean()),
-        found.estimate,
-        roc_auc(labels, scores),
-        found.low,
-        found.high,
-    )
