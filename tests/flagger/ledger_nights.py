@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from boilover.flagger.ledger import Facts, Ledger
 from boilover.flagger.night import By, Decision, Memory, Night, State, Verdict, WhyNot
@@ -171,7 +172,7 @@ def assert_same(ledger: Ledger, plain: Plain, names: list[str], desk: str = "des
     """The ledger tells what the plain replay tells, and adds up."""
     assert ledger.check() == ()
     assert recall(ledger, names, desk) == plain.memory(names)
-    flags = ledger.export("flags", desk=desk)
+    flags = exported(ledger, "flags", desk)
     zero = {name: moment(flags[name]) for name in ("raised_at", "cleared_at", "last_seen", "snoozed_until")}
     theirs = zip(
         *(flags["ticket_id"], zero["raised_at"], zero["cleared_at"], flags["state"], flags["nights"]),
@@ -180,7 +181,7 @@ def assert_same(ledger: Ledger, plain: Plain, names: list[str], desk: str = "des
     )
     keys = ("ticket", "raised", "cleared", "state", "nights", "seen", "until", "outcome")
     assert sorted(theirs) == sorted(tuple(flag[key] for key in keys) for flag in plain.flags)
-    history = ledger.export("history", desk=desk)
+    history = exported(ledger, "history", desk)
     raised = dict(zip(flags["flag_id"], zero["raised_at"], strict=True))
     told = zip(
         *(history["ticket_id"], history["flag_id"].map(raised), moment(history["at"]), history["kind"]),
@@ -188,9 +189,15 @@ def assert_same(ledger: Ledger, plain: Plain, names: list[str], desk: str = "des
         strict=True,
     )
     assert sorted(told) == sorted(plain.happened)
-    assert sorted(moment(ledger.export("nights", desk=desk).query("not replaced")["as_of"])) == plain.nights
-    held = ledger.export("holdouts", desk=desk)
+    assert sorted(moment(exported(ledger, "nights", desk).query("not replaced")["as_of"])) == plain.nights
+    held = exported(ledger, "holdouts", desk)
     assert dict(zip(held["ticket_id"], moment(held["as_of"]), strict=True)) == plain.held
+
+
+def exported(ledger: Ledger, table: str, desk: str) -> pd.DataFrame:
+    """Return the rows of a desk, of which there may be no night."""
+    frame = ledger.export(table)
+    return frame[frame["desk"] == desk]
 
 
 def moment(times: Any) -> list[int]:

@@ -204,5 +204,12 @@ def test_labels_after_an_answer_are_marked_and_held_out_tickets_are_clean(ledger
     assert marked["holdout"].tolist() == [False] * 5 + [True, False]
     times = points.assign(as_of=pd.to_datetime(points["as_of"], unit="us", utc=True))
     assert ledger.contaminated("desk", times, horizon=DAY).equals(marked)
+    for asked in (
+        lambda: ledger.contaminated("another", points, horizon=DAY),
+        lambda: ledger.export(desk="another"),
+        lambda: ledger.feedback(desk="another"),
+    ):
+        with pytest.raises(UsageError, match=r"no night of desk 'another'\. It has 'desk'"):
+            asked()
     with pytest.raises(InputError, match="column 'as_of': required column is missing"):
         ledger.contaminated("desk", points[["ticket_id"]], horizon=DAY)

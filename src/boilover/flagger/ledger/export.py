@@ -52,12 +52,20 @@ def export(connection: Connection, table: str = "flags", *, desk: str | None = N
     asked, order = _asked(table)
     source = {"nights": nights, "holdouts": lots, "lots": lots}.get(table, flags)
     if desk is not None:
+        check_desk(connection, desk)
         asked = asked.where(source.c.desk == desk)
     frame = read(connection, asked).sort_values(order, kind="stable", ignore_index=True)
     shown = _readable(frame)
     if table == "sheet":
         shown = shown.assign(**dict.fromkeys(SHEET, ""))
     return shown
+
+
+def check_desk(connection: Connection, desk: str) -> None:
+    """Raise `UsageError` for a desk of which no night is recorded, in a ledger that has nights of others."""
+    known = sorted(connection.execute(select(nights.c.desk).distinct()).scalars())
+    if known and desk not in known:
+        raise UsageError(f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, known))}")
 
 
 def ended(connection: Connection, desk: str, as_of: int) -> pd.DataFrame:
@@ -166,6 +174,7 @@ def contaminated(
     for column in ("ticket_id", "as_of"):
         if column not in points.columns:
             raise InputError("required column is missing", file=source, column=column)
+    check_desk(connection, desk)
     ends = moments(points, "as_of", source) + horizon
     names = points["ticket_id"].astype(object)
     raised = select(flags.c.ticket_id, flags.c.raised_at.label("at"))
