@@ -159,6 +159,11 @@ def test_a_text_longer_than_what_is_read_at_a_time(tmp_path):
         ({"events_parquet": CSV}, "cannot be read as Parquet"),
         ({"events_csv_gz": b"no gzip"}, "cannot be read as CSV"),
         (
+            {"events_csv_gz": gzip.compress(CSV.encode())[:-20]},
+            "cannot be read as CSV: Compressed file ended",
+        ),
+        ({"events_csv": CSV.encode("utf-16")}, r"cannot be read as CSV|column .*: holds"),
+        (
             {"events_csv": CSV, "tickets_csv": b"ticket_id\n\xff\n"},
             r"tickets\.csv, column 'ticket_id', row 1: holds",
         ),
@@ -178,6 +183,19 @@ def test_files_that_cannot_be_read(tmp_path, files, message):
         read_log(folder_of(tmp_path, **files))
     assert caught.value.exit_code == 3
     assert str(tmp_path) in str(caught.value)
+
+
+def test_hostile_names_of_columns_are_told_in_short(tmp_path):
+    folder = folder_of(tmp_path, events_csv=f"{'a' * 300_000},\x1b[31mred\n1,2\n")
+    with pytest.raises(ContractError) as caught:
+        read_log(folder)
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 5_000
+    folder = folder_of(tmp_path, events_csv=b"ticket_id,\x1b[31m" + b"a" * 300 + b"\n1,\xff\n")
+    with pytest.raises(InputError, match="holds bytes that are not utf-8: ff") as fault:
+        read_log(folder)
+    assert "\x1b" not in str(fault.value)
+    assert len(str(fault.value)) < 500
 
 
 def test_a_truncated_parquet_file(log, tmp_path):

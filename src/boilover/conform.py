@@ -15,13 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.csv_faults import delimiter_in
-from boilover.errors import shorten
+from boilover.errors import one_line, shorten
 from boilover.schema import LONGEST_ID, TIMESTAMP, Column, Violation
 from boilover.times import REACH
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
 """An offset of hours alone, as in ``06:00:00+02``, is told from the day of a date by the time before it."""
+MOST_NAMES = 1_000
+"""Characters of the names of a table's columns that an error lists."""
 LARGEST_ID = 2.0**53
 """Beyond it, not every whole number is a float."""
 ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")
@@ -214,15 +216,14 @@ def _missing(table: str, column: Column, present: Sequence[str], columns: Sequen
     known = {each.name for each in columns}
     near = difflib.get_close_matches(column.name, [each for each in present if each not in known], 1, 0.5)
     mend = (
-        f"rename '{near[0]}' to it"
+        f"rename {shorten(near[0])} to it"
         if near
         else f"add it ({column.meaning}), or map your table with a [mapping]"
     )
     if delimiter_in(present) is not None:
         mend = "all of the header is one cell: save the file with commas between cells"
-    return Violation(
-        table, f"required column is missing; there are: {', '.join(present) or 'none'}", mend, column.name
-    )
+    there = one_line(", ".join(present), MOST_NAMES) or "none"
+    return Violation(table, f"required column is missing; there are: {there}", mend, column.name)
 
 
 def _null(table: str, column: Column, data: pa.ChunkedArray) -> Violation:

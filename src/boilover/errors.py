@@ -84,7 +84,7 @@ class InputError(BoiloverError):
     ) -> None:
         where = [str(file)] if file is not None else []
         if column is not None:
-            where.append(f"column '{column}'")
+            where.append(f"column {shorten(column)}")
         if row is not None:
             where.append(f"row {row}")
         if value is not None:

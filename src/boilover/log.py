@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
@@ -26,6 +29,8 @@ from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Vi
 
 SORTED_MARK = b"boilover.sorted"
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
+CUT_SHORT = (EOFError, zlib.error)
+"""What a compressed file raises that is not whole."""
 OF_A_LOG = ("events", "tickets", "log", "")
 """What the names of a log's files and folders begin with; hidden ones are its own."""
 
@@ -148,7 +153,7 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
         return _read_parquet(path, CODED if name == "events" else _attributes(path), leave_out)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, *CUT_SHORT) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         if ".csv" in path.name:
             raise _fault(path) or InputError(
@@ -191,7 +196,7 @@ def _fault(path: Path) -> InputError | None:
     try:
         with _bytes_of(path) as stream:
             return fault_in(stream, path)
-    except (OSError, EOFError):
+    except (OSError, *CUT_SHORT):
         return None
 
 
@@ -211,13 +216,19 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
         return _parsed_csv(path, leave_out, pa_csv.ReadOptions(block_size=LARGEST_CELL))
 
 
+def _names_in(stream: BinaryIO) -> list[str]:
+    """Return the cells of the first row. pyarrow's reader of blocks would go on reading in a thread after that."""
+    text = TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
+    # Whatever is wrong with the file is told where all of it is read.
+    with text, suppress(csv.Error, *CUT_SHORT):
+        return next(csv.reader(text), [])
+    return []
+
+
 def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions) -> pa.Table:
     lines = pa_csv.ParseOptions(newlines_in_values=True)
-    with (
-        _bytes_of(path) as stream,
-        pa_csv.open_csv(stream, parse_options=lines, read_options=blocks) as reader,
-    ):
-        names = reader.schema.names
+    with _bytes_of(path) as stream:
+        names = _names_in(stream)
     # An id keeps its leading zeros.
     texts = [
         *(column.name for column in (*EVENTS, *TICKETS)),

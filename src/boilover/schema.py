@@ -12,6 +12,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from boilover.errors import shorten
+
 SCHEMA_VERSION = 1
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -113,7 +115,7 @@ class Violation:
 
     def __str__(self) -> str:
         """Return the violation as one line."""
-        column = f" column '{self.column}'" if self.column else ""
+        column = f" column {shorten(self.column)}" if self.column else ""
         row = f" row {self.row}" if self.row is not None else ""
         value = f" value {self.value}" if self.value is not None else ""
         count = f" ({self.count} rows)" if self.count > 1 else ""
