@@ -21,7 +21,7 @@ from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import SUFFIXES, EventLog, observed, read_log
 from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
-from boilover.places import STANDARD, fetched, is_there, missing, title
+from boilover.places import STANDARD, fetched, is_there, missing, place, title
 from boilover.spreadsheet import read_csv
 from boilover.text import with_measures
 from boilover.times import parse_moment
@@ -50,7 +50,7 @@ class Source:
 
 
 def open_log(
-    path: Path,
+    path: str | Path,
     *,
     format: str = "auto",  # noqa: A002
     recipe: str | None = None,
@@ -64,6 +64,7 @@ def open_log(
     brings its own; without either the log's escalated events say so. Without ``texts`` the bodies of messages are not
     read where a log holds what was measured of them. Raises `InputError` for input that cannot be used.
     """
+    path = place(path)
     if path != STANDARD and not is_there(path):
         raise missing(path, "Name a log folder or an export")
     declared = dict(escalation or {})

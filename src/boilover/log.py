@@ -103,7 +103,10 @@ def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
-    """Read a log folder; ``leave_out`` names columns of ``events`` not to read, such as ``text``."""
+    """Read a log folder as it stands; ``leave_out`` names columns of ``events`` not to read, such as ``text``.
+
+    `boilover.open_log`, as the command line, also checks and mends a log that Boilover did not write.
+    """
     folder = place(folder)
     if not (is_there(folder) and folder.is_dir()):
         raise InputError(

@@ -270,7 +270,10 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
     (tmp_path / "scores.csv").symlink_to(desk / "scores.csv")
     (tmp_path / "link").symlink_to(log)
     Ledger.open(str(ledger))
-    before = {each: each.read_bytes() for each in (*log.iterdir(), ledger, desk / "scores.csv")}
+    before = {
+        each: each.read_bytes()
+        for each in (*log.iterdir(), ledger, desk / "scores.csv", desk / "model" / "manifest.json")
+    }
     model = ("--model", desk / "model")
     for words in (
         ("score", log, *model, "-o", tmp_path / "link" / "events.csv"),
@@ -284,7 +287,9 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
             *("--format", "csv"),
         ),
         ("evaluate", log, *model, "--report", log / "events.parquet"),
+        ("evaluate", log, *model, "--report", desk / "model" / "manifest.json"),
         ("explain", log, "1", *model, "-o", log / "tickets.csv"),
+        ("explain", log, "1", *model, "-o", desk / "model" / "manifest.json"),
         ("drift", log, *model, "-o", log / "log.json"),
         ("kpis", log, "-o", log / "tickets.parquet"),
         ("kpis", log, "--report", log / "tickets.parquet"),

@@ -46,7 +46,9 @@ def explain(
 
     if output is not None:
         check_output(output)
-    source = open_source(log, input_format, recipe, None, settings_of(config), written=[output])
+    source = open_source(
+        log, input_format, recipe, None, settings_of(config), written=[output], read=[model, config]
+    )
     explanation = pipeline.explain_log(source, model, ticket, as_of=as_of, output=output)
     typer.echo(render(explanation, terminal=sys.stdout.isatty()), nl=False)
     if output is not None:

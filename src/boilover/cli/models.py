@@ -149,7 +149,9 @@ def evaluate(
     from boilover.places import STANDARD
 
     settings = settings_of(config)
-    source = open_source(log, input_format, recipe, escalation, settings, written=[report])
+    source = open_source(
+        log, input_format, recipe, escalation, settings, written=[report], read=[model, config]
+    )
     measured = pipeline.evaluate_model(source, model, settings, since=since, report=report)
     figures = measured.evaluation.to_dict()
     if as_json:

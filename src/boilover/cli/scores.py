@@ -74,7 +74,7 @@ def score(
     from boilover import pipeline
     from boilover.outputs import check_target
 
-    check_target(output, form, read=(log, points, model))
+    check_target(output, form, read=(log, points, model, config))
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
@@ -153,7 +153,7 @@ def flag(
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
-    check_target(output, form, read=(scores, log, model, policy, Path(ledger) if ledger else None))
+    check_target(output, form, read=(scores, log, model, policy, config, Path(ledger) if ledger else None))
     saved = load_model(located(model))
     if policy is None or ledger is None:
         if log is not None:
