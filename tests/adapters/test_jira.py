@@ -339,6 +339,12 @@ def test_pages_that_do_not_say_whose_they_are_are_told(tmp_path):
     assert rows(log, "message")["text"].tolist() == ["It fails again."]
 
 
+def test_a_comment_by_itself_is_no_page_of_a_changelog(tmp_path):
+    alone = {"self": "https://desk.example/rest/api/3/issue/1001/comment/7", **comment(7, day(4), "Hi")}
+    (tmp_path / "all.json").write_text(json.dumps([issue(), alone]))
+    assert ingest([tmp_path / "all.json"])[1].dropped == {"records that are no issue": 1}
+
+
 def test_case_10_cut_comments_are_refused(tmp_path):
     cut = issue(comments=(comment(1, day(2), "Hi"),))
     cut["fields"]["comment"]["total"] = 21

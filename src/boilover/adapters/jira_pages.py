@@ -44,6 +44,8 @@ def page_of(record: Mapping[str, Any]) -> Page | None:
         return Page(COMMENTS, next(filter(None, named), None), comments, total)
     if isinstance(record.get("changeHistories"), list):
         return Page(CHANGELOGS, ident(record.get("issueId")), _histories(record, "changeHistories"), 0)
+    if not isinstance(record.get("values"), list):
+        return None
     histories = _histories(record, "values")
     issue = _issue_in(record)
     if issue is None and not any("items" in each for each in histories):
