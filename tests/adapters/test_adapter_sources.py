@@ -135,6 +135,16 @@ def test_ids_that_no_ledger_holds_are_dropped_and_counted(tmp_path, recipe):
     assert len(report.examples[reason]) <= 60
 
 
+def test_ids_that_no_ledger_holds_are_dropped_of_parquet_as_of_csv(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE.replace('"id"', '"ticket_id"'))
+    columns = {"ticket_id": ["A", " ", ""], "at": ["2026-01-01T00:00:00Z"] * 3, "state": ["new"] * 3}
+    pq.write_table(pa.table(columns | {"name": ["Zoë"] * 3}), tmp_path / "log.parquet")
+    log, report = ingest([tmp_path / "log.parquet"], recipe=recipe)
+    assert log.tickets["ticket_id"].to_pylist() == ["A"]
+    assert sorted(report.dropped.values()) == [1, 1]
+
+
 @pytest.mark.parametrize("quotes", [1, 2])
 def test_a_quote_that_is_not_closed_takes_no_rows_along(tmp_path, recipe, quotes):
     rows = [f"{day},2026-01-{day:02d}T00:00:00Z,new,Zoë" for day in range(1, 21)]
