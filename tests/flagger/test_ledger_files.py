@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from ledger_nights import BEGIN, DAY, HOUR, NEW, STILL, Told, night_of, recall, 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, LockedError, UsageError
 from boilover.flagger.ledger import Facts, Ledger
-from boilover.flagger.ledger.connection import _reader, connect, transaction
+from boilover.flagger.ledger.connection import connect, transaction
 from boilover.flagger.ledger.texts import LONGEST_ID, LONGEST_TEXT
 
 HOSTILE = [
@@ -185,18 +186,54 @@ def test_a_copy_that_may_not_be_written_to_is_read(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"attempt to write a readonly database\. Who writes to it"):
         copy.acknowledge(1, who="kim", when=BEGIN + HOUR)
     # What is not in the file yet is not passed over: the log of a run that was killed, which cannot be read alone.
-    Path(f"{path}-wal").write_bytes(b"a log")
-    assert "immutable" not in _how(path, monkeypatch)
-    Path(f"{path}-wal").write_bytes(b"")
-    assert "immutable" in _how(path, monkeypatch)
+    log = Path(f"{path}-wal")
+    log.write_bytes(b"a log")
+    assert "immutable" not in _how(copy, monkeypatch)
+    log.write_bytes(b"")
+    assert "immutable" in _how(copy, monkeypatch)
+    # Who has it open may write at any time.
+    Path(f"{path}-shm").write_bytes(b"")
+    assert "immutable" not in _how(copy, monkeypatch)
 
 
-def _how(path, monkeypatch):
+def _how(copy, monkeypatch):
+    connected, asked = sqlite3.connect, []
+
+    def connect(where, **options):
+        asked.append(where)
+        return connected(":memory:")
+
     with monkeypatch.context() as seen:
-        asked = []
-        seen.setattr(sqlite3, "connect", lambda where, **_: asked.append(where))
-        _reader(path, 1.0)
+        seen.setattr(sqlite3, "connect", connect)
+        copy.engine.raw_connection().close()
     return asked[0]
+
+
+def test_a_reader_without_rights_refuses_what_changed_under_it(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.db"
+    names = big_ledger(path)
+    with monkeypatch.context() as shut:
+        shut.setattr(os, "access", lambda file, mode: mode != os.W_OK)
+        copy = Ledger.open(path, create=False)
+    writer = Ledger.open(path)
+    told = pytest.raises(LockedError, match=r"wrote to the ledger .*ledger\.db while it was read")
+    with told, transaction(copy.engine):
+        assert writer.acknowledge(names[0], who="kim", when=BEGIN + 9 * DAY)
+    assert "acknowledged" in set(copy.export("history")["kind"])
+
+
+def test_a_ledger_stays_where_it_was_opened_and_serves_any_thread(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    ledger = Ledger.open("ledger.db")
+    monkeypatch.chdir(tmp_path / "there")
+    assert ledger.check() == ()
+    assert not list((tmp_path / "there").iterdir())
+    raw = ledger.engine.raw_connection()
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(raw.close).result()
+        assert threads.submit(ledger.check).result() == ()
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "nonsense://x", "sqlite://", "://", "", " "])

@@ -6,8 +6,6 @@ reads stays true until it has written. Writes are short; who waits longer than `
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from boilover.errors import BoiloverError, InputError, LockedError, UsageError
+from boilover.flagger.ledger.reading import is_shut, only_read
 from boilover.flagger.ledger.schema import VERSION, meta, metadata
 
 WAIT_SECONDS = 30.0
@@ -108,13 +107,9 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write to {path}: {error.strerror}") from error
-    reads_only = _is_shut(path)
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        creator=lambda: _reader(path, wait) if reads_only else sqlite3.connect(path, timeout=wait),
-    )
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": wait})
+    if reads_only := is_shut(path):
+        only_read(engine, path, wait)
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, record: Any) -> None:
@@ -131,19 +126,6 @@ def _sqlite(url: URL, wait: float, create: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _is_shut(path: Path) -> bool:
-    """Return whether a file is there that may be read, and not be written to or beside, where SQLite keeps its log."""
-    return path.is_file() and not all(os.access(each, os.W_OK) for each in (path, path.resolve().parent))
-
-
-def _reader(path: Path, wait: float) -> sqlite3.Connection:
-    """Open a file to read it alone; as one that does not change where nothing lies beside it that is not in it yet."""
-    there = path.resolve()
-    log = Path(f"{there}-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{there.as_uri()}?{how}", uri=True, timeout=wait)
 
 
 def _postgresql(url: URL, wait: float) -> Engine:
