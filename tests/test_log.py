@@ -122,6 +122,12 @@ def test_customers_with_leading_zeros_stay_who_they_are(tmp_path):
     assert read.tickets.to_pylist() == [{"ticket_id": "007", "customer_id": "0042", "seats": 5}]
 
 
+def test_empty_lines_before_the_header_are_passed_over(tmp_path):
+    tickets = "\n\nticket_id,order_id\n007,0042\n"
+    read = read_log(folder_of(tmp_path, events_csv=f"\n{CSV}", tickets_csv=tickets))
+    assert read.tickets.to_pylist() == [{"ticket_id": "007", "order_id": "0042"}]
+
+
 def test_gzipped_csv(tmp_path):
     log = read_log(folder_of(tmp_path, events_csv_gz=gzip.compress(CSV.encode())))
     assert len(log.events) == 2

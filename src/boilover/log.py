@@ -220,11 +220,11 @@ def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
 
 
 def _names_in(stream: BinaryIO) -> list[str]:
-    """Return the cells of the first row. pyarrow's reader of blocks would go on reading in a thread after that."""
+    """Return the cells of the first row that holds any. pyarrow's reader of blocks would read on in a thread then."""
     text = TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
     # Whatever is wrong with the file is told where all of it is read.
     with text, suppress(csv.Error, *CUT_SHORT):
-        return next(csv.reader(text), [])
+        return next(filter(None, csv.reader(text)), [])
     return []
 
 
