@@ -97,6 +97,8 @@ def test_a_folder_that_cannot_be_looked_into_is_no_empty_one(tmp_path, recipe, m
         InputError, match=r"in/shut: cannot be opened: Permission denied. Check path and rights"
     ):
         ingest([tmp_path / "in"], recipe=recipe)
+    (tmp_path / "in" / "shut").rename(tmp_path / "in" / ".shut")
+    assert ingest([tmp_path / "in"], recipe=recipe)[1].rows == 2
 
 
 def test_a_pipe_is_read_once(tmp_path, recipe):

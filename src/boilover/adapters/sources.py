@@ -40,7 +40,7 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
     found: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
-            held = sorted(path for path in _files_in(source) if path.is_file() and not _hidden(path, source))
+            held = sorted(path for path in _files_in(source) if path.is_file())
             if not held:
                 mend = "Name the export files themselves"
                 raise InputError("the folder holds no file", file=source, mend=mend)
@@ -53,18 +53,15 @@ def list_sources(sources: Sequence[str | Path]) -> tuple[Path, ...]:
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder at any depth; one that cannot be looked into is no empty one."""
+    """Yield what a folder holds at any depth but for what is hidden; one that cannot be looked into is no empty one."""
 
     def fail(error: OSError) -> None:
         problem, mend = f"cannot be opened: {error.strerror}", "Check path and rights"
         raise InputError(problem, file=error.filename, mend=mend) from error
 
-    for parent, _, names in os.walk(folder, onerror=fail):
-        yield from (Path(parent, name) for name in names)
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+    for parent, folders, names in os.walk(folder, onerror=fail):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
 @contextmanager
