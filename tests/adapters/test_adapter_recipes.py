@@ -38,6 +38,7 @@ def test_the_name_comes_from_the_file_unless_given():
         (b'time_format = "epoch"', "unknown time format 'epoch'; write iso, epoch_s"),
         (b'time_format = "%Q"', "bad directive"),
         (b'time_format = "%d.%m.%Y %"', "stray %"),
+        (b'time_format = "%d.%m.%Y %H:%H"', "redefinition of group name 'H'"),
         (b'statuses = { New = "fresh" }', "'fresh' is no status; there are: new"),
         (b'forbidden = { state = "tells the end" }', "'state'"),
         (b'rules = [{ when = { a = "b" } }]', "rules.0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,7 +46,8 @@ def _time_format(form: str) -> str:
         raise ValueError(f"unknown time format '{form}'; {problem}")
     try:
         datetime.strptime("", form)  # noqa: DTZ007
-    except ValueError as error:
+    except (ValueError, re.error) as error:
+        # What stands twice, such as %d, is told as an error of a pattern.
         if "does not match" not in str(error):
             raise ValueError(f"{error}; {problem}") from error
     return form
