@@ -46,7 +46,7 @@ $(VENV)/ready: $(VENV)/pip.lock requirements.lock pyproject.toml
 	$(MAKE) --jobs 2 $(VENV)/half.1.done $(VENV)/half.2.done
 	rm $(VENV)/half.*
 	$(INSTALL) --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip/|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
 	touch $@
 
 # One pip uses one core.
