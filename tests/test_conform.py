@@ -66,7 +66,8 @@ def test_dates_are_midnights():
 
 
 @pytest.mark.parametrize(
-    "cells", [["2026-03-01", "01/03/2026"], ["2026-03-01", "yesterday"], ["2026-03-01", ""]]
+    "cells",
+    [["2026-03-01", "01/03/2026"], ["2026-03-01", "yesterday"], ["2026-03-01", "now"], ["2026-03-01", ""]],
 )
 def test_a_wrong_date_names_its_row(cells):
     _, (found,) = conformed(occurred_at=cells)
