@@ -208,6 +208,7 @@ def test_labels_after_an_answer_are_marked_and_held_out_tickets_are_clean(ledger
         lambda: ledger.contaminated("another", points, horizon=DAY),
         lambda: ledger.export(desk="another"),
         lambda: ledger.feedback(desk="another"),
+        lambda: ledger.effect("another"),
     ):
         with pytest.raises(UsageError, match=r"no night of desk 'another'\. It has 'desk'"):
             asked()

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from boilover.errors import InputError
 from boilover.evaluation.interval import Interval
+from boilover.flagger.ledger.export import check_desk
 from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.memory import latest_night
 from boilover.flagger.ledger.schema import lots
@@ -71,9 +72,11 @@ class Effect:
 def effect(connection: Connection, desk: str, within: str) -> Effect:
     """Return both arms of a desk; escalations count within a span after the first night that was to flag a ticket.
 
-    Raises `InputError` where a lot held nobody out, or nobody long enough ago: without that no effect can be claimed.
+    Raises `InputError` where a lot held nobody out, or nobody long enough ago: without that no effect can be claimed;
+    `UsageError` for a desk that the ledger does not know.
     """
     span = parse_duration(within)
+    check_desk(connection, desk)
     latest = latest_night(connection, desk)
     rows = connection.execute(select(lots).where(lots.c.desk == desk)).fetchall()
     ripe = [row for row in rows if latest is not None and row.as_of + span <= latest.as_of]
