@@ -296,6 +296,8 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         ("backtest", log, "-o", log),
         ("drift", log, *model, "-o", desk / "model" / "manifest.json"),
         ("kpis", log, "--ledger", ledger, "-o", ledger),
+        ("kpis", log, "--ledger", f"sqlite:///{ledger}", "-o", ledger),
+        ("ledger", "export", f"sqlite:///{ledger}", "-o", ledger),
         ("backtest", log, "--policy", "p.toml", "--report", "p.toml"),
     ):
         code, said = run(*words)

@@ -25,6 +25,7 @@ from boilover.cli.options import (
     OutputOption,
     RecipeOption,
     at_place,
+    ledger_file,
     open_source,
     say,
     settings_of,
@@ -175,7 +176,7 @@ def check(ledger: LedgerArgument) -> None:
 def _hand_out(found: pd.DataFrame, ledger: str, output: Path, form: str | None) -> None:
     from boilover.outputs import check_target, write_frame
 
-    check_target(output, form, read=(Path(ledger),))
+    check_target(output, form, read=(ledger_file(ledger),))
     write_frame(found, output, form)
 
 

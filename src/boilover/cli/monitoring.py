@@ -20,6 +20,7 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     at_place,
+    ledger_file,
     open_source,
     say,
     settings_of,
@@ -186,7 +187,7 @@ def kpis(
         settings_of(config),
         texts=False,
         written=[output, report],
-        read=[config, None if ledger is None else Path(ledger)],
+        read=[config, ledger_file(ledger)],
     )
     figures = pipeline.kpis_of_log(
         source, by=by or (), since=since, ledger=ledger, desk=desk, report=report

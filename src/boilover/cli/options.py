@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -72,6 +73,11 @@ AgainOption = Annotated[
         help="Take the place of the latest night where it was recorded with another input, model or policy.",
     ),
 ]
+
+
+def ledger_file(ledger: str | None) -> Path | None:
+    """Return the file of a ledger, told as a path or a URL, which nothing may be written over."""
+    return None if ledger is None else Path(re.sub("^sqlite[^/]*:///", "", ledger))
 
 
 def open_source(

@@ -18,6 +18,7 @@ from boilover.cli.options import (
     RecipeOption,
     at_place,
     counting,
+    ledger_file,
     open_source,
     say,
     settings_of,
@@ -153,7 +154,7 @@ def flag(
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
-    check_target(output, form, read=(scores, log, model, policy, config, Path(ledger) if ledger else None))
+    check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
     saved = load_model(located(model))
     if policy is None or ledger is None:
         if log is not None:
