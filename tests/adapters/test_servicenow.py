@@ -166,6 +166,15 @@ def test_the_opening_message_is_the_description_at_creation(read):
     assert events["text"].dropna().tolist() == ["It is slow"]
 
 
+def test_an_insert_that_is_audited_tells_what_was_filled_in_at_creation(read):
+    held = {"description": "It broke", "short_description": "Broken", "caller_id": CALLER}
+    inserts = [audit("09:00", column, "", value) for column, value in held.items()]
+    later = audit("10:00", "description", "It broke", "Escalate this")
+    _, events, tickets, _ = read([incident(description="Escalate this")], [*inserts, later])
+    assert events["text"].dropna().tolist() == ["It broke"]
+    assert tickets[["customer_id", "subject"]].to_numpy().tolist() == [[CALLER, "Broken"]]
+
+
 def test_attributes_are_those_at_creation(read):
     audits = [audit("11:00", "caller_id", "c2", "c3"), audit("10:00", "caller_id", CALLER, "c2")]
     renamed = audit("10:00", "short_description", "At first", "Now")

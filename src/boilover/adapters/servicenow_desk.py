@@ -59,6 +59,8 @@ class Desk:
     firsts: Firsts = field(default_factory=Firsts)
     ends: Ends = field(default_factory=Ends)
     deleted: dict[str, str] = field(default_factory=dict)
+    created: dict[str, str] = field(default_factory=dict)
+    """Id in the log to when the incident was created, as the export writes it."""
 
     def __post_init__(self) -> None:
         options = self.options
@@ -104,13 +106,16 @@ class Desk:
             self.groups[group_id] = name
 
     def learn_incident(self, incident: Mapping[str, Any]) -> None:
-        """Take in the ids of an incident, its caller and the name of its group."""
+        """Take in the ids of an incident, its creation, its caller and the name of its group."""
         number, key = cell(incident, "number"), cell(incident, "sys_id")
         ticket = (number or key) if self.options.ticket_id == "number" else (key or number)
         if ticket is None:
             self.export.tally.drop("incident without number and sys_id")
             return
         self.tickets.update({each: ticket for each in (number, key) if each is not None})
+        created = cell(incident, "sys_created_on")
+        if created is not None:
+            self.created[ticket] = created
         caller = cell(incident, "caller_id")
         if caller is not None:
             self.callers[ticket] = self.person(caller) or caller

@@ -83,7 +83,9 @@ class Audit:
         self, ticket: str, at: str, column: str, old: str | None, new: str | None, told: dict[str, Any]
     ) -> None:
         desk = self._desk
-        desk.firsts.note(ticket, column, at, old)
+        # A desk may audit inserts, too: they tell what was filled in at creation.
+        if old is not None or at != desk.created.get(ticket):
+            desk.firsts.note(ticket, column, at, old)
         if column in PROSE:
             desk.facts.event(ticket, at, "field_changed", field=column, **told)
         else:
