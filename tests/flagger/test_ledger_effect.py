@@ -8,7 +8,7 @@ import pytest
 from ledger_nights import BEGIN, CLEARED, DAY, HOUR, NEW, QUIET, SUPPRESSED, Told, record
 from scipy.stats import norm
 
-from boilover.errors import InputError
+from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger import Arm, Effect, Facts, Ledger
 from boilover.flagger.night import Tier, WhyNot
 
@@ -76,7 +76,7 @@ def test_the_effect_counts_what_escalated_in_time(ledger):
     assert told.difference.estimate == pytest.approx(-0.15)
     with pytest.raises(InputError, match="held out by a lot at least 8d ago"):
         ledger.effect("desk", within="8d")
-    with pytest.raises(InputError, match="no ticket was held out"):
+    with pytest.raises(UsageError, match="no night of desk 'other'"):
         ledger.effect("other")
 
 
