@@ -177,6 +177,8 @@ def test_bad_calls_are_named(fitted):
         EscalationClassifier(linear=1.5).fit(X, y)
     with pytest.raises(UsageError, match="linear is 'much'; it takes 'auto' or"):
         EscalationClassifier(linear="much").fit(X, y)
+    for weight in (np.float32(0.5), np.int64(1)):
+        assert EscalationClassifier(linear=weight, n_jobs=1).fit(X, y).linear_weight_ == weight
     with pytest.raises(ValueError, match="unique column names"):
         EscalationClassifier().fit(pd.concat([X, X[["age"]]], axis=1), y)
     with pytest.raises(ValueError, match="queue"):

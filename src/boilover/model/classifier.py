@@ -118,7 +118,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of range.
         """
         if self.linear != "auto" and not (
-            isinstance(self.linear, (int, float)) and 0.0 <= self.linear <= 1.0
+            isinstance(self.linear, (int, float, np.number)) and 0.0 <= self.linear <= 1.0
         ):
             raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
         frame = self._frame(X, fitting=True)
