@@ -6,6 +6,7 @@ and the job as one writes it in pandas and LightGBM.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from benchmarks.speed import features, pandas_features
-from benchmarks.speed.stage import Engine, Figures, Goal, Job, Stage, clocked, command
+from benchmarks.speed.stage import CLI, STDERR, Engine, Figures, Goal, Job, Stage, clocked, command
 
 from boilover.inputs import open_log
 from boilover.model.saved import load_model
@@ -39,10 +40,22 @@ def _warm(job: Job) -> Figures:
     return figures | {"rows": len(pd.read_parquet(target, columns=["rank"]))}
 
 
-def _cold(form: str) -> Callable[[Job], Figures]:
+def _sorted(job: Job) -> Path:
+    """Return the log as one file, sorted."""
+    return job.log(job.events)
+
+
+def _imported(job: Job) -> Path:
+    """Return the log as an import keeps it: in partitions by month, over which ids are spread."""
+    folder = job.folder / f"imported-{job.events}"
+    if not folder.exists():
+        subprocess.run([*CLI, "ingest", str(_sorted(job)), "-o", str(folder)], check=True, stdout=STDERR)
+    return folder
+
+
+def _cold(target: str, log: Callable[[Job], Path] = _sorted) -> Callable[[Job], Figures]:
     def run(job: Job) -> Figures:
-        target = job.out / f"cold.{form}"
-        asked = ["score", str(job.log(job.events)), "--model", str(job.model()), "-o", str(target)]
+        asked = ["score", str(log(job)), "--model", str(job.model()), "-o", str(job.out / target)]
         return command([*asked, "--explain", str(EXPLAINED)], job.repeats)
 
     return run
@@ -116,11 +129,16 @@ def _pandas(job: Job) -> Figures:
 
 
 def check(job: Job, told: Mapping[str, Figures]) -> list[str] | None:
-    """Compare the cold with the warm rows, and the risks in the CSV with both."""
-    if not {"warm", "cold"} <= told.keys():
+    """Compare the cold and the imported log's with the warm rows, and the risks in the CSV with both."""
+    if not {"warm", "cold", "imported"} <= told.keys():
         return None
-    warm, cold = (pd.read_parquet(job.out / f"{name}.parquet") for name in ("warm", "cold"))
-    found = [] if warm.equals(cold) else ["a cold process gives other rows"]
+    warm = pd.read_parquet(job.out / "warm.parquet")
+    others = {"cold": "a cold process", "imported": "the imported log"}
+    found = [
+        f"{title} gives other rows"
+        for name, title in others.items()
+        if not warm.equals(pd.read_parquet(job.out / f"{name}.parquet"))
+    ]
     if "csv" in told and not np.array_equal(
         pd.read_csv(job.out / "cold.csv", usecols=["risk"])["risk"], warm["risk"]
     ):
@@ -150,8 +168,11 @@ STAGE = Stage(
     "The nightly job, Parquet in, ranked scores with reasons out",
     {
         "warm": Engine("Boilover, Parquet out", _warm),
-        "cold": Engine("Boilover, a cold process, start included", _cold("parquet")),
-        "csv": Engine("Boilover, a cold process, CSV out", _cold("csv")),
+        "cold": Engine("Boilover, a cold process, start included", _cold("cold.parquet")),
+        "imported": Engine(
+            "Boilover, a cold process, the log as `ingest` keeps it", _cold("imported.parquet", _imported)
+        ),
+        "csv": Engine("Boilover, a cold process, CSV out", _cold("cold.csv")),
         "pyarrow": Engine("floor: reading with pyarrow, words as codes", _pyarrow),
         "polars": Engine("floor: reading with Polars", _polars, "polars"),
         "walk": Engine("floor: predicting with Boilover's walk", _predict),
@@ -160,7 +181,7 @@ STAGE = Stage(
         "pandas": Engine("pandas and LightGBM, fewer features", _pandas),
     },
     "warm",
-    prepare=lambda job: (job.log(job.events), job.log(FEW), job.model()),
+    prepare=lambda job: (_imported(job), job.log(FEW), job.model()),
     check=check,
     tell=tell,
     goals=(Goal("15 times as fast as the pandas job", "pandas", "warm", 15),),

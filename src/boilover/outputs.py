@@ -17,6 +17,7 @@ from boilover.errors import InputError, UsageError, legible
 from boilover.files import check_writable, replacing
 from boilover.inputs import is_log
 from boilover.log import OF_A_LOG
+from boilover.model.saved import MANIFEST, OF_A_MODEL
 from boilover.places import STANDARD, filesystem_of
 from boilover.spreadsheet import read_csv, write_csv
 
@@ -97,9 +98,11 @@ def _is_part(target: Path, given: Path) -> bool:
     there, known = (Path(os.path.realpath(each)) for each in (target, given))
     if not there.is_relative_to(known) or there == known:
         return there == known
-    # Beside the tables of a log other files may lie; of an export all are read.
+    # Beside the tables of a log, and the files of a model, others may lie; of an export all are read.
     first = there.relative_to(known).parts[0]
-    return first.partition(".")[0] in OF_A_LOG if is_log(known) else there.exists()
+    if is_log(known):
+        return first.partition(".")[0] in OF_A_LOG
+    return bool(OF_A_MODEL.fullmatch(first)) if (known / MANIFEST).exists() else there.exists()
 
 
 def write_json(values: Mapping[str, Any], target: Path) -> None:

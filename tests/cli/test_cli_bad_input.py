@@ -303,6 +303,10 @@ def test_what_is_read_is_not_written_over(run, desk, tmp_path):
         code, said = run(*words)
         assert (code, "is read, and would be lost" in said) == (2, True), said
     assert {each: each.read_bytes() for each in before} == before
+    shutil.copytree(desk / "model", tmp_path / "model")
+    report = tmp_path / "model" / "report.html"
+    report.write_text("of yesterday")
+    assert "would be lost" not in run("evaluate", log, "--model", report.parent, "--report", report)[1]
 
 
 def test_an_export_and_the_log_that_it_is_added_to_lie_apart(run, tmp_path):
