@@ -112,6 +112,18 @@ def test_a_retraining_that_fails_costs_nothing(life, tmp_path):
     assert told["counts"]["tickets"] > 0
 
 
+def test_a_challenger_that_no_longer_fits_the_log_is_refused(life, tmp_path):
+    lacking = life.tickets.drop(columns="channel")
+    config = make(tmp_path, life, "blind", '[retrain]\nevery = "7d"\nhold_back = "40d"\n', lacking)
+    shutil.copytree(life.home / "good", tmp_path / "model.challenger")
+    told = night(config).manifest["retrain"]
+    assert told["challenger"] == life.good.manifest.fingerprint
+    assert "refused: " in told["judged"]
+    assert "channel" in told["judged"]
+    # Judged, it no longer stands in the way of one that fits.
+    assert json.loads((tmp_path / "model.challenger" / "challenge.json").read_text()) == told
+
+
 def test_a_fault_in_a_retraining_costs_no_flag_and_quotes_nobody(life, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "the words of a customer")

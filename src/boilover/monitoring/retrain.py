@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from boilover.errors import InputError
+from boilover.errors import InputError, MismatchError
 from boilover.inputs import Source, cut
 from boilover.model.saved import MANIFEST, SavedModel, check_folder, load_model, save_model
 from boilover.monitoring.promote import promote, same_model
@@ -66,7 +66,8 @@ def renew(
     champion : a folder, or a model of a registry.
     as_of : nothing that was observed later is looked at. drifted : whether drift calls for a challenger.
 
-    Raises what `boilover.training.train` and `promote` raise, but for too few outcomes.
+    Raises what `boilover.training.train` and `promote` raise, but for too few outcomes and a challenger that no longer
+    fits the log.
     """
     serving, last = load_model(located(champion)), _challenger(folder)
     told: dict[str, Any] = {"challenger": None, "judged": "none is due"}
@@ -91,6 +92,11 @@ def renew(
     except InputError as error:
         # Not enough has happened yet: neither promoted nor refused.
         return told | {"judged": f"waits: {error}"}
+    except MismatchError as error:
+        # It reads what the log no longer holds: it will never be judged, and another may be trained when one is due.
+        told["judged"] = f"refused: {error}"
+        write_json(told, folder / JUDGEMENT)
+        return told
     promoted = found.promotion is not None
     told |= {"judged": "promoted" if promoted else "refused", **found.to_dict()}
     write_json(told, folder / JUDGEMENT)
