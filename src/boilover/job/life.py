@@ -30,9 +30,9 @@ def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account,
     if told is None:
         return tools
     found = None
-    for folder in desk.models:
-        sweep(folder)
     try:
+        for folder in desk.models:
+            sweep(folder)
         if desk.tables.retrain is not None and desk.tables.retrain.on_drift:
             found = _drift(desk, tools.saved, opened, account, "drift_before")
         drifted = found is not None and found.drifted
