@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from boilover.csv_faults import delimiter_in
 from boilover.errors import one_line, shorten
 from boilover.schema import LONGEST_ID, TIMESTAMP, Column, Violation
-from boilover.times import REACH
+from boilover.times import REACH, read_iso
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|:\d{2}(?:[.,]\d+)?[+-]\d{2})\s*$"
@@ -168,10 +168,7 @@ def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.C
         mend = "write ISO 8601, or map the column with its unit through a [mapping]"
         wrong = Violation(table, problem, mend, column.name, 1, shorten(data[0].as_py()), len(data))
         return pa.chunked_array([pa.nulls(len(data), TIMESTAMP)]), [wrong]
-    words = data.to_pandas()
-    # pandas would read these words as what the clock says.
-    words = words.where(~words.isin(("now", "today")))
-    parsed = pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
+    parsed = read_iso(data.to_pandas())
     result = _in_reach(_array(parsed.dt.as_unit("us")))
     mend = "write ISO 8601 as in 2026-03-03T13:40:01+00:00, or map the column with its date format"
     found = _unread(data, result, table, column, mend)

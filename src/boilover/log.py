@@ -175,11 +175,15 @@ def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) ->
         dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=store)
         columns = [column for column in dataset.schema.names if column not in leave_out]
         return dataset.read(columns=columns).replace_schema_metadata(None)
-    names = pq.read_schema(named(path), filesystem=store).names
-    coded = [column for column in coded if column in names]
+    about = pq.read_metadata(named(path), filesystem=store)
+    names = about.schema.to_arrow_schema().names
     # As a dataset of one, a file would come in pieces that have to be joined again.
     with pq.ParquetFile(
-        named(path), read_dictionary=coded, filesystem=store, pre_buffer=store is not None
+        named(path),
+        metadata=about,
+        read_dictionary=[column for column in coded if column in names],
+        filesystem=store,
+        pre_buffer=store is not None,
     ) as file:
         return file.read(columns=[column for column in names if column not in leave_out])
 

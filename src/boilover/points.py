@@ -17,6 +17,7 @@ from boilover.annotations.standing import standing
 from boilover.conform import as_strings, from_frame
 from boilover.errors import InputError
 from boilover.history import HOUR, Codes, History, Ints
+from boilover.times import read_iso
 
 AGES = tuple(float(24 * days) for days in (0, 1, 2, 4, 7, 14, 30, 60, 90, 180, 365))
 AGES_HOURS = (0.0, 1.0, 8.0, *AGES[1:])
@@ -55,9 +56,7 @@ class Points:
                     column=column,
                     mend="Points are rows of ticket_id, as_of",
                 )
-        # pandas would read these words as what the clock says.
-        told = frame["as_of"].where(~frame["as_of"].isin(("now", "today")))
-        times = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601")
+        times = read_iso(frame["as_of"])
         if times.isna().any():
             row = int(np.argmax(times.isna()))
             raise InputError(

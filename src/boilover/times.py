@@ -16,6 +16,12 @@ DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 YEAR = re.compile(r"\s*[0-9]{4}")
 
 
+def read_iso(told: pd.Series) -> pd.Series:
+    """Return ISO 8601 times as UTC, NaT for whatever else: pandas alone reads "now" and "today" off the clock."""
+    words = told.where(~told.isin(("now", "today")))
+    return pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
+
+
 def parse_duration(text: str) -> int:
     """Return microseconds of a duration such as ``24h``, ``7d``, ``90m`` or ``2w``; at most 9999 years."""
     found = DURATION.fullmatch(text.strip().lower())

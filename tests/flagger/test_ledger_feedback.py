@@ -156,6 +156,10 @@ def test_outcomes_that_cannot_be_read(ledger):
     with pytest.raises(InputError, match="escalated_at or resolved_at"):
         ledger.outcomes("desk", pd.DataFrame({"ticket_id": ["a"]}))
     frame = pd.DataFrame({"ticket_id": ["a", "b"], "escalated_at": ["", "soon"]})
+    # What the clock says is no time of an outcome.
+    read_off = pd.DataFrame({"ticket_id": ["a"], "escalated_at": ["now"]})
+    with pytest.raises(InputError, match=r"column 'escalated_at', row 1, value 'now'"):
+        ledger.outcomes("desk", read_off)
     with pytest.raises(InputError, match=r"column 'escalated_at', row 2, value 'soon'"):
         ledger.outcomes("desk", frame)
 

@@ -175,12 +175,15 @@ def test_places_that_cannot_be_used(tmp_path):
     assert (tmp_path / "by url.db").is_file()
 
 
-def test_a_copy_that_may_not_be_written_to_is_read(tmp_path, monkeypatch):
-    path = tmp_path / "odd ?name=#%41.db"
-    names = big_ledger(path)
+def opened_without_rights(path, monkeypatch):
     with monkeypatch.context() as shut:
         shut.setattr(os, "access", lambda file, mode: mode != os.W_OK)
-        copy = Ledger.open(path, create=False)
+        return Ledger.open(path, create=False)
+
+
+def test_a_copy_that_may_not_be_written_to_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "odd ?name=#%41.db"
+    names, copy = big_ledger(path), opened_without_rights(path, monkeypatch)
     assert copy.check() == ()
     assert len(copy.export("flags")) == len(names)
     with pytest.raises(UsageError, match=r"attempt to write a readonly database\. Who writes to it"):
@@ -211,10 +214,7 @@ def _how(copy, monkeypatch):
 
 def test_a_reader_without_rights_refuses_what_changed_under_it(tmp_path, monkeypatch):
     path = tmp_path / "ledger.db"
-    names = big_ledger(path)
-    with monkeypatch.context() as shut:
-        shut.setattr(os, "access", lambda file, mode: mode != os.W_OK)
-        copy = Ledger.open(path, create=False)
+    names, copy = big_ledger(path), opened_without_rights(path, monkeypatch)
     writer = Ledger.open(path)
     told = pytest.raises(LockedError, match=r"wrote to the ledger .*ledger\.db while it was read")
     with told, transaction(copy.engine):

@@ -17,6 +17,7 @@ from boilover.flagger.ledger.schema import flags, lots
 from boilover.flagger.ledger.texts import checked_id
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import OPEN_STATES, State
+from boilover.times import read_iso
 
 KINDS = {"escalated_at": Happening.ESCALATED_ANYWAY, "resolved_at": Happening.RESOLVED}
 
@@ -113,7 +114,7 @@ def moments(frame: pd.DataFrame, column: str, source: object = None) -> np.ndarr
     if pd.api.types.is_integer_dtype(values.dtype):
         return values.fillna(0).to_numpy(dtype=np.int64)
     empty = values.isna() | (values.astype("str").str.strip() == "")
-    times = pd.to_datetime(values.mask(empty), utc=True, errors="coerce", format="ISO8601")
+    times = read_iso(values.mask(empty))
     wrong = times.isna() & ~empty
     if wrong.any():
         row = int(np.argmax(wrong))
