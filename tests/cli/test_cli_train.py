@@ -14,7 +14,7 @@ from desks import small_desk, small_tickets, write
 def test_the_screen_tells_how_many_columns_are_kept_and_an_option_keeps_them_all(
     tmp_path, monkeypatch, capsys
 ):
-    log = write(tmp_path / "log", small_desk(1200), small_tickets(1200))
+    log = write(tmp_path / "log", small_desk(4000), small_tickets(4000))
     manifests = []
     for model, further in (("usual", []), ("whole", ["--all-columns"])):
         words = ["train", log, "--model", tmp_path / model, "--no-track", *further]

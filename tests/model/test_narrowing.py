@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from boilover.errors import UsageError
+from boilover.escalation import EscalationRule, declare
 from boilover.model.classifier import EscalationClassifier
 from boilover.model.horizons import HorizonModel
 from boilover.model.narrowing import FEW_COLUMNS, kept
@@ -63,10 +64,10 @@ def test_threads_do_not_change_what_is_kept(narrow):
     assert np.array_equal(again.raw_scores(X), narrow.raw_scores(X))
 
 
-@pytest.mark.parametrize("escalated", [8, 40])
-def test_with_hardly_any_escalated_all_are_kept(escalated):
+@pytest.mark.parametrize("escalated", [8, 200])
+def test_where_few_escalated_all_are_kept(escalated):
     X, y = wide()
-    # Eight leave no slice to stop on, forty too few to tell by.
+    # Three hundred and more leave a slice that can tell.
     y = y * (np.cumsum(y) % (y.sum() // escalated) == 0)
     assert EscalationClassifier(keep=0.5, n_jobs=1).fit(X, y).encoding_.columns == tuple(X)
 
@@ -103,8 +104,10 @@ def test_a_share_out_of_range_is_refused(share):
 
 
 def test_a_trained_model_reads_what_it_kept_and_says_what_it_left_out(tmp_path):
-    log = synthetic_desk(n_tickets=1500, days=120, seed=4)
-    saved = train(log, horizons=["72h"], ages=[4, 24, 72], n_jobs=1)
+    # Moved on twice: often enough that a slice can tell what carries.
+    rule = EscalationRule.model_validate({"any": [{"reassignments": 2}]})
+    log = declare(synthetic_desk(n_tickets=1800, days=120, seed=4), rule)
+    saved = train(log, rule, horizons=["72h"], ages=[4, 24, 72], n_jobs=1)
     manifest = saved.manifest
     assert 0 < len(manifest.not_kept) < len(manifest.columns)
     assert "hours_since_created" in manifest.columns

@@ -50,6 +50,14 @@ def test_a_model_that_is_its_linear_part_is_not_called_better_than_it() -> None:
     ]
 
 
+def test_a_search_that_had_too_little_to_choose_on_is_told() -> None:
+    X, y = desk(400)
+    model = EscalationClassifier(tune_seconds=600.0, n_jobs=1).fit(X, y)
+    assert model.tried_ == 0
+    first, *_ = verdict(model, FIGURES, 0.1)
+    assert first.startswith("NOT TUNED: too few tickets escalate")
+
+
 def test_escalations_that_are_the_usual_course_are_told(model: EscalationClassifier) -> None:
     told = list(verdict(model, {"average_precision": 1.0, "base_rate": 1.0, AGE_ALONE: 1.0}, 0.9995))
     assert told[0].startswith("HARDLY RARE: 100.0% of training points escalate")

@@ -23,7 +23,10 @@ Slices = npt.NDArray[np.int8]
 MIN_ROWS = 200
 """Fewer rows are not cut into slices."""
 MIN_KNOWN = 10
-"""A stopping slice with fewer tickets of either outcome joins the rows to fit on."""
+"""Fewer tickets of either outcome do not tell which of two scores is better."""
+MIN_KNOWN_TO_CHOOSE = 50
+"""A stopping slice with fewer tickets of either outcome joins the rows to fit on: what it would choose is mostly chance,
+and does worse than the usual choice."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def usable_slices(slices: npt.ArrayLike | None, labels: Floats, tickets: npt.NDA
     fit, stop = parts == FIT, parts == STOP
     if slices is None and len(np.unique(labels[fit | stop])) < 2:
         return np.zeros(len(labels), dtype=np.int8)
-    if len(np.unique(labels[fit])) < 2 or _known(labels[stop], tickets[stop]) < MIN_KNOWN:
+    if len(np.unique(labels[fit])) < 2 or _known(labels[stop], tickets[stop]) < MIN_KNOWN_TO_CHOOSE:
         parts[stop] = FIT
     return parts
 

@@ -64,15 +64,15 @@ def tune(
     age : the column that the linear partner does not shrink. Where the slice says that nothing but age was learnt,
         nothing else is kept.
     rising : columns of which more never lowers the partner's score.
-    keep : columns are kept that carry so much of what moves the scores, see `boilover.model.narrowing`. All are with
-        few tickets to learn from, and where the slice says that nothing but age was learnt.
+    keep : columns are kept that carry so much of what moves the scores, see `boilover.model.narrowing`. All are
+        without a slice, and where it says that nothing but age was learnt.
     seconds : how long to search for settings of the trees, see `boilover.model.search`.
     """
     if not 0.0 < keep <= 1.0:
         raise UsageError(f"keep is {keep!r}; it takes a share above 0, up to 1")
     known = fit.capacity.known
     if not len(stop):
-        return Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known))
+        return Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known), tried=0)
     few = fit.thinned(MAX_ROWS_TO_CHOOSE)
     choices = CHOICES_OF_C if age is None else (AGE_ONLY, *CHOICES_OF_C)
     partners = LinearPartner.path(few.frame, few.labels, choices, free=age, rising=rising)
@@ -90,8 +90,7 @@ def tune(
         blends, {each: (each - usual) / DOUBT_OF_WEIGHT for each in WEIGHTS}, stop.labels, stop.tickets
     )
     columns = None
-    # Where trees usually have no say, there is too little to learn from to tell what carries.
-    if keep < 1.0 and usual < 1.0:
+    if keep < 1.0:
         always = [place for place, name in enumerate(few.frame.columns) if name == age]
         columns = kept(carried(found.trees, partners, shares, stop), keep, always)
     return Chosen(rounds, shares, weight, changes, found.tried, columns)

@@ -23,6 +23,11 @@ def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> 
     metrics : held-out figures of the manifest, of which the calibration slice of a small log has none.
     rate : share of the training points that escalate.
     """
+    if getattr(model, "tune_seconds", 0.0) and not getattr(model, "tried_", 1):
+        yield (
+            "NOT TUNED: too few tickets escalate to choose settings on; the usual ones for so many stand, and no time"
+            " was spent"
+        )
     if getattr(model, "tried_", 1) > 1:
         kept = (
             ", ".join(f"{name} {value:.4g}" for name, value in model.tuned_.items()) or "the usual ones stand"
