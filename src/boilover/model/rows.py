@@ -25,8 +25,8 @@ MIN_ROWS = 200
 MIN_KNOWN = 10
 """Fewer tickets of either outcome do not tell which of two scores is better."""
 MIN_KNOWN_TO_CHOOSE = 50
-"""A stopping slice with fewer tickets of either outcome joins the rows to fit on: what it would choose is mostly chance,
-and does worse than the usual choice."""
+"""A stopping slice with fewer tickets of either outcome joins the rows to fit on: what it chooses is mostly chance, and
+does worse than the usual choice."""
 
 
 @dataclass(frozen=True)
