@@ -120,6 +120,7 @@ def test_scores_without_a_risk_are_of_their_moment(home, desk, run, tmp_path):
     scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"})
     scores.assign(risk=np.nan, rank=np.nan).to_csv(tmp_path / "calm.csv", index=False)
     scores.head(0).to_csv(tmp_path / "empty.csv", index=False)
+    scores.head(1).assign(risk=np.nan, rank=np.nan, as_of=None).to_csv(tmp_path / "blank.csv", index=False)
     for ledger, more in (("a.db", ()), ("b.db", ("--log", desk / "log"))):
         words = (
             "--model",
@@ -134,9 +135,10 @@ def test_scores_without_a_risk_are_of_their_moment(home, desk, run, tmp_path):
         (night,) = Ledger.open(tmp_path / ledger).export("nights").itertuples()
         assert (night.as_of, night.tickets) == (pd.Timestamp(NIGHTS[0], tz="UTC"), 0)
     words = ("--model", desk / "model", "--policy", home / "policy.toml", "--ledger", tmp_path / "c.db")
-    code, said = run("flag", tmp_path / "empty.csv", *words)
-    assert code == 3
-    assert "Name the log with --log: no row tells the moment" in said
+    for file in ("empty.csv", "blank.csv"):
+        code, said = run("flag", tmp_path / file, *words)
+        assert code == 3
+        assert "Name the log with --log: no row tells the moment" in said
 
 
 def test_an_empty_file_of_points_is_told_as_it_is(desk, run, tmp_path):

@@ -11,8 +11,12 @@ import pytest
 
 from boilover.errors import GateError
 from boilover.flagger.ledger import Ledger
+from boilover.inputs import cut
 from boilover.job import Run, load_job, run_desk
+from boilover.job.steps import Say
+from boilover.points import DAY
 from boilover.times import parse_moment
+from boilover.training.rows import training_rows
 from desks import write
 
 NIGHT = "2026-05-10T06:00Z"
@@ -41,9 +45,9 @@ def make(home: Path, life, model: str, config: str = "", tickets=None) -> Path:
     return home / "nightly.toml"
 
 
-def night(config: Path) -> Run:
+def night(config: Path, as_of: str = NIGHT, say: Say = lambda text: None) -> Run:
     (desk,) = load_job(config).values()
-    return run_desk(desk, parse_moment(NIGHT))
+    return run_desk(desk, parse_moment(as_of), say=say)
 
 
 def manifest(home: Path) -> dict:
@@ -98,6 +102,23 @@ def test_a_better_challenger_serves_from_the_same_night_on(life, tmp_path):
     assert again["retrain"]["judged"] == "none is due"
     assert again["recorded_before"]
     assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == written
+
+
+def test_a_challenger_does_not_learn_from_tickets_whose_flags_were_answered(life, tmp_path):
+    config, heard = make(tmp_path, life, "good"), []
+    night(config, "2026-03-20T06:00Z")
+    ledger, answered_at = Ledger.open(str(tmp_path / "ledger.db")), parse_moment("2026-03-20T08:00Z")
+    flagged = ledger.export("flags")["ticket_id"].tolist()
+    for ticket in flagged:
+        ledger.acknowledge(ticket, who="somebody", when=answered_at)
+    config.write_text(CONFIG + '[retrain]\nevery = "7d"\nhold_back = "40d"\n', encoding="utf-8")
+    assert night(config, say=heard.append).manifest["retrain"]["judged"] in ("promoted", "refused")
+    rows = training_rows(cut(life.log, parse_moment(NIGHT) - 40 * DAY), ["7d"])
+    ids = np.array(rows.notes.history.ticket_ids.to_pylist())[rows.points.ticket]
+    touched = int((np.isin(ids, flagged) & (rows.points.as_of + 7 * DAY > answered_at)).sum())
+    assert touched > len(flagged) > 0
+    (told,) = [text for text in heard if "retraining" in text]
+    assert f"retraining: {touched} of {len(ids)} points are left out for 168 h" in told
 
 
 def test_a_retraining_that_fails_costs_nothing(life, tmp_path):

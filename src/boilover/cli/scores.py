@@ -68,7 +68,7 @@ def score(
     input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
-    """Score every open ticket, the riskiest first, with reasons; or the points of a file, in their order.
+    """Score the open tickets that have not escalated, riskiest first, with reasons; or the points of a file.
 
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """

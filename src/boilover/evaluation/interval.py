@@ -1,4 +1,4 @@
-"""A figure with its interval, and the two ways in which intervals are made."""
+"""A figure with its interval, and the ways in which intervals are made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+
+Z = 1.959963984540054
+"""Standard errors to either side of a 95 % interval."""
 
 
 class Interval(NamedTuple):
@@ -34,6 +38,14 @@ def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interva
     upper_tail = lower_bound(np.array([trials - successes]), np.array([trials]), (1 + level) / 2)
     low = lower_bound(np.array([successes]), np.array([trials]), (1 + level) / 2)
     return Interval(successes / trials, float(low[0]), 1.0 - float(upper_tail[0]))
+
+
+def wilson(share: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """Return the bounds of the 95 % score interval of each share of so many trials (Wilson, JASA 1927)."""
+    square = Z * Z / trials
+    middle = (share + square / 2) / (1 + square)
+    half = Z * np.sqrt(share * (1 - share) / trials + square / (4 * trials)) / (1 + square)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def lower_bound(successes: npt.NDArray[np.int64], trials: npt.NDArray[np.int64], confidence: float) -> Floats:

@@ -109,7 +109,7 @@ def night_of_scores(
     """
     at_risk = scores[scores["risk"].notna()].reset_index(drop=True)
     asked = (at_risk if len(at_risk) else scores)["as_of"]
-    moments = pd.to_datetime(asked, utc=True).dt.as_unit("us").astype("int64").unique()
+    moments = pd.to_datetime(asked.dropna(), utc=True).dt.as_unit("us").astype("int64").unique()
     if log is not None:
         notes = notes_for(log, saved)
         night, fired = night_of(policy, notes, Points.from_frame(at_risk, notes.history), at_risk["risk"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from boilover.errors import GateError, InputError, MismatchError
 from boilover.files import sweep
+from boilover.flagger.doubts import doubts_of
 from boilover.job.manifest import Account, told_of
 from boilover.job.settings import Desk
 from boilover.job.steps import Opened, Say, Scored, Tools, model_told
@@ -16,6 +17,7 @@ from boilover.monitoring.drift import Drift, drift
 from boilover.monitoring.retrain import renew
 from boilover.times import iso, parse_moment
 from boilover.tracking.located import located
+from boilover.training.rows import Doubts
 
 NAMED = 5
 """So many of the features that drifted are named in the manifest."""
@@ -36,7 +38,15 @@ def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account,
         if desk.tables.retrain is not None and desk.tables.retrain.on_drift:
             found = _drift(desk, tools.saved, opened, account, "drift_before")
         drifted = found is not None and found.drifted
-        done = renew(lambda: opened.source, desk.model, desk.challenger, told, account.as_of, drifted=drifted)
+        done = renew(
+            lambda: opened.source,
+            desk.model,
+            desk.challenger,
+            told,
+            account.as_of,
+            drifted=drifted,
+            doubts=_doubts(desk, tools, say),
+        )
     # Flags must come out whatever happens here: a full disk, a store that is away, a fault in a library.
     except Exception as error:
         account.facts["retrain"] = {"judged": f"failed: {told_of(error)}"}
@@ -49,6 +59,13 @@ def look_after_model(desk: Desk, tools: Tools, opened: Opened, account: Account,
     saved = load_model(located(desk.model))
     account.facts["model"] = model_told(desk, saved)
     return replace(tools, saved=saved)
+
+
+def _doubts(desk: Desk, tools: Tools, say: Say) -> Doubts | None:
+    """Return what marks points whose labels answers to this desk's flags may have changed; None before any night."""
+    if tools.ledger.latest(desk.name) is None:
+        return None
+    return doubts_of(tools.ledger, desk.name, lambda told: say(f"{desk.name}: retraining: {told}"))
 
 
 def gate(desk: Desk, tools: Tools, opened: Opened, scored: Scored, account: Account) -> None:

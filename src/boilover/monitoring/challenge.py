@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -82,7 +81,8 @@ def challenge(
     UsageError : ``since`` is before the end of a training.
     InputError : too few points, or too few escalations among those whose outcome is known.
     """
-    _check_same_question(champion, challenger)
+    if why := differ(champion, challenger):
+        raise MismatchError(why)
     begin, end = window_of(log, [champion, challenger], since, as_of)
     ages = AGES_HOURS if challenger.reference is None else challenger.reference.ages
     first, second = (ask(log, each, begin, end, ages) for each in (champion, challenger))
@@ -151,14 +151,17 @@ def _told(
     )
 
 
-def _check_same_question(champion: SavedModel, challenger: SavedModel) -> None:
-    horizons: Sequence[str] = [each.manifest.horizons[0] for each in (champion, challenger)]
-    if horizons[0] != horizons[1]:
-        raise MismatchError(
-            f"the champion asks about {horizons[0]} and the challenger about {horizons[1]}: their risks answer"
-            " different questions. Train the challenger for the champion's first horizon"
+def differ(champion: SavedModel, challenger: SavedModel) -> str | None:
+    """Return why two models do not answer one question, None where they do."""
+    asked = [each.manifest.horizons[0] for each in (champion, challenger)]
+    if asked[0] != asked[1]:
+        return (
+            f"the champion asks about {asked[0]} and the challenger about {asked[1]}: their risks answer different"
+            " questions. Train the challenger for the champion's first horizon"
         )
     if champion.rule != challenger.rule:
-        raise MismatchError(
-            "champion and challenger were trained on different declarations of what escalated means. Train both on one"
+        return (
+            "champion and challenger were trained on different declarations of what escalated means. Train both on"
+            " one"
         )
+    return None

@@ -15,12 +15,14 @@ from typing import Any
 from boilover.errors import InputError, MismatchError
 from boilover.inputs import Source, cut
 from boilover.model.saved import MANIFEST, SavedModel, check_folder, load_model, save_model
+from boilover.monitoring.challenge import differ
 from boilover.monitoring.promote import promote, same_model
 from boilover.outputs import write_json
 from boilover.points import AGES_HOURS
 from boilover.times import iso, parse_moment
 from boilover.tracking.located import located
 from boilover.training import train
+from boilover.training.rows import Doubts
 
 JUDGEMENT = "challenge.json"
 """In a challenger's folder: how it fared. A challenger without it waits for outcomes."""
@@ -52,6 +54,7 @@ def renew(
     as_of: int,
     *,
     drifted: bool = False,
+    doubts: Doubts | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Train a challenger if one is due, let it challenge the champion, and return what was done.
@@ -65,6 +68,7 @@ def renew(
     source : returns the log, under the champion's rule; called only where it is read.
     champion : a folder, or a model of a registry.
     as_of : nothing that was observed later is looked at. drifted : whether drift calls for a challenger.
+    doubts : tells which points a challenger is not trained on, see `boilover.training.rows.training_rows`.
 
     Raises what `boilover.training.train` and `promote` raise, but for too few outcomes and a challenger that no longer
     fits the log.
@@ -74,16 +78,15 @@ def renew(
     if last is not None and same_model(folder, located(champion)) and not (folder / JUDGEMENT).exists():
         # A run was killed after it promoted: judged again, the model of before could not be put back.
         write_json({"challenger": last.manifest.fingerprint, "judged": "promoted"}, folder / JUDGEMENT)
-    challenger = (
-        None if last is None or (folder / JUDGEMENT).exists() or not _compare(serving, last) else last
-    )
+    waits = last is not None and not (folder / JUDGEMENT).exists() and differ(serving, last) is None
+    challenger = last if waits else None
     if challenger is None:
         known = max(parse_moment(each.manifest.trained_until) for each in (serving, last) if each is not None)
         if not schedule.is_due(known, as_of, drifted=drifted):
             return told
         check_folder(folder)
         until = as_of - schedule.hold_back
-        challenger = _train(source(), serving, until, as_of, seed)
+        challenger = _train(source(), serving, until, as_of, doubts, seed)
         save_model(folder, challenger)
         told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
     told["challenger"] = challenger.manifest.fingerprint
@@ -103,7 +106,9 @@ def renew(
     return told
 
 
-def _train(source: Source, serving: SavedModel, until: int, as_of: int, seed: int) -> SavedModel:
+def _train(
+    source: Source, serving: SavedModel, until: int, as_of: int, doubts: Doubts | None, seed: int
+) -> SavedModel:
     """Train as the champion was: on the same question, asked at the same ages, of all columns where it kept all."""
     ages = AGES_HOURS if serving.reference is None else serving.reference.ages
     return train(
@@ -113,14 +118,9 @@ def _train(source: Source, serving: SavedModel, until: int, as_of: int, seed: in
         ages=ages,
         seed=seed,
         all_columns=serving.model.primary.get_params().get("keep", 1.0) == 1.0,
+        doubts=doubts,
         created_at=datetime.fromtimestamp(as_of / 1_000_000, UTC),
     )
-
-
-def _compare(serving: SavedModel, challenger: SavedModel) -> bool:
-    """Return whether two models answer one question, which they do not where another champion was put in place."""
-    horizons = [each.manifest.horizons[0] for each in (serving, challenger)]
-    return horizons[0] == horizons[1] and serving.rule == challenger.rule
 
 
 def _challenger(folder: Path) -> SavedModel | None:

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, Floats, percent, shares
-
-Z = 1.96
-"""Standard errors to either side of a 95 % interval."""
+from boilover.evaluation.interval import wilson
+from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, percent, shares
 
 
 def calibration(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:
@@ -34,14 +32,6 @@ def calibration(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:
     ax.legend(loc="upper left", handlelength=1.6, borderaxespad=0.2)
     shares(ax, "mean risk of a tenth of the points", "share that escalates", top=top)
     return ax
-
-
-def wilson(rate: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """Return the bounds of the 95 % score interval of a share of so many points."""
-    square = Z * Z / points
-    middle = (rate + square / 2) / (1 + square)
-    half = Z * np.sqrt(rate * (1 - rate) / points + square / (4 * points)) / (1 + square)
-    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
 
 
 def risk_by_age(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:

@@ -26,7 +26,7 @@ from boilover.model.reached import Reached
 from boilover.model.reference import reference_of
 from boilover.model.saved import SavedModel
 from boilover.points import AGES_HOURS
-from boilover.training.rows import TrainingRows, training_rows
+from boilover.training.rows import Doubts, TrainingRows, training_rows
 
 AGE = SinceLast(Flag("created")).name
 """The column whose curve a model falls back on."""
@@ -48,16 +48,18 @@ def train(
     n_jobs: int = -1,
     tune_seconds: float = 0.0,
     all_columns: bool = False,
+    doubts: Doubts | None = None,
     created_at: datetime | None = None,
 ) -> SavedModel:
     """Fit, calibrate and describe a model of ``log``, whose escalated events ``rule`` declared.
 
-    Columns that carry little are left out, unless ``features`` name them or ``all_columns`` are wanted.
+    Columns that carry little are left out, unless ``features`` name them or ``all_columns`` are wanted; and points in
+    ``doubts``, see `training_rows`.
 
     The same log, options and seed give the same model to the last bit, unless ``tune_seconds`` are spent on a search:
     how far it gets depends on the machine. Raises what `training_rows` raises.
     """
-    rows = training_rows(log, horizons, ages=ages, features=features)
+    rows = training_rows(log, horizons, ages=ages, features=features, doubts=doubts)
     saved = fit(
         log,
         rule,

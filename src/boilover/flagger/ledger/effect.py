@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
+import numpy as np
 from sqlalchemy import Connection, select
 
 from boilover.errors import InputError
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import Interval, wilson
 from boilover.flagger.ledger.export import check_desk
 from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.memory import latest_night
 from boilover.flagger.ledger.schema import lots
 from boilover.times import parse_duration
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,10 @@ class Arm:
 
     @property
     def share(self) -> Interval:
-        """The share that escalated, with its score interval (Wilson, JASA 1927)."""
-        z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-        n, p = self.tickets, self.escalated / self.tickets
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return Interval(p, max(0.0, centre - half), min(1.0, centre + half))
+        """The share that escalated, with its score interval."""
+        share = self.escalated / self.tickets
+        (low,), (high,) = wilson(np.array([share]), np.array([float(self.tickets)]))
+        return Interval(share, float(low), float(high))
 
 
 @dataclass(frozen=True)
