@@ -62,8 +62,10 @@ def fit_calibrator(
     return _FITTERS[method](scores, labels, _evidence(labels, tickets))
 
 
-def clearly_better(loss: Floats, reference: Floats, groups: npt.NDArray[np.int64]) -> bool:
-    """Tell whether ``loss`` lies below ``reference`` by more than a standard error, counted over groups.
+def clearly_better(
+    loss: Floats, reference: Floats, groups: npt.NDArray[np.int64], errors: float = 1.0
+) -> bool:
+    """Tell whether ``loss`` lies below ``reference`` by more than so many standard errors, counted over groups.
 
     loss, reference : float64[n], of the same rows. groups : int64[n], numbered from 0.
     """
@@ -71,7 +73,7 @@ def clearly_better(loss: Floats, reference: Floats, groups: npt.NDArray[np.int64
     if len(gain) < 2:
         return False
     error = gain.std(ddof=1) * np.sqrt(len(gain))
-    return bool(gain.sum() > error)
+    return bool(gain.sum() > errors * error)
 
 
 def _evidence(y: Floats, groups: npt.NDArray[np.int64]) -> float:

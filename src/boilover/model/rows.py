@@ -28,6 +28,9 @@ MIN_KNOWN_TO_CHOOSE = 50
 """A stopping slice with fewer tickets of either outcome joins the rows to fit on: what it chooses is mostly chance, and
 does worse than the usual choice."""
 
+DOUBT = 2.0
+"""Standard errors by which scores are better that take the place of the usual ones."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -76,7 +79,7 @@ class Rows:
             return False
         places = np.unique(self.tickets, return_inverse=True)[1].astype(np.int64)
         loss, other = (losses(each, self.labels, self.tickets) for each in (scores, than))
-        return clearly_better(loss, other, places)
+        return clearly_better(loss, other, places, DOUBT)
 
     def loss(self, scores: Floats) -> float:
         """Return the log-loss of scores of these rows, in nats over all tickets, see `losses`."""
