@@ -317,3 +317,17 @@ def contrast(one: str, other: str) -> float:
 
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_only_the_order_that_is_not_beaten_is_said_to_do_as_well() -> None:
+    rng = np.random.default_rng(0)
+    told = as_good(measured(baselines={"age_only": rng.beta(1, 4, N)}))
+    assert told == ""
+    evaluation = measured(baselines={})
+    evaluation["differences"] = {"base_rate": {"estimate": 0.1, "low": 0.05, "high": 0.2}}
+    assert as_good({**evaluation, "beats_age_only": False}) == "ranking by age alone"
+    evaluation["differences"]["base_rate"]["low"] = -0.05
+    assert as_good({**evaluation, "beats_age_only": True}) == "a random order"
+    both = {**evaluation, "beats_age_only": False}
+    assert as_good(both) == "ranking by age alone or a random order"
+    assert any("these points can tell, ranking by age alone or a random" in text for text in _of(both))

@@ -84,7 +84,15 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
     if unknown:
         clauses.append(f"cannot be compared with {listed(_named(unknown), 'or')}")
     compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no peer."
-    return Verdict(measured, compared, evaluation["beats_age_only"] is False or BASE_RATE in unbeaten)
+    return Verdict(measured, compared, bool(as_good(evaluation)))
+
+
+def as_good(evaluation: Mapping[str, Any]) -> str:
+    """Return which order without a model does as well as far as the points can tell; empty where none does."""
+    _, unbeaten, _ = _sorted_peers(evaluation["differences"])
+    orders = ["ranking by age alone"] * (evaluation["beats_age_only"] is False)
+    orders += ["a random order"] * (BASE_RATE in unbeaten)
+    return listed(orders, "or") if orders else ""
 
 
 def peers(evaluation: Mapping[str, Any]) -> list[Peer]:

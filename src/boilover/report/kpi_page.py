@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from boilover.evaluation.interval import clopper_pearson
 from boilover.kpi.lines import of_escalations, of_work
 from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
@@ -26,6 +27,8 @@ CONTENTS = (
     ("quality", "Late, avoidable, needed"),
     ("limits", "Limits"),
 )
+MOST_WEEKS, MOST_PARTS = 104, 52
+"""Of more weeks than this several make one dot, so that there are at most so many dots."""
 USUAL = "30d"
 """The time after creation within which the page tells first how many escalate."""
 
@@ -50,6 +53,7 @@ def render_kpis(figures: Kpis, *, title: str) -> str:
         kinds=kpi_rows.kinds(told["kinds"]),
         weeks=kpi_rows.weeks(told["cohorts"]),
         n_weeks=len(told["cohorts"]),
+        by_weeks=_by(_together(told["cohorts"])),
         groups=kpi_rows.groups(told["groups"], told["rate"]["estimate"]),
         usual=rate(told["rate"]["estimate"]),
         factors=found,
@@ -135,21 +139,41 @@ def _incidence(told: Mapping[str, Mapping[str, float | None]]) -> Markup:
 
 
 def _by_week(weeks: Sequence[Mapping[str, Any]]) -> Markup:
-    known = [each for each in weeks if each["in_time"]["estimate"] is not None]
+    together = _together(weeks)
+    parts = [_pooled(weeks[first : first + together]) for first in range(0, len(weeks), together)]
+    known = [each for each in parts if each["tickets"]]
     tickets = sum(each["tickets"] for each in known)
     rule = None
     said = "No week was followed for 7 days."
     if tickets:
-        mean = sum(each["in_time"]["estimate"] * each["tickets"] for each in known) / tickets
+        mean = sum(each["hits"] for each in known) / tickets
         rule = (mean, f"mean {rate(mean)}")
         shares = [each["in_time"]["estimate"] for each in known]
         said = f"{rate(min(shares))} to {rate(max(shares))}, {rate(mean)} of all tickets of these weeks."
     return dots(
         "weeks-rates",
-        "Share that escalated within 7 days, by week of creation",
+        f"Share that escalated within 7 days, {_by(together)} of creation",
         said,
-        [each["in_time"] for each in weeks],
-        days_marked(weeks, "week"),
+        [each["in_time"] for each in parts],
+        days_marked(parts, "week"),
         ("week", "escalated within 7 days"),
         rule,
     )
+
+
+def _together(weeks: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many weeks make one dot."""
+    return 1 if len(weeks) <= MOST_WEEKS else -(-len(weeks) // MOST_PARTS)
+
+
+def _by(together: int) -> str:
+    return "by week" if together == 1 else f"by {together} weeks"
+
+
+def _pooled(weeks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the first week, and tickets, hits and share of those of these weeks that were followed for 7 days."""
+    known = [each for each in weeks if each["in_time"]["estimate"] is not None]
+    tickets = sum(each["tickets"] for each in known)
+    hits = sum(round(each["in_time"]["estimate"] * each["tickets"]) for each in known)
+    found = clopper_pearson(hits, tickets)._asdict() if tickets else dict.fromkeys(("estimate", "low", "high"))
+    return {"week": weeks[0]["week"], "tickets": tickets, "hits": hits, "in_time": found}

@@ -85,8 +85,8 @@ def threshold_dial(replay: Replay) -> Dial:
     until = pd.Timedelta(parse_duration(result.horizon), unit="us")
     last = nights["as_of"].max()
     label = np.where(ahead & np.asarray(escalated <= as_of + until), 1.0, 0.0)
-    # What comes after the last night is told by no ticket of the replay.
-    label[(label == 0) & np.asarray(as_of + until > last)] = np.nan
+    # What comes after the last night is told by no ticket of the replay; what escalated before is no fair part of it.
+    label[np.asarray(as_of + until > last)] = np.nan
     found = operating(
         label,
         nights["risk"].to_numpy(),
@@ -104,10 +104,7 @@ def tickets(replay: Replay) -> Grid:
     rows = replay.tickets
     rows = rows[rows["escalated_at"].notna() | (rows["flags"] > 0)]
     rows = rows.sort_values(["escalated_at", "ticket_id"], ascending=[False, True])
-    open_flags = replay.flags.loc[replay.flags["end"] == "stands", "ticket_id"]
-    outcome = np.select(
-        [rows["caught"], rows["escalated_at"].notna(), rows["ticket_id"].isin(open_flags)], [0, 1, 3], 2
-    )
+    outcome = np.select([rows["caught"], rows["escalated_at"].notna(), _stands(replay, rows)], [0, 1, 3], 2)
     highest = replay.nights.groupby("ticket_id")["risk"].max().reindex(rows["ticket_id"])
     cells = [
         [plain(each) for each in rows["ticket_id"]],
@@ -139,7 +136,7 @@ def lives(replay: Replay, seed: int = 0) -> list[tuple[Markup, str]]:
     kinds = {
         "Caught": seen["caught"],
         "Missed": boiled & ~seen["caught"],
-        "Flagged, did not escalate": ~boiled & (seen["flags"] > 0),
+        "Flagged, did not escalate": ~boiled & (seen["flags"] > 0) & ~_stands(replay, seen),
     }
     rng = np.random.default_rng(seed)
     chosen = {
@@ -154,6 +151,11 @@ def lives(replay: Replay, seed: int = 0) -> list[tuple[Markup, str]]:
         (_life(place, str(ticket), found[ticket], replay.flags, ends[ticket], top), kind)
         for place, (ticket, kind) in enumerate(chosen.items())
     ]
+
+
+def _stands(replay: Replay, rows: pd.DataFrame) -> pd.Series:
+    """Return which tickets have a flag that stands after the last night: of them nobody knows yet."""
+    return rows["ticket_id"].isin(replay.flags.loc[replay.flags["end"] == "stands", "ticket_id"])
 
 
 def _life(
@@ -192,11 +194,11 @@ def trainings(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return name and value of what was replayed."""
-    costs = result["costs"]
+    costs, trained = result["costs"], len(result["trainings"])
     return [
         ("Nights", f"{result['nights']:,}, {result['since'][:10]} to {result['until'][:10]}, at 06:00 UTC"),
         ("Horizon", spelled(result["horizon"])),
-        ("Trained anew", f"every {spelled(result['retrain'])}, {len(result['trainings']):,} times"),
+        ("Trained anew", f"every {spelled(result['retrain'])}: {trained:,} training{'s' * (trained != 1)}"),
         ("Tickets", f"{result['tickets']:,} at risk on a night or escalated"),
         (
             "Escalations",

@@ -16,6 +16,7 @@ from boilover.report import facts, figures, pages
 from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
+from boilover.report.evidence.courses import LANES
 from boilover.report.grid import tonight as tonight_of
 from boilover.report.words import count, number, spelled
 
@@ -78,6 +79,7 @@ def render_report(
         tiles=figures.tiles(evaluation),
         evaluation=evaluation,
         verdict=figures.verdict(evaluation, horizon),
+        as_good=figures.as_good(evaluation),
         level=evaluation["level"].replace("%", " %"),
         dial=dial_of(evaluation["operating"], threshold),
         tonight=tonight,
@@ -131,9 +133,10 @@ def _moved(evidence: Evidence) -> str:
     far = sum(each.drifted for each in shifts)
     if all(isnan(each.bound) for each in shifts):
         return "The training is too short to tell how far features move anyway: none is called drifted."
+    verb = "has" if far == 1 else "have"
     return (
-        f"{far} of {len(shifts)} features have drifted: their population stability index is beyond what is usual,"
-        " which is told by how much parts of the training differ among themselves."
+        f"{far or 'None'} of {len(shifts)} features {verb} drifted, that is, moved so far that the population stability"
+        " index is beyond what is usual: how much parts of the training differ among themselves."
     )
 
 
@@ -141,12 +144,15 @@ def _risks_moved(moves: Moves | None) -> str:
     if moves is None:
         return ""
     index, usual, drifted, _ = _shift(moves.risk)
-    word = "it cannot be told whether that is drift" if usual == "–" else f"up to {usual} is usual"
-    return f"Risks have{'' if drifted else ' not'} drifted: stability index {index}, {word}."
+    if usual == "–":
+        return f"Stability index {index}: it cannot be told whether risks have drifted."
+    return f"Risks have{'' if drifted else ' not'} drifted: stability index {index}, up to {usual} is usual."
 
 
 def _lives(evidence: Evidence) -> Sequence[Markup]:
     shown = evidence.courses
+    # What no ticket drawn has, such as messages in a log without them, is no empty line below each.
+    lanes = [lane for lane in LANES if any(len(each.events[lane]) for each in shown)]
     # A ticket may have been at risk at none of the moments that are drawn.
     top = 1.2 * max(float(np.nanmax(each.risk, initial=LEAST_TOP)) for each in shown) if shown else 1.0
     return [
@@ -155,7 +161,7 @@ def _lives(evidence: Evidence) -> Sequence[Markup]:
             each.ticket_id,
             each.ages.tolist(),
             each.risk.tolist(),
-            {lane: times.tolist() for lane, times in each.events.items()},
+            {lane: each.events[lane].tolist() for lane in lanes},
             each.escalated,
             top=min(top, 1.0),
         )

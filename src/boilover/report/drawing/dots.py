@@ -67,7 +67,7 @@ def among_ranges(desk: Told, ranges: Mapping[str, Sequence[float]]) -> Markup:
         ),
         Axis(-0.6, lines + 0.5, [(float(lines), "this desk"), *names], ""),
         height=70.0 + LINE * (lines + 1),
-        left=136,
+        left=150,
     )
     parts = []
     for down, name in names:

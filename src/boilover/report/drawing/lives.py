@@ -11,7 +11,7 @@ from boilover.report.drawing.canvas import Axis, Canvas, words
 from boilover.report.words import hours, percent, plain, share
 
 WIDTH, HEIGHT, LANE = 460, 220, 17
-LANES_LEFT = 112
+LANES_LEFT = 124
 STEPS = (0.5, 1, 2, 4, 8, 12, 24, 48, 96, 168, 336, 720, 1440, 2880, 8760, 87600)
 """Hours between the marks of the axis of age."""
 
@@ -71,5 +71,5 @@ def life(
     happened = ", ".join(f"{len(times)} {lane}" for lane, times in events.items())
     ending = f"escalated {hours(escalated)} after {since}" if escalated is not None else "did not escalate"
     highest = max((each for each in risk if isfinite(each)), default=0.0)
-    told = f"The risk reached {percent(highest)}; it {ending}. Events: {happened}."
+    told = f"The risk reached {percent(highest)}; it {ending}. Events: {happened or 'none'}."
     return plot.drawing(name, f"Risk of {plain(ticket_id)} over time", told, *parts)

@@ -23,7 +23,8 @@ LANES = {
     "customer": ("customer_message",),
     "agent": ("agent_reply",),
     "handoff": ("handoff",),
-    "reopened, priority": ("reopened", "priority_raised"),
+    "reopened": ("reopened",),
+    "priority raised": ("priority_raised",),
 }
 """Annotations by the lane in which they are drawn."""
 
