@@ -12,12 +12,12 @@ import pytest
 from report_pages import BREAKOUT, SCRIPT, TURNED, Page
 
 from boilover.cli import main
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import Interval, clopper_pearson
 from boilover.kpi import Kpis, kpis
 from boilover.kpi.causes import Causes, Factor, factor_of
 from boilover.log import EventLog, write_log
 from boilover.report import render_kpis, write_kpi_report
-from boilover.report.kpi_page import in_words
+from boilover.report.kpi_page import _by_week, _pooled, in_words
 from boilover.report.kpi_rows import factors
 from boilover.report.words import ahead, rate
 from boilover.synthetic import synthetic_desk
@@ -54,6 +54,29 @@ def rows_of(page: Page) -> list[list[str]]:
         elif inside in ("td", "span") and rows and data.strip():
             rows[-1].append(data.strip())
     return rows
+
+
+def test_weeks_beyond_two_years_share_dots_and_none_is_lost() -> None:
+    def week(place: int, tickets: int, hits: int) -> dict[str, object]:
+        found = clopper_pearson(hits, tickets) if place < 110 else Interval(np.nan, np.nan, np.nan)
+        figures = {name: None if np.isnan(value) else value for name, value in found._asdict().items()}
+        return {"week": f"w{place}", "tickets": tickets, "in_time": figures}
+
+    weeks = [week(place, 3, int(place % 7 == 0)) for place in range(112)]
+    text = str(_by_week(weeks))
+    page = Page(text)
+    assert "Share that escalated within 7 days, by 3 weeks of creation" in page.text("title")
+    assert len([each for each in page.all("circle") if each["class"] == "point"]) == 37
+    assert _pooled(weeks[6:9]) == {
+        "week": "w6",
+        "tickets": 9,
+        "hits": 1,
+        "in_time": clopper_pearson(1, 9)._asdict(),
+    }
+    assert _pooled(weeks[109:])["tickets"] == 3
+    assert _pooled(weeks[110:])["in_time"]["estimate"] is None
+    assert f"mean {rate(16 / 330)}" in text
+    assert "by week of creation" in str(_by_week(weeks[:104]))
 
 
 def test_the_first_words_and_the_main_figures_are_those_of_the_desk(figures: Kpis, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from report_pages import Page
 from boilover.backtest import Replay
 from boilover.report import render_replay, write_backtest_report
 from boilover.report.drawing.bars import lead_times
-from boilover.report.replayed import threshold_dial, verdict
+from boilover.report.replayed import facts, lives, threshold_dial, verdict
 from boilover.report.words import count, percent
 
 
@@ -65,9 +66,32 @@ def test_the_slider_tells_what_one_line_would_have_given(replay: Replay) -> None
         caught = sum(above[ticket] < ends[ticket] for ticket in above.index if pd.notna(ends[ticket]))
         assert line.flags == count(len(above) / 8)
         assert line.recall == percent(caught / replay.result.escalations)
+        until = above + pd.Timedelta(days=7)
+        known = until <= nights["as_of"].max()
+        right = (ends[above.index[known]] <= until[known]).sum()
+        assert line.precision == percent(right / known.sum() if known.any() else None)
     mean = np.mean([night.threshold for night in replay.result.by_night])
     gaps = [abs(line.threshold - mean) for line in dial.lines]
     assert gaps[dial.at] == min(gaps)
+
+
+def test_what_is_not_over_is_not_called_a_flag_in_vain(replay: Replay) -> None:
+    first = replay.nights["as_of"] < replay.nights["as_of"].min() + pd.Timedelta(days=3)
+    nights = replay.nights[first]
+    # Within three nights of a horizon of seven days, escalations are known and their absence is not.
+    short = threshold_dial(replace(replay, nights=nights))
+    assert {line.precision for line in short.lines} == {"–"}
+    open_flags = set(replay.flags.loc[replay.flags["end"] == "stands", "ticket_id"])
+    each_seed = [lives(replay, seed) for seed in range(6)]
+    drawn = [
+        str(drawing) for drawn in each_seed for drawing, kind in drawn if kind == "Flagged, did not escalate"
+    ]
+    assert drawn
+    assert open_flags
+    assert not [ticket for ticket in open_flags if any(f"Risk of {ticket} over" in each for each in drawn)]
+    assert ("Trained anew", "every 1 day: 1 training") in facts(
+        {**replay.result.to_dict(), "retrain": "1d", "trainings": [{}]}
+    )
 
 
 def test_lead_times_are_counted_from_their_bound() -> None:

@@ -110,7 +110,8 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         y : two classes, [n].
         slices : int8[n], the slices of `boilover.split`: 0 to fit on, 1 to stop on, 2 to calibrate on, 3
             only for the last fit on them all, -1 left out. Without: the last 15 % calibrate, the 15 %
-            before them stop; fewer than 200 rows are all fitted on, and not calibrated.
+            before them stop; fewer than 200 rows are all fitted on, and not calibrated. A slice to stop on that holds
+            fewer than 50 tickets of either class joins the rows to fit on.
         groups : the ticket of each row, [n]; measures what there is to learn from. Without: each row by
             itself.
         beside : rows in the columns of ``X`` to tell risks of, by the model that had not seen the calibration slice.

@@ -175,5 +175,7 @@ def _pooled(weeks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     known = [each for each in weeks if each["in_time"]["estimate"] is not None]
     tickets = sum(each["tickets"] for each in known)
     hits = sum(round(each["in_time"]["estimate"] * each["tickets"]) for each in known)
-    found = clopper_pearson(hits, tickets)._asdict() if tickets else dict.fromkeys(("estimate", "low", "high"))
+    found = (
+        clopper_pearson(hits, tickets)._asdict() if tickets else dict.fromkeys(("estimate", "low", "high"))
+    )
     return {"week": weeks[0]["week"], "tickets": tickets, "hits": hits, "in_time": found}

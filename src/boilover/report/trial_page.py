@@ -16,7 +16,6 @@ from boilover.report import facts, figures, pages
 from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
-from boilover.report.evidence.courses import LANES
 from boilover.report.grid import tonight as tonight_of
 from boilover.report.words import count, number, spelled
 
@@ -152,7 +151,7 @@ def _risks_moved(moves: Moves | None) -> str:
 def _lives(evidence: Evidence) -> Sequence[Markup]:
     shown = evidence.courses
     # What no ticket drawn has, such as messages in a log without them, is no empty line below each.
-    lanes = [lane for lane in LANES if any(len(each.events[lane]) for each in shown)]
+    lanes = {lane for each in shown for lane, times in each.events.items() if len(times)}
     # A ticket may have been at risk at none of the moments that are drawn.
     top = 1.2 * max(float(np.nanmax(each.risk, initial=LEAST_TOP)) for each in shown) if shown else 1.0
     return [
@@ -161,7 +160,7 @@ def _lives(evidence: Evidence) -> Sequence[Markup]:
             each.ticket_id,
             each.ages.tolist(),
             each.risk.tolist(),
-            {lane: each.events[lane].tolist() for lane in lanes},
+            {lane: times.tolist() for lane, times in each.events.items() if lane in lanes},
             each.escalated,
             top=min(top, 1.0),
         )
