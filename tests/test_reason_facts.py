@@ -29,7 +29,7 @@ from random_logs import log_of_seed, points_of_seed
 UNITS = {"min": 1 / 60, "minutes": 1 / 60, "h": 1.0, "day": 24.0, "days": 24.0, "weeks": 168.0}
 SPAN = r"(?P<amount>\d+) (?P<unit>min|h|days)"
 LATELY = r"(?: in the last (?P<window>\d+) (?P<per>h|days?|minutes|weeks))?"
-WHOSE = r"(?: (?:of|at) (?P<whose>this (?:customer|account|queue|assignee)))?"
+WHOSE = r"(?: (?:of|at|in tickets of) (?P<whose>this (?:customer|account|queue|assignee)))?"
 KEYS = {
     None: "ticket",
     "this customer": "customer_id",

@@ -67,6 +67,16 @@ RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
         ),
         (Distinct(of="group", key="account_id"), 2.0, "2 different groups of this account"),
         (Mean(value="response_gap", key="group"), 3.0, "mean wait for a reply of this queue 3 h"),
+        (
+            Mean(value="sentiment", window="90d", key="customer_id"),
+            -0.22,
+            "mean sentiment of the customer's messages in tickets of this customer in the last 90 days: -0.22",
+        ),
+        (
+            Slope(value="sentiment", key="group"),
+            -1.0,
+            "sentiment of the customer's messages in tickets of this queue falls",
+        ),
         (Slope(value="csat", key="product"), -0.1, "satisfaction score of this product falls"),
         (
             Decayed(Flag("reopened"), half_life="7d", key="customer_id"),

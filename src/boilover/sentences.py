@@ -120,19 +120,21 @@ def _(feature: Valued, value: float) -> str:
         return ""
     if feature.value == "priority_level" and isinstance(feature, (Last, Max)):
         return _urgency(feature, value)
+    name, of = MEASURED.get(feature.value, plain(feature.value)), whose(feature)
+    if of and "customer" in name:
+        # Else "of the customer's messages of this customer" would say it twice.
+        of = f" in tickets{of}"
     if isinstance(feature, Slope) and not value:
         return ""
     if isinstance(feature, Slope):
-        name = MEASURED.get(feature.value, plain(feature.value))
-        return f"{name}{whose(feature)} {'rises' if value > 0 else 'falls'}"
+        return f"{name}{of} {'rises' if value > 0 else 'falls'}"
     manner = {Mean: "mean ", Max: "greatest ", Min: "lowest ", Last: "last ", Sum: ""}[type(feature)]
     if feature.value == "sla_hours":
         return f"service level of {in_words(value)}" if value > 0 else ""
     if feature.value == "unanswered" and isinstance(feature, Last):
         return f"{value:.0f} customer message{'' if value == 1 else 's'} without an answer"
-    name = MEASURED.get(feature.value, plain(feature.value))
     amount = f"{value:.0f}" if isinstance(feature, Sum) or value == round(value) else f"{value:.2f}"
-    return f"{manner}{name}{whose(feature)}{lately(feature)}: {amount}"
+    return f"{manner}{name}{of}{lately(feature)}: {amount}"
 
 
 @say.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,9 @@ def test_a_ticket_that_is_still_open_is_asked_now_too_and_nights_are_bounded(sav
     assert "nights on which nothing moved it are left out" in render(
         explain_ticket(small([], 60), saved, "a b")
     )
+    course = explain_ticket(small([], 60), saved, "a b")
+    quiet = course.frame.assign(kind=["night"] + ["now"] * (len(course.frame) - 1), change=0.0, why_1="")
+    assert "1 night on which nothing moved it is left out" in render(replace(course, frame=quiet))
 
 
 @pytest.mark.parametrize(

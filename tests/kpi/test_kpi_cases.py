@@ -156,6 +156,22 @@ def test_the_criteria_of_escalations_by_hand(small):
     assert (told["needed"].of, told["needed"].meet) == (2, 1)
 
 
+def test_a_criterion_names_only_what_the_log_tells(small):
+    told = quality(cases_of(small))
+    assert told["late"].criterion.startswith("a service level had been missed, or the customer had waited")
+    assert told["avoidable"].criterion.startswith(
+        "no agent had replied in 24 h, or the ticket had been reopened"
+    )
+    events = pd.DataFrame(BY_HAND)
+    silent = events[~events["event_type"].isin(["message", "sla_due"])]
+    found = quality(cases_of(EventLog.from_pandas(silent)))
+    # Nobody can have been late where neither messages nor service levels are told, nor been without a reply.
+    assert "late" not in found
+    assert "replied" not in found["avoidable"].criterion
+    kept = ["created", "escalated"]
+    assert set(quality(cases_of(EventLog.from_pandas(events[events["event_type"].isin(kept)])))) == {"needed"}
+
+
 def test_flags_before_escalations_count_only_if_they_came_before(small):
     raised = [START + pd.Timedelta(hours=hours) for hours in (39, 55, 3)]
     flags = pd.DataFrame({"ticket_id": ["1", "3", "2"], "raised_at": raised})
@@ -169,14 +185,26 @@ def test_flags_before_escalations_count_only_if_they_came_before(small):
 
 
 def test_people_are_never_rated(small):
-    for name in ("assignee", "agent_id", "owner", "assigned_to", "resolved_by", "opened_by", "Agent"):
+    spelled = ("OwnerId", "agentName", "Assigned To", "Resolved by", "assigned-to")
+    for name in (
+        "assignee",
+        "agent_id",
+        "owner",
+        "assigned_to",
+        "resolved_by",
+        "opened_by",
+        "Agent",
+        *spelled,
+    ):
         with pytest.raises(UsageError, match="would rate people"):
             kpis(small, by=[name])
     for name in ("category", "customer_id", "standby", "agency", "assignment_group", "priority"):
         assert not is_about_people(name)
-    tickets = pd.DataFrame({"ticket_id": list("1234"), "closed_by": ["x", "x", "y", "y"]})
+    who = ["x", "x", "y", "y"]
+    tickets = pd.DataFrame({"ticket_id": list("1234"), "closed_by": who, "OwnerId": who, "Site": who})
     notes = cases_of(EventLog.from_pandas(pd.DataFrame(BY_HAND), tickets)).notes
-    assert "closed_by" not in available(notes)
+    assert not {"closed_by", "OwnerId"} & set(available(notes))
+    assert "Site" in available(notes)
 
 
 def test_what_cannot_be_told_is_refused(small):

@@ -16,5 +16,9 @@ LATE = re.compile(
 
 def is_late_name(name: str) -> bool:
     """Return whether a column is called like something of the end, in whatever way its words are joined."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return LATE.search(re.sub(r"[^a-z0-9]+", "_", parted.lower())) is not None
+    return LATE.search(parted(name)) is not None
+
+
+def parted(name: str) -> str:
+    """Return a name in lower case, its words joined by one underscore: ``Owner Name`` and ``ownerName`` alike."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())

@@ -37,7 +37,8 @@ def _parts(explanation: Explanation, terminal: bool) -> Iterator[RenderableType]
     yield Text(headline, style="bold")
     yield _table(frame[~quiet], terminal)
     if quiet.any():
-        yield Text(f"{quiet.sum()} nights on which nothing moved it are left out.")
+        noun, verb = ("night", "is") if quiet.sum() == 1 else ("nights", "are")
+        yield Text(f"{quiet.sum()} {noun} on which nothing moved it {verb} left out.")
     yield Text(_end(explanation))
 
 

@@ -6,6 +6,7 @@ the ticket. The criteria are coarse: they tell where to read tickets, not what t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,13 +24,6 @@ WAITED_HOURS = 24.0
 QUICK_HOURS = 4.0
 WAIT = SinceLast(Flag("wait_began"), until=Flag("wait_ended"))
 RETURNS = (Count(Flag("assignee_return")), Count(Flag("group_return")))
-CRITERIA = {
-    "late": f"a service level had been missed, or the customer had waited for {WAITED_HOURS:g} h or more",
-    "avoidable": f"no agent had replied in {WAITED_HOURS:g} h, or the ticket had been reopened or handed back to an"
-    " earlier holder",
-    "needed": "afterwards the ticket changed hands or rose in priority, or its solution took longer than"
-    f" {QUICK_HOURS:g} h; of those that are solved",
-}
 Flags = npt.NDArray[np.bool_]
 
 
@@ -43,7 +37,10 @@ class Judged(NamedTuple):
 
 
 def quality(cases: Cases) -> dict[str, Judged] | None:
-    """Return late, avoidable and needed escalations; None where nothing escalated."""
+    """Return late, avoidable and needed escalations; None where nothing escalated.
+
+    A criterion names what the log tells: one of which it tells nothing, such as replies, is left out.
+    """
     happened = np.flatnonzero(cases.has_escalated)
     if not len(happened):
         return None
@@ -53,26 +50,48 @@ def quality(cases: Cases) -> dict[str, Judged] | None:
     chosen: list[Feature] = [each for each in (WAIT, Count(REPLY), Count(REOPENED), *RETURNS) if each in fed]
     frame = compute(chosen, notes, before)
 
-    def value(feature: Feature) -> npt.NDArray[np.float64]:
-        known = feature in fed
-        return frame[feature.name].to_numpy(dtype=np.float64) if known else np.full(len(happened), np.nan)
+    def at_least(feature: Feature, least: float) -> Flags | None:
+        return frame[feature.name].to_numpy(np.float64) >= least if feature in fed else None
 
-    missed = (cases.breached <= moment)[happened]
-    late = missed | (value(WAIT) >= WAITED_HOURS)
-    old = (moment - cases.created)[happened] >= WAITED_HOURS * HOUR
-    avoidable = (old & (value(Count(REPLY)) == 0)) | (value(Count(REOPENED)) >= 1)
-    for feature in RETURNS:
-        avoidable |= value(feature) >= 1
+    missed = (cases.breached <= moment)[happened] if cases.promised.any() else None
+    answered, old = at_least(Count(REPLY), 1), (moment - cases.created)[happened] >= WAITED_HOURS * HOUR
+    handed_back = [flags for feature in RETURNS if (flags := at_least(feature, 1)) is not None]
     solved = cases.first(notes.flag("ceased_open"), after=moment)[happened]
     moved = cases.first(notes.flag("handoff") | notes.flag("priority_raised"), after=moment)[happened]
     ended = solved < NEVER
     needed = (moved < NEVER) | (solved - moment[happened] > QUICK_HOURS * HOUR)
-    return {
-        "late": _judged("late", late),
-        "avoidable": _judged("avoidable", avoidable),
-        "needed": _judged("needed", needed[ended]),
+    judged = {
+        "late": _judged(
+            {
+                "a service level had been missed": missed,
+                f"the customer had waited for {WAITED_HOURS:g} h or more": at_least(WAIT, WAITED_HOURS),
+            }
+        ),
+        "avoidable": _judged(
+            {
+                f"no agent had replied in {WAITED_HOURS:g} h": None if answered is None else old & ~answered,
+                "the ticket had been reopened": at_least(Count(REOPENED), 1),
+                "it had been handed back to an earlier holder": np.any(handed_back, axis=0)
+                if handed_back
+                else None,
+            }
+        ),
+        "needed": _judged(
+            {
+                "afterwards the ticket changed hands or rose in priority, or its solution took longer than"
+                f" {QUICK_HOURS:g} h; of those that are solved": needed[ended]
+            }
+        ),
     }
+    return {name: each for name, each in judged.items() if each is not None}
 
 
-def _judged(name: str, meets: Flags) -> Judged:
-    return Judged(CRITERIA[name], len(meets), int(meets.sum()), clopper_pearson(int(meets.sum()), len(meets)))
+def _judged(parts: Mapping[str, Flags | None]) -> Judged | None:
+    """Return how many escalations meet any of the parts that the log tells; None where it tells of none."""
+    told = {words: flags for words, flags in parts.items() if flags is not None}
+    if not told:
+        return None
+    meets = np.any(list(told.values()), axis=0)
+    return Judged(
+        ", or ".join(told), len(meets), int(meets.sum()), clopper_pearson(int(meets.sum()), len(meets))
+    )
