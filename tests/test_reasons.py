@@ -59,6 +59,9 @@ RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
             "tickets of this channel escalate about 2.3 times as often as the desk's, by the last 30 days",
         ),
         (Lift(Flag("escalated"), key="assignee", among=Flag("joined_assignee")), 2.0, ""),
+        (Lift(Flag("escalated"), key="OwnerId", among=Flag("created")), 2.0, ""),
+        (Mean(Flag("outcome_known"), value="outcome", key="Agent Name"), 0.4, ""),
+        (Count(Flag("escalated"), key="resolved_by"), 4.0, ""),
         (Count(Flag("joined_group"), "24h", key="group"), 2.0, "2 arrivals at this queue in the last 24 h"),
         (
             Count(Flag("escalated"), "7d", key="channel"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boilover.features import Aggregate, Filter, Match
 from boilover.features.view import DESK, TICKET
 
@@ -49,6 +51,11 @@ MEASURED = {
     "csat": "satisfaction score",
     "priority_level": "level of the priority",
 }
+PEOPLE = re.compile(
+    r"(^|_)(assignee|assigned|agent|agents|owner|actor|operator|rep|resolver|responder|handler|technician|engineer"
+    r"|employee|staff|worker|admin)(_|$)|_by($|_id$)"
+)
+"""Names of columns that tell who of the desk did something: assignee, agent_id, Owner Name, resolvedBy, …"""
 UNITS = {"m": "minutes", "h": "h", "d": "days", "w": "weeks"}
 
 
@@ -97,3 +104,13 @@ def whose(feature: Aggregate) -> str:
         return ""
     preposition = "at" if feature.subject.startswith("joined_") else "of"
     return f" {preposition} {owner(feature.key)}"
+
+
+def parted(name: str) -> str:
+    """Return a name in lower case, its words joined by one underscore: ``Owner Name`` and ``ownerName`` alike."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+def is_about_people(name: str) -> bool:
+    """Return whether a column or state tells who of the desk worked on a ticket."""
+    return PEOPLE.search(parted(name)) is not None

@@ -1,6 +1,6 @@
 """What the value of a feature says about a ticket, as a clause that can be checked against the ticket.
 
-How often an assignee's tickets escalated is never told: scores are about tickets, not people.
+How often the tickets of somebody at the desk escalated is never told: scores are about tickets, not people.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from boilover.features import (
 )
 from boilover.features.valued import Valued
 from boilover.features.view import TICKET
-from boilover.nouns import MEASURED, lately, matched, noun, owner, plain, span, whose
+from boilover.nouns import MEASURED, is_about_people, lately, matched, noun, owner, plain, span, whose
 from boilover.times import in_words
 
 WORD_LIMIT = 40
@@ -108,7 +108,7 @@ def _(feature: Distinct, value: float) -> str:
 @say.register
 def _(feature: Valued, value: float) -> str:
     if feature.value == "outcome":
-        if feature.key == "assignee":
+        if is_about_people(feature.key):
             return ""
         # Drawn toward the desk's rate, so it is what to expect and not what was counted.
         over = f", judged by{lately(feature).removeprefix(' in')}" if feature.window else ""
@@ -139,7 +139,7 @@ def _(feature: Valued, value: float) -> str:
 
 @say.register
 def _(feature: Lift, value: float) -> str:
-    if feature.key == "assignee" or not value:
+    if is_about_people(feature.key) or not value:
         return ""
     # Drawn toward the desk's rate, so it is what to expect and not what was counted.
     over = f", by{lately(feature).removeprefix(' in')}" if feature.window else ""
@@ -204,8 +204,8 @@ def shown_column(feature: Feature) -> str:
 
 
 def _rates_people(feature: Aggregate) -> bool:
-    """Return whether the feature tells how an assignee's tickets fare."""
-    return feature.key == "assignee" and feature.subject == "escalated"
+    """Return whether the feature tells how the tickets of somebody at the desk fare."""
+    return feature.subject == "escalated" and is_about_people(feature.key)
 
 
 def is_common(feature: Feature) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from boilover.nouns import parted
+
 LATE = re.compile(
     r"(?:^|_)(?:re)?(?:solved|solution|closed?|closing|closure|opened_count|open_count|opens)(?:_|$)"
     r"|resolution|resolver|(?:^|_)final(?:_|$)|(?:^|_)current(?:_|$)|made_sla|sla_(?:met|missed|breached|result)"
@@ -17,8 +19,3 @@ LATE = re.compile(
 def is_late_name(name: str) -> bool:
     """Return whether a column is called like something of the end, in whatever way its words are joined."""
     return LATE.search(parted(name)) is not None
-
-
-def parted(name: str) -> str:
-    """Return a name in lower case, its words joined by one underscore: ``Owner Name`` and ``ownerName`` alike."""
-    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())

@@ -24,8 +24,8 @@ from boilover.features.families import HANDOFF, PROMISES, RAISED, REOPENED, REPL
 from boilover.history import HOUR
 from boilover.kpi.cases import Cases
 from boilover.kpi.groups import MIN_TICKETS
-from boilover.kpi.people import is_about_people
 from boilover.labels import is_covered, label
+from boilover.nouns import is_about_people
 from boilover.points import DAY, READY, Points, state_of
 
 AFTER_HOURS = 24

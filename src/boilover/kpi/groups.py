@@ -12,7 +12,8 @@ from boilover.errors import UsageError
 from boilover.evaluation.interval import Interval, clopper_pearson
 from boilover.history import HOUR, Floats
 from boilover.kpi.cases import Cases
-from boilover.kpi.people import is_about_people, refuse_people
+from boilover.kpi.people import refuse_people
+from boilover.nouns import is_about_people
 from boilover.schema import TEXTS
 
 MIN_TICKETS = 30

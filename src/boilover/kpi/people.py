@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from boilover.audit.names import parted
 from boilover.errors import UsageError
-
-PEOPLE = re.compile(
-    r"(^|_)(assignee|assigned|agent|agents|owner|actor|operator|rep|resolver|responder|handler|technician|engineer"
-    r"|employee|staff|worker|admin)(_|$)|_by($|_id$)"
-)
-"""Names of columns that tell who of the desk did something: assignee, agent_id, Owner Name, resolvedBy, …"""
-
-
-def is_about_people(attribute: str) -> bool:
-    """Whether a column tells who of the desk worked on a ticket."""
-    return PEOPLE.search(parted(attribute)) is not None
+from boilover.nouns import is_about_people
 
 
 def refuse_people(attribute: str) -> None:
