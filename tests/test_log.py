@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -202,6 +203,18 @@ def test_hostile_names_of_columns_are_told_in_short(tmp_path):
         read_log(folder)
     assert "\x1b" not in str(fault.value)
     assert len(str(fault.value)) < 500
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_without_the_right_to_read_it_need_not_be_exported_again(log, tmp_path, monkeypatch, form):
+    def shut(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    write_log(log, tmp_path / "log", format=form)
+    monkeypatch.setattr(*((Path, "open") if form == "csv" else (pq, "read_metadata")), shut)
+    refused = rf"events\.{form}: cannot be read: Permission denied\. Check the path and its rights"
+    with pytest.raises(InputError, match=refused):
+        read_log(tmp_path / "log")
 
 
 def test_a_truncated_parquet_file(log, tmp_path):

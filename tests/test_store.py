@@ -293,6 +293,13 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
         upsert(tmp_path / "file", [log_of(*ROWS)])
 
 
+def test_a_log_that_cannot_be_written_to_is_told_before_the_work(tmp_path, monkeypatch):
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path / "log")
+    with pytest.raises(UsageError, match=r"log cannot be written to\. Name another place"):
+        upsert(tmp_path / "log", [log_of(*ROWS)])
+
+
 def test_two_imports_do_not_meet(tmp_path):
     with held(tmp_path / "log"), pytest.raises(LockedError, match="another import"):
         upsert(tmp_path / "log", [log_of(*ROWS)])
@@ -314,6 +321,19 @@ def test_a_file_that_is_not_what_the_manifest_tells_of_is_named(tmp_path, harm, 
     with pytest.raises(InputError, match=message) as caught:
         read_log(tmp_path / "log")
     assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize(("reader", "name"), [("ParquetFile", "2026-01"), ("Path", "log.json")])
+def test_files_without_the_right_to_read_them_are_not_taken_for_damaged(tmp_path, monkeypatch, reader, name):
+    def shut(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    upsert(tmp_path / "log", [log_of(*ROWS)])
+    target = pq if reader == "ParquetFile" else Path
+    monkeypatch.setattr(target, reader if target is pq else "read_text", shut)
+    refused = rf"{name}.*: cannot be read: Permission denied\. Check the path and its rights"
+    with pytest.raises(InputError, match=refused):
+        read_log(tmp_path / "log")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 1, "partitions": [{}]}'])

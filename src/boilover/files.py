@@ -42,7 +42,7 @@ def replacing(target: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=parent))
     except OSError as error:
-        raise UsageError(f"cannot write to {target}: {error.strerror}") from error
+        raise UsageError(f"cannot write to {target}: {error.strerror}. Name another place") from error
     made = workshop / target.name
     try:
         yield made

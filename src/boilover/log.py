@@ -24,10 +24,12 @@ from boilover.csv_faults import LARGEST_CELL, Watched, fault_in, unclosed_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
-from boilover.places import filesystem_of, is_there, named, place
+from boilover.places import filesystem_of, is_there, named, place, unreadable
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
+SORTED = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
+"""Metadata by which a table of events says that it is sorted, as `EventLog.is_sorted` promises."""
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 CUT_SHORT = (EOFError, zlib.error)
 """What a compressed file raises that is not whole."""
@@ -114,7 +116,7 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
         )
     if (folder / MANIFEST).exists():
         events, tickets = read_partitions(folder, leave_out=leave_out)
-        events = events.replace_schema_metadata({SORTED_MARK: str(SCHEMA_VERSION).encode()})
+        events = events.replace_schema_metadata(SORTED)
         return EventLog.from_arrow(events, tickets, source=folder)
     events = _read(folder, "events", leave_out)
     if events is None:
@@ -142,8 +144,7 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
             pa_csv.write_csv(plain(log.events), made / "events.csv")
             pa_csv.write_csv(plain(log.tickets), made / "tickets.csv")
             return
-        mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-        write_events(plain(log.events).replace_schema_metadata(mark), made / "events.parquet")
+        write_events(plain(log.events).replace_schema_metadata(SORTED), made / "events.parquet")
         pq.write_table(plain(log.tickets), made / "tickets.parquet", compression="zstd")
 
 
@@ -156,6 +157,8 @@ def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
         if path.name.endswith((".csv", ".csv.gz")):
             return _read_csv(path, leave_out)
         return _read_parquet(path, CODED if name == "events" else _attributes(path), leave_out)
+    except PermissionError as error:
+        raise unreadable(path, error) from error
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, *CUT_SHORT) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         if ".csv" in path.name:

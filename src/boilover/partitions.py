@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from boilover.conform import as_strings, plain
 from boilover.errors import InputError
-from boilover.places import filesystem_of, named
+from boilover.places import filesystem_of, named, unreadable
 from boilover.regrouped import by_ticket
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
 
@@ -41,6 +41,7 @@ DENSE = {"occurred_at": "DELTA_BINARY_PACKED", "observed_at": "DELTA_BINARY_PACK
     column.name: "BYTE_STREAM_SPLIT" for column in (*EVENTS, *MEASURES) if pa.types.is_floating(column.type)
 }
 """How columns of many different values are encoded: smaller, and read in three quarters of the time."""
+AGAIN = "Ingest the exports again into a new folder"
 ROWS = 2**19
 """Rows that share a dictionary: ids of more tickets leave the processor's cache, and take twice as long to look up."""
 
@@ -99,11 +100,13 @@ def read_manifest(folder: Path) -> Manifest | None:
             for each in told["partitions"]
         )
         return Manifest(partitions, told["escalation"], told["escalation_name"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        mend = "Ingest the exports again into a new folder"
-        raise InputError(f"is no manifest of a log ({type(error).__name__})", file=path, mend=mend) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:
+        problem = f"is no manifest of a log ({type(error).__name__})"
+        raise InputError(problem, file=path, mend=AGAIN) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest, *, aside: Path) -> None:
@@ -137,8 +140,7 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     except FileNotFoundError as error:
         if read_manifest(folder) != manifest:
             return read_partitions(folder, leave_out=leave_out)
-        mend = "Ingest the exports again into a new folder"
-        raise InputError("is missing", file=error.filename, mend=mend) from error
+        raise InputError("is missing", file=error.filename, mend=AGAIN) from error
 
 
 def read_part(
@@ -152,8 +154,7 @@ def read_part(
         table = file.read(columns=_holding(file.metadata, columns) if encoded else columns)
     if len(table) != part.rows:
         problem = f"holds {len(table)} rows, not the {part.rows} that {MANIFEST} tells of"
-        mend = "Ingest the exports again into a new folder"
-        raise InputError(problem, file=folder / kind / part.file, mend=mend)
+        raise InputError(problem, file=folder / kind / part.file, mend=AGAIN)
     return table
 
 
@@ -188,9 +189,10 @@ def _opened(path: Path, coded: Sequence[str] | None = None) -> Iterator[pq.Parqu
             yield file
     except FileNotFoundError as error:
         raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
+    except PermissionError as error:
+        raise unreadable(path, error) from error
     except (pa.ArrowException, OSError) as error:
-        mend = "Ingest the exports again into a new folder"
-        raise InputError("cannot be read as Parquet", file=path, mend=mend) from error
+        raise InputError("cannot be read as Parquet", file=path, mend=AGAIN) from error
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:

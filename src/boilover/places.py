@@ -79,14 +79,19 @@ def is_there(path: Path) -> bool:
     # Every driver has errors of its own: of credentials, of names, of the network.
     except Exception as error:
         if filesystem_of(path) is None:
-            problem = f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
-            raise InputError(problem, file=path, mend="Check the path and its rights") from error
+            raise unreadable(path, error) from error
         raise _unreached("reached", path, error) from error
 
 
 def missing(path: Path, mend: str) -> InputError:
     """Return the error of a place where nothing is."""
     return InputError("does not exist", file=path, mend=f"{mend}. {PACKED}" if is_web(path) else mend)
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """Return the error of a place that is there, and that this process may not read."""
+    problem = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return InputError(problem, file=path, mend="Check the path and its rights")
 
 
 def _unreached(what: str, path: Path, error: Exception) -> InputError:
@@ -147,7 +152,8 @@ def _new_folder(prefix: str, beside: Path | None) -> TemporaryDirectory[str]:
     try:
         return TemporaryDirectory(prefix=prefix, dir=beside)
     except OSError as error:
-        raise UsageError(f"cannot write to {beside or gettempdir()}: {error.strerror}") from error
+        told = f"cannot write to {beside or gettempdir()}: {error.strerror}. Name another place"
+        raise UsageError(told) from error
 
 
 def _sweep(folder: Path) -> None:

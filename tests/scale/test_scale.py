@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from boilover.errors import UsageError
+from boilover.conform import plain
+from boilover.errors import InputError, UsageError
 from boilover.inputs import open_log
-from boilover.log import write_log
+from boilover.log import EventLog, write_log
 from boilover.model.saved import load_model, save_model
-from boilover.partitions import read_manifest
+from boilover.partitions import Manifest, read_manifest, write_manifest
 from boilover.scale import check_memory, engine, parse_size, score_in_pieces
 from boilover.scoring import score
 from boilover.store import upsert
@@ -22,6 +25,18 @@ def in_memory(desk, **options):
     log, model = desk
     saved = load_model(model)
     return score(open_log(log).under(saved.rule).log, saved, **options)
+
+
+def seeing():
+    """Return a set, and an engine that adds to it the endings of what tasks write."""
+    seen = set()
+
+    def run(do, tasks):
+        outcomes = [do(task) for task in tasks]
+        seen.update(path.suffix for path in tasks[0].path.parent.iterdir())
+        return outcomes
+
+    return seen, run
 
 
 @pytest.mark.parametrize("ago", [0, 70])
@@ -53,18 +68,33 @@ def test_partitions_whose_tickets_follow_each_other_need_not_be_ranked(desk, tmp
     assert len(read_manifest(told[0]).partitions) > 3
     spill = tmp_path / "spill"
     spill.mkdir()
-    seen = set()
-
-    def run(do, tasks):
-        outcomes = [do(task) for task in tasks]
-        seen.update(path.suffix for path in tasks[0].path.parent.iterdir())
-        return outcomes
-
+    seen, run = seeing()
     found = score_in_pieces(*told, explain=4, run=run, spill=spill)
     assert seen == {".piece", ".joined", ".scored"}
     pd.testing.assert_frame_equal(found, in_memory(told, explain=4), check_exact=True)
     score_in_pieces(*desk, explain=0, run=run, spill=spill)
     assert ".ranks" in seen
+
+
+def test_tickets_without_events_do_not_hide_that_partitions_overlap(desk, tmp_path):
+    told = open_log(desk[0]).told
+    events, ids = plain(told.events), sorted(told.tickets["ticket_id"].to_pylist())
+    ends = pa.array([ids[0], ids[-1]])
+    silent = pa.table({"ticket_id": [f"{ids[0]} is silent"]})
+    listed = pa.concat_tables([told.tickets, silent], promote_options="default")
+    # Two tickets are told of before anything happens to them, and so stand beside the one to which nothing does.
+    upsert(
+        tmp_path / "log", [EventLog(events.filter(pc.invert(pc.is_in(events["ticket_id"], ends))), listed)]
+    )
+    upsert(tmp_path / "log", [told])
+    undated = read_manifest(tmp_path / "log").partitions[-1]
+    assert (undated.name, undated.tickets.rows) == ("undated", 3)
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    seen, run = seeing()
+    found = score_in_pieces(tmp_path / "log", desk[1], explain=4, run=run, spill=spill)
+    assert ".ranks" in seen
+    pd.testing.assert_frame_equal(found, in_memory((tmp_path / "log", desk[1]), explain=4), check_exact=True)
 
 
 def test_before_its_first_ticket_a_log_has_no_rows(desk):
@@ -75,12 +105,19 @@ def test_before_its_first_ticket_a_log_has_no_rows(desk):
 
 def test_a_log_that_is_not_in_partitions_is_refused(desk, tmp_path):
     write_log(open_log(desk[0]).told, tmp_path / "plain")
-    with pytest.raises(UsageError, match="not in partitions"):
-        score_in_pieces(tmp_path / "plain", desk[1])
+    for told in (tmp_path / "plain", tmp_path / "plain" / "events.parquet"):
+        with pytest.raises(UsageError, match="not in partitions"):
+            score_in_pieces(told, desk[1])
+
+
+def test_a_log_without_partitions_as_a_killed_first_import_leaves_it_is_refused(desk, tmp_path):
+    write_manifest(tmp_path, Manifest(), aside=tmp_path)
+    with pytest.raises(InputError, match=r"the log holds no event\. Ingest an export"):
+        score_in_pieces(tmp_path, desk[1])
 
 
 def test_a_folder_for_pieces_that_is_not_there_is_named(desk, tmp_path):
-    with pytest.raises(UsageError, match=r"cannot write to .*/nowhere: No such file"):
+    with pytest.raises(UsageError, match=r"cannot write to .*/nowhere: No such file .*\. Name another"):
         score_in_pieces(*desk, spill=tmp_path / "nowhere")
 
 

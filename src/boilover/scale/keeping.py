@@ -32,7 +32,7 @@ from boilover.features.view import Sight
 from boilover.files import replacing, sha256_of
 from boilover.fitting import fit_attributes
 from boilover.history import History
-from boilover.log import SORTED_MARK, EventLog
+from boilover.log import SORTED, EventLog
 from boilover.model.saved import SavedModel
 from boilover.partitions import CODED, Partition, read_part, write_events
 from boilover.points import Points, ends_of
@@ -117,8 +117,8 @@ class Keeper:
 
         The log is one that `check_attributes` let pass.
         """
-        marked = events.replace_schema_metadata({SORTED_MARK: str(SCHEMA_VERSION).encode()})
-        log = declare(EventLog.from_arrow(marked, tickets, source=self.folder), self.rule)
+        told = EventLog.from_arrow(events.replace_schema_metadata(SORTED), tickets, source=self.folder)
+        log = declare(told, self.rule)
         return Annotations(History.from_log(fit_attributes(log, self.saved.manifest, is_part=True)))
 
     def _place(self, partition: Partition) -> Path:

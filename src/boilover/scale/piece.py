@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.features import Filter, to_json
@@ -29,9 +30,9 @@ CATEGORY, KEYED = "category ", "keyed "
 class Piece:
     """Some tickets and what is known of n points that ask of them, without other tickets.
 
-    ``ids`` are of the tickets, in order; ``ticket`` int32 (n) counts from the first of them. ``numbers`` float32
-    (n_own, n) and ``categories`` hold the features that read their ticket alone, the latter by their place among all;
-    ``keyed`` tells which points have each key.
+    ``ids`` are of the tickets, in order but for those without events, which come last; ``ticket`` int32 (n) counts
+    from the first of them. ``numbers`` float32 (n_own, n) and ``categories`` hold the features that read their ticket
+    alone, the latter by their place among all; ``keyed`` tells which points have each key.
     """
 
     ids: pa.LargeStringArray
@@ -59,11 +60,12 @@ def piece_of(
 
 def write_piece(path: Path, piece: Piece, given: Extract) -> None:
     """Write a piece, and what others need of it, in one step."""
+    ends = pc.min_max(piece.ids)
     write_arrays(
         path,
         {
             SIZE: np.array([len(piece.ids), len(piece.ticket)]),
-            ENDS: piece.ids.take(pa.array([0, len(piece.ids) - 1])),
+            ENDS: pa.array([ends["min"].as_py(), ends["max"].as_py()], pa.large_string()),
             IDS: piece.ids,
             POINTS: piece.ticket,
             NUMBERS: piece.numbers.reshape(-1),

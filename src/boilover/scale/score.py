@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.errors import UsageError
+from boilover.errors import InputError, UsageError
 from boilover.features.frame import Plan
 from boilover.fitting import check_attributes
 from boilover.inputs import rule_of, serving
@@ -56,7 +56,7 @@ def score_in_pieces(
     Memory holds one partition, or what crosses tickets: some 100 bytes of each ticket. ``spill`` is a folder that all
     workers reach, of a URL too; a temporary one where left out. ``tell`` hears how far it is. Raises `UsageError` where
     the log is not in partitions, where the model reads a feature that does not tell what it needs, and where workers
-    do not reach ``spill``.
+    do not reach ``spill``; `InputError` where the log holds no event.
     """
     if not is_there(folder):
         raise missing(folder, "Name a log that `boilover ingest` wrote")
@@ -74,8 +74,10 @@ def score_in_pieces(
         raise UsageError(
             "what escalated is declared by sla_missed or only_tickets, which ask the whole log: score it in memory"
         )
+    last = max((each.last for each in manifest.partitions if each.last), default=None)
+    if last is None:
+        raise InputError("the log holds no event", file=folder, mend="Ingest an export into it")
     check_attributes(folder, manifest.partitions, saved.manifest)
-    last = max(each.last for each in manifest.partitions if each.last)
     moment = parse_moment(last if as_of is None else as_of)
     with workshop(spill) as aside:
         work = Work.of(folder, model, rule, moment, aside, None if explain == ALL else int(explain))

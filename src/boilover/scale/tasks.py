@@ -23,7 +23,7 @@ from boilover.features.frame import Columns, Plan
 from boilover.features.view import Sight
 from boilover.files import sha256_of
 from boilover.history import Codes
-from boilover.log import SORTED_MARK, EventLog
+from boilover.log import SORTED, EventLog
 from boilover.memory import give_back
 from boilover.model.saved import MANIFEST as MODEL
 from boilover.model.saved import SavedModel, load_model
@@ -34,7 +34,7 @@ from boilover.reasons import keys_of
 from boilover.scale.piece import IDS, piece_of, read_extract, read_piece, write_piece
 from boilover.scale.rows import frame_of, riskiest, write_scored
 from boilover.scale.shelf import read_arrays, write_arrays
-from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
+from boilover.schema import EVENTS, MEASURES
 from boilover.scoring import features_of, notes_for
 
 READ = [column.name for column in (*EVENTS, *MEASURES) if column.name not in UNREAD]
@@ -149,8 +149,7 @@ class Look:
                 ) from error
             mend = "Score again: an import may have ended meanwhile"
             raise InputError("is missing", file=error.filename, mend=mend) from error
-        mark = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
-        return EventLog.from_arrow(events.replace_schema_metadata(mark), tickets, source=folder)
+        return EventLog.from_arrow(events.replace_schema_metadata(SORTED), tickets, source=folder)
 
 
 @dataclass(frozen=True)

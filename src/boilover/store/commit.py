@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from boilover.errors import LockedError, UsageError
-from boilover.files import lock
+from boilover.files import check_writable, lock
 from boilover.partitions import MANIFEST, Manifest, write_manifest
 
 STAGING, LOCK = ".import", ".lock"
@@ -24,6 +24,7 @@ def held(folder: Path) -> Iterator[Path]:
     if found and MANIFEST not in found:
         told = ", ".join(found[:5])
         raise UsageError(f"{folder} holds {told} and no log that was imported. Name a new folder for the log")
+    check_writable(folder / STAGING)
     is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
