@@ -326,7 +326,7 @@ def test_a_file_that_is_not_what_the_manifest_tells_of_is_named(tmp_path, harm, 
 @pytest.mark.parametrize(("reader", "name"), [("ParquetFile", "2026-01"), ("Path", "log.json")])
 def test_files_without_the_right_to_read_them_are_not_taken_for_damaged(tmp_path, monkeypatch, reader, name):
     def shut(*_, **__):
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(13, "Failed to open")
 
     upsert(tmp_path / "log", [log_of(*ROWS)])
     target = pq if reader == "ParquetFile" else Path

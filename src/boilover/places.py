@@ -90,7 +90,9 @@ def missing(path: Path, mend: str) -> InputError:
 
 def unreadable(path: Path, error: Exception) -> InputError:
     """Return the error of a place that is there, and that this process may not read."""
-    problem = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    # What Arrow and drivers call `strerror` names the path once more.
+    number = getattr(error, "errno", None)
+    problem = f"cannot be read: {os.strerror(number) if number else error}"
     return InputError(problem, file=path, mend="Check the path and its rights")
 
 
