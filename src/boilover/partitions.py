@@ -158,6 +158,16 @@ def read_part(
     return table
 
 
+@contextmanager
+def all_there() -> Iterator[None]:
+    """Raise `InputError` where the block misses a file that a manifest tells of."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        mend = f"Run again: an import may have ended meanwhile. {AGAIN} if it stays missing"
+        raise InputError("is missing", file=error.filename, mend=mend) from error
+
+
 def together(events: Iterable[pa.Table]) -> pa.Table:
     """Return tables of events, some without columns that others have, one below the other."""
     return pa.concat_tables(events, promote_options="default")

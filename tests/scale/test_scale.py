@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -101,6 +102,20 @@ def test_before_its_first_ticket_a_log_has_no_rows(desk):
     found = score_in_pieces(*desk, as_of="2001-01-01")
     assert len(found) == 0
     assert list(found.columns) == list(in_memory(desk).columns)
+
+
+@pytest.mark.parametrize("kind", ["events", "tickets"])
+def test_a_file_that_is_gone_is_named(desk, tmp_path, kind):
+    shutil.copytree(desk[0], tmp_path / "log")
+    gone = sorted((tmp_path / "log" / kind).iterdir())[0]
+    gone.unlink()
+    gone_from = rf"{gone.name}: is missing\. Run again: .*Ingest the exports again"
+    for ask in (
+        lambda: score_in_pieces(tmp_path / "log", desk[1]),
+        lambda: upsert(tmp_path / "log", [open_log(desk[0]).told]),
+    ):
+        with pytest.raises(InputError, match=gone_from):
+            ask()
 
 
 def test_a_log_that_is_not_in_partitions_is_refused(desk, tmp_path):

@@ -18,7 +18,7 @@ from boilover.errors import InputError, UsageError
 from boilover.features.frame import Plan
 from boilover.fitting import check_attributes
 from boilover.inputs import rule_of, serving
-from boilover.partitions import Manifest, read_manifest
+from boilover.partitions import Manifest, all_there, read_manifest
 from boilover.places import is_there, missing, workshop
 from boilover.scale.piece import ENDS, IDS, SIZE
 from boilover.scale.rows import Scored
@@ -77,7 +77,8 @@ def score_in_pieces(
     last = max((each.last for each in manifest.partitions if each.last), default=None)
     if last is None:
         raise InputError("the log holds no event", file=folder, mend="Ingest an export into it")
-    check_attributes(folder, manifest.partitions, saved.manifest)
+    with all_there():
+        check_attributes(folder, manifest.partitions, saved.manifest)
     moment = parse_moment(last if as_of is None else as_of)
     with workshop(spill) as aside:
         work = Work.of(folder, model, rule, moment, aside, None if explain == ALL else int(explain))

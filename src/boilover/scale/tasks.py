@@ -27,7 +27,7 @@ from boilover.log import SORTED, EventLog
 from boilover.memory import give_back
 from boilover.model.saved import MANIFEST as MODEL
 from boilover.model.saved import SavedModel, load_model
-from boilover.partitions import MANIFEST, UNREAD, Partition, read_part
+from boilover.partitions import MANIFEST, UNREAD, Partition, all_there, read_part
 from boilover.places import is_there, place
 from boilover.points import Points, tonight
 from boilover.reasons import keys_of
@@ -138,17 +138,12 @@ class Look:
 
     def _log(self) -> EventLog:
         folder = place(self.work.log)
-        try:
+        if not is_there(folder / MANIFEST):
+            problem = f"is not there for the worker {gethostname()}"
+            raise InputError(problem, file=folder, mend="Name a folder or a URL that all workers reach")
+        with all_there():
             events = read_part(folder, "events", self.partition.events, READ, encoded=True)
             tickets = read_part(folder, "tickets", self.partition.tickets)
-        except FileNotFoundError as error:
-            if not (folder / MANIFEST).exists():
-                problem = f"is not there for the worker {gethostname()}"
-                raise InputError(
-                    problem, file=folder, mend="Name a folder or a URL that all workers reach"
-                ) from error
-            mend = "Score again: an import may have ended meanwhile"
-            raise InputError("is missing", file=error.filename, mend=mend) from error
         return EventLog.from_arrow(events.replace_schema_metadata(SORTED), tickets, source=folder)
 
 

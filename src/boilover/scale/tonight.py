@@ -7,8 +7,7 @@ rows are those of a scoring of the whole log, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
-from boilover.errors import InputError
 from boilover.escalation import EscalationRule
 from boilover.features import compute
 from boilover.features.crossing import Others
@@ -27,7 +25,7 @@ from boilover.fitting import check_attributes
 from boilover.history import Codes
 from boilover.log import observed
 from boilover.model.saved import SavedModel
-from boilover.partitions import Manifest, Partition, joined, read_part, together
+from boilover.partitions import Manifest, Partition, all_there, joined, read_part, together
 from boilover.points import Points, tonight
 from boilover.regrouped import by_ticket
 from boilover.scale.keeping import Keeper, Part
@@ -81,7 +79,7 @@ class Tonight:
         for home, over in zip(self.homes, self.over, strict=True):
             chosen = wanted.filter(pc.is_in(wanted, over.ids))
             if len(chosen):
-                with _still_there():
+                with all_there():
                     told, listed = self.keeper.tables(home)
                 events.append(told.filter(pc.is_in(told["ticket_id"].cast(pa.string()), chosen)))
                 tickets.append(listed.filter(pc.is_in(listed["ticket_id"], chosen)))
@@ -138,20 +136,11 @@ def newest(folder: Path, manifest: Manifest, as_of: int) -> int | None:
             continue
         last = parse_moment(each.last)
         if last > as_of:
-            with _still_there():
+            with all_there():
                 times = observed(read_part(folder, "events", each.events, ["occurred_at", "observed_at"]))
             last = int(times[times <= as_of].max())
         found.append(last)
     return max(found, default=None)
-
-
-@contextmanager
-def _still_there() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        mend = "Run again: an import may have ended meanwhile"
-        raise InputError("is missing", file=error.filename, mend=mend) from error
 
 
 def _one_log(events: Sequence[pa.Table], tickets: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:

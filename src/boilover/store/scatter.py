@@ -15,7 +15,7 @@ from boilover.checking import mend
 from boilover.conform import plain
 from boilover.identity import Keys, ticket_keys
 from boilover.log import EventLog
-from boilover.partitions import Manifest, Partition, read_part
+from boilover.partitions import Manifest, Partition, all_there, read_part
 from boilover.schema import Violation
 from boilover.store.leaves import Codes, leaf_names, months
 from boilover.store.pile import Pile
@@ -59,10 +59,11 @@ class _Index:
 
     def __init__(self, folder: Path, partitions: Iterable[Partition]) -> None:
         self.names = [each.name for each in partitions]
-        keys = [
-            ticket_keys(read_part(folder, "tickets", each.tickets, ["ticket_id"])["ticket_id"])
-            for each in partitions
-        ]
+        with all_there():
+            keys = [
+                ticket_keys(read_part(folder, "tickets", each.tickets, ["ticket_id"])["ticket_id"])
+                for each in partitions
+            ]
         self.keys: Keys = np.empty(0, dtype=np.uint64)
         self.codes: Codes = np.empty(0, dtype=np.int64)
         if keys:

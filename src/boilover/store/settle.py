@@ -17,7 +17,7 @@ from boilover.conform import plain
 from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
-from boilover.partitions import EVENT_SCHEMA, Part, Partition, joined, read_part, write_events
+from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -64,7 +64,9 @@ class Desk:
     def _read(self, held: Partition | None) -> tuple[pa.Table, pa.Table]:
         if held is None:
             return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
-        return read_part(self.folder, "events", held.events), read_part(self.folder, "tickets", held.tickets)
+        with all_there():
+            events = read_part(self.folder, "events", held.events)
+            return events, read_part(self.folder, "tickets", held.tickets)
 
     def _united(self, held: pa.Table, told: pa.Table) -> pa.Table:
         """Return tickets with those that are new; of a known one the first value of an attribute stands."""
