@@ -9,6 +9,7 @@ import pytest
 
 from boilover.errors import UsageError
 from boilover.files import check_writable, exchange, lock, read_toml, replacing, sha256_of
+from boilover.outputs import check_target
 
 
 def held(folder):
@@ -176,3 +177,9 @@ def test_toml_is_read_as_editors_of_windows_save_it(tmp_path):
     (tmp_path / "a.toml").write_bytes("per_night = 3".encode("utf-16"))
     with pytest.raises(UsageError, match=r"a\.toml: is no TOML: it is not UTF-8\. Save it as UTF-8"):
         read_toml(tmp_path / "a.toml")
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_work(tmp_path):
+    with pytest.raises(UsageError, match=r"it is a folder\. Name a file"):
+        check_target(tmp_path)
+    check_target(tmp_path / "scores.csv")

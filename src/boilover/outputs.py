@@ -82,6 +82,8 @@ def check_target(target: Path, form: str | None = None, *, read: Iterable[Path |
     format_of(target, form)
     if target == STANDARD:
         return
+    if filesystem_of(target) is None and os.path.isdir(target):
+        raise UsageError(f"cannot write to {target}: it is a folder. Name a file")
     check_writable(target)
     check_unread(target, read)
 
