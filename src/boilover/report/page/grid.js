@@ -76,9 +76,12 @@
     time: (value) => make("td", "time", value),
   };
 
+  // Null is no risk, and not 0, as a comparison would have it.
+  const isAbove = (values) => RISK >= 0 && values[RISK] !== null && values[RISK] >= state.line;
+
   const row = (values) => {
     const made = make("tr");
-    if (RISK >= 0 && values[RISK] !== null && values[RISK] >= state.line) made.classList.add("above");
+    if (isAbove(values)) made.classList.add("above");
     values.forEach((value, place) => {
       const [name, kind] = columns[place];
       const cell = cells[kind](value);
@@ -133,7 +136,7 @@
     state.found = rows.flatMap((values, place) =>
       isFound(values) &&
       (!isOn("flagged") || values[FLAG]) &&
-      (!isOn("above") || values[RISK] >= state.line) &&
+      (!isOn("above") || isAbove(values)) &&
       (wanted === "" || values[CHOICE] === Number(wanted))
         ? [place]
         : [],
@@ -172,7 +175,7 @@
   );
   document.addEventListener("line", (event) => {
     state.line = event.detail;
-    const above = rows.reduce((count, values) => count + (RISK >= 0 && values[RISK] >= state.line ? 1 : 0), 0);
+    const above = rows.filter(isAbove).length;
     document.dispatchEvent(new CustomEvent("above", { detail: above }));
     if (isOn("above")) choose();
     else show();
