@@ -172,6 +172,8 @@ def test_the_command_refuses_with_its_exit_code(life, home, run):
     told = json.loads(out)
     assert told["promotion"] is None
     assert told["challenge"]["promotes"] is False
+    _, out, _ = run("promote", *folders, "--log", life.home / "log")
+    assert "Outcomes count as they came out: a ticket that was rescued speaks against" in out
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,10 @@ SHOWN = 15
 """So many features are shown: those that drifted, then those that came closest to their bound."""
 FIGURES = {"recall_at_11.8%": "recall at 11.8 %", "calibration_error": "ECE"}
 ALARMS = ("DRIFTED", "FALLEN OFF")
+AS_THEY_CAME = (
+    "Outcomes count as they came out: a ticket that was rescued speaks against the model that flagged it."
+)
+"""Without such tickets an equal challenger would look better, too: they are those that the champion ranks highest."""
 
 
 def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
@@ -61,7 +65,7 @@ def render_challenge(told: Mapping[str, Any], *, terminal: bool = False, width: 
         lines_of(terminal=terminal),
     )
     verdict = Text(f"{told['verdict'][0].upper()}{told['verdict'][1:]}.", style=style)
-    return rendered([Text(head, style="bold"), verdict, table], terminal=terminal, width=width)
+    return rendered([Text(head, style="bold"), verdict, table, AS_THEY_CAME], terminal=terminal, width=width)
 
 
 def _feature(shift: Mapping[str, Any]) -> list[str]:
