@@ -8,9 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import boilover
 from boilover.checking import check, doubles, mend
 from boilover.errors import ContractError
-from boilover.log import EventLog
+from boilover.log import EventLog, read_log
 
 ROWS = [
     ("a", "2026-03-01T00:00Z", "created", None, None),
@@ -172,6 +173,18 @@ def test_a_double_differs_in_nothing():
 def test_tickets_without_a_row_get_one():
     mended = mend(log_of(("c", "2026-03-02T00:00Z", "created", None, None)))
     assert mended.tickets["ticket_id"].to_pylist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_what_is_written_needs_no_mending_when_it_is_read(tmp_path, form):
+    log = log_of(ROWS[1], ("c", "2026-03-02T00:00Z", "created", None, None))
+    boilover.write_log(log, tmp_path / "log", format=form)
+    found = boilover.open_log(tmp_path / "log").told
+    assert read_log(tmp_path / "log").warnings == found.warnings == ()
+    assert len(found.events) == 5
+    assert found.tickets["ticket_id"].to_pylist() == ["a", "b", "c"]
+    with pytest.raises(ContractError, match="stands twice"):
+        boilover.write_log(log_of(tickets=("a", "b", "b")), tmp_path / "log", format=form)
 
 
 def test_a_log_that_this_package_wrote_is_taken_as_it_is():

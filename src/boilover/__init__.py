@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if TYPE_CHECKING:
     from boilover.annotations import Annotations, annotates
     from boilover.card import model_card
-    from boilover.checking import check, mend
+    from boilover.checking import check, mend, write_log
     from boilover.escalation import EscalationRule, declare
     from boilover.evaluation.evaluate import evaluate
     from boilover.explaining import explain_ticket
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from boilover.inputs import cut, open_log
     from boilover.kpi import kpis
     from boilover.labels import label
-    from boilover.log import EventLog, read_log, write_log
+    from boilover.log import EventLog, read_log
     from boilover.measuring import measure
     from boilover.model.classifier import EscalationClassifier
     from boilover.model.horizons import HorizonModel
@@ -83,7 +83,7 @@ _HOME = {
     "tonight": "points",
     "train": "training",
     "with_measures": "text",
-    "write_log": "log",
+    "write_log": "checking",
     "write_report": "report",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from boilover.errors import ContractError, shorten
 from boilover.identity import event_keys, repeats
 from boilover.log import EventLog, observed
+from boilover.log import write_log as write_mended
 from boilover.schema import EVENT_TYPES, ROLES, STATUSES, Violation
 
 EARLY_SHARE = 0.2
@@ -54,6 +56,14 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
     for name in tickets.column_names:
         tickets = _finite(tickets, name)
     return replace(log, events=events, tickets=tickets, warnings=tuple(violations))
+
+
+def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
+    """Mend a log as `mend` does and write it, sorted, as a folder of Parquet or CSV; a log there is replaced.
+
+    Raises `ContractError` on what `mend` does, and `UsageError` where the folder holds anything but a log.
+    """
+    write_mended(mend(log), folder, format=format)
 
 
 def doubles(log: EventLog) -> Mask:

@@ -83,7 +83,7 @@ class EventLog:
         return plain(self.events).to_pandas(), plain(self.tickets).to_pandas()
 
     def ordered(self) -> EventLog:
-        """Return the log with ``events`` sorted by (ticket_id, observed_at, arrival)."""
+        """Return a log without duplicates, as `boilover.checking.mend` leaves it, with ``events`` sorted."""
         if self.is_sorted:
             return self
         ids = self.events["ticket_id"].combine_chunks().dictionary_encode()
@@ -127,8 +127,9 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
 
 
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
-    """Write ``log``, sorted, as a folder of Parquet (with a mark that it is sorted) or CSV; a log there is replaced.
+    """Write a mended ``log``, sorted, as a folder of Parquet (marked as sorted) or CSV; a log there is replaced.
 
+    Whoever reads the mark looks for nothing to mend: `boilover.checking.write_log` mends a log first.
     Raises `UsageError` where the folder holds anything else.
     """
     log, folder = log.ordered(), place(folder)
