@@ -62,7 +62,7 @@ def test_a_log_is_the_same_in_however_many_shards(desk, monkeypatch):
     recipe, *paths = desk
     whole, one = ingest(paths, recipe=recipe)
     monkeypatch.setattr("boilover.adapters.shards.SHARD", 900)
-    monkeypatch.setattr("boilover.adapters.tables.CSV_BLOCK", 200)
+    monkeypatch.setattr("boilover.adapters.blocks.CSV_BLOCK", 200)
     assert shards_for(sum(path.stat().st_size for path in paths)) >= 5
     parted, many = ingest(paths, recipe=recipe)
     assert parted.ordered().events.equals(whole.ordered().events)

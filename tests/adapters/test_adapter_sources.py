@@ -158,7 +158,7 @@ def test_a_quote_that_is_not_closed_takes_no_rows_along(tmp_path, recipe, quotes
 
 
 def test_a_row_that_is_longer_than_two_blocks_is_told(tmp_path, recipe, monkeypatch):
-    monkeypatch.setattr("boilover.adapters.tables.CSV_BLOCK", 200)
+    monkeypatch.setattr("boilover.adapters.blocks.CSV_BLOCK", 200)
     long = TABLE + 'B,2026-01-03T00:00:00Z,new,"' + "x" * 1000
     with pytest.raises(InputError, match=r"holds a row of more than 200 bytes\. Shorten its texts"):
         ingest([write(tmp_path, (long + '"\n').encode())], recipe=recipe)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from boilover.adapters.assemble import assemble
+from boilover.adapters.blocks import header, is_parquet, read_blocks, require
 from boilover.adapters.export import Export, Member
 from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
-from boilover.adapters.tables import header, is_parquet, read_blocks, require
 from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
