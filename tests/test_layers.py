@@ -16,6 +16,7 @@ LAYERS = (
     ("schema", "times", "once", "memory"),
     ("places",),
     ("conform", "csv_faults", "files", "spreadsheet", "tables"),
+    ("words",),
     ("kernels",),
     ("coded",),
     ("regrouped",),

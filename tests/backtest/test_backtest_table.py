@@ -41,7 +41,7 @@ def result() -> Backtest:
         escalations=10,
         unseen=1,
         costs=COSTS,
-        verdict=verdict(FOUND, GAPS, COSTS),
+        verdict=verdict(FOUND, GAPS, COSTS, 10),
         figures=FOUND,
         counts=dict.fromkeys(FOUND, counts),
         differences=GAPS,
@@ -52,7 +52,7 @@ def result() -> Backtest:
 
 
 def test_age_is_beaten_in_what_is_caught_and_rules_in_what_it_is_worth() -> None:
-    caught, age, rule = verdict(FOUND, GAPS, COSTS)
+    caught, age, rule = verdict(FOUND, GAPS, COSTS, 10)
     assert caught.startswith("catches 70.0% (60.0% to 80.0%) of the escalations")
     assert age.startswith("beats as many flags by age (70.0% caught against 50.0%; difference +20.0 points")
     assert rule.startswith("DOES NOT BEAT unresolved for 24 h (net benefit +5.00 against +4.90")
@@ -61,9 +61,14 @@ def test_age_is_beaten_in_what_is_caught_and_rules_in_what_it_is_worth() -> None
 
 def test_where_nothing_can_be_told() -> None:
     silent = {"policy": {**figures(0.7, 1.0), "recall": UNKNOWN}}
-    assert verdict(silent, {}, COSTS) == ("nothing escalated in the window: there is nothing to catch.",)
+    nothing = "has nothing to catch: no ticket escalated in these nights."
+    assert verdict(silent, {}, COSTS, 0) == (nothing,)
+    assert "The policy has nothing to catch" in render({**result().to_dict(), "verdict": [nothing]})
+    caught, compared = verdict(FOUND, GAPS, COSTS, 9)
+    assert caught.startswith("catches 70.0%")
+    assert compared == "can be compared with no rule on so few escalations: 9, 10 are needed."
     gaps = {"age_matched": dict.fromkeys(GAPS["age_matched"], UNKNOWN)}
-    assert verdict(FOUND, gaps, COSTS)[1].startswith("cannot be compared with as many flags by age")
+    assert verdict(FOUND, gaps, COSTS, 10)[1].startswith("cannot be compared with as many flags by age")
 
 
 def test_the_table_tells_every_figure_of_it() -> None:
@@ -78,6 +83,7 @@ def test_the_table_tells_every_figure_of_it() -> None:
     assert "a miss costs 20, a flag that catches nothing 2" in text
     assert "| 2026-03-02 |      2 |       99 |    0.0500 |           – |    0.4321 |" in text
     assert "nan" not in text
+    assert render({**values, "nights": 1}).startswith("1 night, 2026-03-02")
 
 
 def test_plain_without_a_terminal_and_coloured_on_one() -> None:

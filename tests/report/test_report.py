@@ -36,7 +36,7 @@ from boilover.report.evidence.courses import Course
 from boilover.report.figures import as_good
 from boilover.report.grid import tonight
 from boilover.report.trial_page import _moved, _risks_moved
-from boilover.report.words import ahead, count, hours, number, percent, plain, spelled
+from boilover.words import ahead, count, hours, number, percent, plain, spelled
 
 
 @pytest.mark.parametrize("make", [usual, hostile_page, lambda: render(scores=None, flags=None)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from report_pages import BREAKOUT, ENDING, SCRIPT, Page, hostile_page, manifest,
 from boilover.backtest import Replay
 from boilover.kpi import kpis
 from boilover.report import render_kpis, render_replay, render_report
-from boilover.report.words import percent
+from boilover.words import percent
 
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
 SEVERE = ("serious", "critical")
@@ -44,7 +45,17 @@ def pages(trial: Trial, replay: Replay) -> dict[str, str]:
         "replay": render_replay(replay, title="A desk"),
         "kpis": render_kpis(kpis(trial.log), title="A desk"),
         "large": _large(),
+        "unseen": render_replay(_unseen(replay), title="A desk"),
     }
+
+
+def _unseen(replay: Replay) -> Replay:
+    """Return a replay in which a ticket escalated that had a risk on no night."""
+    tickets = replay.tickets.copy()
+    gone = tickets["escalated_at"].notna().idxmax()
+    tickets.loc[gone, "nights"] = 0
+    nights = replay.nights[replay.nights["ticket_id"] != tickets.loc[gone, "ticket_id"]]
+    return dataclasses.replace(replay, tickets=tickets, nights=nights)
 
 
 def _large() -> str:
@@ -234,6 +245,16 @@ def test_filters_find_what_is_asked(browser: Browser, load: Open) -> None:
     write(browser, "[data-find]", "no such ticket")
     assert shown(browser) == []
     assert texts(browser, "[data-place]") == ["none"]
+
+
+def test_a_ticket_without_a_risk_is_above_no_line(browser: Browser, load: Open) -> None:
+    rows = load("unseen")["rows"]
+    known = [row for row in rows if row[2] is not None]
+    assert 0 < len(known) < len(rows) <= 50
+    browser.run("document.dispatchEvent(new CustomEvent('line', { detail: 0 }))")
+    assert len(texts(browser, ".tickets tr.above")) == len(known)
+    click(browser, "[data-above]")
+    assert set(shown(browser)) == {row[0] for row in known}
 
 
 def test_pages_turn(browser: Browser, load: Open) -> None:

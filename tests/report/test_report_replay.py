@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from boilover.backtest import Replay
 from boilover.report import render_replay, write_backtest_report
 from boilover.report.drawing.bars import lead_times
 from boilover.report.replayed import facts, lives, threshold_dial, verdict
-from boilover.report.words import count, percent
+from boilover.words import count, percent
 
 
 def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> None:
@@ -28,14 +29,42 @@ def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> 
     )
     assert f"with {count(own['flags_a_night'].estimate)} new flags a night." in text
     assert percent(own["recall"].estimate) in page.text("td")
-    told = verdict(result.to_dict())
-    for name, gaps in result.differences.items():
-        low = gaps["recall" if name == "age_matched" else "net_benefit"].low
-        beats = told.compared.split("does not beat")[0]
-        words = {"age_matched": "by age", "unresolved_24h": "24 h’", "priority": "priority high"}.get(
-            name, ""
-        )
-        assert (words in beats) == (low > 0) or not words
+    assert result.escalations < 10
+    assert verdict(result.to_dict()).compared == "So few escalations cannot tell whether it beats any rule."
+
+
+def test_a_verdict_is_what_the_intervals_say(replay: Replay) -> None:
+    gaps: dict[str, Mapping[str, float | None]] = {
+        "age_matched": {"low": -0.2, "high": -0.1},
+        "sla_75": {"low": 0.1, "high": 0.2},
+        "no_update_4h": {"low": -0.1, "high": 0.2},
+        "unresolved_24h": {"low": None, "high": None},
+        "priority": {"low": -2.0, "high": 0.0},
+    }
+    misleading = {"low": 9.0, "high": 9.0}
+    told = {
+        **replay.result.to_dict(),
+        "nights": 1,
+        "escalations": 10,
+        "differences": {
+            name: {"recall": gap, "net_benefit": misleading}
+            if name == "age_matched"
+            else {"recall": misleading, "net_benefit": gap}
+            for name, gap in gaps.items()
+        },
+    }
+    found = verdict(told)
+    assert found.measured.startswith("Over 1 night the policy would have caught")
+    assert found.compared == (
+        "It beats ‘75 % of SLA used’, and falls behind ‘as many flags by age’, and does not beat ‘no public update for"
+        " 4 h’ or ‘priority high or above’ beyond chance, and cannot be compared with ‘unresolved for 24 h’."
+    )
+    assert found.is_bad
+    told["differences"]["age_matched"]["recall"] = {"low": 0.01, "high": 0.1}
+    assert not verdict(told).is_bad
+    calm = verdict({**told, "escalations": 0})
+    assert calm.measured.startswith("Over 1 night no ticket escalated; the policy would have raised")
+    assert (calm.compared, calm.is_bad) == ("There was nothing to catch.", False)
 
 
 def test_every_ticket_that_escalated_or_was_flagged_is_a_row(replay: Replay) -> None:

@@ -119,7 +119,7 @@ def result_of(
         escalations=escalations,
         unseen=int(tickets.unseen.sum()),
         costs=costs,
-        verdict=verdict(figures, differences, costs),
+        verdict=verdict(figures, differences, costs, escalations),
         figures=figures,
         counts={name: _counts(each, escalations) for name, each in methods.items()},
         differences=differences,

@@ -13,6 +13,7 @@ from rich.text import Text
 from boilover.backtest.rules import TITLES
 from boilover.backtest.verdict import POLICY
 from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table
+from boilover.words import numbered
 
 NAMES = {POLICY: "model and policy", **TITLES}
 LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
@@ -34,11 +35,11 @@ def _parts(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableTy
 
 
 def _headline(backtest: Mapping[str, Any]) -> str:
-    trainings = len(backtest["trainings"])
+    trainings = numbered(len(backtest["trainings"]), "training")
     return (
-        f"{backtest['nights']} nights, {_night(backtest['since'])} to {_night(backtest['until'])}, {trainings}"
-        f" training{'s' * (trainings != 1)}: {backtest['tickets']:,} tickets at risk, {backtest['escalations']:,}"
-        f" escalated, {backtest['unseen']:,} of them before their first night"
+        f"{numbered(backtest['nights'], 'night')}, {_night(backtest['since'])} to {_night(backtest['until'])},"
+        f" {trainings}: {numbered(backtest['tickets'], 'ticket')} at risk, {backtest['escalations']:,} escalated,"
+        f" {backtest['unseen']:,} of them before their first night"
     )
 
 

@@ -11,6 +11,8 @@ from boilover.backtest.rules import AGE, TITLES
 from boilover.evaluation.interval import Interval
 
 POLICY = "policy"
+FEWEST = 10
+"""With fewer escalations an interval tells of luck, and may be of no width."""
 COMPARED = ("recall", "net_benefit")
 
 
@@ -28,6 +30,7 @@ def verdict(
     figures: Mapping[str, Mapping[str, Interval]],
     differences: Mapping[str, Mapping[str, Interval]],
     costs: Costs,
+    escalations: int,
 ) -> tuple[str, ...]:
     """Return what the replay says, in plain words: what is caught, and whether that beats age and each rule.
 
@@ -36,11 +39,16 @@ def verdict(
     """
     own = figures[POLICY]
     recall, ahead = own["recall"], own["recall_24h_ahead"]
-    if np.isnan(recall.estimate):
-        return ("nothing escalated in the window: there is nothing to catch.",)
+    if not escalations:
+        return ("has nothing to catch: no ticket escalated in these nights.",)
     flags = own["flags_a_night"].estimate
     caught = f"catches {_share(recall)} of the escalations, {ahead.estimate:.1%} at least 24 h ahead"
     said = [f"{caught}, with {flags:.1f} new flags a night."]
+    if escalations < FEWEST:
+        return (
+            *said,
+            f"can be compared with no rule on so few escalations: {escalations}, {FEWEST} are needed.",
+        )
     for name, gaps in differences.items():
         figure = "recall" if name == AGE else "net_benefit"
         gap, peer = gaps[figure], figures[name][figure]

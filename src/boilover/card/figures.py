@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boilover.card.blocks import Section, Table
+from boilover.tables import MISSING
+from boilover.words import interval, number
 
 if TYPE_CHECKING:
     from boilover.model.manifest import Manifest
 
-MISSING = "–"
 MODEL = "model"
 FIGURES = {
     "average_precision": "average precision",
@@ -68,12 +69,12 @@ def _ranking(figures: Mapping[str, Any], name: str, told: str) -> Section:
     random = {"average_precision": rate, "roc_auc": 0.5, "recall_at_11.8%": 0.118, "brier_skill": 0.0}
     scores = figures["scores"][MODEL]
     rows = tuple(
-        (title, _number(scores[key]["estimate"]), _interval(scores[key]), _number(random.get(key)))
+        (title, number(scores[key]["estimate"]), interval(scores[key]) or MISSING, number(random.get(key)))
         for key, title in FIGURES.items()
     )
     asked = (
         f"{figures['points']:,} points of {figures['tickets']:,} tickets; {figures['positives']:,} escalate in time:"
-        f" base rate {_number(rate)}, which is the average precision of a random order."
+        f" base rate {number(rate)}, which is the average precision of a random order."
     )
     verdict = [f"The model {sentence}." for sentence in figures.get("verdict", ())]
     header = ("figure", "estimate", "95 % interval", "without a model")
@@ -82,7 +83,7 @@ def _ranking(figures: Mapping[str, Any], name: str, told: str) -> Section:
 
 def _calibration(figures: Mapping[str, Any], name: str) -> Section:
     rows = tuple(
-        (str(place), str(each["points"]), _number(each["mean_risk"]), _number(each["rate"]))
+        (str(place), str(each["points"]), number(each["mean_risk"]), number(each["rate"]))
         for place, each in enumerate(figures["calibration"], start=1)
     )
     table = Table("By rising risk", ("bin", "points", "mean risk", "share that escalates"), rows)
@@ -108,25 +109,13 @@ def _group(name: str, table: Mapping[str, Any]) -> Table:
         (
             each["name"],
             str(each["points"]),
-            _number(each["base_rate"]),
-            _number(each["mean_risk"]),
-            _number(each["average_precision"]),
-            _number(each["roc_auc"]),
+            number(each["base_rate"]),
+            number(each["mean_risk"]),
+            number(each["average_precision"]),
+            number(each["roc_auc"]),
         )
         for each in table["groups"]
     )
     left, points = table["suppressed_groups"], table["suppressed_points"]
     caption = f"By {name}" + (f"; {left} too small to tell, with {points} points" if left else "")
     return Table(caption, (name, "points", "base rate", "mean risk", "average precision", "AUC"), rows)
-
-
-def _number(value: float | None) -> str:
-    """Return three digits after the point, four below 0.01; a dash where it is not defined."""
-    if value is None:
-        return MISSING
-    return f"{value:z.{4 if 0.00005 <= abs(value) < 0.01 else 3}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _interval(figures: Mapping[str, float | None]) -> str:
-    low, high = figures["low"], figures["high"]
-    return MISSING if low is None or high is None else f"{_number(low)} to {_number(high)}"

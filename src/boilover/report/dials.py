@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from boilover.report.drawing.curves import dial, places
 from boilover.report.grid import as_data
-from boilover.report.words import count, percent
+from boilover.words import count, percent
 
 USUAL = 0.15
 """Share of the greatest number of flags at which the slider stands where no threshold is given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.bars import span
-from boilover.report.words import interval, number, percent, spelled
+from boilover.words import interval, number, percent, spelled
 
 
 class Verdict(NamedTuple):
@@ -56,6 +56,14 @@ class Tile(NamedTuple):
     beside: str
 
 
+AHEAD, BEHIND, LEVEL, UNKNOWN = (
+    "beats {}",
+    "falls behind {}",
+    "does not beat {} beyond chance",
+    "cannot be compared with {}",
+)
+STANDINGS = {AHEAD: "and", BEHIND: "and", LEVEL: "or", UNKNOWN: "or"}
+"""How a model may stand beside others, and the word before the last of them."""
 FIGURES = {
     "average precision": "average_precision",
     "AUC": "roc_auc",
@@ -75,23 +83,34 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
         f" the ticket escalated within {spelled(horizon)}; it ranks these with an average precision of"
         f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
     )
-    beaten, unbeaten, unknown = _sorted_peers(evaluation["differences"])
-    clauses = []
-    if beaten:
-        clauses.append(f"beats {listed(_named(beaten))}")
-    if unbeaten:
-        clauses.append(f"does not beat {listed(_named(unbeaten), 'or')} beyond chance")
-    if unknown:
-        clauses.append(f"cannot be compared with {listed(_named(unknown), 'or')}")
-    compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no peer."
-    return Verdict(measured, compared, bool(as_good(evaluation)))
+    told = compared(evaluation["differences"], _named)
+    return Verdict(measured, told or "It was compared with no peer.", bool(as_good(evaluation)))
+
+
+def compared(gaps: Mapping[str, Mapping[str, float | None]], named: Callable[[str], str]) -> str:
+    """Return in one sentence whom a model or policy beats and whom not; empty where there is nobody.
+
+    ``gaps`` are the intervals of what it has beyond each, who is called as ``named`` says.
+    """
+    names: dict[str, list[str]] = {said: [] for said in STANDINGS}
+    for name, gap in gaps.items():
+        names[_standing(gap)].append(named(name))
+    clauses = [said.format(listed(names[said], last)) for said, last in STANDINGS.items() if names[said]]
+    return f"It {', and '.join(clauses)}." if clauses else ""
+
+
+def _standing(gap: Mapping[str, float | None]) -> str:
+    low, high = gap["low"], gap["high"]
+    if low is None or high is None:
+        return UNKNOWN
+    return AHEAD if low > 0 else BEHIND if high < 0 else LEVEL
 
 
 def as_good(evaluation: Mapping[str, Any]) -> str:
     """Return which order without a model does as well as far as the points can tell; empty where none does."""
-    _, unbeaten, _ = _sorted_peers(evaluation["differences"])
+    gap = evaluation["differences"].get(BASE_RATE)
     orders = ["ranking by age alone"] * (evaluation["beats_age_only"] is False)
-    orders += ["a random order"] * (BASE_RATE in unbeaten)
+    orders += ["a random order"] * (gap is not None and _standing(gap) in (LEVEL, BEHIND))
     return listed(orders, "or") if orders else ""
 
 
@@ -191,26 +210,13 @@ def _group(row: Mapping[str, Any], top: float) -> GroupRow:
     return GroupRow(row["name"], cells, number(row["average_precision"]), bounds, drawing)
 
 
-def _sorted_peers(
-    differences: Mapping[str, Mapping[str, float | None]],
-) -> tuple[list[str], list[str], list[str]]:
-    """Return the names of the peers that the model beats, does not beat, and cannot be compared with."""
-    beaten: list[str] = []
-    unbeaten: list[str] = []
-    unknown: list[str] = []
-    for name, gap in differences.items():
-        low = gap["low"]
-        (unknown if low is None else beaten if low > 0 else unbeaten).append(name)
-    return beaten, unbeaten, unknown
-
-
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Return words as one phrase."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _named(names: Sequence[str]) -> list[str]:
-    return [f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name) for name in names]
+def _named(name: str) -> str:
+    return f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name)
 
 
 def _title(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
-from boilover.report.words import plain
+from boilover.words import plain
 
 SHOWN = 50
 """Rows on a page, and rows that are written out for who runs no scripts, or prints."""

@@ -13,7 +13,7 @@ from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
 from boilover.report.drawing.dots import among_ranges, dots
 from boilover.report.figures import Tile, Verdict
-from boilover.report.words import ahead, hours, rate, spelled
+from boilover.words import ahead, hours, rate, spelled
 
 if TYPE_CHECKING:
     from boilover.kpi import Kpis
@@ -127,6 +127,8 @@ def _drawings(told: Mapping[str, Any]) -> dict[str, Markup]:
 
 
 def _incidence(told: Mapping[str, Mapping[str, float | None]]) -> Markup:
+    if not any(figure["estimate"] is not None for figure in told.values()):
+        return Markup("")
     said = "; ".join(f"{spelled(span)} {rate(figure['estimate'])}" for span, figure in told.items())
     return dots(
         "within",
@@ -139,25 +141,22 @@ def _incidence(told: Mapping[str, Mapping[str, float | None]]) -> Markup:
 
 
 def _by_week(weeks: Sequence[Mapping[str, Any]]) -> Markup:
+    """Draw the share that escalated in time by week; nothing where no week was followed for so long."""
     together = _together(weeks)
     parts = [_pooled(weeks[first : first + together]) for first in range(0, len(weeks), together)]
     known = [each for each in parts if each["tickets"]]
-    tickets = sum(each["tickets"] for each in known)
-    rule = None
-    said = "No week was followed for 7 days."
-    if tickets:
-        mean = sum(each["hits"] for each in known) / tickets
-        rule = (mean, f"mean {rate(mean)}")
-        shares = [each["in_time"]["estimate"] for each in known]
-        said = f"{rate(min(shares))} to {rate(max(shares))}, {rate(mean)} of all tickets of these weeks."
+    if not known:
+        return Markup("")
+    mean = sum(each["hits"] for each in known) / sum(each["tickets"] for each in known)
+    shares = [each["in_time"]["estimate"] for each in known]
     return dots(
         "weeks-rates",
         f"Share that escalated within 7 days, {_by(together)} of creation",
-        said,
+        f"{rate(min(shares))} to {rate(max(shares))}, {rate(mean)} of all tickets of these weeks.",
         [each["in_time"] for each in parts],
         days_marked(parts, "week"),
         ("week", "escalated within 7 days"),
-        rule,
+        (mean, f"mean {rate(mean)}"),
     )
 
 

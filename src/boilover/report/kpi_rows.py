@@ -11,7 +11,8 @@ from markupsafe import Markup
 from boilover.kpi.groups import MIN_TICKETS, MOST_GROUPS
 from boilover.kpi.lines import Line, Told
 from boilover.report.drawing.bars import meter, span
-from boilover.report.words import MISSING, ahead, rate
+from boilover.tables import MISSING
+from boilover.words import ahead, rate
 
 WEEKS = 12
 """So many weeks stand in the table, the last; all are drawn."""

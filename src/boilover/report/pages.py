@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from boilover import __version__
 from boilover.report.drawing.bars import meter
-from boilover.report.words import ahead, number, percent, plain
+from boilover.words import ahead, number, percent, plain
 
 SCRIPTS = ("scheme.js", "sort.js", "grid.js", "dial.js")
 """In the order in which they run."""

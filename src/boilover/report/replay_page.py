@@ -10,7 +10,7 @@ from boilover.backtest.verdict import POLICY
 from boilover.report import pages, replayed
 from boilover.report.drawing.bars import by_night, lead_times
 from boilover.report.figures import Tile
-from boilover.report.words import count, percent, spelled
+from boilover.words import count, numbered, percent, spelled
 
 CONTENTS = (
     ("caught", "Figures"),
@@ -34,8 +34,8 @@ def render_replay(replay: Replay, *, title: str) -> str:
         kind="Backtest",
         title=title,
         under=(
-            f"{result['nights']:,} nights, {result['since'][:10]} to {result['until'][:10]}, a model trained anew every"
-            f" {spelled(result['retrain'])}"
+            f"{numbered(result['nights'], 'night')}, {result['since'][:10]} to {result['until'][:10]},"
+            f" a model trained anew every {spelled(result['retrain'])}"
         ),
         contents=[each for each in CONTENTS if each[0] != "lives" or drawn],
         tiles=_tiles(replay),

@@ -12,16 +12,16 @@ from markupsafe import Markup
 from boilover.backtest import Replay
 from boilover.backtest.rules import AGE
 from boilover.backtest.table import NAMES
-from boilover.backtest.verdict import POLICY
+from boilover.backtest.verdict import FEWEST, POLICY
 from boilover.evaluation.evaluate import plain_values
 from boilover.evaluation.operating import operating
 from boilover.history import HOUR
 from boilover.report.dials import Dial, dial_of
 from boilover.report.drawing.lives import life
-from boilover.report.figures import Verdict, listed
+from boilover.report.figures import Verdict, compared
 from boilover.report.grid import Column, Grid, time
-from boilover.report.words import count, number, percent, plain, spelled
 from boilover.times import parse_duration
+from boilover.words import count, number, numbered, percent, plain, spelled
 
 DRAWN = 2
 """Tickets of each kind whose course is drawn."""
@@ -39,22 +39,23 @@ class Method(NamedTuple):
 
 def verdict(result: Mapping[str, Any]) -> Verdict:
     """Return two sentences: what the policy would have caught, and whom it beats."""
-    own, counts = result["figures"][POLICY], result["counts"][POLICY]
+    own, counts, escalations = result["figures"][POLICY], result["counts"][POLICY], result["escalations"]
+    over, flags = numbered(result["nights"], "night"), count(own["flags_a_night"]["estimate"])
+    if not escalations:
+        measured = f"Over {over} no ticket escalated; the policy would have raised {flags} new flags a night."
+        return Verdict(measured, "There was nothing to catch.", False)
     measured = (
-        f"Over {result['nights']:,} nights the policy would have caught {counts['caught']:,} of"
-        f" {result['escalations']:,} escalations ({percent(own['recall']['estimate'])};"
-        f" {percent(own['recall_24h_ahead']['estimate'])} at least a day ahead)"
-        f" with {count(own['flags_a_night']['estimate'])} new flags a night."
+        f"Over {over} the policy would have caught {counts['caught']:,} of {numbered(escalations, 'escalation')}"
+        f" ({percent(own['recall']['estimate'])}; {percent(own['recall_24h_ahead']['estimate'])} at least a day ahead)"
+        f" with {flags} new flags a night."
     )
-    beaten: list[str] = []
-    unbeaten: list[str] = []
-    for name, gaps in result["differences"].items():
-        low = gaps["recall" if name == AGE else "net_benefit"]["low"]
-        (beaten if low is not None and low > 0 else unbeaten).append(f"‘{NAMES[name]}’")
-    clauses = [f"beats {listed(beaten)}"] if beaten else []
-    clauses += [f"does not beat {listed(unbeaten, 'or')} beyond chance"] if unbeaten else []
-    compared = f"It {', and '.join(clauses)}." if clauses else "It was compared with no rule."
-    return Verdict(measured, compared, f"‘{NAMES[AGE]}’" in unbeaten)
+    if escalations < FEWEST:
+        return Verdict(measured, "So few escalations cannot tell whether it beats any rule.", False)
+    gaps = {
+        name: gap["recall" if name == AGE else "net_benefit"] for name, gap in result["differences"].items()
+    }
+    beats_age = gaps[AGE]["low"] is None or gaps[AGE]["low"] > 0
+    return Verdict(measured, compared(gaps, lambda name: f"‘{NAMES[name]}’"), not beats_age)
 
 
 def methods(result: Mapping[str, Any]) -> list[Method]:
@@ -198,7 +199,7 @@ def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("Nights", f"{result['nights']:,}, {result['since'][:10]} to {result['until'][:10]}, at 06:00 UTC"),
         ("Horizon", spelled(result["horizon"])),
-        ("Trained anew", f"every {spelled(result['retrain'])}: {trained:,} training{'s' * (trained != 1)}"),
+        ("Trained anew", f"every {spelled(result['retrain'])}: {numbered(trained, 'training')}"),
         ("Tickets", f"{result['tickets']:,} at risk on a night or escalated"),
         (
             "Escalations",

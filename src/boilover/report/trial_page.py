@@ -17,7 +17,7 @@ from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
 from boilover.report.grid import tonight as tonight_of
-from boilover.report.words import count, number, spelled
+from boilover.words import count, number, spelled
 
 if TYPE_CHECKING:
     from boilover.monitoring.shifts import Shift

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from boilover.report.drawing.canvas import Axis, Canvas
-from boilover.report.words import count, percent, share
+from boilover.words import count, numbered, percent, share
 
 LEADS = (
     (0.0, "0 h"),
@@ -68,7 +68,7 @@ def over_time(rows: Sequence[Mapping[str, Any]], what: str, title: str, *, when:
     )
     mean = sum(values) / len(values)
     width = 0.78 if len(values) < 150 else 1.0
-    told = f"{count(mean)} on an average {unit}, {max(values):,} at most, over {len(values):,} {unit}s."
+    told = f"{count(mean)} on an average {unit}, {max(values):,} at most, over {numbered(len(values), unit)}."
     return plot.drawing(
         f"{unit}s-{what}",
         f"{title.capitalize()} by {unit}",

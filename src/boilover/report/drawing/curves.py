@@ -11,7 +11,7 @@ from markupsafe import Markup
 from boilover.evaluation.baselines import BASE_RATE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.canvas import Axis, Canvas, words
-from boilover.report.words import count, number, percent, share
+from boilover.words import count, number, percent, share
 
 WORKLOAD, RECALL_THERE = 0.118, "recall_at_11.8%"
 SETTLED = 0.05

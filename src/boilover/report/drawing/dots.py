@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from boilover.report.drawing.canvas import Axis, Canvas
-from boilover.report.words import rate as in_words
-from boilover.report.words import share
+from boilover.words import rate as in_words
+from boilover.words import share
 
 Told = Mapping[str, float | None]
 LINE = 36
@@ -89,5 +89,5 @@ def among_ranges(desk: Told, ranges: Mapping[str, Sequence[float]]) -> Markup:
         plot.line([rate, rate], [plot.y.low, lines], "rule"),
         plot.line([low, high], [lines, lines], "whisker"),
         plot.dot(rate, lines, "point", 4.4),
-        plot.note(high, lines, in_words(rate), "note strong", (8, 4)),
+        plot.note(rate, lines, in_words(rate), "note strong", (7, -7)),
     )

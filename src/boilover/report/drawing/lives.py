@@ -8,7 +8,7 @@ from math import isfinite
 from markupsafe import Markup
 
 from boilover.report.drawing.canvas import Axis, Canvas, words
-from boilover.report.words import hours, percent, plain, share
+from boilover.words import hours, percent, plain, share
 
 WIDTH, HEIGHT, LANE = 460, 220, 17
 LANES_LEFT = 124

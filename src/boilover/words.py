@@ -1,12 +1,12 @@
-"""Values as words of the page."""
+"""Values as words of pages, cards and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from boilover.errors import one_line
+from boilover.tables import MISSING
 
-MISSING = "–"
 MAX_TEXT = 200
 
 
@@ -57,6 +57,11 @@ def share(value: float) -> str:
 def count(value: float) -> str:
     """Return how many there are on average: ``1,204``, ``4``, ``0.35``."""
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+
+
+def numbered(amount: int, noun: str) -> str:
+    """Return how many of something there are: ``1 night``, ``1,204 nights``."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def hours(value: float) -> str:
