@@ -186,7 +186,7 @@ def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
         values = shown[name]
         if name == "ticket_id":
             columns[name] = [_id(value) for value in values]
-        elif name in ("risk", "threshold"):
+        elif name == "threshold" or str(name).startswith("risk"):
             columns[name] = ["" if pd.isna(value) else f"{value:.1%}" for value in values]
         elif isinstance(values.dtype, pd.DatetimeTZDtype):
             columns[name] = ["" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}" for value in values]

@@ -223,8 +223,10 @@ def test_answers_are_recorded_shown_and_counted(home, desk, run, capsys, monkeyp
     assert list(counts[["flags", "acknowledged", "snoozed", "disagreed"]]) == [len(flags), 2, 1, 1]
     shown = pd.read_csv(io.StringIO(say("show", ledger)))
     assert set(shown["flag_id"]) == set(flags["flag_id"])
-    assert (np.diff(shown["risk"]) <= 0).all()
-    assert "acknowledged" in say("show", ledger, "--format", "table")
+    assert (np.diff(shown["risk_when_raised"]) <= 0).all()
+    table = say("show", ledger, "--format", "table")
+    assert "acknowledged" in table
+    assert f"  {shown['risk_when_raised'][0]:.1%}  " in table
     assert say("check", ledger) == "the ledger adds up\n"
 
 

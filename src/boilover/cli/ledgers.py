@@ -46,7 +46,7 @@ def show(
 ) -> None:
     """Show the flags that stand, the most urgent first.
 
-    Risk and reasons are those of the night that raised a flag, also where its tier rose since.
+    The tier is the highest so far; risk and reasons are of the night that raised a flag.
 
     Example: boilover ledger show ledger.db --desk support
     """
@@ -55,10 +55,9 @@ def show(
     tiers = {"critical": 0, "warn": 1, "watch": 2}
     urgency = standing.assign(order=standing["tier"].map(tiers), down=-standing["risk"])
     rows = urgency.sort_values(["order", "down", "desk", "ticket_id"]).index
-    few = ["desk", "flag_id", "ticket_id", "tier", "state", "by", "risk", "raised_at", "nights", "why"]
-    _hand_out(standing.loc[rows, few].reset_index(drop=True), ledger, output, form)
-    if len(rows):
-        say("risk and why are of the night that raised a flag; the tier is the highest since")
+    few = ["desk", "flag_id", "ticket_id", "tier", "state", "by", "nights", "raised_at", "risk", "why"]
+    then = {"risk": "risk_when_raised", "why": "why_raised"}
+    _hand_out(standing.loc[rows, few].rename(columns=then).reset_index(drop=True), ledger, output, form)
 
 
 def export(
