@@ -338,6 +338,16 @@ def test_a_queue_of_fifteen_letters_is_no_id(read, recipe):
     assert told(events, "group_changed", "value") == [("EscalationsDesk",)]
 
 
+def test_words_of_fifteen_letters_that_begin_with_a_digit_are_no_ids(read):
+    groups = [{"Id": QUEUE, "Name": "1stLevelSupport", "Type": "Queue", "DeveloperName": "First"}]
+    serials = change("10:30", "Serial__c", "5CG0123ABCDEFGH", "5CG0123ABCDEFGJ")
+    rows = [change("10:00", "Owner", "Ann", "1stLevelSupport"), serials]
+    rows += [change("11:00", "Account", "1800flowers1234", "4everHealthLtd1")]
+    _, events, _, _ = read([case(OwnerId=QUEUE)], rows, USERS, groups)
+    assert told(events, "group_changed", "value") == [("1stLevelSupport",)]
+    assert told(events, "field_changed", "value")[-2:] == [("5CG0123ABCDEFGJ",), ("4everHealthLtd1",)]
+
+
 def test_case_09_doubled_history_rows_count_once(read):
     there, back = change("10:00", "Owner", ANN, BOB), change("11:00", "Owner", BOB, ANN)
     _, events, _, report = read([case()], [there, there, back, there])

@@ -135,11 +135,15 @@ class Desk:
         """Say whether a word is the id of a record, not its name."""
         return word is not None and (word in self.roles or word in self.queues or is_key(word))
 
+    def _id(self, word: str | None) -> str | None:
+        """Return what may be an id or a name: an id in its long form, a name as it is."""
+        return key(word) if self.is_id(word) else word
+
     def person(self, word: str | None) -> str | None:
         """Return a user's id for the id or the name, and the contact's for a user of a portal."""
         if word is None:
             return None
-        user = key(word if word in self.shared_names else self.people.get(word, word))
+        user = self._id(word if word in self.shared_names else self.people.get(word, word))
         return None if user is None else self.contact_of.get(user, user)
 
     def role(self, user: str | None, ticket: str) -> str | None:
@@ -150,14 +154,14 @@ class Desk:
             return "bot"
         if self.contacts.get(ticket) is not None and self.contacts.get(ticket) == self.person(user):
             return "customer"
-        return self.roles.get(key(self.people.get(user, user)) or "", "agent")
+        return self.roles.get(self._id(self.people.get(user, user)) or "", "agent")
 
     def owner(self, word: str | None) -> tuple[str, str | None]:
         """Return which part of the state an owner is, group or assignee, and its value.
 
         A queue has its name where the export tells it. What an automated user owns is assigned to nobody.
         """
-        owner = key(word)
+        owner = self._id(word)
         if owner is None:
             return "assignee", None
         if owner in self.queues or owner.startswith(QUEUE) or owner.casefold() in self.queue_names:
@@ -183,9 +187,9 @@ class Desk:
         if target == "IsEscalated" and word is not None:
             return str(is_true(word)).lower(), None
         if target in PARTIES:
-            return key(word), None
+            return self._id(word), None
         # A number of 15 digits in a field of the desk's own is that of a device.
-        return key(word) if word is not None and not word.isdigit() and self.is_id(word) else word, None
+        return word if word is None or word.isdigit() else self._id(word), None
 
 
 def _bare(number: str) -> str:

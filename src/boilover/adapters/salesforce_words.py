@@ -119,9 +119,12 @@ SILENT = frozenset(
 )
 """Fields that tell nothing more, or prose; that prose changed is told."""
 
-SHORT, LONG = 15, 18
-KEY = re.compile(r"(?=\d|a[0-9A-Za-z]*\d)[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
-"""An id begins with a digit, one of a custom object with an a; a name of so many letters rarely does."""
+LONG = 18
+CUSTOM = r"a(?=[0-9A-Za-z]*\d)[0-9A-Za-z]{2}"
+KEY = re.compile(rf"(?:\d[0-9A-Za-z]{{2}}|{CUSTOM})[0-9A-Za-z]{{12}}")
+"""An id of 15 characters begins with a digit, one of a custom object with an a."""
+REFERENCE = re.compile(rf"(?:00[135G]|01t|02i|5[05]0|{CUSTOM})[0-9A-Za-z]{{12}}(?:[A-Z0-5]{{3}})?")
+"""What changes of a case refer to: accounts, contacts, users, queues, products, assets, cases and entitlements."""
 CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -133,12 +136,12 @@ def key(value: object) -> str | None:
     if type(value) is str and len(value) == LONG and value.isalnum():
         return value
     word = ident(value)
-    if word is None or len(word) != SHORT or KEY.fullmatch(word) is None:
+    if word is None or KEY.fullmatch(word) is None:
         return word
     parts = (word[start : start + 5] for start in (0, 5, 10))
     return word + "".join(CHECK[sum(c.isupper() << place for place, c in enumerate(part))] for part in parts)
 
 
 def is_key(word: str | None) -> bool:
-    """Say whether a word has the form of an id."""
-    return word is not None and KEY.fullmatch(word) is not None
+    """Say whether a word that may be a name, too, has the form of an id of what cases refer to."""
+    return word is not None and REFERENCE.fullmatch(word) is not None
