@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boilover.adapters import ingest
 from boilover.checking import mend
 from boilover.errors import ContractError, InputError, LockedError, UsageError
 from boilover.log import EventLog, observed, read_log, write_log
@@ -61,6 +62,33 @@ def of_tickets(log: EventLog, chosen) -> EventLog:
 def assert_same(one: Path, other: Path) -> None:
     for left, right in zip(read_log(one).to_pandas(), read_log(other).to_pandas(), strict=True):
         pd.testing.assert_frame_equal(left, right)
+
+
+def test_nightly_exports_without_history_tell_a_state_once(tmp_path):
+    """Whatever else is updated: what did not change is no event, also of an export that is imported late or again."""
+
+    def export(day: int, status: str) -> Path:
+        ticket = {"id": 1, "created_at": "2026-01-05T09:00:00Z", "updated_at": f"2026-01-{day:02}T09:00:00Z"}
+        told = {**ticket, "status": status, "priority": "normal", "requester_id": 5, "subject": "It broke"}
+        file = tmp_path / f"{day}.json"
+        file.write_text(json.dumps({"tickets": [told]}), encoding="utf-8")
+        return file
+
+    nights = [(6, "open"), (7, "open"), (9, "pending"), (10, "pending"), (8, "open"), (6, "open")]
+    files = [export(*night) for night in [*nights, (11, "open"), (12, "solved")]]
+    new = [upsert(tmp_path / "log", [ingest([file])[0]]).new for file in files]
+    assert new == [3, 0, 1, 0, 0, 0, 1, 1]
+    events, _ = read_log(tmp_path / "log").to_pandas()
+    changes = events[events["event_type"] == "status_changed"]
+    assert list(zip(changes["occurred_at"].dt.day, changes["value"], strict=True)) == [
+        (6, "open"),
+        (9, "pending"),
+        (11, "open"),
+        (12, "solved"),
+    ]
+    whole, _ = ingest(files)
+    upsert(tmp_path / "whole", [whole])
+    assert_same(tmp_path / "log", tmp_path / "whole")
 
 
 @pytest.mark.parametrize("most", [30, 250_000])

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
 from boilover.adapters.recipe import TARGETS
-from boilover.adapters.spill import ATTRIBUTE
-from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, Ints, Story, Told
+from boilover.adapters.spill import ATTRIBUTE, TODAY
+from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Ints, Story, Told
 from boilover.log import EventLog
 from boilover.schema import DELETED, EVENTS, TIMESTAMP
 
@@ -93,7 +93,7 @@ def _events(rows: pd.DataFrame, told: Told) -> pa.Table:
         "is_public": told.facts["public"].take(own),
         "text": told.facts["text"].take(own),
         "observed_at": pa.array(visible, mask=~is_late).cast(TIMESTAMP),
-        "event_id": told.facts["event_id"].take(own),
+        "event_id": _event_ids(rows, told, own),
     }
     return pa.table({column.name: columns[column.name] for column in EVENTS})
 
@@ -112,6 +112,18 @@ def _types(rows: pd.DataFrame, told: Told) -> tuple[pa.Array, pa.Array]:
     no_field = (target < 0) | (of_state & (code != changed))
     words = pa.concat_arrays([told.words, pa.array(types, type=pa.string())])
     return words.take(pa.array(code, mask=code < 0)), told.words.take(pa.array(target, mask=no_field))
+
+
+def _event_ids(rows: pd.DataFrame, told: Told, own: pa.Array) -> pa.ChunkedArray:
+    """Return the source's ids; what is known of today has one that tells it, so that a later import knows it again."""
+    ids = told.facts["event_id"].take(own)
+    today = (rows["phase"] == LATER).to_numpy() & (told.kind[rows["row"].to_numpy()] == TODAY)
+    if not today.any():
+        return ids
+    target, value = (pa.array(rows[name].to_numpy(), mask=~today) for name in ("target", "value"))
+    words = told.words.take(target), told.words.take(value), pa.array(rows["time"]).cast(pa.string())
+    made = pc.binary_join_element_wise(OF_TODAY, pc.binary_join_element_wise(*words, "/"), "")
+    return pc.coalesce(ids, made)
 
 
 def _roles(actor: pa.ChunkedArray, people: Mapping[str, str]) -> pa.Array:

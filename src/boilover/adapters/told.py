@@ -25,6 +25,8 @@ FIRST_TARGETS = ("status", "priority", "group", "assignee")
 """The order of the state at creation; fields follow by name."""
 CODED = ("value", "raw", "old", "event_type", "target")
 KINDS = {int: "number", float: "number", bool: "bool"}
+OF_TODAY = "today/"
+"""What the ids of events begin with that tell what held when a ticket was last updated; nobody knows since when."""
 
 
 @dataclass

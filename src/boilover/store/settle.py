@@ -18,6 +18,7 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
+from boilover.store.again import said_again
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -49,6 +50,7 @@ class Desk:
             tickets = self._united(tickets, listed)
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
+            fresh[fresh] = ~said_again(events, told.filter(pa.array(fresh)))
             self.known += int((~fresh).sum())
             seen = np.concatenate([seen, keys[fresh]])
             if fresh.any():

@@ -1,0 +1,41 @@
+"""What an export without histories tells of today again, as each night's export does until something changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from boilover.adapters.told import OF_TODAY
+from boilover.conform import plain
+from boilover.log import observed
+from boilover.schema import DELETED
+
+Mask = npt.NDArray[np.bool_]
+SAME = ["ticket_id", "event_type", "field"]
+
+
+def said_again(held: pa.Table, told: pa.Table) -> Mask:
+    """Return which events ``told`` say of today what the log said last by then, bool (n told).
+
+    ``held`` are the log's events. Within one export, adapters leave such events out themselves.
+    """
+    asked: Mask = pc.fill_null(pc.starts_with(told["event_id"], OF_TODAY), False).to_numpy()
+    if not asked.any():
+        return asked
+    tickets = pc.unique(told["ticket_id"].filter(pa.array(asked)))
+    both = pa.concat_tables([held, told])
+    near = pc.is_in(both["ticket_id"], tickets).to_numpy()
+    rows = np.flatnonzero(near)
+    some = plain(
+        both.filter(pa.array(near)).select([*SAME, "value", "raw_value", "occurred_at", "observed_at"])
+    )
+    frame = some.select([*SAME, "value", "raw_value"]).to_pandas().assign(time=observed(some), row=rows)
+    frame["value"] = frame["value"].mask(frame["raw_value"] == DELETED, DELETED)
+    frame = frame.sort_values("time", kind="stable")
+    before = frame.groupby(SAME, dropna=False)["value"].shift()
+    repeats = frame.loc[before == frame["value"], "row"].to_numpy()
+    again = np.zeros(len(both), dtype=bool)
+    again[repeats] = True
+    return again[len(held) :] & asked
