@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from boilover.errors import one_line
 from boilover.tables import MISSING
@@ -39,14 +40,13 @@ def percent(share: float | None) -> str:
     if share is None:
         return MISSING
     value = 100 * share
-    if value == 0 or value >= 9.95:
-        return f"{value:.0f} %"
-    return f"{value:.1f} %" if value >= 0.995 else f"{value:.2f} %"
+    digits = 0 if value == 0 or value >= 9.95 else 1 if value >= 0.995 else 2
+    return f"{_rounded(value, digits)} %"
 
 
 def rate(share: float | None) -> str:
     """Return a share of many tickets as `percent` does, and tenths also from 10 % on: ``43.1 %``, ``7.2 %``."""
-    return percent(share) if share is None or share < 0.0995 else f"{100 * share:.1f} %"
+    return percent(share) if share is None or share < 0.0995 else f"{_rounded(100 * share, 1)} %"
 
 
 def share(value: float) -> str:
@@ -55,8 +55,10 @@ def share(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """Return how many there are on average: ``1,204``, ``4``, ``0.35``."""
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
+    """Return how many there are on average: ``1,204``, ``4``, ``4.3``, ``0.35``."""
+    if value >= 9.95 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}"
 
 
 def numbered(amount: int, noun: str) -> str:
@@ -65,10 +67,11 @@ def numbered(amount: int, noun: str) -> str:
 
 
 def hours(value: float) -> str:
-    """Return a span: ``40 min``, ``7 h``, ``3.5 d``, ``2 d``."""
-    if value < 1:
-        return f"{60 * value:.0f} min"
-    return f"{value:.0f} h" if value < 24 else f"{round(value / 24, 1):g} d"
+    """Return a span: ``40 min``, ``1.5 h``, ``14 h``, ``2 d``, ``3.5 d``, ``1,204 d``."""
+    if 60 * value < 59.5:
+        return f"{_rounded(60 * value, 0)} min"
+    length, unit = (value, "h") if value < 23.5 else (value / 24, "d")
+    return f"{_rounded(length, 1 if length < 9.95 else 0):,} {unit}".replace(".0 ", " ")
 
 
 def ahead(value: float | None) -> str:
@@ -80,3 +83,8 @@ def spelled(span: str) -> str:
     """Return a span such as ``7d`` as words: ``7 days``."""
     number, unit = span[:-1], {"m": "minute", "h": "hour", "d": "day", "w": "week"}.get(span[-1:])
     return f"{number} {unit}{'' if number == '1' else 's'}" if unit and number.isdecimal() else span
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    """Return a figure as the page's scripts round it, where an exact half goes up."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

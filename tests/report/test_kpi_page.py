@@ -210,6 +210,7 @@ def test_a_log_of_hours_has_a_page() -> None:
     drawn = [attributes["data-plot"] for attributes in page.all("svg") if "data-plot" in attributes]
     assert drawn == ["published", "weeks-tickets", "weeks-ended", "weeks-backlog"], "no plot is empty"
     assert not [told for told in page.text("desc") if "1 weeks" in told]
+    assert "Tickets created from 2026-01-05 to 2026-01-05, 2 of them open at the end" in told
 
 
 def test_the_page_is_whole_and_written_at_once(figures: Kpis, text: str, tmp_path: Path) -> None:

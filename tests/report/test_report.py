@@ -36,7 +36,7 @@ from boilover.report.evidence.courses import Course
 from boilover.report.figures import as_good
 from boilover.report.grid import tonight
 from boilover.report.trial_page import _moved, _risks_moved
-from boilover.words import ahead, count, hours, number, percent, plain, spelled
+from boilover.words import ahead, count, hours, number, percent, plain, rate, spelled
 
 
 @pytest.mark.parametrize("make", [usual, hostile_page, lambda: render(scores=None, flags=None)])
@@ -148,8 +148,11 @@ def test_figures_of_model_peers_and_groups_with_intervals() -> None:
 
 
 def test_the_base_rate_stands_in_the_drawing_of_precision() -> None:
-    rate = percent(EVALUATION["base_rate"])
-    assert f"base rate {rate}" in Page(usual()).text("text")
+    told = rate(EVALUATION["base_rate"])
+    page = Page(usual())
+    assert f"base rate {told}" in page.text("text")
+    # The tiles tell it in the same words.
+    assert {f"{told} escalate", f"of all points, {told} do"} <= set(page.text("span"))
 
 
 def test_tickets_by_rank_with_reasons_and_flags() -> None:
@@ -317,7 +320,7 @@ def test_numbers_shares_and_spans() -> None:
         "0", "0.13", "4", "4.3", "13", "1,234"
     ]  # fmt: skip
     assert [hours(value) for value in (0.25, 7.4, 23.4, 24, 37, 84)] == [
-        "15 min", "7 h", "23 h", "1 d", "1.5 d", "3.5 d"
+        "15 min", "7.4 h", "23 h", "1 d", "1.5 d", "3.5 d"
     ]  # fmt: skip
     assert ahead(None) == "–"
     assert [spelled(span) for span in ("7d", "1d", "24h", "soon", "")] == [

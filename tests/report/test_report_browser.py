@@ -46,6 +46,7 @@ def pages(trial: Trial, replay: Replay) -> dict[str, str]:
         "kpis": render_kpis(kpis(trial.log), title="A desk"),
         "large": _large(),
         "unseen": render_replay(_unseen(replay), title="A desk"),
+        "halves": render_replay(_halves(replay), title="A desk"),
     }
 
 
@@ -64,6 +65,16 @@ def _large() -> str:
     return render_report(
         evaluation=measured(), scores=scores, flags=scores.head(9), manifest=manifest(), title="Many"
     )
+
+
+def _halves(replay: Replay) -> Replay:
+    """Return a replay whose risks and lead times lie halfway between what can be told of them, or at its bounds."""
+    risks = np.array([0.125, 0.135, 0.0225, 0.0995, 0.00125, 0.875, 0.00995, 0.0, 1.0])
+    leads = np.array([54.0, 0.99, 0.125, 23.5, 23.49, 2.25, 9.95, 0.0, 25_000.0, 238.8])
+    nights, tickets = replay.nights.copy(), replay.tickets.copy()
+    nights["risk"] = risks[nights.groupby("ticket_id").ngroup() % len(risks)]
+    tickets["lead_hours"] = leads[np.arange(len(tickets)) % len(leads)]
+    return dataclasses.replace(replay, tickets=tickets, nights=nights)
 
 
 @pytest.fixture
@@ -275,6 +286,19 @@ def test_scripts_write_what_python_wrote(browser: Browser, load: Open, pages: di
         assert set(drawn) - {""} <= {*written.text("td"), *written.text("bdi"), *written.text("span")} | {
             "".join(row) for row in [["3 reopenings", "customer has waited 60 h for a reply"]]
         }
+
+
+def test_scripts_round_as_python_does(browser: Browser, load: Open) -> None:
+    cells = "[...document.querySelectorAll('.tickets tbody tr > *')].map((cell) => cell.innerText)"
+    browser.page("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        load("halves")
+        written = browser.run(cells)
+    finally:
+        browser.page("Emulation.setScriptExecutionDisabled", value=False)
+    load("halves")
+    assert browser.run(cells) == written
+    assert {"13 %", "14 %", "2.3 %", "2.3 d", "59 min", "23 h", "1 d", "1,042 d"} <= set(written)
 
 
 def test_hostile_tickets_are_text(browser: Browser, load: Open) -> None:

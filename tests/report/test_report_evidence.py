@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from report_desks import Trial
+from report_pages import Page
 
 from boilover.monitoring.drift import drift
 from boilover.report.drawing.canvas import Axis, Canvas
+from boilover.report.drawing.dots import among_ranges
+from boilover.report.drawing.lives import life
 from boilover.report.evidence import gather
 from boilover.scoring import score
 
@@ -105,3 +108,20 @@ def test_a_line_breaks_where_a_value_is_missing() -> None:
     assert path.count("L") == 2
     assert plot.line([1], [float("nan")], "curve") == ""
     assert "&lt;b&gt;" in plot.note(0, 0, "<b>")
+
+
+def test_the_axis_of_a_ticket_ends_with_what_is_known_of_it() -> None:
+    gone = float("nan")
+    drawing = life("x", "T1", [0, 1, 2.3, 200], [0.1, 0.2, 0.1, gone], {"agent": [1.0]}, None, top=0.5)
+    marks = [word for word in Page(str(drawing)).text("text") if word.endswith((" h", " min", " d"))]
+    assert marks == ["30 min", "1 h", "1.5 h", "2 h"]
+    late = life("x", "T1", [0, 1, 200], [0.1, 0.2, gone], {"agent": [48.0]}, None, top=0.5)
+    assert "2 d" in Page(str(late)).text("text")
+
+
+@pytest.mark.parametrize(("rate", "kind"), [(0.3, "note strong end"), (0.05, "note strong")])
+def test_the_rate_of_a_desk_stands_within_the_drawing(rate: float, kind: str) -> None:
+    desk = {"estimate": rate, "low": rate - 0.01, "high": rate + 0.01}
+    drawing = Page(str(among_ranges(desk, {"software": (0.05, 0.1)})))
+    places = [each for each in drawing.all("text") if "strong" in (each["class"] or "")]
+    assert [each["class"] for each in places] == [kind]

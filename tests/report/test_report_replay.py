@@ -29,6 +29,7 @@ def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> 
     )
     assert f"with {count(own['flags_a_night'].estimate)} new flags a night." in text
     assert percent(own["recall"].estimate) in page.text("td")
+    assert f"{own['net_benefit'].estimate:+.2f}" in page.text("td")
     assert result.escalations < 10
     assert verdict(result.to_dict()).compared == "So few escalations cannot tell whether it beats any rule."
 
@@ -127,7 +128,7 @@ def test_lead_times_are_counted_from_their_bound() -> None:
     drawing = lead_times([0.0, 0.99, 1.0, 24.0, 23.9, 500.0], 7)
     told = Page(str(drawing)).text("text")
     assert [word for word in told if word.isdigit()][-6:] == ["7", "2", "1", "1", "1", "1"]
-    assert "6 escalations were caught, 2 of them at least 24 hours ahead; 7 were missed." in str(drawing)
+    assert "6 of 13 escalations caught, 2 at least 24 hours ahead." in str(drawing)
 
 
 def test_the_page_is_whole_and_written_at_once(replay: Replay, tmp_path: Path) -> None:

@@ -13,11 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import Interval, Z
 
 Floats = npt.NDArray[np.float64]
-Z = 1.959963984540054
-"""Of a two-sided interval of 95 %."""
 
 
 class Curve(NamedTuple):

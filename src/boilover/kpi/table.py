@@ -26,7 +26,7 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
     form = lines_of(terminal=terminal)
     head = (
         f"{kpis['tickets']:,} tickets created from {kpis['since']} to {kpis['as_of']}, {kpis['escalated']:,} escalated,"
-        f" {kpis['open']:,} are open"
+        f" {kpis['open']:,} still open"
     )
     yield Text(head, style="bold")
     lines = [_line(each) for each in (*of_escalations(kpis), *of_work(kpis))]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from boilover.report.drawing.curves import dial, places
 from boilover.report.grid import as_data
+from boilover.tables import MISSING
 from boilover.words import count, percent
 
 USUAL = 0.15
@@ -61,7 +62,7 @@ def dial_of(operating: Mapping[str, Any], threshold: float | None = None) -> Dia
             count(flags[place]),
             percent(operating["recall"][place]),
             percent(precision),
-            "–" if precision is None else count(round(flags[place] * (1 - precision), 6)),
+            MISSING if precision is None else count(round(flags[place] * (1 - precision), 6)),
             *where,
         )
         for place, (precision, where) in enumerate(

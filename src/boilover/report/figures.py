@@ -10,7 +10,9 @@ from markupsafe import Markup
 from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.bars import span
-from boilover.words import interval, number, percent, spelled
+from boilover.tables import MISSING
+from boilover.words import interval, number, numbered, percent, spelled
+from boilover.words import rate as share_of_many
 
 
 class Verdict(NamedTuple):
@@ -79,7 +81,8 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
     rate = evaluation["base_rate"]
     found = evaluation["scores"][MODEL]["average_precision"]
     measured = (
-        f"The model was asked {points:,} times about {tickets:,} tickets, and {escalated:,} times"
+        f"The model was asked {numbered(points, 'time')} about {numbered(tickets, 'ticket')}, and"
+        f" {numbered(escalated, 'time')}"
         f" the ticket escalated within {spelled(horizon)}; it ranks these with an average precision of"
         f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
     )
@@ -171,7 +174,7 @@ def tiles(evaluation: Mapping[str, Any]) -> list[Tile]:
     """Return the figures to begin with."""
     found = evaluation["scores"][MODEL]["average_precision"]
     tenth = next(row for row in evaluation["workloads"] if row["workload"] == 0.1)
-    top = evaluation["top_k"]
+    top, base = evaluation["top_k"], share_of_many(evaluation["base_rate"])
     return [
         Tile(
             "average precision",
@@ -186,12 +189,12 @@ def tiles(evaluation: Mapping[str, Any]) -> list[Tile]:
         Tile(
             f"of the riskiest {top['k']} a night escalate",
             percent(top["precision"]),
-            f"of all points, {percent(evaluation['base_rate'])} do",
+            f"of all points, {base} do",
         ),
         Tile(
             "mean risk",
-            percent(evaluation["mean_risk"]),
-            f"{percent(evaluation['base_rate'])} escalate",
+            share_of_many(evaluation["mean_risk"]),
+            f"{base} escalate",
         ),
     ]
 
@@ -224,7 +227,7 @@ def _title(name: str) -> str:
 
 
 def _lift(precision: float | None, rate: float) -> str:
-    return f"{precision / rate:.1f} ×" if precision is not None and rate else "–"
+    return f"{precision / rate:.1f} ×" if precision is not None and rate else MISSING
 
 
 def _suppressed(table: Mapping[str, Any]) -> str:
@@ -232,5 +235,4 @@ def _suppressed(table: Mapping[str, Any]) -> str:
     if not count:
         return ""
     points = table["suppressed_points"]
-    nouns = ["group" if count == 1 else "groups", "point" if points == 1 else "points"]
-    return f"{count} smaller {nouns[0]} with {points:,} {nouns[1]} not shown"
+    return f"{numbered(count, 'smaller group')} with {numbered(points, 'point')} not shown"

@@ -13,7 +13,7 @@ from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
 from boilover.report.drawing.dots import among_ranges, dots
 from boilover.report.figures import Tile, Verdict
-from boilover.words import ahead, hours, rate, spelled
+from boilover.words import ahead, hours, numbered, rate, spelled
 
 if TYPE_CHECKING:
     from boilover.kpi import Kpis
@@ -43,7 +43,8 @@ def render_kpis(figures: Kpis, *, title: str) -> str:
         kind="Figures of a desk",
         title=title,
         under=(
-            f"Tickets created from {told['since'][:10]} to {told['as_of'][:10]}; {told['open']:,} are open at the end"
+            f"Tickets created from {told['since'][:10]} to {told['as_of'][:10]},"
+            f" {told['open']:,} of them open at the end"
         ),
         contents=[each for each in CONTENTS if each[0] != "quality" or judged],
         tiles=_tiles(told),
@@ -66,8 +67,8 @@ def _verdict(told: Mapping[str, Any]) -> Verdict:
     share, half = told["rate"], told["hours_to_escalation"][1]
     verb = "has" if told["escalated"] == 1 else "have"
     measured = (
-        f"Of {told['tickets']:,} tickets {told['escalated']:,} {verb} escalated so far, {rate(share['estimate'])}"
-        f" ({kpi_rows.bounds(share)})."
+        f"Of {numbered(told['tickets'], 'ticket')} {told['escalated']:,} {verb} escalated so far,"
+        f" {rate(share['estimate'])} ({kpi_rows.bounds(share)})."
     )
     span, within = _within(told["escalated_within"])
     by = f"{rate(within['estimate'])} escalate within {spelled(span)} of creation, and " if within else ""

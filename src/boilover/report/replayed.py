@@ -20,6 +20,7 @@ from boilover.report.dials import Dial, dial_of
 from boilover.report.drawing.lives import life
 from boilover.report.figures import Verdict, compared
 from boilover.report.grid import Column, Grid, time
+from boilover.tables import MISSING
 from boilover.times import parse_duration
 from boilover.words import count, number, numbered, percent, plain, spelled
 
@@ -69,12 +70,16 @@ def methods(result: Mapping[str, Any]) -> list[Method]:
             [
                 *(cell(figures[each], count if each.startswith("flags") else percent) for each in shown),
                 cell(figures["lead_median"], lambda value: f"{value:.0f} h"),
-                cell(figures["net_benefit"], lambda value: number(value, signed=True)),
+                cell(figures["net_benefit"], _worth),
                 cell(figures["cost_a_night"], count),
             ],
         )
         for name, figures in result["figures"].items()
     ]
+
+
+def _worth(value: float) -> str:
+    return f"{value:+z.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def threshold_dial(replay: Replay) -> Dial:
@@ -217,5 +222,5 @@ def cell(figure: Mapping[str, float | None], tell: Any) -> tuple[str, str]:
     """Return a figure and its interval in words."""
     estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
     if estimate is None:
-        return "–", ""
+        return MISSING, ""
     return tell(estimate), "" if low is None or high is None else f"{tell(low)} to {tell(high)}"

@@ -17,7 +17,8 @@ from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
 from boilover.report.grid import tonight as tonight_of
-from boilover.words import count, number, spelled
+from boilover.tables import MISSING
+from boilover.words import count, number, numbered, spelled
 
 if TYPE_CHECKING:
     from boilover.monitoring.shifts import Shift
@@ -105,7 +106,7 @@ def render_report(
 def _under(evaluation: Mapping[str, Any], manifest: Manifest) -> str:
     return (
         f"Trained on {manifest.trained_from[:10]} to {manifest.trained_until[:10]}, measured on"
-        f" {evaluation['points']:,} questions about {evaluation['tickets']:,} tickets after that"
+        f" {numbered(evaluation['points'], 'question')} about {numbered(evaluation['tickets'], 'ticket')} after that"
     )
 
 
@@ -116,12 +117,14 @@ def _features(evidence: Evidence) -> list[FeatureRow]:
 
 
 def _feature(name: str, weight: float, greatest: float, found: Shift | None) -> FeatureRow:
-    told = ("–", "–", False, "") if found is None else _shift(found)
+    told = (MISSING, MISSING, False, "") if found is None else _shift(found)
     return FeatureRow(name.replace("_", " "), number(weight), bars.meter(weight, greatest), *told)
 
 
 def _shift(found: Shift) -> tuple[str, str, bool, str]:
-    usual = "–" if isnan(found.bound) else count(found.bound) if found.bound >= 10 else number(found.bound)
+    usual = (
+        MISSING if isnan(found.bound) else count(found.bound) if found.bound >= 10 else number(found.bound)
+    )
     return number(found.psi), usual, found.drifted, how_moved(found)
 
 
@@ -143,7 +146,7 @@ def _risks_moved(moves: Moves | None) -> str:
     if moves is None:
         return ""
     index, usual, drifted, _ = _shift(moves.risk)
-    if usual == "–":
+    if usual == MISSING:
         return f"Stability index {index}: it cannot be told whether risks have drifted."
     return f"Risks have{'' if drifted else ' not'} drifted: stability index {index}, up to {usual} is usual."
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from boilover.backtest.measures import AHEAD
 from boilover.report.drawing.canvas import Axis, Canvas
 from boilover.words import count, numbered, percent, share
 
@@ -21,7 +22,6 @@ LEADS = (
     (168.0, "7 d"),
 )
 """Lower bound in hours of each bar, and its words."""
-AHEAD = 24.0
 
 
 def lead_times(leads: Sequence[float], missed: int) -> Markup:
@@ -44,7 +44,7 @@ def lead_times(leads: Sequence[float], missed: int) -> Markup:
         plot.note(place, each, f"{each:,}", "note mid", (0, -5)) for place, each in enumerate(every) if each
     ]
     early = sum(lead >= AHEAD for lead in leads)
-    told = f"{len(leads):,} escalations were caught, {early:,} of them at least 24 hours ahead; {missed:,} were missed."
+    told = f"{len(leads):,} of {numbered(len(leads) + missed, 'escalation')} caught, {early:,} at least 24 hours ahead."
     return plot.drawing("lead-times", "Escalations by how long ahead they were flagged", told, *marks)
 
 

@@ -12,6 +12,7 @@ from boilover.evaluation.baselines import BASE_RATE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.canvas import Axis, Canvas, words
 from boilover.words import count, number, percent, share
+from boilover.words import rate as in_words
 
 WORKLOAD, RECALL_THERE = 0.118, "recall_at_11.8%"
 SETTLED = 0.05
@@ -36,7 +37,7 @@ def precision_recall(evaluation: Mapping[str, Any]) -> Markup:
         told,
         plot.line([0, 1], [rate, rate], "rule"),
         plot.line(recall, precision, "curve"),
-        plot.note(0, rate, f"base rate {percent(rate)}", "note halo", (6, -6)),
+        plot.note(0, rate, f"base rate {in_words(rate)}", "note halo", (6, -6)),
         plot.note(1, plot.y.high, f"average precision {number(found)}", "note strong end", (0, 12)),
     )
 

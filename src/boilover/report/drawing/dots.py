@@ -80,6 +80,8 @@ def among_ranges(desk: Told, ranges: Mapping[str, Sequence[float]]) -> Markup:
                 left, head, right - left, foot - head
             )
         )
+    # To its left where the right has no room.
+    beside = ("note strong end", (-7, -7)) if plot.x.share(rate) > 0.8 else ("note strong", (7, -7))
     told = "; ".join(f"{name} {share(each[0])} to {share(each[1])}" for name, each in ranges.items())
     return plot.drawing(
         "published",
@@ -89,5 +91,5 @@ def among_ranges(desk: Told, ranges: Mapping[str, Sequence[float]]) -> Markup:
         plot.line([rate, rate], [plot.y.low, lines], "rule"),
         plot.line([low, high], [lines, lines], "whisker"),
         plot.dot(rate, lines, "point", 4.4),
-        plot.note(rate, lines, in_words(rate), "note strong", (7, -7)),
+        plot.note(rate, lines, in_words(rate), *beside),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import isfinite
 
 from markupsafe import Markup
@@ -25,14 +26,15 @@ def life(
     escalated: float | None,
     *,
     top: float,
-    line: float | None = None,
     since: str = "creation",
 ) -> Markup:
-    """Draw one ticket: risk over hours since ``since``, events by lane, the escalation, and a threshold ``line``.
+    """Draw one ticket: risk over hours since ``since``, events by lane, and the escalation.
 
-    ``top`` is the end of the axis of risks, the same for all tickets that stand beside each other.
+    The axis ends with the last that is known of it; ``top`` is the end of the axis of risks, the same for all tickets
+    that stand beside each other.
     """
-    end = max([*ages, escalated or 0.0, 0.5])
+    known = [age for age, value in zip(ages, risk, strict=True) if isfinite(value)]
+    end = max([*known, *chain(*events.values()), escalated or 0.0, 0.5])
     step = next((each for each in STEPS if end / each <= 6), STEPS[-1])
     marks = [(step * place, hours(step * place) if place else "0") for place in range(int(end / step) + 1)]
     below = LANE * len(events)
@@ -46,11 +48,6 @@ def life(
     )
     foot = plot.at(0, plot.y.low)[1] + 30
     parts = [plot.line(ages, risk, "curve")]
-    if line is not None and line < top:
-        parts += [
-            plot.line([0, end * 1.02], [line, line], "rule"),
-            plot.note(0, line, "threshold", "note", (4, -5)),
-        ]
     for place, (lane, times) in enumerate(events.items()):
         down = foot + LANE * place
         parts.append(words(LANES_LEFT - 10, down + 4, lane, "tick end"))

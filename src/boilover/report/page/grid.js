@@ -17,8 +17,12 @@
     const digits = value === 0 || value >= 9.95 ? 0 : value >= 0.995 ? 1 : 2;
     return `${value.toFixed(digits)} %`;
   };
-  const ahead = (hours) =>
-    hours === null ? "–" : hours < 1 ? `${(60 * hours).toFixed(0)} min` : hours < 24 ? `${hours.toFixed(0)} h` : `${Number((hours / 24).toFixed(1))} d`;
+  const ahead = (hours) => {
+    if (hours === null) return "–";
+    if (60 * hours < 59.5) return `${(60 * hours).toFixed(0)} min`;
+    const [length, unit] = hours < 23.5 ? [hours, "h"] : [hours / 24, "d"];
+    return `${Number(length.toFixed(length < 9.95 ? 1 : 0)).toLocaleString("en")} ${unit}`;
+  };
 
   const make = (tag, kind, text) => {
     const made = document.createElement(tag);
