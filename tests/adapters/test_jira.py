@@ -339,6 +339,17 @@ def test_pages_that_do_not_say_whose_they_are_are_told(tmp_path):
     assert rows(log, "message")["text"].tolist() == ["It fails again."]
 
 
+def test_an_issue_that_is_cut_names_the_pages_that_do_not_say_whose_they_are(tmp_path):
+    cut = issue(comments=(comment(1, day(2), "Hi"),))
+    cut["fields"]["comment"]["total"] = 2
+    (tmp_path / "all.json").write_text(json.dumps([cut]))
+    page = {"startAt": 1, "total": 2, "comments": [comment(7, day(4), "Hi") | {"jsdPublic": True}]}
+    (tmp_path / "more.json").write_text(json.dumps(page))
+    said = "1 comments are missing.*comments on pages without 'self', which names their issue, in 'more.json'"
+    with pytest.raises(InputError, match=said):
+        ingest([tmp_path])
+
+
 def test_a_comment_by_itself_is_no_page_of_a_changelog(tmp_path):
     alone = {"self": "https://desk.example/rest/api/3/issue/1001/comment/7", **comment(7, day(4), "Hi")}
     (tmp_path / "all.json").write_text(json.dumps([issue(), alone]))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from boilover.adapters.ends import DONE
@@ -40,6 +41,7 @@ from boilover.adapters.jira_words import (
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import is_json, json_records, marks_in
 from boilover.adapters.words import Words, ident
+from boilover.errors import shorten
 from boilover.log import EventLog
 
 MARKS = (
@@ -55,6 +57,9 @@ MARKS = (
 
 
 LISTS = ("issues", "issueChangeLogs")
+PARTS = {CHANGELOGS: ("entries of the changelog", "changelog"), COMMENTS: ("comments", "comment")}
+"""Kinds of pages to what they hold and how the API calls them."""
+NAMELESS = "on pages without 'self', which names their issue"
 
 
 class JiraAdapter:
@@ -83,7 +88,7 @@ class JiraAdapter:
             for kind, pages in survey.pages.items():
                 unused = len(pages.held.keys() - pages.used)
                 export.tally.note(f"{kind} of issues that the export does not hold, left out", unused)
-                _drop_nameless(export, kind, pages.nameless)
+                _drop_nameless(export, kind, [*chain.from_iterable(pages.nameless.values())])
             yield from facts.logs()
 
 
@@ -91,7 +96,7 @@ def _drop_nameless(export: Export, kind: str, entries: Sequence[Mapping[str, Any
     """Count what is on pages that were saved without telling of which issue they are."""
     export.tally.rows += len(entries)
     example = next((f"id {ident(each.get('id'))}" for each in entries), None)
-    export.tally.drop(f"{kind} on pages without 'self', which names their issue", len(entries), example)
+    export.tally.drop(f"{kind} {NAMELESS}", len(entries), example)
 
 
 def _survey(export: Export) -> Survey:
@@ -104,7 +109,7 @@ def _survey(export: Export) -> Survey:
                 if page is None:
                     survey.meet(dict_at(record), ordered(dict_at(record)))
                 else:
-                    survey.pages[page.kind].add(page)
+                    survey.pages[page.kind].add(page, member.label)
                     survey.meet({}, page.entries if page.kind == CHANGELOGS else ())
     return survey
 
@@ -139,9 +144,9 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
     own = dict_at(issue, "fields", "comment")
     comments = desk.survey.pages[COMMENTS].with_pages(issue, dicts_at(own, "comments"))
     reporter = _tell_creation(desk, ticket, issue, histories)
-    _check(desk, ticket, desk.survey.pages[COMMENTS].missing(issue, own, comments), "comments", "comment")
+    _check(desk, ticket, COMMENTS, desk.survey.pages[COMMENTS].missing(issue, own, comments))
     missing = desk.survey.pages[CHANGELOGS].missing(issue, issue.get("changelog"), histories)
-    _check(desk, ticket, missing, "entries of the changelog", "changelog")
+    _check(desk, ticket, CHANGELOGS, missing)
     if missing == 0:
         desk.facts.history(ticket)
     _tell_today(desk, ticket, issue["fields"])
@@ -180,10 +185,14 @@ def _tell_creation(
     return reporter
 
 
-def _check(desk: Desk, ticket: str, missing: int | None, what: str, page: str) -> None:
-    """Complain where a part of what is told of an issue is not there."""
+def _check(desk: Desk, ticket: str, kind: str, missing: int | None) -> None:
+    """Complain where a part of what is told of an issue is not there, and name pages that may hold it."""
     if missing:
-        desk.export.cut(ticket, f"{missing} {what} are missing, which pages of /issue/{ticket}/{page} hold")
+        what, page = PARTS[kind]
+        files = ", ".join(shorten(file) for file in desk.survey.pages[kind].nameless)
+        nameless = f"; there are {kind} {NAMELESS}, in {files}" if files else ""
+        told = f"{missing} {what} are missing, which pages of /issue/{ticket}/{page} hold{nameless}"
+        desk.export.cut(ticket, told)
 
 
 def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:

@@ -80,13 +80,13 @@ class Pages:
     totals: dict[str, int] = field(default_factory=dict)
     """How many entries an issue has, as its pages say; of many issues at once they do not."""
     used: set[str] = field(default_factory=set)
-    nameless: list[Entry] = field(default_factory=list)
-    """Those of pages that do not say whose they are."""
+    nameless: dict[str, list[Entry]] = field(default_factory=dict)
+    """By file, those of pages that do not say whose they are."""
 
-    def add(self, page: Page) -> None:
-        """Take a page in."""
+    def add(self, page: Page, file: str) -> None:
+        """Take a page of a file in."""
         if page.issue is None:
-            self.nameless += page.entries
+            self.nameless.setdefault(file, []).extend(page.entries)
             return
         self.held.setdefault(page.issue, []).extend(page.entries)
         self.totals[page.issue] = max(page.total, self.totals.get(page.issue, 0))
