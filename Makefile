@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+HALVES := $(VENV)/half.1 $(VENV)/half.2
 
 # Packages are compiled after installation, by all cores: not what no test loads, nor what comes with Spark meanwhile.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile
@@ -42,17 +43,19 @@ $(VENV)/pip.lock: requirements.lock
 ready: $(VENV)/ready
 
 $(VENV)/ready: $(VENV)/pip.lock requirements.lock pyproject.toml
-	awk '/^[a-z]/ { half = !half } { print > ("$(VENV)/half." (half ? 1 : 2)) }' requirements.lock
-	$(MAKE) --jobs 2 $(VENV)/half.1.done $(VENV)/half.2.done
+	$(MAKE) --jobs 2 $(HALVES:%=%.done)
 	rm $(VENV)/half.*
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|pip|databricks|debugpy|fontTools|lexers|mypyc?|_distutils_hack|py4j|pyspark|setuptools)/' $(VENV)/lib
 	touch $@
 
 # One pip uses one core.
-$(VENV)/half.%.done: $(VENV)/half.%
-	$(INSTALL) --no-deps --require-hashes --requirement $(VENV)/half.$*
+$(HALVES:%=%.done): %.done: %
+	$(INSTALL) --no-deps --require-hashes --requirement $<
 	touch $@
+
+$(HALVES): $(VENV)/half.%: requirements.lock
+	awk '/^[a-z]/ { half = !half } half == $* % 2' $< >$@
 
 clean:
 	rm -rf $(VENV) out build dist
