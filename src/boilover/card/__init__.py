@@ -14,9 +14,10 @@ from boilover.card import figures, parts, render
 from boilover.card.blocks import Section, Table
 
 if TYPE_CHECKING:
+    from boilover.model.manifest import Manifest
     from boilover.model.saved import SavedModel
 
-__all__ = ["Card", "Section", "Table", "model_card"]
+__all__ = ["Card", "Section", "Table", "card_beside_figures", "model_card"]
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,18 @@ def model_card(saved: SavedModel, evaluation: Mapping[str, Any] | None = None) -
         parts.provenance(manifest),
     )
     return Card(f"Model card: risk of escalation within {manifest.horizons[0]}", sections)
+
+
+def card_beside_figures(manifest: Manifest, saved: SavedModel | None = None) -> Card:
+    """Return the card of a model whose figures stand beside it; what it is made of is told of a ``saved`` one."""
+    made_of = () if saved is None else (parts.made_of(saved),)
+    sections = (
+        parts.predicts(manifest),
+        parts.learned_from(manifest),
+        *made_of,
+        parts.leaks(manifest),
+        parts.limits(manifest),
+        parts.misuse(),
+        parts.provenance(manifest),
+    )
+    return Card("What the model is", sections)

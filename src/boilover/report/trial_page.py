@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from boilover.card import card_beside_figures
 from boilover.model.manifest import Manifest
 from boilover.monitoring.words import moved as how_moved
-from boilover.report import facts, figures, pages
+from boilover.report import figures, pages
 from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
@@ -97,9 +98,8 @@ def render_report(
         lives=drawn,
         features=features,
         moved="" if evidence is None else _moved(evidence),
-        facts_of_model=facts.of(manifest),
         # The card escapes what it holds.
-        card=None if evidence is None else Markup(evidence.card.to_html(3)),
+        card=Markup((card_beside_figures(manifest) if evidence is None else evidence.card).to_html(3)),
     )
 
 

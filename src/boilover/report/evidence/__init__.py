@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from boilover.card import Card, parts
+from boilover.card import Card, card_beside_figures
 from boilover.measuring import Measured
 from boilover.model.reference import Distribution
 from boilover.model.saved import SavedModel
@@ -75,23 +75,8 @@ def gather(measured: Measured, saved: SavedModel, *, seed: int = 0) -> Evidence:
         _moves(question, saved),
         _importance(now, saved),
         courses(notes, followed, risk[len(asked) :]),
-        _card(saved),
+        card_beside_figures(saved.manifest, saved),
     )
-
-
-def _card(saved: SavedModel) -> Card:
-    """Return what the model card tells beside figures, which the page has anyway."""
-    told = saved.manifest
-    sections = (
-        parts.predicts(told),
-        parts.learned_from(told),
-        parts.made_of(saved),
-        parts.leaks(told),
-        parts.limits(told),
-        parts.misuse(),
-        parts.provenance(told),
-    )
-    return Card("What the model is", sections)
 
 
 def _moves(asked: Asked, saved: SavedModel) -> Moves | None:
