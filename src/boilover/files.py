@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import glob
 import hashlib
 import os
@@ -19,6 +20,8 @@ from boilover.places import filesystem_of, has_folders, named, scratch
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 
 
 @contextmanager
@@ -45,10 +48,23 @@ def replacing(target: Path) -> Iterator[Path]:
         raise UsageError(f"cannot write to {target}: {error.strerror}. Name another place") from error
     made = workshop / target.name
     try:
-        yield made
-        _move(made, target, aside=workshop / f"{target.name}.old")
+        with finding_room(target):
+            yield made
+            _move(made, target, aside=workshop / f"{target.name}.old")
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+@contextmanager
+def finding_room(target: Path) -> Iterator[None]:
+    """Raise `UsageError` that names ``target`` where the block finds no room to write to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        mend = f"Make room there and in {tempfile.gettempdir()}, or name another place"
+        raise UsageError(f"cannot write to {target}: {os.strerror(error.errno)}. {mend}") from error
 
 
 def check_writable(target: Path) -> None:

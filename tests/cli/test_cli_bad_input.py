@@ -256,12 +256,26 @@ def test_a_full_disk_is_told(run, monkeypatch):
 
     monkeypatch.setattr("boilover.pipeline.public_logs", full)
     code, said = run("datasets")
-    assert (code, said.startswith("boilover: No space left on device: make room")) == (1, True), said
+    assert (code, said.startswith("boilover: No space left on device: make room")) == (2, True), said
+
+
+def test_a_place_without_room_is_named(desk, tmp_path):
+    """Each file may grow to so many bytes: for a system that is as a full disk, and no power is needed for it."""
+    scores = tmp_path / "s.parquet"
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))"
+    ran = f"{limited}; sys.argv[0] = 'boilover'; from boilover.cli import main; main()"
+    words = ["score", desk / "log", "--model", desk / "model", "-o", scores]
+    done = subprocess.run(
+        [sys.executable, "-c", ran, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"cannot write to {scores}: File too large. Make room there" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_path_that_the_system_does_not_let_in_is_told(run):
     code, said = run("ledger", "show", "x" * 300)
-    assert (code, "x: File name too long. Check the path" in said) == (1, True), said
+    assert (code, "x: File name too long. Check the path" in said) == (2, True), said
 
 
 def test_what_is_read_is_not_written_over(run, desk, tmp_path):

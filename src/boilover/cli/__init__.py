@@ -100,8 +100,6 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except Exception as error:
-        code = error.exit_code if isinstance(error, BoiloverError) else None
-        if code is None and os.environ.get("BOILOVER_DEBUG"):
+        if os.environ.get("BOILOVER_DEBUG") and not isinstance(error, BoiloverError):
             raise
-        say_error(error)
-        raise SystemExit(code or 1) from None
+        raise SystemExit(say_error(error)) from None

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from boilover.errors import BoiloverError, without_secrets
+from boilover.errors import BoiloverError, UsageError, without_secrets
 from boilover.places import place, title
 
 if TYPE_CHECKING:
     from boilover.config import Config
     from boilover.inputs import Source
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
 SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
 """What a system says of a path that it does not let in."""
 
@@ -135,19 +133,32 @@ def say(text: str) -> None:
     typer.echo(without_secrets(text), err=True)
 
 
-def say_error(error: Exception) -> None:
-    """Say on standard error what went wrong; of a foreign error its place alone, since it may quote a ticket."""
+def expected(error: Exception) -> Exception:
+    """Return what a system says of a full disk or a shut path as an error of ours, any other error as it is."""
+    from boilover.files import FULL
+
+    if not isinstance(error, OSError):
+        return error
+    if error.errno in FULL:
+        return UsageError(f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes")
+    if error.errno in SHUT and error.filename is not None:
+        return UsageError(f"{error.filename}: {os.strerror(error.errno)}. Check the path and its rights")
+    return error
+
+
+def say_error(error: Exception) -> int:
+    """Say on standard error what went wrong, of a foreign error its place alone, since it may quote a ticket.
+
+    Returns the exit code that stands for it.
+    """
+    error, trace = expected(error), error.__traceback__
     if isinstance(error, BoiloverError):
-        told = str(error)
-    elif isinstance(error, OSError) and error.errno in FULL:
-        told = f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes"
-    elif isinstance(error, OSError) and error.errno in SHUT and error.filename is not None:
-        told = f"{error.filename}: {os.strerror(error.errno)}. Check the path and its rights"
-    else:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}:{last.lineno}"
-        told = f"unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it"
-    say(f"boilover: {told}")
+        say(f"boilover: {error}")
+        return error.exit_code
+    last = traceback.extract_tb(trace)[-1]
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    say(f"boilover: unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it")
+    return 1
 
 
 @contextmanager

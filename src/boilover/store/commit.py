@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from boilover.errors import LockedError, UsageError
-from boilover.files import check_writable, lock
+from boilover.files import check_writable, finding_room, lock
 from boilover.partitions import MANIFEST, Manifest, write_manifest
 
 STAGING, LOCK = ".import", ".lock"
@@ -36,9 +36,10 @@ def held(folder: Path) -> Iterator[Path]:
             raise LockedError(f"another import into {folder} is at work. Wait until it ends")
         try:
             shutil.rmtree(folder / STAGING, ignore_errors=True)
-            for kind in KINDS:
-                (folder / STAGING / kind).mkdir(parents=True)
-            yield folder / STAGING
+            with finding_room(folder):
+                for kind in KINDS:
+                    (folder / STAGING / kind).mkdir(parents=True)
+                yield folder / STAGING
         finally:
             shutil.rmtree(folder / STAGING, ignore_errors=True)
             if not (folder / MANIFEST).exists():
