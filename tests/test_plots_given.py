@@ -88,11 +88,20 @@ def test_risk_over_time_shows_events_nights_and_the_escalation() -> None:
     assert xy(ax, "risk")[:3, 1].tolist() == [0.1, 0.12, 0.3]
     assert np.isnan(xy(ax, "risk")[3:, 1]).all()
     assert xy(ax, "on a night")[:, 1].tolist() == [0.12]
-    assert xy(ax, "usual 8 %")[0, 1] == 0.08
+    assert xy(ax, "usual 8.0 %")[0, 1] == 0.08
+    # Between two moments it is what it was at the first, on no slope.
+    assert next(line for line in ax.lines if line.get_label() == "risk").get_drawstyle() == "steps-post"
     escalated = matplotlib.dates.num2date(xy(ax, "escalated")[0, 0])
     assert escalated.isoformat() == "2026-01-03T09:00:00+00:00"
     assert [(text.get_text(), text.xy[1]) for text in ax.texts] == [("1", 0.3)]
     assert ax.get_legend().get_texts()[-1].get_text() == "1: +18.0  assignee: ben"
+
+
+def test_a_course_without_nights_names_none() -> None:
+    told = course()
+    told["moments"] = [row for row in told["moments"] if row["kind"] == "event"]
+    labels = [text.get_text() for text in risk_over_time(axes(), told).get_legend().get_texts()]
+    assert "on a night" not in labels
 
 
 def test_the_most_important_features_stand_on_top() -> None:

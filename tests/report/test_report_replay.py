@@ -129,6 +129,7 @@ def test_lead_times_are_counted_from_their_bound() -> None:
     told = Page(str(drawing)).text("text")
     assert [word for word in told if word.isdigit()][-6:] == ["7", "2", "1", "1", "1", "1"]
     assert "6 of 13 escalations caught, 2 at least 24 hours ahead." in str(drawing)
+    assert lead_times([], 0) == ""
 
 
 def test_the_page_is_whole_and_written_at_once(replay: Replay, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, WARNING, perc
 from boilover.points import ESCALATED as AFTER
 from boilover.points import REASONS
 from boilover.tables import printable
+from boilover.words import rate as in_words
 
 LABELLED = 5
 """So many of the events that moved the risk most are named."""
@@ -31,10 +32,12 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
     risk = np.array([row["risk"] for row in rows], dtype=np.float64)
     is_event = np.array([row["kind"] == EVENT for row in rows], dtype=bool)
     rate = float(course["base_rate"])
-    ax.plot(times, risk, color=MODEL_COLOUR, linewidth=1.4, label="risk")
+    # It leaps at events: a slope to the next moment would tell of a risk that nobody was told.
+    ax.plot(times, risk, color=MODEL_COLOUR, linewidth=1.4, drawstyle="steps-post", label="risk")
     ax.plot(times[is_event], risk[is_event], "o", color=MODEL_COLOUR, markersize=4.5, label="after an event")
-    ax.plot(times[~is_event], risk[~is_event], ".", color=FAINT, markersize=4, label="on a night")
-    ax.axhline(rate, color=FAINT, linewidth=1, linestyle=DASHED, label=f"usual {percent(rate)}")
+    if not is_event.all():
+        ax.plot(times[~is_event], risk[~is_event], ".", color=FAINT, markersize=4, label="on a night")
+    ax.axhline(rate, color=FAINT, linewidth=1, linestyle=DASHED, label=f"usual {in_words(rate)}")
     for time, row in zip(times, rows, strict=True):
         if row["note"] == ESCALATED:
             ax.axvline(time, color=WARNING, linewidth=1.6, label="escalated")

@@ -52,6 +52,9 @@ STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     # The ids inside an SVG are hashes; without a salt of our own they differ from run to run.
     "svg.hashsalt": "boilover",
+    # Of one hour the default tells no minutes, and reads as no time of day.
+    "date.autoformatter.hour": "%m-%d %H:%M",
+    "date.autoformatter.minute": "%m-%d %H:%M",
     # Words of the desk may hold dollar signs, which would be read as formulas.
     "text.parse_math": False,
 }

@@ -25,7 +25,12 @@ LEADS = (
 
 
 def lead_times(leads: Sequence[float], missed: int) -> Markup:
-    """Draw how many escalations were caught how long ahead; ``leads`` in hours, those missed are a bar of their own."""
+    """Draw how many escalations were caught how long ahead; ``leads`` in hours, those missed are a bar of their own.
+
+    Nothing where there was none.
+    """
+    if not leads and not missed:
+        return Markup("")
     bounds = [bound for bound, _ in LEADS]
     counts = [0] * len(LEADS)
     for lead in leads:
