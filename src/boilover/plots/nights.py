@@ -52,7 +52,7 @@ def alerts_per_night(ax: Axes, backtest: Mapping[str, Any]) -> Axes:
     if len(new):
         mean = float(new.mean())
         ax.axhline(mean, color=FAINT, linewidth=1, linestyle=DASHED, label=f"{mean:.3g} new a night")
-    ax.set_ylim(0, 1.15 * max(float(new.max(initial=0)), float(standing.max(initial=0)), 1.0))
+    ax.set_ylim(0, 1.35 * max(float(new.max(initial=0)), float(standing.max(initial=0)), 1.0))
     ax.set_xlabel("night")
     ax.set_ylabel("flags")
     for label in ax.get_xticklabels():
