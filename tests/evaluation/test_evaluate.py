@@ -173,5 +173,7 @@ def test_the_level_of_the_risks_is_told_in_words() -> None:
     assert level(y, rate, tickets).startswith("Risks are right on the whole")
     assert level(y, rate / 2, tickets).startswith("Risks are too low")
     assert level(y, np.minimum(rate * 2, 1), tickets).startswith("Risks are too high")
+    rare = level(y * (tickets == tickets[y > 0][0]), np.full(4000, 0.0003), tickets)
+    assert rare.endswith(" 0.03 % on average, where 0.03 % escalate."), "and not none of them"
     # One ticket's many points are one observation.
     assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Risks are right")

@@ -25,6 +25,7 @@ from boilover.evaluation.metrics import (
     checked,
 )
 from boilover.evaluation.operating import Operating, operating
+from boilover.words import rate
 
 MODEL = "model"
 TOP_K = 10
@@ -177,7 +178,7 @@ def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
     gaps = np.bincount(tickets, y - risk)
     gap, error = gaps.sum() / len(y), float(np.sqrt((gaps**2).sum())) / len(y)
     found = "right" if abs(gap) <= 2 * error else "too low" if gap > 0 else "too high"
-    return f"Risks are {found} on the whole: {risk.mean():.1%} on average, where {y.mean():.1%} escalate."
+    return f"Risks are {found} on the whole: {rate(risk.mean())} on average, where {rate(y.mean())} escalate."
 
 
 def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:

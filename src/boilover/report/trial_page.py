@@ -81,7 +81,6 @@ def render_report(
         evaluation=evaluation,
         verdict=figures.verdict(evaluation, horizon),
         as_good=figures.as_good(evaluation),
-        level=evaluation["level"].replace("%", " %"),
         dial=dial_of(evaluation["operating"], threshold),
         tonight=tonight,
         peers=figures.peers(evaluation),
