@@ -217,6 +217,15 @@ def test_a_file_without_the_right_to_read_it_need_not_be_exported_again(log, tmp
         read_log(tmp_path / "log")
 
 
+def test_a_csv_that_cannot_be_opened_is_told_before_any_is_read(log, tmp_path, monkeypatch):
+    write_log(log, tmp_path / "log", format="csv")
+    (tmp_path / "log" / "tickets.csv").unlink()
+    (tmp_path / "log" / "tickets.csv").mkdir()
+    monkeypatch.delattr("pyarrow.csv.read_csv")
+    with pytest.raises(InputError, match=r"tickets\.csv: cannot be read: Is a directory"):
+        read_log(tmp_path / "log")
+
+
 def test_a_truncated_parquet_file(log, tmp_path):
     write_log(log, tmp_path / "log")
     path = tmp_path / "log" / "events.parquet"

@@ -118,12 +118,15 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
         events, tickets = read_partitions(folder, leave_out=leave_out)
         events = events.replace_schema_metadata(SORTED)
         return EventLog.from_arrow(events, tickets, source=folder)
-    events = _read(folder, "events", leave_out)
-    if events is None:
+    # What cannot be opened is told first: an end while Arrow's threads let go of a file has broken off the process.
+    paths = [_path_of(folder, name) for name in ("events", "tickets")]
+    if paths[0] is None:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
         problem = f"holds no events.parquet, events.csv or events/ (it holds {held})"
         raise InputError(problem, file=folder, mend="Turn an export into a log with `boilover ingest`")
-    return EventLog.from_arrow(events, _read(folder, "tickets", ()), source=folder)
+    events = _read(paths[0], CODED, leave_out)
+    tickets = None if paths[1] is None else _read(paths[1], None, ())
+    return EventLog.from_arrow(events, tickets, source=folder)
 
 
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
@@ -149,15 +152,24 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
         pq.write_table(plain(log.tickets), made / "tickets.parquet", compression="zstd")
 
 
-def _read(folder: Path, name: str, leave_out: Sequence[str]) -> pa.Table | None:
+def _path_of(folder: Path, name: str) -> Path | None:
+    """Return where a table of a log is, None where there is none; raise `InputError` for a CSV that is not opened."""
     paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES] + [folder / name]
     path = next((path for path in paths if path.exists()), None)
-    if path is None:
-        return None
+    if path is not None and ".csv" in path.name:
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise unreadable(path, error) from error
+    return path
+
+
+def _read(path: Path, coded: Sequence[str] | None, leave_out: Sequence[str]) -> pa.Table:
+    """Return a table; of Parquet the ``coded`` columns, of None those of words, are dictionary-encoded."""
     try:
-        if path.name.endswith((".csv", ".csv.gz")):
+        if ".csv" in path.name:
             return _read_csv(path, leave_out)
-        return _read_parquet(path, CODED if name == "events" else _attributes(path), leave_out)
+        return _read_parquet(path, _attributes(path) if coded is None else coded, leave_out)
     except PermissionError as error:
         raise unreadable(path, error) from error
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, *CUT_SHORT) as error:
