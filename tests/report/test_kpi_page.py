@@ -56,27 +56,44 @@ def rows_of(page: Page) -> list[list[str]]:
     return rows
 
 
-def test_weeks_beyond_two_years_share_dots_and_none_is_lost() -> None:
-    def week(place: int, tickets: int, hits: int) -> dict[str, object]:
-        found = clopper_pearson(hits, tickets) if place < 110 else Interval(np.nan, np.nan, np.nan)
-        figures = {name: None if np.isnan(value) else value for name, value in found._asdict().items()}
-        return {"week": f"w{place}", "tickets": tickets, "in_time": figures}
+def week(place: int, tickets: int, hits: int, *, followed: bool = True) -> dict[str, object]:
+    found = clopper_pearson(hits, tickets) if followed and tickets else Interval(np.nan, np.nan, np.nan)
+    figures = {name: None if np.isnan(value) else value for name, value in found._asdict().items()}
+    return {"week": f"w{place}", "tickets": tickets, "in_time": figures}
 
-    weeks = [week(place, 3, int(place % 7 == 0)) for place in range(112)]
+
+def points(drawing: str) -> int:
+    return len([each for each in Page(drawing).all("circle") if each["class"] == "point"])
+
+
+def test_weeks_beyond_two_years_share_dots_and_none_is_lost() -> None:
+    weeks = [week(place, 60, 20 * (place % 7 == 0), followed=place < 110) for place in range(112)]
     text = str(_by_week(weeks))
-    page = Page(text)
-    assert "Share that escalated within 7 days, by 3 weeks of creation" in page.text("title")
-    assert len([each for each in page.all("circle") if each["class"] == "point"]) == 37
+    assert "Share that escalated within 7 days, by 3 weeks of creation" in Page(text).text("title")
+    assert points(text) == 37
     assert _pooled(weeks[6:9]) == {
         "week": "w6",
-        "tickets": 9,
-        "hits": 1,
-        "in_time": clopper_pearson(1, 9)._asdict(),
+        "tickets": 180,
+        "hits": 20,
+        "in_time": clopper_pearson(20, 180)._asdict(),
     }
-    assert _pooled(weeks[109:])["tickets"] == 3
+    assert _pooled(weeks[109:])["tickets"] == 60
     assert _pooled(weeks[110:])["in_time"]["estimate"] is None
-    assert f"mean {rate(16 / 330)}" in text
+    assert f"mean {rate(16 * 20 / (110 * 60))}" in text
     assert "by week of creation" in str(_by_week(weeks[:104]))
+
+
+def test_few_tickets_make_no_dot_of_their_own() -> None:
+    desk = [week(place, 500, 50) for place in range(8)]
+    tail = [*desk, week(8, 1, 1), week(9, 0, 0), week(10, 29, 29)]
+    text = str(_by_week(tail))
+    assert points(text) == 8
+    assert f"mean {rate(430 / 4030)}" in text, "they count, although they are not drawn"
+    assert "100 %" not in Page(text).text("text"), "and do not flatten the others"
+    small = str(_by_week([week(place, 7, 1) for place in range(50)]))
+    assert "by 9 weeks of creation" in small
+    assert points(small) == 6
+    assert str(_by_week([week(0, 29, 3)])) == ""
 
 
 def test_the_first_words_and_the_main_figures_are_those_of_the_desk(figures: Kpis, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from boilover.evaluation.interval import clopper_pearson
+from boilover.kpi.groups import MIN_TICKETS
 from boilover.kpi.lines import of_escalations, of_work
 from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
@@ -142,13 +143,16 @@ def _incidence(told: Mapping[str, Mapping[str, float | None]]) -> Markup:
 
 
 def _by_week(weeks: Sequence[Mapping[str, Any]]) -> Markup:
-    """Draw the share that escalated in time by week; nothing where no week was followed for so long."""
+    """Draw the share that escalated in time by week; nothing where no week was followed for so long.
+
+    What rests on fewer than `MIN_TICKETS` leaves a gap: such shares are chance, and would flatten all others.
+    """
     together = _together(weeks)
     parts = [_pooled(weeks[first : first + together]) for first in range(0, len(weeks), together)]
-    known = [each for each in parts if each["tickets"]]
+    known = [each for each in parts if each["in_time"]["estimate"] is not None]
     if not known:
         return Markup("")
-    mean = sum(each["hits"] for each in known) / sum(each["tickets"] for each in known)
+    mean = sum(each["hits"] for each in parts) / sum(each["tickets"] for each in parts)
     shares = [each["in_time"]["estimate"] for each in known]
     return dots(
         "weeks-rates",
@@ -162,8 +166,10 @@ def _by_week(weeks: Sequence[Mapping[str, Any]]) -> Markup:
 
 
 def _together(weeks: Sequence[Mapping[str, Any]]) -> int:
-    """Return how many weeks make one dot."""
-    return 1 if len(weeks) <= MOST_WEEKS else -(-len(weeks) // MOST_PARTS)
+    """Return how many weeks make one dot: more than one where weeks are many, or their tickets few."""
+    many = 1 if len(weeks) <= MOST_WEEKS else -(-len(weeks) // MOST_PARTS)
+    few = -(-2 * MIN_TICKETS * len(weeks) // sum(each["tickets"] for each in weeks))
+    return min(max(many, few), len(weeks))
 
 
 def _by(together: int) -> str:
@@ -176,6 +182,8 @@ def _pooled(weeks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     tickets = sum(each["tickets"] for each in known)
     hits = sum(round(each["in_time"]["estimate"] * each["tickets"]) for each in known)
     found = (
-        clopper_pearson(hits, tickets)._asdict() if tickets else dict.fromkeys(("estimate", "low", "high"))
+        clopper_pearson(hits, tickets)._asdict()
+        if tickets >= MIN_TICKETS
+        else dict.fromkeys(("estimate", "low", "high"))
     )
     return {"week": weeks[0]["week"], "tickets": tickets, "hits": hits, "in_time": found}
