@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from boilover.errors import one_line
 from boilover.tables import MISSING
 
 MAX_TEXT = 200
+Told = Mapping[str, float | None]
+"""An estimate, and the bounds of its interval; None where it is not defined."""
+Tell = Callable[[float], str]
 
 
 def plain(value: object) -> str:
@@ -29,10 +32,16 @@ def number(value: float | None, signed: bool = False) -> str:
     return f"{value:{'+z' if signed else 'z'}.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def interval(figures: Mapping[str, float | None], signed: bool = False) -> str:
+def interval(told: Told, tell: Tell = number) -> str:
     """Return the bounds of an interval, or nothing where it has none."""
-    low, high = figures["low"], figures["high"]
-    return "" if low is None or high is None else f"{number(low, signed)} to {number(high, signed)}"
+    low, high = told["low"], told["high"]
+    return "" if low is None or high is None else f"{tell(low)} to {tell(high)}"
+
+
+def with_interval(told: Told, tell: Tell = number) -> tuple[str, str]:
+    """Return a figure and the bounds of its interval; a dash and nothing where it is not defined."""
+    estimate = told["estimate"]
+    return (MISSING, "") if estimate is None else (tell(estimate), interval(told, tell))
 
 
 def percent(share: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from boilover.card.blocks import Section, Table
 from boilover.errors import one_line
@@ -69,6 +70,4 @@ def _cells(cells: Iterable[str]) -> str:
 
 
 def _safe(text: str) -> str:
-    from markupsafe import escape
-
-    return str(escape(one_line(text, MAX_TEXT)))
+    return escape(one_line(text, MAX_TEXT))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-Told = Mapping[str, float | None]
-"""An estimate, and the bounds of its interval; None where it is not defined."""
+from boilover.words import Told
+
 REPEATS = {
     "contacts": "another ticket of the customer within 7 d",
     "escalations": "another escalation of the customer within 90 d",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.bars import span
 from boilover.tables import MISSING
-from boilover.words import interval, number, numbered, percent, spelled
+from boilover.words import interval, number, numbered, percent, spelled, with_interval
 from boilover.words import rate as share_of_many
 
 
@@ -123,8 +124,8 @@ def peers(evaluation: Mapping[str, Any]) -> list[Peer]:
     rows = []
     for name, scores in evaluation["scores"].items():
         gap = evaluation["differences"].get(name, none)
-        cells = [(number(scores[key]["estimate"]), interval(scores[key])) for key in FIGURES.values()]
-        difference = (number(gap["estimate"], signed=True), interval(gap, signed=True))
+        cells = [with_interval(scores[key]) for key in FIGURES.values()]
+        difference = with_interval(gap, partial(number, signed=True))
         rows.append(Peer(_title(name), name == MODEL, cells, ("", "") if name == MODEL else difference))
     return rows
 

@@ -14,7 +14,7 @@ from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
 from boilover.report.drawing.dots import among_ranges, dots
 from boilover.report.figures import Tile, Verdict
-from boilover.words import ahead, hours, numbered, rate, spelled
+from boilover.words import ahead, hours, interval, numbered, rate, spelled, with_interval
 
 if TYPE_CHECKING:
     from boilover.kpi import Kpis
@@ -69,7 +69,7 @@ def _verdict(told: Mapping[str, Any]) -> Verdict:
     verb = "has" if told["escalated"] == 1 else "have"
     measured = (
         f"Of {numbered(told['tickets'], 'ticket')} {told['escalated']:,} {verb} escalated so far,"
-        f" {rate(share['estimate'])} ({kpi_rows.bounds(share)})."
+        f" {rate(share['estimate'])} ({interval(share, rate)})."
     )
     span, within = _within(told["escalated_within"])
     by = f"{rate(within['estimate'])} escalate within {spelled(span)} of creation, and " if within else ""
@@ -100,14 +100,14 @@ def _tiles(told: Mapping[str, Any]) -> list[Tile]:
     share = told["rate"] if within is None else within
     first = "have escalated so far" if within is None else f"escalate within {spelled(span)} of creation"
     return [
-        Tile(first, rate(share["estimate"]), kpi_rows.bounds(share)),
+        Tile(first, *with_interval(share, rate)),
         Tile("to the escalation, median", ahead(half), f"quartiles {ahead(lower)} and {ahead(upper)}"),
         Tile(
             "from there to the solution, median",
             ahead(solved["median"]["estimate"]),
             f"{solved['known']:,} of {solved['cases']:,} are over",
         ),
-        Tile("of tickets are handed on", rate(handed["estimate"]), kpi_rows.bounds(handed)),
+        Tile("of tickets are handed on", *with_interval(handed, rate)),
     ]
 
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from boilover.kpi.groups import MIN_TICKETS, MOST_GROUPS
-from boilover.kpi.lines import Line, Told
+from boilover.kpi.lines import Line
 from boilover.report.drawing.bars import meter, span
 from boilover.tables import MISSING
-from boilover.words import ahead, rate
+from boilover.words import Told, ahead, hours, rate, with_interval
 
 WEEKS = 12
 """So many weeks stand in the table, the last; all are drawn."""
@@ -50,12 +50,6 @@ class Factors(NamedTuple):
     scale: str
 
 
-def bounds(told: Told, tell: Any = rate) -> str:
-    """Return the bounds of an interval in words, or nothing where it has none, or nothing to lie around."""
-    low, high = told["low"], told["high"]
-    return "" if None in (told["estimate"], low, high) else f"{tell(low)} to {tell(high)}"
-
-
 def lines(told: Iterable[Line], *, drawn: bool) -> list[Row]:
     """Return a row for each line; shares are ``drawn`` on a scale from 0 to 1 where that is asked."""
     return [_line(each, drawn=drawn) for each in told]
@@ -65,14 +59,13 @@ def _line(line: Line, *, drawn: bool) -> Row:
     figure = line.figure
     if line.middle is None:
         drawing = _share(figure, 1.0) if drawn else Markup("")
-        return Row(line.name, (), rate(figure["estimate"]), bounds(figure), drawing, line.beside)
+        return Row(line.name, (), *with_interval(figure, rate), drawing, line.beside)
     lower, upper = line.middle
     beside = [f"quartiles {ahead(lower)} and {ahead(upper)}", *([line.beside] if line.beside else [])]
     return Row(
         f"{line.name}, median",
         (),
-        ahead(figure["estimate"]),
-        bounds(figure, ahead),
+        *with_interval(figure, hours),
         Markup(""),
         "; ".join(beside),
     )
@@ -96,8 +89,7 @@ def weeks(cohorts: Sequence[Mapping[str, Any]]) -> list[Row]:
         Row(
             each["week"],
             tuple(f"{each[name]:,}" for name in ("tickets", "escalated", "ended", "backlog")),
-            rate(each["in_time"]["estimate"]),
-            bounds(each["in_time"]),
+            *with_interval(each["in_time"], rate),
             _share(each["in_time"], top),
         )
         for each in cohorts[-WEEKS:]
@@ -121,7 +113,7 @@ def _group(row: Mapping[str, Any], usual: float, top: float) -> Row:
     cells = (f"{row['tickets']:,}", f"{row['escalated']:,}", lift, ahead(row["hours"]))
     drawing = _share(told, top, usual)
     few = "few escalations" if row["few"] else ""
-    return Row(row["name"], cells, rate(told["estimate"]), bounds(told), drawing, few)
+    return Row(row["name"], cells, *with_interval(told, rate), drawing, few)
 
 
 def _suppressed(table: Mapping[str, Any]) -> str:
@@ -179,8 +171,7 @@ def judged(told: Mapping[str, Mapping[str, Any]] | None) -> list[Row]:
         Row(
             name,
             (f"{each['meet']:,}", f"{each['of']:,}"),
-            rate(each["share"]["estimate"]),
-            bounds(each["share"]),
+            *with_interval(each["share"], rate),
             _share(each["share"], 1.0),
             each["criterion"],
         )

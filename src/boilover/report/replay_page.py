@@ -10,7 +10,7 @@ from boilover.backtest.verdict import POLICY
 from boilover.report import pages, replayed
 from boilover.report.drawing.bars import by_night, lead_times
 from boilover.report.figures import Tile
-from boilover.words import count, numbered, percent, spelled
+from boilover.words import count, numbered, percent, spelled, with_interval
 
 CONTENTS = (
     ("caught", "Figures"),
@@ -59,12 +59,12 @@ def render_replay(replay: Replay, *, title: str) -> str:
 def _tiles(replay: Replay) -> list[Tile]:
     own, counts = replay.result.to_dict()["figures"][POLICY], replay.result.counts[POLICY]
     return [
-        Tile("of escalations caught", *replayed.cell(own["recall"], percent)),
-        Tile("caught at least a day ahead", *replayed.cell(own["recall_24h_ahead"], percent)),
+        Tile("of escalations caught", *with_interval(own["recall"], percent)),
+        Tile("caught at least a day ahead", *with_interval(own["recall_24h_ahead"], percent)),
         Tile(
             "of first flags right",
             percent(own["first_flag_precision"]["estimate"]),
             f"{counts.first_flags_right:,} of {counts.first_flags_known:,} whose outcome is known",
         ),
-        Tile("new flags a night", *replayed.cell(own["flags_a_night"], count)),
+        Tile("new flags a night", *with_interval(own["flags_a_night"], count)),
     ]

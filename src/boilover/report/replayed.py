@@ -20,9 +20,8 @@ from boilover.report.dials import Dial, dial_of
 from boilover.report.drawing.lives import life
 from boilover.report.figures import Verdict, compared
 from boilover.report.grid import Column, Grid, time
-from boilover.tables import MISSING
 from boilover.times import parse_duration
-from boilover.words import count, number, numbered, percent, plain, spelled
+from boilover.words import count, number, numbered, percent, plain, spelled, with_interval
 
 DRAWN = 2
 """Tickets of each kind whose course is drawn."""
@@ -68,10 +67,13 @@ def methods(result: Mapping[str, Any]) -> list[Method]:
             name == POLICY,
             f"{result['counts'][name]['caught']:,}",
             [
-                *(cell(figures[each], count if each.startswith("flags") else percent) for each in shown),
-                cell(figures["lead_median"], lambda value: f"{value:.0f} h"),
-                cell(figures["net_benefit"], _worth),
-                cell(figures["cost_a_night"], count),
+                *(
+                    with_interval(figures[each], count if each.startswith("flags") else percent)
+                    for each in shown
+                ),
+                with_interval(figures["lead_median"], lambda value: f"{value:.0f} h"),
+                with_interval(figures["net_benefit"], _worth),
+                with_interval(figures["cost_a_night"], count),
             ],
         )
         for name, figures in result["figures"].items()
@@ -216,11 +218,3 @@ def facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _hours(times: pd.Series, begin: pd.Timestamp) -> list[float]:
     return ((times - begin) / pd.Timedelta(hours=1)).tolist()
-
-
-def cell(figure: Mapping[str, float | None], tell: Any) -> tuple[str, str]:
-    """Return a figure and its interval in words."""
-    estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
-    if estimate is None:
-        return MISSING, ""
-    return tell(estimate), "" if low is None or high is None else f"{tell(low)} to {tell(high)}"

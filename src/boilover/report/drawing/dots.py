@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from boilover.report.drawing.canvas import Axis, Canvas
+from boilover.words import Told, share
 from boilover.words import rate as in_words
-from boilover.words import share
 
-Told = Mapping[str, float | None]
 LINE = 36
 """Height of the line of one range."""
 NAMED = 8
