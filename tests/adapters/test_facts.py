@@ -81,6 +81,17 @@ def test_today_is_the_state_at_creation_of_what_never_changed(export):
     assert [told[ticket]["raw_value"] for ticket in ("1", "2")] == ["P1", "P1"]
 
 
+@pytest.mark.parametrize("at", [None, "yesterday"])
+def test_a_state_of_today_that_nobody_knows_since_when_is_counted(export, at):
+    with export.facts() as facts:
+        for ticket in ("1", "2"):
+            facts.ticket(ticket, created=CREATED)
+            facts.today(ticket, "status", "solved", at=at)
+        facts.history("1")
+        assert states(facts) == [("status_changed", "solved")]
+    assert export.tally.notes == {"states of today without a readable time of the last update, left out": 1}
+
+
 def test_what_is_told_at_creation_outweighs_what_is_rebuilt(export):
     with export.facts() as facts:
         facts.ticket("1", created=CREATED)

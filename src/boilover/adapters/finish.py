@@ -30,7 +30,7 @@ def finish(facts: pa.Table, story: Story, tally: Tally) -> EventLog | None:
     born = told.births(tally)
     if (born == NEVER).all():
         return None
-    parts = [told.creations(born), told.initial_states(born), told.happened()]
+    parts = [told.creations(born), told.initial_states(born), told.happened(tally)]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.take(np.lexsort([rows[name].to_numpy() for name in ORDER])).reset_index(drop=True)
     rows = _until_merged(rows, told, tally)

@@ -152,9 +152,11 @@ class Told:
         block = self._block(ticket, rows, INITIAL, target, value[chosen], raw[chosen])
         return block.assign(time=born[ticket], visible=born[ticket], order=0, place=self._ranks()[target])
 
-    def happened(self) -> pd.DataFrame:
+    def happened(self, tally: Tally) -> pd.DataFrame:
         """Return what happened later, and what is known as of today of tickets without their history."""
         today = (self.kind == TODAY) & ~self.whole[self.ticket] & (self.value >= 0)
+        timeless = int((today & ~self.timed).sum())
+        tally.note("states of today without a readable time of the last update, left out", timeless)
         rows = np.flatnonzero(self.live | (today & self.timed))
         block = self._block(
             self.ticket[rows], rows, LATER, self.target[rows], self.value[rows], self.raw[rows]
