@@ -33,9 +33,9 @@ from boilover.monitoring.shifts import Shift
 from boilover.report import write_report
 from boilover.report.evidence import Evidence, Moves
 from boilover.report.evidence.courses import Course
-from boilover.report.figures import as_good
 from boilover.report.grid import tonight
 from boilover.report.trial_page import _moved, _risks_moved
+from boilover.report.verdict import as_good
 from boilover.words import ahead, count, hours, number, percent, plain, rate, spelled
 
 

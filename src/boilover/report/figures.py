@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from boilover.evaluation.baselines import BASE_RATE, SLA_RULE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.report.drawing.bars import span
+from boilover.report.verdict import title
 from boilover.tables import MISSING
-from boilover.words import interval, number, numbered, percent, spelled, with_interval
+from boilover.words import interval, number, numbered, percent, with_interval
 from boilover.words import rate as share_of_many
-
-
-class Verdict(NamedTuple):
-    """What was measured, whether the model is worth its keep, and whether to say so as a warning."""
-
-    measured: str
-    compared: str
-    is_bad: bool
 
 
 class Peer(NamedTuple):
@@ -59,14 +51,6 @@ class Tile(NamedTuple):
     beside: str
 
 
-AHEAD, BEHIND, LEVEL, UNKNOWN = (
-    "beats {}",
-    "falls behind {}",
-    "does not beat {} beyond chance",
-    "cannot be compared with {}",
-)
-STANDINGS = {AHEAD: "and", BEHIND: "and", LEVEL: "or", UNKNOWN: "or"}
-"""How a model may stand beside others, and the word before the last of them."""
 FIGURES = {
     "average precision": "average_precision",
     "AUC": "roc_auc",
@@ -74,48 +58,6 @@ FIGURES = {
     "Brier skill": "brier_skill",
     "calibration error": "calibration_error",
 }
-
-
-def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
-    """Return two sentences: what was measured, and against whom the model holds."""
-    points, tickets, escalated = (evaluation[name] for name in ("points", "tickets", "positives"))
-    rate = evaluation["base_rate"]
-    found = evaluation["scores"][MODEL]["average_precision"]
-    measured = (
-        f"The model was asked {numbered(points, 'time')} about {numbered(tickets, 'ticket')}, and"
-        f" {numbered(escalated, 'time')}"
-        f" the ticket escalated within {spelled(horizon)}; it ranks these with an average precision of"
-        f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
-    )
-    told = compared(evaluation["differences"], _named)
-    return Verdict(measured, told or "It was compared with no peer.", bool(as_good(evaluation)))
-
-
-def compared(gaps: Mapping[str, Mapping[str, float | None]], named: Callable[[str], str]) -> str:
-    """Return in one sentence whom a model or policy beats and whom not; empty where there is nobody.
-
-    ``gaps`` are the intervals of what it has beyond each, who is called as ``named`` says.
-    """
-    names: dict[str, list[str]] = {said: [] for said in STANDINGS}
-    for name, gap in gaps.items():
-        names[_standing(gap)].append(named(name))
-    clauses = [said.format(listed(names[said], last)) for said, last in STANDINGS.items() if names[said]]
-    return f"It {', and '.join(clauses)}." if clauses else ""
-
-
-def _standing(gap: Mapping[str, float | None]) -> str:
-    low, high = gap["low"], gap["high"]
-    if low is None or high is None:
-        return UNKNOWN
-    return AHEAD if low > 0 else BEHIND if high < 0 else LEVEL
-
-
-def as_good(evaluation: Mapping[str, Any]) -> str:
-    """Return which order without a model does as well as far as the points can tell; empty where none does."""
-    gap = evaluation["differences"].get(BASE_RATE)
-    orders = ["ranking by age alone"] * (evaluation["beats_age_only"] is False)
-    orders += ["a random order"] * (gap is not None and _standing(gap) in (LEVEL, BEHIND))
-    return listed(orders, "or") if orders else ""
 
 
 def peers(evaluation: Mapping[str, Any]) -> list[Peer]:
@@ -126,13 +68,13 @@ def peers(evaluation: Mapping[str, Any]) -> list[Peer]:
         gap = evaluation["differences"].get(name, none)
         cells = [with_interval(scores[key]) for key in FIGURES.values()]
         difference = with_interval(gap, partial(number, signed=True))
-        rows.append(Peer(_title(name), name == MODEL, cells, ("", "") if name == MODEL else difference))
+        rows.append(Peer(title(name), name == MODEL, cells, ("", "") if name == MODEL else difference))
     return rows
 
 
 def unavailable(evaluation: Mapping[str, Any]) -> list[str]:
     """Return the names of the peers that could not run."""
-    return [_title(name) for name in evaluation["unavailable"]]
+    return [title(name) for name in evaluation["unavailable"]]
 
 
 def workloads(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -212,19 +154,6 @@ def _group(row: Mapping[str, Any], top: float) -> GroupRow:
     drawing = span(low, row["average_precision"], high, row["base_rate"], top)
     bounds = interval({"low": low, "high": high})
     return GroupRow(row["name"], cells, number(row["average_precision"]), bounds, drawing)
-
-
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """Return words as one phrase."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def _named(name: str) -> str:
-    return f"the {_title(name)}" if name in (BASE_RATE, SLA_RULE) else _title(name)
-
-
-def _title(name: str) -> str:
-    return TITLES.get(name, name.replace("_", " "))
 
 
 def _lift(precision: float | None, rate: float) -> str:

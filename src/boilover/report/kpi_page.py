@@ -13,7 +13,8 @@ from boilover.kpi.lines import of_escalations, of_work
 from boilover.report import kpi_rows, pages
 from boilover.report.drawing.bars import days_marked, over_time
 from boilover.report.drawing.dots import among_ranges, dots
-from boilover.report.figures import Tile, Verdict
+from boilover.report.figures import Tile
+from boilover.report.verdict import Verdict
 from boilover.words import ahead, hours, interval, numbered, rate, spelled, with_interval
 
 if TYPE_CHECKING:

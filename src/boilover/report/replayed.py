@@ -18,8 +18,8 @@ from boilover.evaluation.operating import operating
 from boilover.history import HOUR
 from boilover.report.dials import Dial, dial_of
 from boilover.report.drawing.lives import life
-from boilover.report.figures import Verdict, compared
 from boilover.report.grid import Column, Grid, time
+from boilover.report.verdict import Verdict, compared
 from boilover.times import parse_duration
 from boilover.words import count, number, numbered, percent, plain, spelled, with_interval
 

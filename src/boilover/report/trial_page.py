@@ -13,7 +13,7 @@ from markupsafe import Markup
 from boilover.card import card_beside_figures
 from boilover.model.manifest import Manifest
 from boilover.monitoring.words import moved as how_moved
-from boilover.report import figures, pages
+from boilover.report import figures, pages, verdict
 from boilover.report.dials import dial_of
 from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
@@ -79,8 +79,8 @@ def render_report(
         contents=[(place, name) for place, name in CONTENTS if not lacking.get(place)],
         tiles=figures.tiles(evaluation),
         evaluation=evaluation,
-        verdict=figures.verdict(evaluation, horizon),
-        as_good=figures.as_good(evaluation),
+        verdict=verdict.verdict(evaluation, horizon),
+        as_good=verdict.as_good(evaluation),
         dial=dial_of(evaluation["operating"], threshold),
         tonight=tonight,
         peers=figures.peers(evaluation),
