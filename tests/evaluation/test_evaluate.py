@@ -165,6 +165,22 @@ def test_bad_input() -> None:
         evaluate(**{**data, "tickets": data["tickets"][1:]})
 
 
+@pytest.mark.parametrize(("escalated", "compared"), [(9, False), (10, True)])
+def test_few_escalations_compare_with_nobody(escalated: int, compared: bool) -> None:
+    """Of two that know nothing one beats the other in 45 % of logs where one ticket escalates, by its interval."""
+    n = 200
+    tickets = np.arange(n) // 2
+    y = (tickets < escalated).astype(float)
+    found = evaluate(
+        y, 0.9 * y, np.arange(n), tickets, np.arange(n), baselines={"age_only": np.arange(n) / n}, rounds=20
+    )
+    gap = found.differences["age_only"]
+    assert found.beats_age_only is (True if compared else None)
+    assert np.isnan(gap.low) != compared
+    assert gap.estimate > 0
+    assert found.verdict[0].startswith("beats age only" if compared else "cannot be compared with age only")
+
+
 def test_the_level_of_the_risks_is_told_in_words() -> None:
     rng = np.random.default_rng(0)
     tickets = np.arange(4000)

@@ -8,11 +8,9 @@ import numpy as np
 
 from boilover.backtest.figures import Costs, Resampled
 from boilover.backtest.rules import AGE, TITLES
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import FEWEST, Interval
 
 POLICY = "policy"
-FEWEST = 10
-"""With fewer escalations an interval tells of luck, and may be of no width."""
 COMPARED = ("recall", "net_benefit")
 
 

@@ -15,7 +15,7 @@ from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE,
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
 from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import FEWEST, Interval
 from boilover.evaluation.metrics import (
     NAN,
     CalibrationBin,
@@ -137,6 +137,8 @@ def evaluate(
     }
     model = resampled[MODEL]
     differences = {name: model.difference(resampled[name], "average_precision") for name in peers}
+    if len(np.unique(codes[labels == 1])) < FEWEST:
+        differences = {name: Interval(gap.estimate, NAN, NAN) for name, gap in differences.items()}
     figures = {name: _figures(name, found) for name, found in resampled.items()}
     base_rate = float(labels.mean())
     fewer = min(rounds, GROUP_ROUNDS)

@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 Z = 1.959963984540054
 """Standard errors to either side of a 95 % interval."""
+FEWEST = 10
+"""With fewer escalated tickets nobody is compared: the bootstrap's intervals are too narrow then, or of no width."""
 
 
 class Interval(NamedTuple):

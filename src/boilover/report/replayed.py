@@ -12,8 +12,9 @@ from markupsafe import Markup
 from boilover.backtest import Replay
 from boilover.backtest.rules import AGE
 from boilover.backtest.table import NAMES
-from boilover.backtest.verdict import FEWEST, POLICY
+from boilover.backtest.verdict import POLICY
 from boilover.evaluation.evaluate import plain_values
+from boilover.evaluation.interval import FEWEST
 from boilover.evaluation.operating import operating
 from boilover.history import HOUR
 from boilover.report.dials import Dial, dial_of
