@@ -36,7 +36,7 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
         " Meier), so that shares within a time may exceed what has escalated so far."
     )
     rows = [
-        [str(name), f"{count:,}", _percent(count / kpis["escalated"])]
+        [printable(name), f"{count:,}", _percent(count / kpis["escalated"])]
         for name, count in kpis["kinds"].items()
     ]
     yield text_table("Kinds of escalation", ["", "tickets", "share"], rows, form)
