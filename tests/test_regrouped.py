@@ -44,12 +44,20 @@ def piece(rng, ids, *, given):
     return pa.table(columns)
 
 
+def in_chunks(rng, events):
+    """Return the events in chunks that end anywhere, within a ticket, too, as row groups of a file do."""
+    cuts = sorted(rng.integers(0, len(events) + 1, 6))
+    return pa.concat_tables(
+        events.slice(lo, hi - lo) for lo, hi in zip([0, *cuts], [*cuts, len(events)], strict=True)
+    )
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_it_is_what_sorting_gives(seed):
     rng = np.random.default_rng(seed)
     ids = rng.permutation([f"T{number}" for number in range(30)])
     shares = [sorted(part) for part in np.array_split(ids, rng.integers(1, 5))]
-    events = pa.concat_tables([piece(rng, part, given=seed % 2 == 0) for part in shares])
+    events = in_chunks(rng, pa.concat_tables([piece(rng, part, given=seed % 2 == 0) for part in shares]))
     tickets = pa.table({"ticket_id": rng.permutation(ids)})
     place = pa.array(np.arange(len(events)))
     order = pc.sort_indices(

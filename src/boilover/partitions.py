@@ -15,8 +15,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import repeat
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -127,16 +131,14 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     if not manifest.partitions:
         return EVENT_SCHEMA.empty_table(), pa.table({"ticket_id": pa.array([], pa.string())})
     columns = [name for name in EVENT_SCHEMA.names if name not in leave_out]
+    read = partial(read_part, folder)
+    told = [each.events for each in manifest.partitions]
     try:
-        tickets = joined(read_part(folder, "tickets", each.tickets) for each in manifest.partitions)
-        # Nobody but `by_ticket` holds the events that are read here, so that it can give them up.
-        return by_ticket(
-            together(
-                read_part(folder, "events", each.events, columns, encoded=True)
-                for each in manifest.partitions
-            ),
-            tickets,
-        )
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            tickets = joined(pool.map(read, repeat("tickets"), [each.tickets for each in manifest.partitions]))
+            # Nobody but `by_ticket` holds the events that are read here, so that it can give them up.
+            events = pool.map(partial(read, columns=columns, encoded=True), repeat("events"), told)
+            return by_ticket(together(events), tickets)
     except FileNotFoundError as error:
         if read_manifest(folder) != manifest:
             return read_partitions(folder, leave_out=leave_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
@@ -36,10 +37,10 @@ def by_ticket(events: pa.Table, tickets: pa.Table) -> tuple[pa.Table, pa.Table]:
     places = order.to_numpy()
     if (places[1:] > places[:-1]).all():
         return events, tickets
-    pieces = _Pieces(np.concatenate(([0], ends[:-1]))[places], ends[places])
+    pieces = _Pieces.of(np.concatenate(([0], ends)), places)
     names = events.column_names
     with kept_memory(), ThreadPoolExecutor(cpu_count()) as pool:
-        found = {"ticket_id": pool.submit(pieces.named, ids.take(order))}
+        found = {"ticket_id": pool.submit(pieces.named, ids.take(order), places)}
         for name in names:
             if name != "ticket_id":
                 found[name] = pool.submit(pieces.moved, events[name])
@@ -49,15 +50,22 @@ def by_ticket(events: pa.Table, tickets: pa.Table) -> tuple[pa.Table, pa.Table]:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Where the events of each ticket begin and end, int64 (n_tickets), in the order that is wanted."""
+    """Where the events of each ticket begin, as they are and last their number, and where they go, int64."""
 
     first: Ints
-    end: Ints
+    to: Ints
 
-    def named(self, ids: pa.Array) -> pa.Array:
-        """Return the id of each event as a code of ``ids``."""
-        offsets = np.concatenate(([0], np.cumsum(self.end - self.first)))
-        return pa.DictionaryArray.from_arrays(pa.array(kernels.keys_of(offsets)), ids)
+    @classmethod
+    def of(cls, first: Ints, places: Ints) -> _Pieces:
+        """Tell where tickets go whose ``places`` are in the order that is wanted."""
+        to = np.empty(len(places), np.int64)
+        to[places] = _begun(np.diff(first)[places])[:-1]
+        return cls(first, to)
+
+    def named(self, ids: pa.Array, places: Ints) -> pa.Array:
+        """Return the id of each event as a code of ``ids``, which are in the order that is wanted."""
+        codes = kernels.keys_of(_begun(np.diff(self.first)[places]))
+        return pa.DictionaryArray.from_arrays(pa.array(codes), ids)
 
     def moved(self, data: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         """Return a column in the order of tickets."""
@@ -66,36 +74,49 @@ class _Pieces:
             return pa.nulls(n, kind)
         if pa.types.is_dictionary(kind):
             encoding = Encoding.of(data)
-            codes = self._moved(encoding.codes(0, n))
-            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), encoding.words)
+            spans = zip(encoding.starts[:-1].tolist(), encoding.starts[1:].tolist(), strict=True)
+            codes = self._put((encoding.codes(*span) for span in spans), np.int32)
+            held = pa.array(codes, mask=codes < 0) if data.null_count else pa.array(codes)
+            return pa.DictionaryArray.from_arrays(held, encoding.words)
         if not pa.types.is_primitive(kind):
             return self._taken(data)
         if pa.types.is_boolean(kind):
-            cells = [bits(chunk.buffers()[1], chunk) for chunk in data.chunks]
-            values = np.packbits(self._moved(np.concatenate(cells)), bitorder="little")
+            values = _packed(self._put((bits(each.buffers()[1], each) for each in data.chunks), np.uint8))
         else:
             width = np.dtype(f"i{kind.bit_width // 8}")
-            values = self._moved(np.concatenate([stored(chunk, width) for chunk in data.chunks]))
-        return pa.Array.from_buffers(kind, n, [self._known(data), pa.py_buffer(values)])
+            values = pa.py_buffer(self._put((stored(each, width) for each in data.chunks), width))
+        return pa.Array.from_buffers(kind, n, [self._known(data), values])
 
     def _known(self, data: pa.ChunkedArray) -> pa.Buffer | None:
         """Return the bits of the rows that are not null, nothing where none is."""
         if not data.null_count:
             return None
-        known = [
-            np.ones(len(chunk), np.uint8) if (told := held(chunk)) is None else told for chunk in data.chunks
-        ]
-        return pa.py_buffer(np.packbits(self._moved(np.concatenate(known)), bitorder="little"))
+        told = ((held(each), len(each)) for each in data.chunks)
+        known = (np.ones(n, np.uint8) if flags is None else flags for flags, n in told)
+        return _packed(self._put(known, np.uint8))
 
     def _taken(self, data: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return text in the order of tickets; beyond the 2 GiB of one Arrow array it is taken in blocks."""
-        rows = pa.array(self._moved(np.arange(len(data))))
+        rows = pa.array(self._put([np.arange(len(data))], np.int64))
         if data.nbytes < ARROW_LIMIT:
             return data.take(rows)
         whole = data.cast(pa.large_string()).combine_chunks()
         blocks = (rows.slice(start, BLOCK) for start in range(0, len(rows), BLOCK))
         return pa.chunked_array([whole.take(block).cast(pa.string()) for block in blocks])
 
-    def _moved(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        moved: npt.NDArray[Any] = kernels.moved(values, self.first, self.end)
-        return moved
+    def _put(self, chunks: Iterable[npt.NDArray[Any]], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Return what the chunks of a column hold in the order of tickets; only one of them is held at a time."""
+        out, start = np.empty(self.first[-1], dtype), 0
+        for values in chunks:
+            kernels.put(values, out, start, self.first, self.to)
+            start += len(values)
+        return out
+
+
+def _begun(lengths: Ints) -> Ints:
+    """Return where pieces of these lengths begin, one behind the other, and last where they end."""
+    return np.concatenate(([0], np.cumsum(lengths)))
+
+
+def _packed(flags: npt.NDArray[np.uint8]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))

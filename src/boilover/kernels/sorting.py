@@ -17,15 +17,19 @@ def take(values: Array, rows: Array) -> Array:
 
 
 @compiled
-def moved(values: Array, first: Array, end: Array) -> Array:
-    """Return ``values`` at ``first:end`` of each run of rows, one run after the other."""
-    out = np.empty(len(values), values.dtype)
-    place = 0
-    for run in range(len(first)):
-        for row in range(first[run], end[run]):
-            out[place] = values[row]
-            place += 1
-    return out
+def put(values: Array, out: Array, start: int, first: Array, to: Array) -> None:
+    """Put ``values``, rows ``start`` and on of a column, where its runs belong: run i, rows ``first[i]:first[i + 1]``,
+    stands at ``to[i]`` and on in ``out``."""
+    stop = start + len(values)
+    run = np.searchsorted(first, start, side="right") - 1
+    row = start
+    while row < stop:
+        end = min(first[run + 1], stop)
+        shift = to[run] - first[run]
+        for each in range(row, end):
+            out[each + shift] = values[each - start]
+        row = end
+        run += 1
 
 
 @compiled
