@@ -30,3 +30,13 @@ def test_words_of_the_desk_are_printable_wherever_they_stand() -> None:
     assert text.count("evil") >= 6
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
     assert "x" * 61 not in text
+
+
+def test_a_log_that_tells_no_kinds_has_no_table_of_them() -> None:
+    start = pd.Timestamp("2026-01-05", tz="UTC")
+    rows = [("1", start, "created"), ("1", start + pd.Timedelta(hours=2), "escalated")]
+    events = pd.DataFrame(rows, columns=["ticket_id", "occurred_at", "event_type"])
+    text = render(kpis(EventLog.from_pandas(events)).to_dict())
+    assert text.startswith("1 ticket created from 2026-01-05T00:00:00Z")
+    assert "Kinds of escalation" not in text
+    assert "not told" not in text

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from boilover.kpi.lines import Line, of_escalations, of_work
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
+from boilover.words import numbered
 
 COHORTS = 12
 """So many weeks are shown, the last."""
@@ -25,8 +26,8 @@ def render(kpis: Mapping[str, Any], *, terminal: bool = False, width: int = WIDT
 def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableType]:
     form = lines_of(terminal=terminal)
     head = (
-        f"{kpis['tickets']:,} tickets created from {kpis['since']} to {kpis['as_of']}, {kpis['escalated']:,} escalated,"
-        f" {kpis['open']:,} still open"
+        f"{numbered(kpis['tickets'], 'ticket')} created from {kpis['since']} to {kpis['as_of']},"
+        f" {kpis['escalated']:,} escalated, {kpis['open']:,} still open"
     )
     yield Text(head, style="bold")
     lines = [_line(each) for each in (*of_escalations(kpis), *of_work(kpis))]
@@ -39,7 +40,8 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
         [printable(name), f"{count:,}", _percent(count / kpis["escalated"])]
         for name, count in kpis["kinds"].items()
     ]
-    yield text_table("Kinds of escalation", ["", "tickets", "share"], rows, form)
+    if set(kpis["kinds"]) != {"not told"}:
+        yield text_table("Kinds of escalation", ["", "tickets", "share"], rows, form)
     weeks = kpis["cohorts"][-COHORTS:]
     yield text_table(
         "By week of creation; a week not followed for 7 days has no rate yet",
