@@ -101,6 +101,7 @@ def test_a_sheet_with_wrong_rows_is_refused_whole_and_all_are_told(ledger):
         ledger.import_feedback(pd.DataFrame([good, *wrong]), source="sheet.csv")
     for row in range(2, 10):
         assert f"row {row}: " in str(told.value)
+    assert "row 9: column 'until': is empty. Say when" in str(told.value)
     assert state(ledger, "a") == State.RAISED
     assert ledger.import_feedback(pd.DataFrame([good, good | {"action": ""}])) == 1
 
@@ -138,17 +139,19 @@ def test_outcomes_mark_the_latest_flag_before_them_and_count_once(ledger):
         }
     )
     told = ledger.outcomes("desk", frame)
-    assert (told.escalations, told.flagged_before, told.share) == (4, 1, 0.25)
+    assert (told.escalations, told.flagged_before, told.share) == (2, 1, 0.5)
     assert (told.escalated_anyway, told.resolved, told.held_out) == (1, 2, 1)
     again = ledger.outcomes("desk", frame)
-    assert (again.share, again.escalated_anyway, again.resolved, again.held_out) == (0.25, 0, 0, 0)
+    assert (again.share, again.escalated_anyway, again.resolved, again.held_out) == (0.5, 0, 0, 0)
     flags = ledger.export().set_index("ticket_id")
     assert flags["outcome"].to_dict() == {"a": "escalated_anyway", "b": "resolved", "c": "resolved"}
     assert flags.loc["a", "cleared_at"] == pd.Timestamp(BEGIN + DAY, unit="us", tz="UTC")
     later = pd.DataFrame({"ticket_id": ["c"], "escalated_at": [BEGIN + 3 * DAY]})
     assert ledger.outcomes("desk", later).escalated_anyway == 1
     assert ledger.check() == ()
-    assert ledger.outcomes("other", frame).share == 0.0
+    with pytest.raises(UsageError, match="no night of desk 'other'"):
+        ledger.outcomes("other", frame)
+    assert ledger.outcomes("other", frame.head(0)).share is None
     assert ledger.outcomes("desk", frame.head(0)).share is None
 
 

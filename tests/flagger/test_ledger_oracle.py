@@ -103,6 +103,8 @@ class Replay:
 
     def outcome(self, kind: str, name: str) -> None:
         self.now += HOUR
+        if not self.last:
+            return
         column = {"escalated_anyway": "escalated_at", "resolved": "resolved_at"}[kind]
         told = self.ledger.outcomes(self.desk, pd.DataFrame({"ticket_id": [name], column: [self.now]}))
         self.plain.outcome(name, kind, self.now)

@@ -100,7 +100,7 @@ def outcomes(
     source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
     told = pipeline.tell_outcomes(ledger, desk, file=file, source=source)
     share = "" if told.share is None else f" ({told.share:.0%})"
-    typer.echo(f"escalations            {told.escalations}")
+    typer.echo(f"escalations            {told.escalations} since the first night")
     typer.echo(f"flagged before         {told.flagged_before}{share}")
     typer.echo(f"new: escalated anyway  {told.escalated_anyway}")
     typer.echo(f"new: resolved          {told.resolved}")

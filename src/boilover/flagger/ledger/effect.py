@@ -15,9 +15,8 @@ from sqlalchemy import Connection, select
 
 from boilover.errors import InputError
 from boilover.evaluation.interval import Interval, wilson
-from boilover.flagger.ledger.export import check_desk
 from boilover.flagger.ledger.life import Happening
-from boilover.flagger.ledger.memory import latest_night
+from boilover.flagger.ledger.memory import check_desk, latest_night
 from boilover.flagger.ledger.schema import lots
 from boilover.times import parse_duration
 
@@ -83,7 +82,6 @@ def effect(connection: Connection, desk: str, within: str) -> Effect:
             did = "held out" if is_held_out else "left to be flagged"
             raise InputError(
                 f"no ticket was {did} by a lot at least {within} ago, so no effect can be claimed",
-                column="lots",
                 mend="Set [outcome] holdout in the policy, and let nights pass",
             )
         in_time = [

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger.feedback import SHEET
 from boilover.flagger.ledger.life import ANSWERS, OUTCOMES, Happening
+from boilover.flagger.ledger.memory import check_desk
 from boilover.flagger.ledger.outcomes import moments
 from boilover.flagger.ledger.rows import read
 from boilover.flagger.ledger.schema import flags, history, lots, nights
@@ -59,13 +60,6 @@ def export(connection: Connection, table: str = "flags", *, desk: str | None = N
     if table == "sheet":
         shown = shown.assign(**dict.fromkeys(SHEET, ""))
     return shown
-
-
-def check_desk(connection: Connection, desk: str) -> None:
-    """Raise `UsageError` for a desk of which no night is recorded, in a ledger that has nights of others."""
-    known = sorted(connection.execute(select(nights.c.desk).distinct()).scalars())
-    if known and desk not in known:
-        raise UsageError(f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, known))}")
 
 
 def ended(connection: Connection, desk: str, as_of: int) -> pd.DataFrame:

@@ -68,6 +68,10 @@ def answer(connection: Connection, given: Answer) -> bool:
         raise InputError(f"is before flag {flag.id} was raised, {iso(flag.raised_at)}", value=iso(given.when))
     if given.kind is Happening.DISAGREED and not reason:
         raise InputError("a disagreement needs a reason", column="reason")
+    if given.kind is Happening.SNOOZED and not given.until:
+        raise InputError(
+            "is empty", column="until", mend="Say when the snooze ends, such as 2026-03-05T09:30Z"
+        )
     if given.kind is Happening.SNOOZED and given.until <= given.when:
         raise InputError("a snooze ends after it begins", column="until", value=iso(given.until))
     if given.kind is Happening.SNOOZED and not life.is_open:

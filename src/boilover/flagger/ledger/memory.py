@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, or_, select, update
 
+from boilover.errors import UsageError
 from boilover.flagger.ledger.life import Happening, Life, replay
 from boilover.flagger.ledger.rows import chunks, read
 from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
@@ -30,6 +31,13 @@ def latest_night(connection: Connection, desk: str) -> Row[Any] | None:
     """Return a desk's last recorded night."""
     asked = select(nights).where(nights.c.desk == desk, nights.c.replaced.is_(False))
     return connection.execute(asked.order_by(nights.c.as_of.desc()).limit(1)).first()
+
+
+def check_desk(connection: Connection, desk: str) -> None:
+    """Raise `UsageError` for a desk of which no night is recorded, in a ledger that has nights of others."""
+    known = sorted(connection.execute(select(nights.c.desk).distinct()).scalars())
+    if known and desk not in known:
+        raise UsageError(f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, known))}")
 
 
 def memory(connection: Connection, desk: str, ticket_ids: Objects) -> Memory:

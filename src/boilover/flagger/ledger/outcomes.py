@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from boilover.errors import InputError
 from boilover.flagger.ledger.life import Happening, step, takes_outcome
-from boilover.flagger.ledger.memory import life_of, save_lives
+from boilover.flagger.ledger.memory import check_desk, life_of, save_lives
 from boilover.flagger.ledger.rows import chunks
-from boilover.flagger.ledger.schema import flags, lots
+from boilover.flagger.ledger.schema import flags, lots, nights
 from boilover.flagger.ledger.texts import checked_id
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import OPEN_STATES, State
@@ -27,8 +27,9 @@ class Outcomes:
     """What the outcomes told, and how many of them were new to the ledger."""
 
     escalations: int
+    """Tickets that escalated after the desk's first night: before it, none could have been flagged."""
     flagged_before: int
-    """Escalated tickets with a flag that was raised before they escalated."""
+    """Those of them with a flag that was raised before they escalated."""
     escalated_anyway: int
     resolved: int
     held_out: int
@@ -45,9 +46,13 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
 
     ``frame`` has ``ticket_id`` and ``escalated_at``, ``resolved_at`` or both (times, or int64 UTC microseconds;
     empty where it did not happen). Of several escalations of a ticket the first counts. Telling the same again
-    changes nothing.
+    changes nothing. Raises `UsageError` for outcomes of a desk that the ledger does not know.
     """
     told = _told(frame, source)
+    if told:
+        check_desk(connection, desk)
+    first = select(func.min(nights.c.as_of)).where(nights.c.desk == desk, nights.c.replaced.is_(False))
+    begin = connection.execute(first).scalar() or 0
     names = sorted({name for name, _, _ in told})
     known = _flags_of(connection, desk, names)
     lives: dict[int, Any] = {}
@@ -67,7 +72,7 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
     save_lives(connection, lives)
     tell(connection, happened)
     return Outcomes(
-        escalations=sum(kind is Happening.ESCALATED_ANYWAY for _, kind, _ in told),
+        escalations=sum(kind is Happening.ESCALATED_ANYWAY and at > begin for _, kind, at in told),
         flagged_before=before,
         escalated_anyway=marked[Happening.ESCALATED_ANYWAY],
         resolved=marked[Happening.RESOLVED],
