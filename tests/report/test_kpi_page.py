@@ -144,7 +144,6 @@ def test_what_goes_with_escalation_and_its_criteria_are_told(figures: Kpis, text
         if "<" not in factor.name:
             bounds = f"{factor.lift.low:.2f} to {factor.lift.high:.2f}"
             assert [each for each in rows if each[0] == factor.name and bounds in each], factor
-    assert figures.quality is not None
     for name, each in figures.quality.items():
         share = rate(each.share.estimate)
         assert any(row[:3] == [name, each.criterion, share] and str(each.meet) in row for row in rows)
@@ -193,7 +192,6 @@ def test_what_a_log_cannot_tell_is_left_out(figures: Kpis) -> None:
         figures,
         kinds={"not told": figures.escalated},
         causes=None,
-        quality=None,
         repeats=None,
         satisfaction={},
         service_levels_kept=None,
@@ -205,7 +203,6 @@ def test_what_a_log_cannot_tell_is_left_out(figures: Kpis) -> None:
     told = " ".join(page.text("p"))
     assert "Too few tickets escalate after their first day" in told
     assert "No attribute of the tickets has a handful of groups" in told
-    assert "quality" not in {each.get("id") for each in page.all("section")}
     assert "Kinds of escalation" not in " ".join(page.text("caption"))
     assert "have escalated so far" in page.text("span")
 

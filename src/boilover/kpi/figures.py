@@ -69,7 +69,7 @@ class Kpis:
     cohorts: tuple[Cohort, ...]
     groups: dict[str, Groups]
     causes: Causes | None
-    quality: dict[str, Judged] | None
+    quality: dict[str, Judged]
     industry: dict[str, tuple[float, float]]
 
     def to_dict(self) -> dict[str, Any]:

@@ -36,14 +36,12 @@ class Judged(NamedTuple):
     share: Interval
 
 
-def quality(cases: Cases) -> dict[str, Judged] | None:
-    """Return late, avoidable and needed escalations; None where nothing escalated.
+def quality(cases: Cases) -> dict[str, Judged]:
+    """Return late, avoidable and needed escalations.
 
     A criterion names what the log tells: one of which it tells nothing, such as replies, is left out.
     """
     happened = np.flatnonzero(cases.has_escalated)
-    if not len(happened):
-        return None
     notes, moment = cases.notes, cases.escalated
     before = Points(cases.ticket[happened].astype(np.int32), moment[happened] - 1)
     fed = set(default_features(notes))

@@ -67,16 +67,15 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
             form,
         )
     yield from _causes(kpis["causes"], terminal=terminal)
-    if kpis["quality"] is not None:
-        yield text_table(
-            "Escalations by stated criteria",
-            ["", "of", "share", "when"],
-            [
-                [words(name), f"{each['of']:,}", _share(each["share"]), each["criterion"]]
-                for name, each in kpis["quality"].items()
-            ],
-            form,
-        )
+    yield text_table(
+        "Escalations by stated criteria",
+        ["", "of", "share", "when"],
+        [
+            [words(name), f"{each['of']:,}", _share(each["share"]), each["criterion"]]
+            for name, each in kpis["quality"].items()
+        ],
+        form,
+    )
     ranges = ", ".join(f"{name} {low:.0%} to {high:.0%}" for name, (low, high) in kpis["industry"].items())
     yield Text(
         f"Published escalation rates, for orientation: {ranges}. What counts as one differs from desk to desk."

@@ -38,8 +38,6 @@ USUAL = "30d"
 def render_kpis(figures: Kpis, *, title: str) -> str:
     """Return the page of `boilover.report.write_kpi_report`; equal arguments give equal text."""
     told = figures.to_dict()
-    found = kpi_rows.factors(told["causes"])
-    judged = kpi_rows.judged(told["quality"])
     return pages.render(
         "kpis.html.j2",
         kind="Figures of a desk",
@@ -48,7 +46,7 @@ def render_kpis(figures: Kpis, *, title: str) -> str:
             f"Tickets created from {told['since'][:10]} to {told['as_of'][:10]},"
             f" {told['open']:,} of them open at the end"
         ),
-        contents=[each for each in CONTENTS if each[0] != "quality" or judged],
+        contents=CONTENTS,
         tiles=_tiles(told),
         verdict=_verdict(told),
         escalations=kpi_rows.lines(of_escalations(told), drawn=False),
@@ -59,8 +57,8 @@ def render_kpis(figures: Kpis, *, title: str) -> str:
         by_weeks=_by(_together(told["cohorts"])),
         groups=kpi_rows.groups(told["groups"], told["rate"]["estimate"]),
         usual=rate(told["rate"]["estimate"]),
-        factors=found,
-        judged=judged,
+        factors=kpi_rows.factors(told["causes"]),
+        judged=kpi_rows.judged(told["quality"]),
         drawings=_drawings(told),
     )
 

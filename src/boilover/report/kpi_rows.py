@@ -165,7 +165,7 @@ def _factor(row: Mapping[str, Any], reach: float) -> Row:
     )
 
 
-def judged(told: Mapping[str, Mapping[str, Any]] | None) -> list[Row]:
+def judged(told: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Return how many escalations meet each criterion, and the criterion."""
     return [
         Row(
@@ -175,7 +175,7 @@ def judged(told: Mapping[str, Mapping[str, Any]] | None) -> list[Row]:
             _share(each["share"], 1.0),
             each["criterion"],
         )
-        for name, each in (told or {}).items()
+        for name, each in told.items()
     ]
 
 

@@ -101,12 +101,7 @@ def calibration(evaluation: Mapping[str, Any]) -> Markup:
 
 def dial(operating: Mapping[str, Any], at: int) -> Markup:
     """Draw escalations caught over flags a night, a dot at the threshold ``at``; the page moves it."""
-    flags = [float(value) for value in operating["flags_a_night"]]
-    recall = _values(operating["recall"])
-    plot = Canvas(
-        Axis.of("flags a night", flags[-1], count),
-        Axis.of("share of escalations caught", 1.0, share),
-    )
+    plot, flags, recall = _plotted(operating)
     across, down = plot.at(flags[at], _known(recall[at]) or 0)
     foot, left = plot.at(0, 0)[1], plot.at(0, 0)[0]
     marker = Markup(
@@ -121,10 +116,16 @@ def dial(operating: Mapping[str, Any], at: int) -> Markup:
 
 def places(operating: Mapping[str, Any]) -> list[tuple[float, float]]:
     """Return where on the drawing of `dial` each threshold lies."""
-    flags, recall = [float(value) for value in operating["flags_a_night"]], _values(operating["recall"])
-    plot = Canvas(Axis.of("", flags[-1], count), Axis.of("", 1.0, share))
+    plot, flags, recall = _plotted(operating)
     found = [plot.at(x, 0 if isnan(y) else y) for x, y in zip(flags, recall, strict=True)]
     return [(round(across, 1), round(down, 1)) for across, down in found]
+
+
+def _plotted(operating: Mapping[str, Any]) -> tuple[Canvas, list[float], list[float]]:
+    """Return the plot of `dial`, and flags a night and recall of each threshold."""
+    flags, recall = [float(value) for value in operating["flags_a_night"]], _values(operating["recall"])
+    axes = Axis.of("flags a night", flags[-1], count), Axis.of("share of escalations caught", 1.0, share)
+    return Canvas(*axes), flags, recall
 
 
 def _ranking(evaluation: Mapping[str, Any]) -> dict[str, Any]:
