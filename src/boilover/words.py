@@ -32,16 +32,24 @@ def number(value: float | None, signed: bool = False) -> str:
     return f"{value:{'+z' if signed else 'z'}.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def interval(told: Told, tell: Tell = number) -> str:
+def interval(told: Told, tell: Tell = number, to: str = " to ") -> str:
     """Return the bounds of an interval, or nothing where it has none."""
     low, high = told["low"], told["high"]
-    return "" if low is None or high is None else f"{tell(low)} to {tell(high)}"
+    return "" if low is None or high is None else f"{tell(low)}{to}{tell(high)}"
 
 
 def with_interval(told: Told, tell: Tell = number) -> tuple[str, str]:
     """Return a figure and the bounds of its interval; a dash and nothing where it is not defined."""
     estimate = told["estimate"]
     return (MISSING, "") if estimate is None else (tell(estimate), interval(told, tell))
+
+
+def ranged(told: Told, tell: Tell = number) -> str:
+    """Return a figure with its interval for a cell: ``0.431 (0.402–0.460)``; a dash where it is not defined."""
+    bounds = interval(told, tell, "–")
+    return (
+        MISSING if told["estimate"] is None else f"{tell(told['estimate'])}{f' ({bounds})' if bounds else ''}"
+    )
 
 
 def percent(share: float | None) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from boilover.backtest.rules import TITLES
 from boilover.backtest.verdict import POLICY
 from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table
-from boilover.words import numbered
+from boilover.words import numbered, ranged
 
 NAMES = {POLICY: "model and policy", **TITLES}
 LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
@@ -52,8 +52,8 @@ def _tables(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
             [
                 NAMES[name],
                 f"{counts[name]['caught']:,}",
-                _interval(each["recall"], _percent),
-                _interval(each["recall_24h_ahead"], _percent),
+                ranged(each["recall"], _percent),
+                ranged(each["recall_24h_ahead"], _percent),
                 " / ".join(_number(each[quartile]["estimate"], 0) for quartile in LEAD),
             ]
             for name, each in figures.items()
@@ -75,8 +75,8 @@ def _tables(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
                 NAMES[name],
                 f"{counts[name]['false_flags']:,}",
                 f"{counts[name]['missed']:,}",
-                _interval(each["net_benefit"], lambda value: _number(value, 2)),
-                _interval(each["cost_a_night"], lambda value: _number(value, 1)),
+                ranged(each["net_benefit"], lambda value: _number(value, 2)),
+                ranged(each["cost_a_night"], lambda value: _number(value, 1)),
             ]
             for name, each in figures.items()
         ],
@@ -96,7 +96,7 @@ def _effort(figures: Mapping[str, Mapping[str, float | None]]) -> list[str]:
         _number(figures["standing_a_night"]["estimate"], 1),
         _percent(figures["standing_share"]["estimate"]),
         _number(figures["flags_per_caught"]["estimate"], 1),
-        _interval(figures["first_flag_precision"], _percent),
+        ranged(figures["first_flag_precision"], _percent),
         _number(figures["flips_per_flagged"]["estimate"], 2),
     ]
 
@@ -110,13 +110,6 @@ def _training(row: Mapping[str, Any]) -> list[str]:
         _number(row["held_out_average_precision"], 3),
         _number(row["threshold"], 4),
     ]
-
-
-def _interval(figure: Mapping[str, float | None], tell: Any) -> str:
-    told = tell(figure["estimate"])
-    if figure["low"] is None or figure["estimate"] is None:
-        return str(told)
-    return f"{told} ({tell(figure['low'])}–{tell(figure['high'])})"
 
 
 def _percent(value: float | None) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from boilover.evaluation.baselines import TITLES
 from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table, words
+from boilover.words import ranged
 
 COLUMNS = {
     "average precision": "average_precision",
@@ -120,14 +121,7 @@ def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
 
 
 def _score(metric: str, figures: Mapping[str, float | None]) -> str:
-    return _interval(figures) if metric in WITH_INTERVAL else _number(figures["estimate"])
-
-
-def _interval(figures: Mapping[str, float | None]) -> str:
-    estimate, low, high = (figures[name] for name in ("estimate", "low", "high"))
-    if estimate is None or low is None:
-        return _number(estimate)
-    return f"{_number(estimate)} ({_number(low)}–{_number(high)})"
+    return ranged(figures, _number) if metric in WITH_INTERVAL else _number(figures["estimate"])
 
 
 def _number(value: float | None) -> str:

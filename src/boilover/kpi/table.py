@@ -10,7 +10,7 @@ from rich.text import Text
 
 from boilover.kpi.lines import Line, of_escalations, of_work
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
-from boilover.words import numbered
+from boilover.words import numbered, ranged
 
 COHORTS = 12
 """So many weeks are shown, the last."""
@@ -51,7 +51,7 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
                 each["week"],
                 f"{each['tickets']:,}",
                 f"{each['escalated']:,}",
-                _share(each["in_time"]),
+                ranged(each["in_time"], _percent),
                 f"{each['ended']:,}",
                 f"{each['backlog']:,}",
             ]
@@ -71,7 +71,7 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
         "Escalations by stated criteria",
         ["", "of", "share", "when"],
         [
-            [words(name), f"{each['of']:,}", _share(each["share"]), each["criterion"]]
+            [words(name), f"{each['of']:,}", ranged(each["share"], _percent), each["criterion"]]
             for name, each in kpis["quality"].items()
         ],
         form,
@@ -85,7 +85,7 @@ def _parts(kpis: Mapping[str, Any], *, terminal: bool) -> Iterator[RenderableTyp
 def _line(line: Line) -> tuple[str, str]:
     beside = f", {line.beside}" if line.beside else ""
     if line.middle is None:
-        return line.name, f"{_share(line.figure)}{beside}"
+        return line.name, f"{ranged(line.figure, _percent)}{beside}"
     lower, upper = line.middle
     quartiles = " / ".join(_number(hours) for hours in (lower, line.figure["estimate"], upper))
     return f"hours {line.name}, quartiles", f"{quartiles}{beside}"
@@ -97,7 +97,7 @@ def _groups(table: Mapping[str, Any]) -> Iterator[list[str]]:
             printable(row["name"]),
             f"{row['tickets']:,}",
             f"{row['escalated']:,}",
-            _share(row["rate"]),
+            ranged(row["rate"], _percent),
             MISSING if row["lift"] is None else f"{row['lift']:.2f} times",
             _number(row["hours"]),
             "few" if row["few"] else "",
@@ -122,7 +122,7 @@ def _causes(told: Mapping[str, Any] | None, *, terminal: bool) -> Iterator[Rende
                 f"{each['escalated']:,}",
                 _percent(each["rate"]),
                 _percent(each["rate_of_others"]),
-                "{estimate:.2f} ({low:.2f}–{high:.2f})".format(**each["lift"]),
+                ranged(each["lift"], "{:.2f}".format),
                 f"{each['excess']:+.0f}",
             ]
             for each in _shown(out)
@@ -135,15 +135,6 @@ def _causes(told: Mapping[str, Any] | None, *, terminal: bool) -> Iterator[Rende
 def _shown(factors: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the factors with the greatest excess, and with the greatest lack."""
     return factors if len(factors) <= FACTORS else [*factors[: FACTORS - 4], *factors[-4:]]
-
-
-def _share(figure: Mapping[str, float | None]) -> str:
-    estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
-    if estimate is None:
-        return MISSING
-    return (
-        _percent(estimate) if low is None or high is None else f"{_percent(estimate)} ({low:.1%}–{high:.1%})"
-    )
 
 
 def _percent(share: float) -> str:
