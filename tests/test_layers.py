@@ -52,7 +52,7 @@ LAYERS = (
         "report",
         "scale",
     ),
-    ("pipeline",),
+    ("calls", "pipeline"),
     ("demo",),
     ("cli", "__main__"),
 )

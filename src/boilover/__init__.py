@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 # Threads that wait by spinning take the processor from each other as soon as another job runs beside: training then
@@ -134,6 +135,15 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first asked for."""
     if name not in _HOME:
         raise AttributeError(f"module 'boilover' has no attribute '{name}'")
+    from boilover.calls import public
+
     found = getattr(import_module(f"boilover.{_HOME[name]}"), name)
-    globals()[name] = found
-    return found
+    if isinstance(found, FunctionType):
+        found = public(found)
+    # Another thread may have been first.
+    return globals().setdefault(name, found)
+
+
+def __dir__() -> list[str]:
+    """Return the public names too that are not imported yet: editors complete them."""
+    return sorted({*globals(), *__all__})
