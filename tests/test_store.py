@@ -91,6 +91,30 @@ def test_nightly_exports_without_history_tell_a_state_once(tmp_path):
     assert_same(tmp_path / "log", tmp_path / "whole")
 
 
+@pytest.mark.parametrize("shape", ["events", "updates"])
+def test_tickets_that_an_export_tells_from_a_later_row_on_are_told(tmp_path, shape):
+    rows = [
+        ("1", "2026-01-05T09:00Z", "new"),
+        ("1", "2026-01-07T09:00Z", "open"),
+        ("2", "2026-01-07T09:00Z", "new"),
+    ]
+    frame = pd.DataFrame(rows, columns=["ticket", "at", "status"]).assign(born="2026-01-05T09:00Z")
+    told = {
+        "events": '[[mapping.rules]]\nwhen = {}\nemit = [{ target = "status", value = "status" }]\n',
+        "updates": 'created = "born"\n[mapping.state]\nstatus = "status"\n',
+    }[shape]
+    recipe = tmp_path / "recipe.toml"
+    begin = f'title = "A desk"\nformat = "table"\n[mapping]\nshape = "{shape}"\nticket_id = "ticket"\ntime = "at"\n'
+    recipe.write_text(begin + told, encoding="utf-8")
+    done = []
+    for name, part in (("one", frame[:1]), ("delta", frame[1:]), ("whole", frame)):
+        part.to_csv(tmp_path / f"{name}.csv", index=False)
+        done.append(upsert(tmp_path / "log", [ingest([tmp_path / f"{name}.csv"], recipe=str(recipe))[0]]))
+    assert [len(each.warnings) for each in done] == [0, 1, 0]
+    said = str(done[1].warnings[0])
+    assert "value '1': known tickets begin anew, later than they began: 1. Their first rows" in said
+
+
 @pytest.mark.parametrize("most", [30, 250_000])
 def test_what_is_imported_is_the_mended_log_in_order(tmp_path, most):
     log = log_of_seed(3)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from boilover.errors import InputError
+from boilover.errors import InputError, shorten
 from boilover.log import EventLog
 from boilover.partitions import Manifest, read_manifest
 from boilover.schema import Violation
@@ -90,6 +90,11 @@ def upsert(
         if escalation is not None:
             made = replace(made, escalation=escalation, escalation_name=escalation_name)
         commit(folder, staging, manifest, made)
+    if desk.anew:
+        problem = f"known tickets begin anew, later than they began: {len(desk.anew)}"
+        mend = "Their first rows are read as their state at creation: export tickets whole, from their first row on"
+        example = shorten(desk.anew[0])
+        warnings += (Violation("events", problem, mend, "ticket_id", value=example, severity="warning"),)
     return Upserted(
         desk.new,
         desk.known,

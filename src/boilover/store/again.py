@@ -1,4 +1,4 @@
-"""What an export without histories tells of today again, as each night's export does until something changes."""
+"""What an import tells of tickets that the log knows: today's state once more, or a beginning that comes too late."""
 
 from __future__ import annotations
 
@@ -39,3 +39,17 @@ def said_again(held: pa.Table, told: pa.Table) -> Mask:
     again = np.zeros(len(both), dtype=bool)
     again[repeats] = True
     return again[len(held) :] & asked
+
+
+def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
+    """Return the tickets of ``held``, the log's events, that new events ``told`` let begin later than they began.
+
+    An export holds them from a later row on, whose state an adapter takes for that at creation.
+    """
+    created = held.filter(pc.equal(held["event_type"], "created"))
+    place = pc.index_in(told["ticket_id"], created["ticket_id"].combine_chunks())
+    born = created["occurred_at"].take(place)
+    again = pc.and_(pc.equal(told["event_type"], "created"), pc.greater(told["occurred_at"], born))
+    late = pc.and_(pc.equal(told["occurred_at"], born), pc.greater(told["observed_at"], told["occurred_at"]))
+    anew = pc.or_(pc.fill_null(again, False), pc.fill_null(late, False))
+    return pc.unique(told["ticket_id"].filter(anew))

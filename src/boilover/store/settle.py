@@ -18,7 +18,7 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
-from boilover.store.again import said_again
+from boilover.store.again import begun_anew, said_again
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -38,6 +38,8 @@ class Desk:
     new: int = 0
     known: int = 0
     new_tickets: int = 0
+    anew: list[str] = field(default_factory=list)
+    """Known tickets that begin again, later than they began."""
     notes: Counter[str] = field(default_factory=Counter)
 
     def settle(self, name: str, held: Partition | None, pile: Pile) -> Iterator[Partition]:
@@ -54,7 +56,9 @@ class Desk:
             self.known += int((~fresh).sum())
             seen = np.concatenate([seen, keys[fresh]])
             if fresh.any():
-                news.put(told.filter(pa.array(fresh)), listed.slice(0, 0))
+                new = told.filter(pa.array(fresh))
+                self.anew += begun_anew(events, new).to_pylist()
+                news.put(new, listed.slice(0, 0))
         pile.drop()
         self.new += news.events
         self.new_tickets += len(tickets) - len(before)
