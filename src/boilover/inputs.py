@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ from boilover.times import parse_moment
 class Source:
     """A log as it was read, the rule that says what escalated means in it, and where it came from."""
 
-    told: EventLog
+    told: EventLog = field(repr=False)
     rule: EscalationRule
     name: str
     format: str

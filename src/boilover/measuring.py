@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -32,10 +32,10 @@ class Measured:
     """An evaluation and what it was computed from, one entry per test point; ``notes`` are those of the log."""
 
     evaluation: Evaluation
-    points: Points
-    label: Floats
-    risk: Floats
-    notes: Annotations
+    points: Points = field(repr=False)
+    label: Floats = field(repr=False)
+    risk: Floats = field(repr=False)
+    notes: Annotations = field(repr=False)
 
 
 def measure(

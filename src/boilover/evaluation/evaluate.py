@@ -87,6 +87,15 @@ class Evaluation:
     operating: Operating
     """What each threshold gives, in tickets and flags a night."""
 
+    def __repr__(self) -> str:
+        """Return the key figures: all of them fill pages."""
+        own = self.scores[MODEL]
+        return (
+            f"Evaluation(points={self.points}, tickets={self.tickets}, positives={self.positives},"
+            f" base_rate={self.base_rate:.4g}, average_precision={own['average_precision'].estimate:.4g},"
+            f" roc_auc={own['roc_auc'].estimate:.4g})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
         return {field.name: plain_values(getattr(self, field.name)) for field in fields(self)}

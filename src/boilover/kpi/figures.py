@@ -72,6 +72,13 @@ class Kpis:
     quality: dict[str, Judged]
     industry: dict[str, tuple[float, float]]
 
+    def __repr__(self) -> str:
+        """Return the key figures: all of them fill pages."""
+        return (
+            f"Kpis(since='{self.since}', as_of='{self.as_of}', tickets={self.tickets}, escalated={self.escalated},"
+            f" open={self.open}, by={list(self.groups)})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {field.name: plain_values(getattr(self, field.name)) for field in fields(self)}
