@@ -353,6 +353,15 @@ def test_paper_is_white_and_has_no_controls(browser: Browser, load: Open) -> Non
     assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") > 2
 
 
+def test_paper_tells_how_many_tickets_it_shows(browser: Browser, load: Open) -> None:
+    load("usual")
+    click(browser, '[data-page="on"]')
+    browser.look(media="print")
+    seen = "each => each.checkVisibility() && each.innerText"
+    pager = browser.run(f"[...document.querySelectorAll('.pager > *')].map({seen}).filter(Boolean)")
+    assert pager == ["51 to 100 of 249"]
+
+
 def test_the_keyboard_reaches_what_can_be_used(browser: Browser, load: Open) -> None:
     load("usual")
     seen = []
