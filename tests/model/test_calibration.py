@@ -8,7 +8,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from boilover.errors import InputError, MismatchError, UsageError
-from boilover.model.calibration import clearly_better, fit_calibrator
+from boilover.model.calibration import clearly_better, fit_calibrator, level
 from boilover.model.calibrators import Beta, Isotonic, Platt, calibrator_from_dict, log_loss, sigmoid
 
 METHODS = ("identity", "platt", "beta", "isotonic", "auto")
@@ -45,6 +45,25 @@ def test_a_calibrator_survives_json_to_the_last_bit(method):
     assert again == calibrator
     asked = np.random.default_rng(1).normal(0, 10, 1000)
     assert np.array_equal(again(asked), calibrator(asked))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("by", [-2.5, 0.0, 0.75])
+def test_a_raised_calibrator_adds_as_much_to_every_log_odds(method, by):
+    calibrator = fit_calibrator(*sample(2000), method=method)
+    asked = np.random.default_rng(1).normal(0, 10, 1000)
+    raised = calibrator.raised(by)
+    assert raised.log_odds(asked) == pytest.approx(calibrator.log_odds(asked) + by, abs=1e-9)
+    assert calibrator_from_dict(raised.to_dict()) == raised
+
+
+@given(
+    log_odds=st.lists(st.floats(-30, 30), min_size=1, max_size=40),
+    mean=st.floats(1e-6, 1 - 1e-6),
+)
+def test_the_level_gives_the_mean_that_was_asked_for(log_odds, mean):
+    scores = np.array(log_odds)
+    assert sigmoid(scores + level(scores, mean)).mean() == pytest.approx(mean, rel=1e-6)
 
 
 def test_platt_agrees_with_unpenalised_logistic_regression_on_many_rows():

@@ -137,6 +137,18 @@ def test_held_out_risks_are_of_a_model_that_had_not_seen_the_calibration_slice()
     assert not np.array_equal(model.raw_scores(X), other.raw_scores(X))
 
 
+@pytest.mark.parametrize("method", ["auto", "isotonic"])
+def test_a_rate_that_moved_is_counted_once(method):
+    # Labels whose rate rises for the last slice: first the calibrator follows it, then trees and partner do.
+    X, y = desk()
+    slices = np.repeat(np.array([0, 1, 2], dtype=np.int8), [800, 350, 350])
+    moved = y.copy()
+    moved[1150:] |= np.random.default_rng(3).random(350) < 0.4
+    model = EscalationClassifier(n_jobs=1, calibration=method).fit(X, moved, slices=slices)
+    assert model.held_out_risk_.mean() == pytest.approx(moved[1150:].mean(), abs=0.03)
+    assert model.predict_proba(X)[1150:, 1].mean() == pytest.approx(model.held_out_risk_.mean(), abs=1e-9)
+
+
 def test_without_a_calibration_slice_nothing_is_calibrated():
     X, y = desk()
     slices = np.repeat(np.array([0, 1, 2, -1], dtype=np.int8), [800, 300, 300, 100])

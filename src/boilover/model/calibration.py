@@ -62,6 +62,15 @@ def fit_calibrator(
     return _FITTERS[method](scores, labels, _evidence(labels, tickets))
 
 
+def level(log_odds: Floats, mean: float) -> float:
+    """Return what must be added to ``log_odds``, float64[n], for the mean of their risks to be ``mean``."""
+    from scipy.optimize import brentq
+
+    target = np.log(mean) - np.log1p(-mean)
+    bounds = target - log_odds.max() - 0.1, target - log_odds.min() + 0.1
+    return float(brentq(lambda by: sigmoid(log_odds + by).mean() - mean, *bounds, xtol=1e-12))
+
+
 def clearly_better(
     loss: Floats, reference: Floats, groups: npt.NDArray[np.int64], errors: float = 1.0
 ) -> bool:

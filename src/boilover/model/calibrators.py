@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ class Calibrator(ABC):
     @abstractmethod
     def log_odds(self, score: npt.ArrayLike) -> Floats:
         """Return calibrated log-odds, ``float64[n]``, strictly rising with the score."""
+
+    @abstractmethod
+    def raised(self, by: float) -> Calibrator:
+        """Return the calibrator whose log-odds are higher by so much."""
 
     def __call__(self, score: npt.ArrayLike) -> Floats:
         """Return calibrated probabilities, ``float64[n]`` in (0, 1)."""
@@ -51,6 +55,10 @@ class Platt(Calibrator):
         """Return calibrated log-odds, ``float64[n]``."""
         return self.slope * np.asarray(score, dtype=np.float64) + self.intercept
 
+    def raised(self, by: float) -> Platt:
+        """Return the calibrator whose log-odds are higher by so much."""
+        return replace(self, intercept=self.intercept + by)
+
 
 @dataclass(frozen=True)
 class Beta(Calibrator):
@@ -67,6 +75,10 @@ class Beta(Calibrator):
         """Return calibrated log-odds, ``float64[n]``."""
         low, high = beta_terms(np.asarray(score, dtype=np.float64))
         return self.a * low + self.b * high + self.c
+
+    def raised(self, by: float) -> Beta:
+        """Return the calibrator whose log-odds are higher by so much."""
+        return replace(self, c=self.c + by)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,10 @@ class Isotonic(Calibrator):
         """Return calibrated log-odds, ``float64[n]``."""
         scores = np.asarray(score, dtype=np.float64)
         return np.interp(scores, self.centres, self.levels) + TILT * scores
+
+    def raised(self, by: float) -> Isotonic:
+        """Return the calibrator whose log-odds are higher by so much."""
+        return replace(self, levels=tuple(level + by for level in self.levels))
 
 
 KINDS: dict[str, type[Platt] | type[Beta] | type[Isotonic]] = {

@@ -3,7 +3,8 @@
 Rows stand in time order and fall into three slices, each later than the one before: to fit on, to stop and
 to weigh the partner on, to calibrate on. `boilover.split` makes slices with gaps between them; without any
 the order of the rows decides. What is chosen on a later slice is kept, and trees and partner are then
-grown anew on all rows: on logs of weeks, the last days before tonight are worth more than any setting.
+grown anew on all rows: on logs of weeks, the last days before tonight are worth more than any setting. The
+calibrator keeps its shape, and its level follows: the mean risk of the last slice stays what it was found to be.
 Imbalance is left as it is: the loss is a proper one, and resampling would only spoil the probabilities.
 """
 
@@ -23,7 +24,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from boilover.errors import UsageError
 from boilover.model import boosting
 from boilover.model.boosting import Settings
-from boilover.model.calibration import fit_calibrator
+from boilover.model.calibration import fit_calibrator, level
 from boilover.model.calibrators import Platt, sigmoid
 from boilover.model.encoding import Encoding
 from boilover.model.fitted import Fitted
@@ -153,6 +154,10 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             # Trees have no say: one of them makes a model that can be written and read like any other.
             self.rounds_ = 1
         self._grow(rows.where(used), settings, self.rounds_)
+        if len(calibrate) and self.calibration != "identity":
+            # What moved the rate of the latest rows is learnt by now: the calibrator must not add it once more.
+            learnt = self.calibrator_.log_odds(self._scores(calibrate.frame))
+            self.calibrator_ = self.calibrator_.raised(level(learnt, float(self.held_out_risk_.mean())))
         return self
 
     def __sklearn_tags__(self) -> Tags:
