@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from boilover.kpi import kpis
 from boilover.kpi.table import render
@@ -40,3 +41,17 @@ def test_a_log_that_tells_no_kinds_has_no_table_of_them() -> None:
     assert text.startswith("1 ticket created from 2026-01-05T00:00:00Z")
     assert "Kinds of escalation" not in text
     assert "not told" not in text
+
+
+@pytest.mark.parametrize(("amount", "said"), [(1, "| 1 other "), (2, "| 2 others ")])
+def test_groups_that_are_too_small_to_tell_are_counted(amount: int, said: str) -> None:
+    start, rows = pd.Timestamp("2026-01-05", tz="UTC"), []
+    for place in range(N):
+        born = start + pd.Timedelta(hours=place)
+        rows.append((f"T{place}", born, "created"))
+        if place % 4 == 0:
+            rows.append((f"T{place}", born + pd.Timedelta(hours=2), "escalated"))
+    events = pd.DataFrame(rows, columns=["ticket_id", "occurred_at", "event_type"])
+    words = [f"rare {place}" if place < amount else ("a", "b")[place % 2] for place in range(N)]
+    tickets = pd.DataFrame({"ticket_id": [f"T{place}" for place in range(N)], "plan": words})
+    assert said in render(kpis(EventLog.from_pandas(events, tickets), by=["plan"]).to_dict())

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from boilover.audit.finding import KINDS
 from boilover.tables import WIDTH, printable, rendered
+from boilover.words import numbered
 
 LONG = 400
 
@@ -26,20 +28,20 @@ def _parts(audit: Mapping[str, Any]) -> Iterator[RenderableType]:
     for finding in audit["findings"]:
         yield Text(f"\n{_title(finding)}", style="bold red" if finding["is_leak"] else "yellow")
         for line in _body(finding):
-            yield Text(f"  {printable(line, LONG)}")
+            yield Padding(Text(printable(line, LONG)), (0, 0, 0, 2))
 
 
 def _headline(audit: Mapping[str, Any]) -> str:
-    looked = f"{len(audit['columns'])} columns of {audit['tickets']:,} tickets"
-    if not audit["leaks"]:
+    looked = f"{numbered(len(audit['columns']), 'column')} of {numbered(audit['tickets'], 'ticket')}"
+    leaks, harmful = audit["leaks"], audit["harmful"]
+    if not leaks:
         return f"{looked}: none knows the future"
-    named = ", ".join(printable(name) for name in audit["leaks"])
-    harm = "a model would see them" if audit["harmful"] == audit["leaks"] else _seen(audit["harmful"])
-    return f"{looked}: {len(audit['leaks'])} know the future ({named}); {harm}"
-
-
-def _seen(harmful: list[str]) -> str:
-    return f"a model would see {', '.join(map(printable, harmful))}" if harmful else "no model sees them"
+    know, them = ("knows", "it") if len(leaks) == 1 else ("know", "them")
+    if not harmful:
+        harm = f"no model sees {them}"
+    else:
+        harm = f"a model would see {them if harmful == leaks else ', '.join(map(printable, harmful))}"
+    return f"{looked}: {len(leaks)} {know} the future ({', '.join(map(printable, leaks))}); {harm}"
 
 
 def _title(finding: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def _groups(table: Mapping[str, Any]) -> Iterator[list[str]]:
             "few" if row["few"] else "",
         ]
     if table["suppressed_groups"]:
-        smaller = f"{table['suppressed_groups']:,} others"
+        smaller = numbered(table["suppressed_groups"], "other")
         yield [smaller, f"{table['suppressed_tickets']:,}", *[MISSING] * 4, "not told"]
 
 
@@ -123,7 +123,7 @@ def _causes(told: Mapping[str, Any] | None, *, terminal: bool) -> Iterator[Rende
                 _percent(each["rate"]),
                 _percent(each["rate_of_others"]),
                 ranged(each["lift"], "{:.2f}".format),
-                f"{each['excess']:+.0f}",
+                f"{each['excess']:+z,.0f}",
             ]
             for each in _shown(out)
         ],
