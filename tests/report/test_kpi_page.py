@@ -163,6 +163,11 @@ def test_what_stands_out_comes_first_and_the_scale_holds_it() -> None:
     # 6.0 (3.7 to 9.7): the next of 2, 4, 8 and 16.
     assert found.scale == "16"
     assert factors(None) is None
+    nearly = factors(
+        {"tickets": 400, "escalated": 60, "compared": 1, "factors": [told(chance) | {"excess": -0.3}]}
+    )
+    assert nearly is not None
+    assert nearly.others[0].cells[2] == "+0", "nothing has no sign below it"
 
 
 def told(factor: Factor) -> dict[str, object]:

@@ -151,7 +151,7 @@ def factors(told: Mapping[str, Any] | None) -> Factors | None:
 def _factor(row: Mapping[str, Any], reach: float) -> Row:
     lift = row["lift"]
     low, middle, high = (log(lift[name]) + reach for name in ("low", "estimate", "high"))
-    excess = f"{row['excess']:+,.0f}".replace("-", "\N{MINUS SIGN}")
+    excess = f"{row['excess']:+z,.0f}".replace("-", "\N{MINUS SIGN}")
     cells = (
         rate(row["rate"]),
         rate(row["rate_of_others"]),
