@@ -69,3 +69,9 @@ def test_importing_is_light() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_log_is_cited_with_its_address() -> None:
+    from boilover.ingesting import public_logs
+
+    assert [each["name"] for each in public_logs() if "doi:10." not in each["citation"]] == []
