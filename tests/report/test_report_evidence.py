@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from report_desks import Trial
 from report_pages import Page
 
 from boilover.monitoring.drift import drift
+from boilover.report import report_trial
 from boilover.report.drawing.canvas import Axis, Canvas
 from boilover.report.drawing.dots import among_ranges
 from boilover.report.drawing.lives import life
@@ -125,3 +128,10 @@ def test_the_rate_of_a_desk_stands_within_the_drawing(rate: float, kind: str) ->
     drawing = Page(str(among_ranges(desk, {"software": (0.05, 0.1)})))
     places = [each for each in drawing.all("text") if "strong" in (each["class"] or "")]
     assert [each["class"] for each in places] == [kind]
+
+
+def test_a_title_promises_tickets_only_where_there_are_some(trial: Trial, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    for scores, title in ((None, "What the risks are worth: desk"), (trial.scores, "Tickets at risk: desk")):
+        report_trial(path, trial.measured, trial.saved, name="desk", scores=scores)
+        assert Page(path.read_text(encoding="utf-8")).text("h1") == [title]

@@ -93,7 +93,7 @@ def report_trial(
         scores=scores,
         flags=flags,
         manifest=saved.manifest,
-        title=f"Tickets at risk: {name}",
+        title=f"{'What the risks are worth' if scores is None else 'Tickets at risk'}: {name}",
         evidence=gather(measured, saved),
         threshold=threshold,
     )
