@@ -53,6 +53,15 @@ def test_generated_pages_are_up_to_date(make_docs: ModuleType) -> None:
         assert (DOCS / name).read_text("utf-8") == text, f"docs/{name} drifted: run scripts/make_docs"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
+        wrong = [row for row, count in zip(table.splitlines(), cells, strict=True) if count != cells[0]]
+        assert not wrong, f"{page.name}: {wrong[0]}"
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_needs_the_events_that_the_page_tells(make_docs: ModuleType, family: str) -> None:
     log = read_log(ROOT / "data" / "samples" / "desk_log")
