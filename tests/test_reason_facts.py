@@ -54,6 +54,8 @@ MEASURES = {
     "satisfaction score": "csat", "level of the priority": "priority_level",
 }  # fmt: skip
 ANY = filters.Flag("any_event")
+HALF_LIFE = 24.0
+"""Of all decayed counts among the default features, in hours."""
 
 
 def singular(noun: str) -> str:
@@ -197,9 +199,8 @@ class Reader:
         return abs(trend) < 1e-6 or (trend > 0) == (told["way"] == "rises")
 
     def recent(self, told: re.Match[str]) -> bool:
-        half = int(told["half"]) * UNITS[told["halved"]]
         ages = [(self.point.as_of - each["time"]) / HOUR for each in self.of(EVENTS[singular(told["noun"])])]
-        return abs(sum(0.5 ** (age / half) for age in ages) - float(told["figure"])) <= 0.051
+        return abs(max(1.0, sum(0.5 ** (age / HALF_LIFE) for age in ages)) - int(told["amount"])) <= 0.501
 
     def created_at(self, told: re.Match[str]) -> bool:
         born = next((event for event in self.events if event["created"]), self.events[0])["time"]
@@ -270,7 +271,7 @@ FORMS: tuple[tuple[str, Callable[[Reader, re.Match[str]], bool]], ...] = (
     ),
     (rf"(?P<name>{'|'.join(MEASURES)}) (?P<way>rises|falls)", Reader.slope),
     (
-        r"(?P<figure>[\d.]+) recent (?P<noun>.+), each worth half after (?P<half>\d+) (?P<halved>h|days?)",
+        r"about (?P<amount>\d+) recent (?P<noun>.+) \(older ones count less\)",
         Reader.recent,
     ),
     (r"(?P<when>\d\d:\d\d UTC|\w+day) at creation", Reader.created_at),

@@ -84,8 +84,16 @@ RATE = Mean(value="outcome", key="customer_id", shrink=20.0)
         (
             Decayed(Flag("reopened"), half_life="7d", key="customer_id"),
             1.5,
-            "1.5 recent reopenings of this customer, each worth half after 7 days",
+            "about 2 recent reopenings of this customer (older ones count less)",
         ),
+        (
+            Decayed(Flag("reopened"), half_life="7d", key="customer_id"),
+            0.2,
+            "no reopening of this customer in the last 14 days",
+        ),
+        (Decayed(Flag("any_event"), half_life="24h"), 0.6, "about 1 recent event (older ones count less)"),
+        (Decayed(Flag("any_event"), half_life="90m"), 0.26, "no event in the last 90 minutes"),
+        (Decayed(value="urgency", half_life="24h"), 0.4, "decayed urgency 24h: 0.4"),
         (Calendar("hour", "creation"), float(np.float32(14 + 20 / 60)), "14:20 UTC at creation"),
         (Slope(value="sentiment"), 0.0, ""),
         (SLA_SHARE, -0.4, ""),
@@ -188,3 +196,16 @@ def test_who_has_a_key_is_read_from_the_log_as_of_the_point() -> None:
     features = [RATE, holder("group")[0], HANDOFFS, *DESK]
     keyed = {key: found.tolist() for key, found in keys_of(features, notes, points).items()}
     assert keyed == {"customer_id": [False, False, True], "group": [False, True, False]}
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "told"),
+    [
+        ("customer_message", 0.2, []),
+        ("customer_message", 2.0, ["about 2 recent customer messages (older ones count less)"]),
+        ("agent_reply", 0.2, ["no agent reply in the last 48 h"]),
+    ],
+)
+def test_that_little_happened_lately_is_told_where_it_warns(flag: str, value: float, told: list[str]) -> None:
+    feature = Decayed(Flag(flag), half_life="24h")
+    assert reasons([feature], pd.DataFrame({feature.name: [value]}), np.ones((1, 1))) == [told]

@@ -17,6 +17,7 @@ from boilover.features import (
     Aggregate,
     Attribute,
     Count,
+    Decayed,
     Difference,
     Feature,
     FieldState,
@@ -32,7 +33,7 @@ from boilover.features.view import DESK as DESK_KEY
 from boilover.features.view import HOLDERS, TICKET, Sight
 from boilover.history import Floats
 from boilover.points import Points
-from boilover.sentences import sentence, shown_column
+from boilover.sentences import HALF, decaying, sentence, shown_column
 
 TOP = 3
 PRIORITY, LEVEL = State("priority"), Last(value="priority_level")
@@ -40,6 +41,8 @@ Keyed = Mapping[str, npt.NDArray[np.bool_]]
 """Which of n points have each key, such as ``customer_id``."""
 NOTED_LIFT = 1.1
 """Below it, tickets of a customer or queue escalate about as often as the desk's."""
+AWAITED = ("agent_reply", "agent_action")
+"""What warns where there is none of it."""
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
@@ -131,7 +134,9 @@ def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
     if not isinstance(value, (int, float)):
         return True
     if isinstance(feature, Count):
-        return value > 0 or feature.subject in ("agent_reply", "agent_action")
+        return value > 0 or feature.subject in AWAITED
+    if isinstance(feature, Decayed) and feature.value is None:
+        return value >= HALF or decaying(feature) in AWAITED
     if isinstance(feature, Valued) and feature.value == "outcome":
         return value > desk_rate
     if isinstance(feature, Lift):

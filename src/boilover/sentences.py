@@ -6,6 +6,7 @@ How often the tickets of somebody at the desk escalated is never told: scores ar
 from __future__ import annotations
 
 from functools import singledispatch
+from math import log2
 
 import numpy as np
 
@@ -37,6 +38,8 @@ from boilover.nouns import MEASURED, is_about_people, lately, matched, noun, own
 from boilover.times import in_words
 
 WORD_LIMIT = 40
+HALF, LEAST_DECAYED = 0.5, 0.05
+"""Of decayed counts: what an event weighs after its half-life, and below what there is nothing to tell."""
 MOST_URGENT = max(LEVELS.values())
 FLOAT32_MINUTES = 1e-3
 """More than an hour of the day loses in float32, in minutes."""
@@ -148,10 +151,18 @@ def _(feature: Lift, value: float) -> str:
 
 @say.register
 def _(feature: Decayed, value: float) -> str:
-    if value < 0.05:
+    if feature.value is not None:
+        return f"{plain(feature.name)}: {value:.3g}"
+    if value < LEAST_DECAYED:
         return ""
-    many = noun(feature.subject.removesuffix(f"_{feature.half_life}"))[1]
-    return f"{value:.1f} recent {many}{whose(feature)}, each worth half after {span(feature.half_life)}"
+    one, many = noun(decaying(feature))
+    if value < HALF:
+        # One event within so many half-lives would weigh more.
+        length, unit = feature.half_life[:-1], feature.half_life[-1]
+        none = span(f"{float(length) * int(-log2(value)):g}{unit}")
+        return f"no {one}{whose(feature)} in the last {none}"
+    amount = max(1, round(value))
+    return f"about {amount} recent {one if amount == 1 else many}{whose(feature)} (older ones count less)"
 
 
 @say.register
@@ -194,6 +205,11 @@ def _urgency(feature: Valued, value: float) -> str:
         return ""
     level = f"level {value:.0f} of {MOST_URGENT}"
     return f"priority {level}" if isinstance(feature, Last) else f"highest priority so far: {level}"
+
+
+def decaying(feature: Decayed) -> str:
+    """Return the name of the events that are counted the less the older they are."""
+    return feature.subject.removesuffix(f"_{feature.half_life}")
 
 
 def shown_column(feature: Feature) -> str:
