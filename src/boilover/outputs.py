@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from boilover.csv_faults import not_utf8
-from boilover.errors import InputError, UsageError, legible
+from boilover.errors import InputError, MismatchError, UsageError, legible, shorten
 from boilover.files import check_writable, replacing
 from boilover.inputs import is_log
 from boilover.log import OF_A_LOG
@@ -39,11 +39,16 @@ def _as_number(values: pd.Series) -> pd.Series:
     return pd.to_numeric(values, errors="coerce")
 
 
+def _as_risk(values: pd.Series) -> pd.Series:
+    risk = _as_number(values)
+    return risk.where(risk.between(0, 1))
+
+
 def _as_time(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values, errors="coerce", utc=True)
 
 
-DECIDES = {"ticket_id": _as_text, "as_of": _as_time, "risk": _as_number, "rank": _as_number}
+DECIDES = {"ticket_id": _as_text, "as_of": _as_time, "risk": _as_risk, "rank": _as_number}
 """Columns of scores by which flags are decided, and how each is read."""
 
 
@@ -121,10 +126,11 @@ def write_text(text: str, target: Path) -> None:
         made.write_text(text, encoding="utf-8")
 
 
-def read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is CSV on standard input.
 
-    Raises `InputError` where a column is missing that flags are decided by, or a cell of it is neither empty nor fits.
+    Raises `InputError` where a column is missing that flags are decided by, or a cell of it is neither empty nor fits,
+    and `MismatchError` where they say that they are of another ``model`` than the one of that name.
     """
     text = {"ticket_id": "str", "note": "str", "model": "str"}
     try:
@@ -153,6 +159,13 @@ def read_frame(path: Path) -> pd.DataFrame:
             raise InputError(
                 "cannot be read", file=path, column=name, row=row + 1, value=value, mend=BY_SCORE
             )
+    others = set() if model is None or "model" not in frame.columns else {*frame["model"].dropna()} - {model}
+    if others:
+        scored_by = shorten(min(map(str, others)))
+        raise MismatchError(
+            f"{path}: the scores are of the model {scored_by}, and {model!r} is named. Name the model that scored them,"
+            " or score again"
+        )
     return frame
 
 

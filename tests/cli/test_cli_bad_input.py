@@ -356,12 +356,20 @@ def test_an_export_and_the_log_that_it_is_added_to_lie_apart(run, tmp_path):
             "ticket_id,as_of,risk,rank\n1,tonight,0.1,1\n",
             "column 'as_of', row 1, value 'tonight': cannot be read",
         ),
+        ("ticket_id,as_of,risk,rank\n1,2026-02-01,87,1\n", "column 'risk', row 1, value 87: cannot be read"),
     ],
 )
 def test_scores_that_are_none_say_where(run, desk, tmp_path, text, told):
     (tmp_path / "scores.csv").write_text(text)
     code, said = run("flag", tmp_path / "scores.csv", "--model", desk / "model")
     assert (code, told in said) == (3, True), said
+
+
+def test_scores_of_another_model_are_not_flagged(run, desk, tmp_path):
+    scores = pd.read_csv(desk / "scores.csv").assign(model="7d-other")
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    code, said = run("flag", tmp_path / "scores.csv", "--model", desk / "model")
+    assert (code, "the scores are of the model '7d-other'" in said) == (5, True), said
 
 
 def test_a_log_that_is_not_there(run, desk, tmp_path):

@@ -150,6 +150,7 @@ def flag(
     from boilover import pipeline
     from boilover.model.saved import load_model
     from boilover.outputs import check_target, read_frame, write_frame
+    from boilover.scoring import model_name
     from boilover.tracking.located import located
 
     if (policy is None) != (ledger is None):
@@ -159,7 +160,8 @@ def flag(
     if policy is None or ledger is None:
         if log is not None:
             raise UsageError("--log is read for a policy: name it with --policy")
-        threshold, flags = pipeline.flag_scores(read_frame(scores), saved, settings_of(config).threshold)
+        found = read_frame(scores, model=model_name(saved))
+        threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold)
         say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
         say(f"{len(flags)} flagged")
         write_frame(flags, output, form)
@@ -168,9 +170,8 @@ def flag(
         raise UsageError("--config and --policy exclude each other: the policy has a [threshold] of its own")
     source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
     told = None if source is None else source.under(saved.rule).log
-    decided, blind = pipeline.flag_night(
-        read_frame(scores), saved, policy, ledger, desk, log=told, again=again
-    )
+    found = read_frame(scores, model=model_name(saved))
+    decided, blind = pipeline.flag_night(found, saved, policy, ledger, desk, log=told, again=again)
     if blind:
         say(f"the log holds nothing that {', '.join(blind)} could fire on")
     say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")

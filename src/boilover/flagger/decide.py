@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.errors import InputError, MismatchError, UsageError, shorten
+from boilover.errors import InputError, MismatchError, UsageError
 from boilover.flagger.levels import above, below, counted, levels_of, segment_of, tier_of
 from boilover.flagger.night import (
     OPEN_STATES,
@@ -198,7 +198,5 @@ def _check(night: Night, memory: Memory, threshold: float) -> None:
     for column, bad in wrong.items():
         if bad.any():
             row = int(np.argmax(bad))
-            told = (night.ticket_id if column == "ticket_id" else getattr(night, column))[row]
-            raise InputError(
-                "cannot be decided", column=column, row=row + 1, value=shorten(told), mend=mends[column]
-            )
+            told = getattr(night, column).tolist()[row]
+            raise InputError("cannot be decided", column=column, row=row + 1, value=told, mend=mends[column])
