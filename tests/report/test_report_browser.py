@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from browser import Browser
 from report_desks import Trial
@@ -47,6 +48,7 @@ def pages(trial: Trial, replay: Replay) -> dict[str, str]:
         "large": _large(),
         "unseen": render_replay(_unseen(replay), title="A desk"),
         "halves": render_replay(_halves(replay), title="A desk"),
+        "calm": render_replay(_calm(replay), title="A desk"),
     }
 
 
@@ -75,6 +77,15 @@ def _halves(replay: Replay) -> Replay:
     nights["risk"] = risks[nights.groupby("ticket_id").ngroup() % len(risks)]
     tickets["lead_hours"] = leads[np.arange(len(tickets)) % len(leads)]
     return dataclasses.replace(replay, tickets=tickets, nights=nights)
+
+
+def _calm(replay: Replay) -> Replay:
+    """Return a replay of nights in which nothing escalated."""
+    never = replay.tickets["escalated_at"].where(pd.Series(False, index=replay.tickets.index))
+    tickets = replay.tickets.assign(escalated_at=never, caught=False, lead_hours=np.nan)
+    return dataclasses.replace(
+        replay, tickets=tickets, result=dataclasses.replace(replay.result, escalations=0)
+    )
 
 
 @pytest.fixture
@@ -200,6 +211,18 @@ def test_the_slider_tells_what_each_line_gives(browser: Browser, load: Open) -> 
         above = [row for row in data["rows"] if row[3] >= threshold]
         assert texts(browser, '[data-say="tonight"]') == [f"{len(above):,}"]
         assert len(texts(browser, ".tickets tr.above")) == min(len(above), 50)
+
+
+def test_the_slider_moves_where_nothing_escalated(browser: Browser, load: Open) -> None:
+    load("calm")
+    lines = json.loads(browser.run('document.querySelector("[data-dial] script").textContent'))
+    assert browser.run("document.querySelectorAll('[data-dial] figure').length") == 0, "no curve to draw"
+    browser.run('document.querySelector("#line").focus()')
+    browser.press("Home")
+    _, risk, flags, recall, *_ = lines[0]
+    assert texts(browser, "[data-dial] [data-say]")[:3] == [risk, flags, recall]
+    assert recall == "–"
+    assert browser.complaints() == []
 
 
 def test_every_column_sorts_both_ways(browser: Browser, load: Open) -> None:

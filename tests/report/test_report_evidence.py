@@ -103,6 +103,11 @@ def test_axes_are_marked_at_round_steps(high: float, marks: list[float]) -> None
     assert [value for value, _ in axis.marks] == pytest.approx(marks)
 
 
+@pytest.mark.parametrize(("high", "marks"), [(1.12, [0, 1]), (2.24, [0, 1, 2]), (13.0, [0, 5, 10])])
+def test_what_is_counted_has_no_halves(high: float, marks: list[float]) -> None:
+    assert [value for value, _ in Axis.of("", high, str, whole=True).marks] == marks
+
+
 def test_a_line_breaks_where_a_value_is_missing() -> None:
     axis = Axis.of("", 10.0, str)
     plot = Canvas(axis, axis)

@@ -6,16 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from report_pages import Page
 
-from boilover.backtest import Replay
+from boilover.backtest import Backtest, Replay
 from boilover.report import render_replay, write_backtest_report
 from boilover.report.drawing.bars import lead_times
-from boilover.report.replayed import facts, lives, threshold_dial, verdict
-from boilover.words import count, percent
+from boilover.report.replayed import facts, lives, methods, threshold_dial, verdict
+from boilover.words import count, hours, percent
 
 
 def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> None:
@@ -30,8 +31,16 @@ def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> 
     assert f"with {count(own['flags_a_night'].estimate)} new flags a night." in text
     assert percent(own["recall"].estimate) in page.text("td")
     assert f"{own['net_benefit'].estimate:+.2f}" in page.text("td")
+    leads = [methods(result.to_dict())[0].cells[5], methods(_without_leads(result))[0].cells[5]]
+    assert leads == [(hours(own["lead_median"].estimate), leads[0][1]), ("0", "0 to 2 d")]
     assert result.escalations < 10
     assert verdict(result.to_dict()).compared == "So few escalations cannot tell whether it beats any rule."
+
+
+def _without_leads(result: Backtest) -> dict[str, Any]:
+    told = result.to_dict()
+    told["figures"]["policy"]["lead_median"] = {"estimate": 0.0, "low": 0.0, "high": 48.0}
+    return told
 
 
 def test_a_verdict_is_what_the_intervals_say(replay: Replay) -> None:

@@ -22,7 +22,7 @@ from boilover.report.drawing.lives import life
 from boilover.report.grid import Column, Grid, time
 from boilover.report.verdict import Verdict, compared
 from boilover.times import parse_duration
-from boilover.words import count, number, numbered, percent, plain, spelled, with_interval
+from boilover.words import count, hours, number, numbered, percent, plain, spelled, with_interval
 
 DRAWN = 2
 """Tickets of each kind whose course is drawn."""
@@ -72,7 +72,7 @@ def methods(result: Mapping[str, Any]) -> list[Method]:
                     with_interval(figures[each], count if each.startswith("flags") else percent)
                     for each in shown
                 ),
-                with_interval(figures["lead_median"], lambda value: f"{value:.0f} h"),
+                with_interval(figures["lead_median"], lambda value: hours(value) if value else "0"),
                 with_interval(figures["net_benefit"], _worth),
                 with_interval(figures["cost_a_night"], count),
             ],

@@ -42,7 +42,7 @@ def lead_times(leads: Sequence[float], missed: int) -> Markup:
         Axis(
             -0.6, len(every) - 0.4, list(enumerate(names)), "flagged at least so long before the escalation"
         ),
-        Axis.of("escalations", 1.12 * max(*every, 1), count),
+        Axis.of("escalations", 1.12 * max(*every, 1), count, whole=True),
     )
     marks = [plot.bar(place, each, 0.72, kinds[place]) for place, each in enumerate(every)]
     marks += [
@@ -69,7 +69,7 @@ def over_time(rows: Sequence[Mapping[str, Any]], what: str, title: str, *, when:
     values = [int(row[what]) for row in rows]
     plot = Canvas(
         Axis(-0.7, len(rows) - 0.3, days_marked(rows, when), unit),
-        Axis.of(title, 1.1 * max(*values, 1), count),
+        Axis.of(title, 1.1 * max(*values, 1), count, whole=True),
     )
     mean = sum(values) / len(values)
     width = 0.78 if len(values) < 150 else 1.0

@@ -23,10 +23,10 @@ class Axis:
     title: str
 
     @classmethod
-    def of(cls, title: str, high: float, tell: Tell, low: float = 0.0) -> Axis:
-        """Return an axis from ``low`` to ``high``, marked at round steps."""
+    def of(cls, title: str, high: float, tell: Tell, low: float = 0.0, *, whole: bool = False) -> Axis:
+        """Return an axis from ``low`` to ``high``, marked at round steps, ``whole`` ones where things are counted."""
         high = high if isfinite(high) and high > low else low + 1.0
-        step = _step(high - low)
+        step = max(_step(high - low), 1.0 if whole else 0.0)
         places = [step * place for place in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
         return cls(low, high, [(place, tell(place)) for place in places], title)
 

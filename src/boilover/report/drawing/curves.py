@@ -100,8 +100,13 @@ def calibration(evaluation: Mapping[str, Any]) -> Markup:
 
 
 def dial(operating: Mapping[str, Any], at: int) -> Markup:
-    """Draw escalations caught over flags a night, a dot at the threshold ``at``; the page moves it."""
+    """Draw escalations caught over flags a night, a dot at the threshold ``at``; the page moves it.
+
+    Nothing where nothing escalated.
+    """
     plot, flags, recall = _plotted(operating)
+    if all(map(isnan, recall)):
+        return Markup("")
     across, down = plot.at(flags[at], _known(recall[at]) or 0)
     foot, left = plot.at(0, 0)[1], plot.at(0, 0)[0]
     marker = Markup(

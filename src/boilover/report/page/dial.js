@@ -6,7 +6,8 @@
   const input = box.querySelector("input");
   const marker = box.querySelector("[data-marker]");
   const guide = box.querySelector("[data-guide]");
-  const [, foot, , left] = guide.getAttribute("d").match(/M([\d.]+) ([\d.]+)V([\d.]+)H([\d.]+)/).slice(1);
+  // Where nothing escalated there is no curve to move along.
+  const [, foot, , left] = guide?.getAttribute("d").match(/M([\d.]+) ([\d.]+)V([\d.]+)H([\d.]+)/).slice(1) ?? [];
   const say = (name, text) => {
     const place = box.querySelector(`[data-say="${name}"]`);
     if (place) place.textContent = text;
@@ -14,9 +15,9 @@
   const show = () => {
     const [threshold, risk, flags, recall, precision, vain, x, y] = lines[Number(input.value)];
     Object.entries({ risk, flags, recall, precision, vain }).forEach(([name, text]) => say(name, text));
-    marker.setAttribute("cx", x);
-    marker.setAttribute("cy", y);
-    guide.setAttribute("d", `M${x} ${foot}V${y}H${left}`);
+    marker?.setAttribute("cx", x);
+    marker?.setAttribute("cy", y);
+    guide?.setAttribute("d", `M${x} ${foot}V${y}H${left}`);
     input.setAttribute(
       "aria-valuetext",
       `Risk of ${risk}: ${flags} flags a night, ${recall} of escalating tickets caught, ${precision} of flags right`,
