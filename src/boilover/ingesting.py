@@ -65,6 +65,7 @@ def ingest_log(
         done = upsert(
             folder,
             map(surveyor.seen, every) if survey else every,
+            reading=None if ingestion.export.recipe is None else ingestion.export.recipe.reading,
             escalation=declared or None,
             escalation_name=escalation,
         )

@@ -17,7 +17,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import repeat
 from os import cpu_count
@@ -83,12 +83,14 @@ class Partition:
 class Manifest:
     """What ``log.json`` holds: the partitions, and the ``[escalation]`` table that came with the log, if one did.
 
-    ``escalation_name`` is the one of several escalations that was chosen.
+    ``escalation_name`` is the one of several escalations that was chosen. ``readings`` tells for each source that was
+    read through a recipe how it was, by the fingerprint of the last (`boilover.adapters.recipe.Recipe.reading`).
     """
 
     partitions: tuple[Partition, ...] = ()
     escalation: Mapping[str, Any] | None = None
     escalation_name: str | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -103,7 +105,9 @@ def read_manifest(folder: Path) -> Manifest | None:
             Partition(**(each | {"events": Part(**each["events"]), "tickets": Part(**each["tickets"])}))
             for each in told["partitions"]
         )
-        return Manifest(partitions, told["escalation"], told["escalation_name"])
+        return Manifest(
+            partitions, told["escalation"], told["escalation_name"], dict(told.get("readings", {}))
+        )
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -135,7 +139,9 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     told = [each.events for each in manifest.partitions]
     try:
         with ThreadPoolExecutor(cpu_count()) as pool:
-            tickets = joined(pool.map(read, repeat("tickets"), [each.tickets for each in manifest.partitions]))
+            tickets = joined(
+                pool.map(read, repeat("tickets"), [each.tickets for each in manifest.partitions])
+            )
             # Nobody but `by_ticket` holds the events that are read here, so that it can give them up.
             events = pool.map(partial(read, columns=columns, encoded=True), repeat("events"), told)
             return by_ticket(together(events), tickets)

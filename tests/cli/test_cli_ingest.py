@@ -104,6 +104,57 @@ def test_two_overlapping_exports_make_the_log_of_both(told, tmp_path):
         pd.testing.assert_frame_equal(one, other)
 
 
+UPDATES = """
+[mapping]
+shape = "updates"
+ticket_id = "Case"
+time = "When"
+%s
+[mapping.state]
+status = "State"
+[mapping.statuses]
+"Waiting" = "%s"
+"Open" = "open"
+"""
+STATES = "Case,When,State,No\n1,2026-01-05T09:00Z,Open,1\n1,2026-01-06T09:00Z,Waiting,2\n1,2026-01-07T09:00Z,Open,3\n"
+
+
+def test_a_recipe_that_reads_otherwise_is_not_mixed_into_the_same_log(told, tmp_path):
+    source, recipe, log = (tmp_path / name for name in ("states.csv", "desk.toml", "log"))
+    source.write_text(STATES, "utf-8")
+    recipe.write_text(UPDATES % ("", "pending"), "utf-8")
+    assert told("ingest", source, "--recipe", recipe, "-o", log)[0] == 0
+    before = (log / "log.json").read_text("utf-8")
+    recipe.write_text(UPDATES % ("", "on_hold") + ESCALATION, "utf-8")
+    code, _, err = told("ingest", source, "--recipe", recipe, "-o", log)
+    assert (code, (log / "log.json").read_text("utf-8")) == (3, before)
+    for words in ("table desk is read by another recipe", "of ticket '1'", "into a new folder"):
+        assert words in err
+    # Another source may add to the same tickets, and what decides no reading may change.
+    other = recipe.rename(tmp_path / "other.toml")
+    assert told("ingest", source, "--recipe", other, "-o", log)[0] == 0
+    recipe.write_text(UPDATES % ("", "pending") + ESCALATION, "utf-8")
+    code, out, _ = told("ingest", source, "--recipe", recipe, "-o", log)
+    assert (code, "another recipe" in out) == (0, False)
+
+
+def test_a_mended_recipe_says_that_known_events_stay_as_they_were(told, tmp_path):
+    source, recipe, log = (tmp_path / name for name in ("states.csv", "desk.toml", "log"))
+    source.write_text(STATES, "utf-8")
+    for word in ("pending", "on_hold"):
+        recipe.write_text(UPDATES % ('event_id = "No"', word), "utf-8")
+        code, out, _ = told("ingest", source, "--recipe", recipe, "-o", log)
+        assert (code, "what is known stays as it was read then" in " ".join(out.split())) == (
+            0,
+            word == "on_hold",
+        )
+    old = json.loads((log / "log.json").read_text("utf-8"))
+    del old["readings"]
+    (log / "log.json").write_text(json.dumps(old), "utf-8")
+    code, out, _ = told("ingest", source, "--recipe", recipe, "-o", log)
+    assert (code, "another recipe" in out) == (0, False)
+
+
 def test_the_recipes_escalation_is_kept_and_its_events_are_not_written(told, tmp_path, recipe):
     assert told("ingest", EXPORT, "--recipe", recipe, "-o", tmp_path / "log")[0] == 0
     escalated = read_log(tmp_path / "log").events["event_type"].to_pylist().count("escalated")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -179,6 +181,17 @@ class Recipe(_Frozen):
         if self.mapping is not None and self.format not in MAPPED:
             raise ValueError(f"format '{self.format}' takes no [mapping]; its settings are [options]")
         return self
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """The source by its name, with a fingerprint of what decides how it is read; escalations do not.
+
+        Of a system all recipes are of one source, of tables those of one name.
+        """
+        source = f"{self.format} {self.name}" if self.format in MAPPED else self.format
+        told = self.model_dump_json(include={"format", "mapping", "options"}, exclude_defaults=True)
+        sorted_ = json.dumps(json.loads(told), sort_keys=True)
+        return {source: hashlib.sha256(sorted_.encode("utf-8", "surrogatepass")).hexdigest()}
 
     @property
     def table(self) -> TableMapping:

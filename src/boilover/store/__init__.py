@@ -6,7 +6,7 @@ new files count from the moment at which ``log.json``, which names them, is repl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from boilover.store.settle import Desk
 
 MOST = 250_000
 """Events that a partition holds at most, unless they are of one ticket."""
+ONE_READING = "For one reading of all, ingest the exports into a new folder"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def upsert(
     folder: str | Path,
     pieces: Iterable[EventLog],
     *,
+    reading: Mapping[str, str] | None = None,
     escalation: Mapping[str, Any] | None = None,
     escalation_name: str | None = None,
     most: int = MOST,
@@ -64,19 +66,23 @@ def upsert(
     pieces : logs, any number; a ticket may stand in several, as it does in overlapping exports. An event that the
         log holds is left as it is (`boilover.identity.event_keys`); of an attribute the first value stands. Among
         events of a ticket that were observed at one instant, earlier imports come first.
+    reading : the source of the pieces with the fingerprint of how it was read, kept in ``log.json``; None for a log.
     escalation, escalation_name : the ``[escalation]`` table that comes with the log and the name of the one chosen;
         kept in ``log.json``. Left out, those of the last import stay.
     most : events in a partition, above which it is split.
 
     Memory holds one piece, or one partition with what is new in it, and 16 bytes per ticket. Raises `UsageError`
     where the folder holds something else, `LockedError` where another import is at work, `InputError` or
-    `ContractError` for pieces that cannot be used: then the log is as it was.
+    `ContractError` for pieces that cannot be used, as those that were read in another way than what they stand beside:
+    then the log is as it was.
     """
     folder = Path(folder)
     with held(folder) as staging:
         manifest = read_manifest(folder) or Manifest()
         piles, warnings = scatter(folder, manifest, pieces, staging)
-        desk = Desk(folder, staging, most)
+        readings = {**manifest.readings, **(reading or {})}
+        changed = [source for source, known in manifest.readings.items() if readings[source] != known]
+        desk = Desk(folder, staging, most, is_changed=bool(changed))
         before = {each.name: each for each in manifest.partitions}
         after = dict(before)
         for name, pile in sorted(piles.items()):
@@ -86,7 +92,10 @@ def upsert(
             raise InputError(
                 "there is no event to import", file=folder, mend="Name an export that holds some"
             )
-        made = replace(manifest, partitions=tuple(after[name] for name in sorted(after)))
+        if desk.otherwise:
+            raise _mixed(folder, changed[0], desk.otherwise)
+        partitions = tuple(after[name] for name in sorted(after))
+        made = replace(manifest, partitions=partitions, readings=readings)
         if escalation is not None:
             made = replace(made, escalation=escalation, escalation_name=escalation_name)
         commit(folder, staging, manifest, made)
@@ -95,6 +104,11 @@ def upsert(
         mend = "Their first rows are read as their state at creation: export tickets whole, from their first row on"
         example = shorten(desk.anew[0])
         warnings += (Violation("events", problem, mend, "ticket_id", value=example, severity="warning"),)
+    if changed:
+        problem = (
+            f"{changed[0]} is read by another recipe than before: what is known stays as it was read then"
+        )
+        warnings += (Violation("events", problem, ONE_READING, severity="warning"),)
     return Upserted(
         desk.new,
         desk.known,
@@ -104,4 +118,14 @@ def upsert(
         len(files_of(made) - files_of(manifest)),
         {note: count for note, count in desk.notes.items() if count},
         warnings,
+    )
+
+
+def _mixed(folder: Path, source: str, tickets: Sequence[str]) -> InputError:
+    told = f"{len(tickets)} new event{'' if len(tickets) == 1 else 's'}"
+    return InputError(
+        f"{source} is read by another recipe than before, and {told} would stand beside what was read then, of"
+        f" ticket {shorten(tickets[0])} for one; the log is as it was",
+        file=folder,
+        mend=f"{ONE_READING}; a table's recipe under another name is another source",
     )

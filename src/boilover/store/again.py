@@ -1,4 +1,7 @@
-"""What an import tells of tickets that the log knows: today's state once more, or a beginning that comes too late."""
+"""What an import tells of tickets that the log knows.
+
+Today's state once more, a beginning that comes too late, or what was read otherwise before.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ import pyarrow.compute as pc
 
 from boilover.adapters.told import OF_TODAY
 from boilover.conform import plain
+from boilover.identity import Keys, event_keys
 from boilover.log import observed
 from boilover.schema import DELETED
 
 Mask = npt.NDArray[np.bool_]
+CHANGES = "^(created|.*_changed)$"
 SAME = ["ticket_id", "event_type", "field"]
 
 
@@ -53,3 +58,21 @@ def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
     late = pc.and_(pc.equal(told["occurred_at"], born), pc.greater(told["observed_at"], told["occurred_at"]))
     anew = pc.or_(pc.fill_null(again, False), pc.fill_null(late, False))
     return pc.unique(told["ticket_id"].filter(anew))
+
+
+def told_otherwise(held: pa.Table, told: pa.Table) -> Mask:
+    """Return which new events ``told`` stand where ``held``, the log's events, hold another, bool (n told).
+
+    That is a second creation of a ticket, or a second change of the same kind at one moment.
+    """
+    keys = [_places(events) for events in (held, told)]
+    return np.isin(keys[1], keys[0]) & np.asarray(pc.match_substring_regex(told["event_type"], CHANGES))
+
+
+def _places(events: pa.Table) -> Keys:
+    """Return a key of where each event stands: its ticket, its kind, and its moment unless it is the creation."""
+    created = pc.equal(events["event_type"], "created")
+    moment = pc.if_else(created, pa.scalar(0, events["occurred_at"].type), events["occurred_at"])
+    return event_keys(
+        events.select(SAME).append_column("occurred_at", moment).append_column("observed_at", moment)
+    )

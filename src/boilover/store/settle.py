@@ -18,7 +18,7 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
-from boilover.store.again import begun_anew, said_again
+from boilover.store.again import begun_anew, said_again, told_otherwise
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -40,7 +40,11 @@ class Desk:
     new_tickets: int = 0
     anew: list[str] = field(default_factory=list)
     """Known tickets that begin again, later than they began."""
+    otherwise: list[str] = field(default_factory=list)
+    """Known tickets of which new events stand where known ones do; looked for where ``is_changed``."""
     notes: Counter[str] = field(default_factory=Counter)
+    is_changed: bool = False
+    """Whether a source is read in another way than before."""
 
     def settle(self, name: str, held: Partition | None, pile: Pile) -> Iterator[Partition]:
         """Yield the partition as it is after the import, or those that it was split into."""
@@ -58,6 +62,9 @@ class Desk:
             if fresh.any():
                 new = told.filter(pa.array(fresh))
                 self.anew += begun_anew(events, new).to_pylist()
+                if self.is_changed:
+                    twice = pa.array(told_otherwise(events, new))
+                    self.otherwise += new["ticket_id"].filter(twice).to_pylist()
                 news.put(new, listed.slice(0, 0))
         pile.drop()
         self.new += news.events
