@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from boilover.tracking.located import located
 if TYPE_CHECKING:
     from boilover.backtest import Replay
     from boilover.measuring import Measured
+    from boilover.model.horizons import HorizonModel
     from boilover.monitoring.drift import Drift
     from boilover.monitoring.promote import Promoted
-    from boilover.training.rows import Doubts
+    from boilover.training.rows import Doubts, TrainingRows
 
 
 def train_model(
@@ -62,6 +63,8 @@ def train_model(
     evaluation = held_out_evaluation(rows, fitted, seed=config.seed)
     saved = described(fitted, rows, evaluation)
     save_model(folder, saved)
+    for told in _of_further_horizons(rows, saved.model):
+        say(told)
     if track:
         from boilover.tracking.runs import log_run
 
@@ -71,6 +74,24 @@ def train_model(
         except UsageError as error:
             say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved
+
+
+def _of_further_horizons(rows: TrainingRows, model: HorizonModel) -> Iterator[str]:
+    """Tell how well each horizon but the first ranks its calibration slice: the manifest keeps figures of the first."""
+    from boilover.evaluation.held_out import held_out_metrics
+    from boilover.split import CALIBRATE
+    from boilover.words import number
+
+    for horizon in model.horizons[1:]:
+        y = rows.labels[horizon][rows.splits[horizon].slices == CALIBRATE]
+        figures = held_out_metrics(y, model.models[horizon].held_out_risk_, {})
+        if figures:
+            precision, auc, rate = (
+                number(figures[name]) for name in ("average_precision", "roc_auc", "base_rate")
+            )
+            yield f"held out, {horizon}: average precision {precision} at a base rate of {rate}, AUC {auc}"
+        else:
+            yield f"held out, {horizon}: no figures, as the log is too short to hold points out"
 
 
 def _doubts(ledger: str, desk: str, say: Callable[[str], None]) -> Doubts:

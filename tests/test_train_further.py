@@ -1,0 +1,48 @@
+"""A training for several horizons says how well each of them ranks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from boilover.config import Config
+from boilover.escalation import EscalationRule
+from boilover.evaluation.metrics import roc_auc
+from boilover.inputs import Source
+from boilover.labels import label
+from boilover.pipeline import train_model
+from boilover.scoring import feature_frame
+from boilover.split import CALIBRATE
+from boilover.synthetic import synthetic_desk
+from boilover.times import parse_duration
+from boilover.training.rows import training_rows
+
+LOG = synthetic_desk(n_tickets=700, days=90, seed=3)
+
+
+def test_each_horizon_has_figures_of_its_own(tmp_path) -> None:
+    said: list[str] = []
+    source, config = Source(LOG, EscalationRule(), "log", "log"), Config(horizon=("7d", "3d"))
+    saved = train_model(source, tmp_path / "model", config, track=False, say=said.append)
+    (line,) = said
+    told = re.fullmatch(
+        r"held out, 3d: average precision ([\d.]+) at a base rate of ([\d.]+), AUC ([\d.]+)", line
+    )
+    assert told, line
+    rows = training_rows(LOG, ("7d", "3d"))
+    held_out = rows.splits["3d"].slices == CALIBRATE
+    y = label(rows.notes, rows.points, parse_duration("3d"))[held_out]
+    assert float(told[2]) == pytest.approx(y.mean(), abs=5e-4)
+    risk = saved.model.models["3d"].predict_proba(feature_frame(rows.notes, rows.points, saved)[held_out])[
+        :, 1
+    ]
+    # The final model has learned these rows, the figures are of one that had not.
+    assert roc_auc(y, risk) > float(told[3]) > 0.5
+
+
+def test_one_horizon_has_no_further_ones(tmp_path) -> None:
+    said: list[str] = []
+    source = Source(LOG, EscalationRule(), "log", "log")
+    train_model(source, tmp_path / "model", Config(), track=False, say=said.append)
+    assert said == []
