@@ -274,7 +274,12 @@ def test_outcomes_all_alike(label: float) -> None:
         np.full(N, label), rng.random(N), np.arange(N), np.arange(N), np.ones(N), rounds=5,
         baselines={"age_only": rng.random(N)}, threshold=0.99999,
     )  # fmt: skip
-    assert Page(render(evaluation=found.to_dict())).all("table")
+    page = Page(render(evaluation=found.to_dict()))
+    assert page.all("table")
+    drawn = {each.get("data-plot") for each in page.all("svg")}
+    assert drawn & {"dial", "precision-recall", "gain", "calibration"} == (
+        {"dial", "precision-recall", "gain", "calibration"} if label else {"calibration"}
+    )
 
 
 def test_the_same_text_every_time_and_a_failure_leaves_the_old_file(tmp_path: Path) -> None:

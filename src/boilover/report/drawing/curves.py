@@ -1,4 +1,7 @@
-"""Drawings of an evaluation: precision over recall, gain, calibration, and what each threshold gives."""
+"""Drawings of an evaluation: precision over recall, gain, calibration, and what each threshold gives.
+
+Where nothing escalated recall is not defined, and what is drawn by it is left out.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ SETTLED = 0.05
 def precision_recall(evaluation: Mapping[str, Any]) -> Markup:
     """Draw precision over recall, the base rate beside it."""
     recall, precision = _curve(evaluation, "recall"), _curve(evaluation, "precision")
+    if all(map(isnan, recall)):
+        return Markup("")
     rate = float(evaluation["base_rate"])
     settled = [high for at, high in zip(recall, precision, strict=True) if at >= SETTLED]
     highest = max([*settled, 2 * rate])
@@ -45,6 +50,8 @@ def precision_recall(evaluation: Mapping[str, Any]) -> Markup:
 def gain(evaluation: Mapping[str, Any]) -> Markup:
     """Draw recall over workload: the model, a random order, and the peers where they were asked."""
     workload, recall = _curve(evaluation, "workload"), _curve(evaluation, "recall")
+    if all(map(isnan, recall)):
+        return Markup("")
     plot = Canvas(
         Axis.of("share of tickets looked at (workload)", 1.0, share),
         Axis.of("share of escalations found (recall)", 1.0, share),
@@ -100,10 +107,7 @@ def calibration(evaluation: Mapping[str, Any]) -> Markup:
 
 
 def dial(operating: Mapping[str, Any], at: int) -> Markup:
-    """Draw escalations caught over flags a night, a dot at the threshold ``at``; the page moves it.
-
-    Nothing where nothing escalated.
-    """
+    """Draw escalations caught over flags a night, a dot at the threshold ``at``; the page moves it."""
     plot, flags, recall = _plotted(operating)
     if all(map(isnan, recall)):
         return Markup("")
