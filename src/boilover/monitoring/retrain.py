@@ -55,7 +55,6 @@ def renew(
     *,
     drifted: bool = False,
     doubts: Doubts | None = None,
-    seed: int = 0,
 ) -> dict[str, Any]:
     """Train a challenger if one is due, let it challenge the champion, and return what was done.
 
@@ -86,12 +85,12 @@ def renew(
             return told
         check_folder(folder)
         until = as_of - schedule.hold_back
-        challenger = _train(source(), serving, until, as_of, doubts, seed)
+        challenger = _train(source(), serving, until, as_of, doubts)
         save_model(folder, challenger)
         told["trained"] = {"until": iso(until), "because": "of drift" if drifted else "it was due"}
     told["challenger"] = challenger.manifest.fingerprint
     try:
-        found = promote(source(), champion, folder, as_of=as_of, seed=seed)
+        found = promote(source(), champion, folder, as_of=as_of)
     except InputError as error:
         # Not enough has happened yet: neither promoted nor refused.
         return told | {"judged": f"waits: {error}"}
@@ -106,9 +105,7 @@ def renew(
     return told
 
 
-def _train(
-    source: Source, serving: SavedModel, until: int, as_of: int, doubts: Doubts | None, seed: int
-) -> SavedModel:
+def _train(source: Source, serving: SavedModel, until: int, as_of: int, doubts: Doubts | None) -> SavedModel:
     """Train as the champion was: on the same question, asked at the same ages, of all columns where it kept all."""
     ages = AGES_HOURS if serving.reference is None else serving.reference.ages
     return train(
@@ -116,7 +113,6 @@ def _train(
         serving.rule,
         horizons=serving.manifest.horizons,
         ages=ages,
-        seed=seed,
         all_columns=serving.model.primary.get_params().get("keep", 1.0) == 1.0,
         doubts=doubts,
         created_at=datetime.fromtimestamp(as_of / 1_000_000, UTC),

@@ -44,7 +44,7 @@ def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WID
     return rendered([Text(head, style="bold"), *lines, *tables], terminal=terminal, width=width)
 
 
-def render_challenge(told: Mapping[str, Any], *, terminal: bool = False, width: int = WIDTH) -> str:
+def render_challenge(told: Mapping[str, Any], *, terminal: bool = False) -> str:
     """Return `Challenge.to_dict()` as text."""
     head = (
         f"{told['points']:,} questions of {told['tickets']:,} tickets from {told['since']} to {told['as_of']},"
@@ -65,7 +65,7 @@ def render_challenge(told: Mapping[str, Any], *, terminal: bool = False, width: 
         lines_of(terminal=terminal),
     )
     verdict = Text(f"{told['verdict'][0].upper()}{told['verdict'][1:]}.", style=style)
-    return rendered([Text(head, style="bold"), verdict, table, AS_THEY_CAME], terminal=terminal, width=width)
+    return rendered([Text(head, style="bold"), verdict, table, AS_THEY_CAME], terminal=terminal)
 
 
 def _feature(shift: Mapping[str, Any]) -> list[str]:

@@ -156,9 +156,7 @@ def _came_to(frame: pd.DataFrame) -> dict[str, int]:
     return {str(each): int((frame["outcome"] == str(each)).sum()) for each in OUTCOMES}
 
 
-def contaminated(
-    connection: Connection, desk: str, points: pd.DataFrame, horizon: int, *, source: object = None
-) -> pd.DataFrame:
+def contaminated(connection: Connection, desk: str, points: pd.DataFrame, horizon: int) -> pd.DataFrame:
     """Mark the points whose label somebody may have changed by acting on a flag; one row per point, in their order.
 
     ``points`` has ``ticket_id`` and ``as_of``; ``horizon`` is that of the label, in microseconds. Columns: ``flagged``
@@ -167,9 +165,9 @@ def contaminated(
     """
     for column in ("ticket_id", "as_of"):
         if column not in points.columns:
-            raise InputError("required column is missing", file=source, column=column)
+            raise InputError("required column is missing", column=column)
     check_desk(connection, desk)
-    ends = moments(points, "as_of", source) + horizon
+    ends = moments(points, "as_of") + horizon
     names = points["ticket_id"].astype(object)
     raised = select(flags.c.ticket_id, flags.c.raised_at.label("at"))
     raised = raised.where(flags.c.desk == desk, flags.c.state != int(State.NONE))
