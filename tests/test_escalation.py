@@ -302,3 +302,29 @@ def declared_moments(log):
     frame = log.events.to_pandas()
     told = frame[frame["event_type"] == "escalated"]
     return dict(zip(told["ticket_id"], told["occurred_at"], strict=True))
+
+
+CASES = [
+    ({"field": "Eskaliert?", "equals": "yes"}, "no field is 'Eskaliert?'; there are: 'escalated', 'plan'"),
+    ({"field": "escalated", "equals": "Yes"}, "no value of the field 'escalated' is 'Yes'; there are: 'yes'"),
+    ({"field": "plan", "holds": "gol"}, "no value of the field 'plan' is 'gol'; there are: 'gold'"),
+    ({"group_in": ["2nd level"]}, "no group is '2nd level'; there are: '2nd Level', 'Desk'"),
+    ({"group_matches": "^third"}, "no group is '^third'; there are: "),
+    ({"event": "csat"}, "no event is 'csat'; there are: "),
+    ({"event_type": "group_changed", "value_in": ["x"]}, "no group is 'x'; there are: "),
+]
+
+
+@pytest.mark.parametrize(("condition", "told"), CASES)
+def test_what_a_rule_names_and_the_log_lacks_is_told_with_what_there_is(condition, told):
+    log = log_of(
+        (0, "created", None),
+        (1, "field_changed", "yes", {"field": "escalated"}),
+        (1, "field_changed", "gold", {"field": "plan"}),
+        (2, "group_changed", "Desk"),
+        (3, "group_changed", "2nd Level"),
+    )
+    (warning,) = declare(log, parse_rule({"any": [condition]})).warnings
+    assert told in str(warning)
+    # Another way that is met makes a rule one that works.
+    assert not declare(log, parse_rule({"any": [condition, {"group_in": ["Desk"]}]})).warnings

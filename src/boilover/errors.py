@@ -17,8 +17,9 @@ An error says where (file, column, row), what it found there, and how to mend it
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
+NEAREST = 5
+"""So many known names are told beside one that is not known."""
 JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 """Not printable by themselves, but part of emoji and of Persian words."""
 _USER = re.compile(r"(?<=://)(?![^/\s@]*:\*\*\*@)[^/\s@]*@")
@@ -160,6 +163,12 @@ def worded(problem: ErrorDetails) -> tuple[str, str]:
             what = what.replace("Input should", "must").replace("a valid tuple", "a list")
             what += "" if isinstance(problem["input"], dict) else f", not {shorten(problem['input'])}"
     return ".".join(where), what
+
+
+def nearest(word: str, known: Iterable[str], most: int = NEAREST) -> list[str]:
+    """Return the known names that are most like a word, the nearest first, whatever their case."""
+    folded = {name.casefold(): name for name in known}
+    return [folded[name] for name in difflib.get_close_matches(word.casefold(), folded, most, cutoff=0.0)]
 
 
 def legible(text: str) -> str:

@@ -53,6 +53,8 @@ class Capability:
     has_history: bool
     attributes: tuple[str, ...]
     families: tuple[Family, ...]
+    lacking: tuple[str, ...] = ()
+    """What the rule names and the log lacks, where nothing escalates."""
 
     @property
     def available(self) -> int:
@@ -88,11 +90,15 @@ class Capability:
             else "No ticket escalates: choose another declaration of the recipe with --escalation, or write one in an"
             " [escalation] table, see docs/configuration.md."
         )
-        return tuple(said)
+        return (*said, *self.lacking)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values that JSON can hold."""
-        told = asdict(self) | {"attributes": list(self.attributes), "types": dict(self.types)}
+        told = asdict(self) | {
+            "attributes": list(self.attributes),
+            "types": dict(self.types),
+            "lacking": list(self.lacking),
+        }
         told["families"] = [
             {key: list(value) if isinstance(value, tuple) else value for key, value in family.items()}
             for family in told["families"]
@@ -115,6 +121,7 @@ class Survey:
         self.attributes: dict[str, None] = {}
         self.tickets = self.escalated = self.sampled = 0
         self.has_history = False
+        self.lacking: tuple[str, ...] = ()
 
     def seen(self, piece: EventLog) -> EventLog:
         """Look at a piece and hand it on."""
@@ -160,7 +167,13 @@ class Survey:
             kind: self.types[kind] for kind in (*EVENT_TYPES, *sorted(set(self.types) - set(EVENT_TYPES)))
         }
         return Capability(
-            self.tickets, types, self.escalated, self.has_history, tuple(self.attributes), tuple(families)
+            self.tickets,
+            types,
+            self.escalated,
+            self.has_history,
+            tuple(self.attributes),
+            tuple(families),
+            () if self.escalated else self.lacking,
         )
 
     def _family_lacks(self, name: str) -> tuple[str, ...]:
@@ -181,7 +194,9 @@ class Survey:
     def _declared(self, piece: EventLog) -> Annotations | None:
         """Return the annotations of a piece under the rule, None where the rule leaves none of its tickets."""
         try:
-            return Annotations(History.from_log(declare(piece, self.rule)))
+            declared = declare(piece, self.rule)
+            self.lacking = tuple(map(str, declared.warnings[len(piece.warnings) :])) or self.lacking
+            return Annotations(History.from_log(declared))
         except UsageError:
             if self.rule.only_tickets is None:
                 raise

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from boilover.annotations import Annotations
 from boilover.conform import plain
 from boilover.errors import UsageError
+from boilover.escalation.lacking import lacking
 from boilover.escalation.moments import found, moments
 from boilover.escalation.rule import EscalationRule, OnlyTickets
 from boilover.history import KINDS, History
@@ -21,7 +22,8 @@ from boilover.schema import TIMESTAMP
 def declare(log: EventLog, rule: EscalationRule) -> EventLog:
     """Return ``log`` with one escalated event per ticket that the rule escalates, and no other escalated event.
 
-    Tickets outside ``only_tickets`` are left out of the log.
+    Tickets outside ``only_tickets`` are left out of the log. Where nothing escalates, warnings tell what the rule names
+    and the log lacks.
     """
     if rule == EscalationRule():
         return log
@@ -42,7 +44,10 @@ def declare(log: EventLog, rule: EscalationRule) -> EventLog:
             "event_type": pa.array(["escalated"] * len(escalated), type=pa.string()),
         }
     )
-    return replace(log, events=pa.concat_tables([kept, added], promote_options="default"), is_sorted=False)
+    # Many logs lack one of the ways that a shipped recipe declares.
+    warnings = log.warnings if len(escalated) else (*log.warnings, *lacking(rule, log.events))
+    events = pa.concat_tables([kept, added], promote_options="default")
+    return replace(log, events=events, warnings=warnings, is_sorted=False)
 
 
 def _only(log: EventLog, only: OnlyTickets) -> EventLog:
