@@ -11,6 +11,8 @@ from boilover.adapters import Export
 from boilover.adapters.base import Tally
 from boilover.adapters.export import members_of
 from boilover.adapters.facts import UNTOLD, Facts
+from boilover.adapters.people import without_people
+from boilover.adapters.told import OF_TODAY
 
 CREATED, LATER = "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"
 
@@ -79,6 +81,19 @@ def test_today_is_the_state_at_creation_of_what_never_changed(export):
     }
     assert [told[ticket]["occurred_at"].day for ticket in ("1", "2")] == [1, 2]
     assert [told[ticket]["raw_value"] for ticket in ("1", "2")] == ["P1", "P1"]
+
+
+def test_nothing_tells_whom_a_ticket_is_assigned_to_where_people_are_hashed(export):
+    with export.facts() as facts:
+        facts.ticket("1", created=CREATED)
+        for target, value in (("assignee", "ann"), ("customer_id", "bob"), ("group", "first")):
+            facts.today("1", target, value, at=LATER)
+        (log,) = facts.logs()
+    events = without_people(log, b"key").to_pandas()[0]
+    told = events.to_csv()
+    assert ("ann" in told, "bob" in told, "first" in told) == (False, False, True)
+    ids = events["event_id"].dropna()
+    assert (len(ids), ids.nunique(), ids.str.startswith(OF_TODAY).all()) == (3, 3, True)
 
 
 @pytest.mark.parametrize("at", [None, "yesterday"])
