@@ -49,7 +49,8 @@ def test_without_censoring_it_is_the_share_and_the_quantile():
 
 def test_what_never_happened_and_what_is_not_reached():
     nothing = kaplan_meier(np.array([1.0, 2.0]), np.zeros(2, dtype=bool))
-    assert nothing.at(5.0) == (0, 0, 0)
+    # Nobody was followed for so long: nothing is known.
+    assert nothing.at(5.0) == (0, 0, 1)
     assert math.isnan(nothing.when(0.5).estimate)
     half = kaplan_meier(np.array([1.0, 9, 9, 9]), np.array([True, False, False, False]))
     assert half.when(0.25).estimate == 1
@@ -63,3 +64,18 @@ def test_leaving_out_what_is_not_over_would_make_times_too_short():
     naive = np.median(true[true <= limit])
     assert told.low < 100 * math.log(2) < told.high
     assert naive < told.low
+
+
+def test_before_the_first_time_the_share_may_still_be_above_nothing():
+    time = np.r_[np.full(60, 10.0), 30.0, np.full(39, 50.0)]
+    curve = kaplan_meier(time, np.r_[np.zeros(60, dtype=bool), True, np.zeros(39, dtype=bool)])
+    # None of 100 by 5, none of 40 by 20: exact bounds of no success.
+    assert curve.at(5.0) == pytest.approx((0, 0, 1 - 0.025 ** (1 / 100)))
+    assert curve.at(20.0) == pytest.approx((0, 0, 1 - 0.025 ** (1 / 40)))
+    covered = 0
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        late, limit = rng.exponential(2000, 100), rng.uniform(0, 1000, 100)
+        told = kaplan_meier(np.minimum(late, limit), late <= limit).at(24.0)
+        covered += told.low <= 1 - math.exp(-24 / 2000) <= told.high
+    assert covered >= 184

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from boilover.evaluation.interval import Interval, clopper_pearson
+from boilover.evaluation.interval import Interval, clopper_pearson, wilson
 from boilover.history import HOUR, Floats, Ints
 from boilover.kpi.cases import Cases
 from boilover.kpi.survival import Curve, kaplan_meier
@@ -20,6 +20,8 @@ MONDAY = 4 * DAY
 """1970 began on a Thursday; weeks begin four days later."""
 AGAIN_DAYS = 7
 REPEAT_DAYS = 90
+AS_IF_ALL_OR_NOTHING = 4.0
+"""So many scores as wide apart as scores of that mean can be are added to the spread: few that agree prove little."""
 Flags = npt.NDArray[np.bool_]
 
 
@@ -51,7 +53,7 @@ class Cohort(NamedTuple):
 
 
 class Satisfaction(NamedTuple):
-    """Tickets with a score and their mean score, 0 to 1, with two standard errors on either side."""
+    """Tickets with a score and their mean score, 0 to 1, with its interval."""
 
     tickets: int
     mean: Interval
@@ -164,9 +166,21 @@ def satisfaction(cases: Cases, escalated: bool) -> Satisfaction:
     scores = scores[~np.isnan(scores)]
     if not len(scores):
         return Satisfaction(0, Interval(NAN, NAN, NAN))
-    mean = float(scores.mean())
-    error = float(scores.std(ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else NAN
-    return Satisfaction(len(scores), Interval(mean, max(mean - 2 * error, 0.0), min(mean + 2 * error, 1.0)))
+    return Satisfaction(len(scores), _mean(scores))
+
+
+def _mean(scores: Floats) -> Interval:
+    """Return the mean of scores, 0 to 1, with a score interval (Wilson).
+
+    Scores of 0 and 1 alone are a share. Others lie closer together and tell as much as a share of more tickets, by the
+    ratio of the variances; that of the scores is drawn towards the greatest that their mean allows, as a handful of
+    equal scores would else have none, and an interval of no width.
+    """
+    n, mean = len(scores), float(scores.mean())
+    most = mean * (1 - mean)
+    spread = (n * float(scores.var()) + AS_IF_ALL_OR_NOTHING * most) / (n + AS_IF_ALL_OR_NOTHING)
+    (low,), (high,) = wilson(np.array([mean]), np.array([n * most / spread if spread > 0 else float(n)]))
+    return Interval(mean, min(float(low), mean), max(float(high), mean))
 
 
 def kept_promises(cases: Cases) -> dict[str, Interval] | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from boilover.evaluation.interval import Interval, Z
+from boilover.evaluation.interval import Interval, Z, clopper_pearson
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,12 +25,18 @@ class Curve(NamedTuple):
     share: Floats
     low: Floats
     high: Floats
+    followed: Floats
+    """For how long each of n cases was followed, ascending, float64[n]."""
 
     def at(self, time: float) -> Interval:
-        """Return the share by a time."""
+        """Return the share by a time.
+
+        Before the first time the upper bound is the exact one of none among those that were followed for so long.
+        """
         place = int(np.searchsorted(self.time, time, side="right")) - 1
         if place < 0:
-            return Interval(0.0, 0.0, 0.0)
+            longer = len(self.followed) - int(np.searchsorted(self.followed, time))
+            return Interval(0.0, 0.0, clopper_pearson(0, longer).high)
         return Interval(*(float(values[place]) for values in (self.share, self.low, self.high)))
 
     def when(self, share: float) -> Interval:
@@ -66,4 +72,4 @@ def kaplan_meier(time: Floats, happened: npt.NDArray[np.bool_]) -> Curve:
     over = left <= 0
     low = np.where(over, np.r_[0.0, low][: len(low)], low)
     high = np.where(over, 1.0, high)
-    return Curve(moments, 1 - left, low, high)
+    return Curve(moments, 1 - left, low, high, np.sort(time))
