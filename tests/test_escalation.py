@@ -230,7 +230,11 @@ def test_only_tickets_that_leaves_none_is_an_error():
         ({"any": [{}]}, "escalation.any.0: .*exactly one way"),
         ({"any": [{"event": "merged", "reopened": 1}]}, "escalation.any.0: .*exactly one way"),
         ({"any": [{"event": "merged"}, {"reopened": 0}]}, "escalation.any.1.reopened: "),
-        ({"any": [{"evnt": "merged"}]}, "escalation.any.0.evnt: "),
+        ({"any": [{"evnt": "merged"}]}, "escalation.any.0.evnt: .*; the nearest is event$"),
+        (
+            {"any": [{"group": "L2"}]},
+            "escalation.any.0.group: is not known; keys are event.*; the nearest is group_in$",
+        ),
         ({"al": []}, "escalation.al: "),
         ({"any": []}, "escalation.any: must not be empty"),
         ({"any": [{"event_type": "csat"}]}, "event_type needs value_in"),
@@ -310,6 +314,7 @@ CASES = [
     ({"field": "plan", "holds": "gol"}, "no value of the field 'plan' is 'gol'; there are: 'gold'"),
     ({"group_in": ["2nd level"]}, "no group is '2nd level'; there are: '2nd Level', 'Desk'"),
     ({"group_matches": "^third"}, "no group is '^third'; there are: "),
+    ({"event_type": "csat", "value_in": ["good"]}, "no event is 'csat'; there are: "),
     ({"event": "csat"}, "no event is 'csat'; there are: "),
     ({"event_type": "group_changed", "value_in": ["x"]}, "no group is 'x'; there are: "),
 ]
@@ -325,6 +330,10 @@ def test_what_a_rule_names_and_the_log_lacks_is_told_with_what_there_is(conditio
         (3, "group_changed", "2nd Level"),
     )
     (warning,) = declare(log, parse_rule({"any": [condition]})).warnings
+    if "field" in condition or "group_in" in condition:
+        assert "there are: none" in str(
+            declare(log_of((0, "created", None)), parse_rule({"any": [condition]})).warnings[0]
+        )
     assert told in str(warning)
     # Another way that is met makes a rule one that works.
     assert not declare(log, parse_rule({"any": [condition, {"group_in": ["Desk"]}]})).warnings

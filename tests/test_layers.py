@@ -13,7 +13,7 @@ import boilover
 PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
-    ("schema", "times", "once", "memory"),
+    ("schema", "times", "once", "memory", "mistakes"),
     ("places",),
     ("conform", "csv_faults", "files", "spreadsheet", "tables"),
     ("words",),

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from boilover.errors import UsageError, worded
+from boilover.errors import UsageError
 from boilover.files import read_toml
+from boilover.mistakes import worded
 from boilover.points import AGES_HOURS
 
 MOST_HOURS = 24.0 * 365 * 100
@@ -58,6 +59,5 @@ def load_config(path: Path | None) -> Config:
     try:
         return Config.model_validate(read_toml(path))
     except ValidationError as error:
-        key, what = worded(error.errors()[0])
-        known = ", ".join(Config.model_fields)
-        raise UsageError(f"{path}: {key}: {what}. Keys are {known}") from error
+        key, what = worded(error.errors()[0], Config)
+        raise UsageError(f"{path}: {key}: {what}") from error

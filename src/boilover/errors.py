@@ -17,19 +17,14 @@ An error says where (file, column, row), what it found there, and how to mend it
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
     from boilover.schema import Violation
 
 MAX_VALUE_LENGTH = 60
-NEAREST = 5
-"""So many known names are told beside one that is not known."""
 JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 """Not printable by themselves, but part of emoji and of Persian words."""
 _USER = re.compile(r"(?<=://)(?![^/\s@]*:\*\*\*@)[^/\s@]*@")
@@ -138,37 +133,6 @@ class LeakError(GateError):
 def without_secrets(text: str) -> str:
     """Return a text without users, passwords and queries, which may be signatures, of the URLs in it."""
     return _QUERY.sub(r"\1", _USER.sub("", text)) if "://" in text else text
-
-
-def worded(problem: ErrorDetails) -> tuple[str, str]:
-    """Return a problem that pydantic finds in a table as the key, and what is wrong there in plain words."""
-    where, told = [str(part) for part in problem["loc"]], problem.get("ctx", {})
-    if problem["type"].startswith("union_tag"):
-        where.append(told["discriminator"].strip("'"))
-    match problem["type"]:
-        case "missing" | "union_tag_not_found":
-            what = "is required"
-        case "union_tag_invalid":
-            what = f"must be one of {told['expected_tags']}, not {shorten(told['tag'])}"
-        case "extra_forbidden":
-            what = "is not known"
-        case "too_short" | "string_too_short":
-            what = "must not be empty"
-        case "string_pattern_mismatch" if told["pattern"] == r"\S":
-            what = "must not be blank"
-        case "model_type" | "dict_type":
-            what = f"must be a table, not {shorten(problem['input'])}"
-        case _:
-            what = problem["msg"].removeprefix("Value error, ")
-            what = what.replace("Input should", "must").replace("a valid tuple", "a list")
-            what += "" if isinstance(problem["input"], dict) else f", not {shorten(problem['input'])}"
-    return ".".join(where), what
-
-
-def nearest(word: str, known: Iterable[str], most: int = NEAREST) -> list[str]:
-    """Return the known names that are most like a word, the nearest first, whatever their case."""
-    folded = {name.casefold(): name for name in known}
-    return [folded[name] for name in difflib.get_close_matches(word.casefold(), folded, most, cutoff=0.0)]
 
 
 def legible(text: str) -> str:

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from boilover.errors import UsageError, worded
+from boilover.errors import UsageError
+from boilover.mistakes import worded
 
 
 class _Policy(BaseModel):
@@ -66,5 +67,5 @@ def parse_policy(table: Mapping[str, Any], *, source: object = None) -> Policy:
         return _ADAPTER.validate_python(dict(table))
     except ValidationError as error:
         where = f"{source}: " if source is not None else ""
-        problems = [": ".join(worded(problem)) for problem in error.errors(include_url=False)]
+        problems = [": ".join(worded(problem, Policy)) for problem in error.errors(include_url=False)]
         raise UsageError(f"{where}[threshold] {'; '.join(problems)}") from None

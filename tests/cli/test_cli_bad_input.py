@@ -179,8 +179,8 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("horizn = '7d'", "c.toml: horizn: is not known. Keys are horizon, points"),
-        ("horizon = 7", "c.toml: horizon: must be a list, not 7. Keys are"),
+        ("horizn = '7d'", "c.toml: horizn: is not known; keys are horizon, points"),
+        ("horizon = 7", "c.toml: horizon: must be a list, not 7"),
         ("seed = 'x'", "c.toml: seed: must be a valid integer"),
         ("seed = -1", "c.toml: seed: must be greater than or equal to 0, not -1"),
         ("ages = [0, nan]", "c.toml: ages.1: must be less than or equal to 876000, not nan"),

@@ -84,6 +84,10 @@ def test_an_empty_policy_is_that_of_the_configuration() -> None:
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"threshold": {"kind": "capacity", "per_night": 2, "by_nite": 2}},
+        r"threshold\.capacity\.by_nite: is not known; keys are kind, per_night",
+    ),
     ({"treshold": {}}, r"treshold: is not known; keys are threshold, capacity, "),
     (
         {"threshold": {"kind": "fixed", "risk": 2}},

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from boilover.adapters.base import Tally
 from boilover.adapters.recipe import Recipe
 from boilover.adapters.sources import AGAIN, HEAD, ZIP_MAGIC, list_sources, open_source, unpacked
-from boilover.errors import InputError, UsageError, worded
+from boilover.errors import InputError, UsageError
+from boilover.mistakes import worded
 from boilover.places import scratch
 
 if TYPE_CHECKING:
@@ -126,10 +127,9 @@ class Export:
         try:
             return model.model_validate(given)
         except ValidationError as error:
-            key, what = worded(error.errors()[0])
-            known = ", ".join(model.model_fields)
+            key, what = worded(error.errors()[0], model)
             name = "?" if self.recipe is None else self.recipe.name
-            raise UsageError(f"recipe '{name}', key 'options.{key}': {what}. Options are: {known}") from error
+            raise UsageError(f"recipe '{name}', key 'options.{key}': {what}") from error
 
     @contextmanager
     def facts(self, *, time_format: str = "iso", timezone: str = "UTC") -> Iterator[Facts]:

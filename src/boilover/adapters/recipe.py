@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from boilover.adapters.rules import Rule
 from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormat, Zone
-from boilover.errors import UsageError, worded
+from boilover.errors import UsageError
+from boilover.mistakes import worded
 from boilover.schema import STATUSES
 
 TARGETS = {
@@ -235,6 +236,6 @@ def parse_recipe(content: bytes, *, name: str, source: str) -> Recipe:
     try:
         return Recipe.model_validate({"name": name, **raw})
     except ValidationError as error:
-        key, what = worded(error.errors()[0])
+        key, what = worded(error.errors()[0], Recipe)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UsageError(f"{source}, key '{key or 'recipe'}': {what}{more}") from error

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.errors import nearest, one_line
+from boilover.errors import one_line
 from boilover.escalation.moments import found
 from boilover.escalation.rule import Condition, EscalationRule
+from boilover.mistakes import nearest
 from boilover.schema import Violation
 
 MOST = 1000
@@ -33,7 +34,7 @@ def _lacking(condition: Condition, events: pa.Table) -> Iterator[str]:
     if kind is None:
         return
     some = events.filter(pc.equal(events["event_type"], kind))
-    if not len(some):
+    if not len(some) and kind in (condition.event, condition.event_type):
         yield _sentence("event", kind, _words(events, "event_type"))
         return
     if condition.field is not None:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from boilover.errors import UsageError, worded
+from boilover.errors import UsageError
+from boilover.mistakes import worded
 from boilover.schema import EVENT_TYPES
 
 WAYS = (
@@ -144,7 +145,7 @@ def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationR
     try:
         return EscalationRule.model_validate(dict(table))
     except ValidationError as error:
-        key, what = worded(error.errors()[0])
+        key, what = worded(error.errors()[0], EscalationRule)
         raise UsageError(f"{'.'.join(filter(None, ('escalation', key)))}: {what}") from error
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from boilover.errors import UsageError, worded
+from boilover.errors import UsageError
 from boilover.flagger.night import Tier
+from boilover.mistakes import worded
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-NAMES_TOLD = 30
-"""So many known keys are listed beside one that is not known."""
 MOST = 100.0
 """The largest multiple of a threshold or a limit that can be meant."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,29 +107,5 @@ def percent(share: float) -> str:
 def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
     """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
     for problem in error.errors(include_url=False):
-        key, what = worded(problem)
-        is_unknown = problem["type"] == "extra_forbidden"
-        yield f"{key or 'policy'}: {what}{_instead(problem['loc'], known) if is_unknown else ''}"
-
-
-def _instead(loc: tuple[Any, ...], known: type[BaseModel]) -> str:
-    """Return which keys the table of an unknown key has, empty where that cannot be told."""
-    table: Any = known
-    for part in (part for part in loc[:-1] if not isinstance(part, int)):
-        field = table.model_fields.get(part)
-        if field is None:
-            return ""
-        inner = [each for each in (field.annotation, *_arguments(field.annotation)) if _is_model(each)]
-        if not inner:
-            return ""
-        table = inner[0]
-    names = [field.alias or name for name, field in table.model_fields.items()]
-    return f"; keys are {', '.join(names[:NAMES_TOLD])}"
-
-
-def _arguments(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__args__", ())
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        key, what = worded(problem, known)
+        yield f"{key or 'policy'}: {what}"
