@@ -135,15 +135,33 @@ def test_undefined_figures_are_nan_and_undefined_rounds_left_out() -> None:
     assert np.isfinite(ranks["average_precision"].estimate)
 
 
-def test_the_interval_of_the_calibration_error_is_centred() -> None:
+def test_the_rounds_of_a_calibration_error_that_is_no_chance_are_centred() -> None:
     rng = np.random.default_rng(0)
     risk = rng.random(800)
-    y = (rng.random(800) < risk).astype(float)
+    y = (rng.random(800) < risk**2).astype(float)
     found = bs.resample(y, risk, np.arange(800), rounds=200)
     interval = found.interval("calibration_error")
-    assert 0 <= interval.low < interval.estimate < interval.high
+    assert 0 < interval.low < interval.estimate < interval.high
     plain = found.rounds[:, bs.METRICS.index("calibration_error")]
     assert plain.mean() > interval.estimate
+    assert interval.high == pytest.approx(np.quantile(plain, 0.975) - plain.mean() + interval.estimate)
+
+
+def test_right_risks_may_have_no_calibration_error() -> None:
+    right = wrong = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        tickets = np.repeat(np.arange(800), 3)
+        risk = 0.2 * rng.random(800)[tickets]
+        y = (rng.random(800)[tickets] < risk).astype(float)
+        found = bs.bootstrap_intervals(y, risk, tickets, ["calibration_error"], rounds=100)
+        right += found["calibration_error"].low == 0
+        doubled = bs.bootstrap_intervals(y, 2 * risk, tickets, ["calibration_error"], rounds=100)
+        # The mean of risks is 0.1: twice the risks err by as much.
+        interval = doubled["calibration_error"]
+        wrong += 0 < interval.low <= 0.1 <= interval.high
+    assert right >= 36
+    assert wrong >= 34
 
 
 def test_bad_input() -> None:

@@ -6,8 +6,9 @@ ticket was drawn, and its figures are weighted sums over points sorted once: no 
 seeds draw equal tickets, so the rounds of two scores on the same points are paired.
 
 Calibration error keeps the bins of all points in every round. Being a sum of absolute values it grows
-with the noise that resampling adds, so its rounds are moved to have the estimate as their mean before
-percentiles are taken.
+with noise: with that which resampling adds, so its rounds are moved to have the estimate as their mean
+before percentiles are taken, and with that of the points themselves, so the lower bound goes down by as
+much again, and to 0 where right risks come to such an error by chance.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError, UsageError
+from boilover.evaluation.chance import errors_by_chance
 from boilover.evaluation.interval import Interval, percentile_interval
 from boilover.evaluation.metrics import NAN, Floats, are_probabilities, calibration_bins, checked, log_losses
 from boilover.evaluation.workload import WORKLOADS
@@ -27,6 +29,7 @@ from boilover.kernels.base import compiled
 RECALLS = tuple(f"recall_at_{100 * workload:g}%" for workload in WORKLOADS)
 METRICS = ("average_precision", "roc_auc", "brier", "brier_skill", "log_loss", "calibration_error", *RECALLS)
 ROUNDS = 500
+CHANCE_ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,24 @@ class Resampled:
 
     estimates: Floats
     rounds: Floats
+    by_chance: Floats
+    """Calibration errors that right risks come to on these points; none where scores are no probabilities."""
 
     def interval(self, metric: str, level: float = 0.95) -> Interval:
         """Return the percentile interval of one figure."""
         place = _place(metric)
         estimate, rounds = float(self.estimates[place]), self.rounds[:, place]
         if metric == "calibration_error":
-            rounds = np.maximum(rounds - rounds.mean() + estimate, 0)
+            return self._calibration_error(estimate, rounds, level)
         return percentile_interval(estimate, rounds, level)
+
+    def _calibration_error(self, estimate: float, rounds: Floats, level: float) -> Interval:
+        added = float(rounds.mean()) - estimate
+        found = percentile_interval(estimate, np.maximum(rounds - added, 0), level)
+        if not len(self.by_chance):
+            return found
+        is_chance = estimate <= np.quantile(self.by_chance, (1 + level) / 2)
+        return found._replace(low=0.0 if is_chance else max(found.low - max(added, 0.0), 0.0))
 
     def difference(self, other: Resampled, metric: str, level: float = 0.95) -> Interval:
         """Return the interval of this figure minus the other's; both of the same points, rounds and seed."""
@@ -65,7 +78,9 @@ def resample(
     figures = _Figures.prepare(labels, scores, codes)
     n_tickets = int(codes.max()) + 1
     found = np.stack([figures.of(counts) for counts in draws(n_tickets, rounds, seed)])
-    return Resampled(figures.of(np.ones(n_tickets)), found)
+    return Resampled(
+        figures.of(np.ones(n_tickets)), found, figures.by_chance(min(rounds, CHANCE_ROUNDS), seed)
+    )
 
 
 def bootstrap_intervals(
@@ -111,6 +126,7 @@ class _Figures:
     """Points, positives, squared errors and log losses of each ticket, ``float64[4, tickets]``."""
     gaps: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]
     """Bin, ticket, and risk minus label of each point."""
+    risk: Floats
     are_probabilities: bool
 
     @classmethod
@@ -124,7 +140,13 @@ class _Figures:
         ]
         gaps = (calibration_bins(scores), codes, scores - labels)
         return cls(
-            labels[order] == 1, codes[order], run_ends, np.stack(sums), gaps, are_probabilities(scores)
+            labels[order] == 1,
+            codes[order],
+            run_ends,
+            np.stack(sums),
+            gaps,
+            scores,
+            are_probabilities(scores),
         )
 
     def of(self, counts: Floats) -> Floats:
@@ -140,6 +162,13 @@ class _Figures:
             error = _calibration_error(*self.gaps, counts) / points
             probability = [squares / points, skill, losses / points, error]
         return np.array([precision, auc, *probability, *recalls])
+
+    def by_chance(self, rounds: int, seed: int) -> Floats:
+        """Return calibration errors of right risks."""
+        if not self.are_probabilities:
+            return np.empty(0)
+        bins, codes, _ = self.gaps
+        return errors_by_chance(bins, codes, self.risk, rounds=rounds, seed=seed)
 
 
 def draws(n_tickets: int, rounds: int, seed: int) -> Iterator[Floats]:
