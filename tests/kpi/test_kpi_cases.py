@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -280,3 +282,44 @@ def test_the_ratio_has_the_interval_of_katz():
     nobody = factor_of("x", np.arange(100) < 40, np.arange(100) < 5)
     assert np.isfinite(nobody.lift).all()
     assert nobody.rate_of_others == 0
+
+
+def test_attributes_named_like_a_state_or_a_synonym_are_told_as_they_are():
+    start, rows = pd.Timestamp("2026-01-05", tz="UTC"), []
+    for place in range(120):
+        born = start + pd.Timedelta(hours=place)
+        rows.append((f"T{place}", born, "created"))
+        if place % 4 == 0:
+            rows.append((f"T{place}", born + pd.Timedelta(hours=2), "escalated"))
+    events = pd.DataFrame(rows, columns=["ticket_id", "occurred_at", "event_type"])
+    halves = ["a" if place % 2 else "b" for place in range(120)]
+    tickets = pd.DataFrame(dict.fromkeys(("priority", "customer", "account"), halves))
+    log = EventLog.from_pandas(events, tickets.assign(ticket_id=[f"T{place}" for place in range(120)]))
+    groups = kpis(log).groups
+    assert set(groups) == {"priority", "customer", "account"}
+    assert {(each.name, each.escalated) for each in groups["priority"].groups} == {("a", 0), ("b", 30)}
+    with pytest.raises(UsageError, match=r"tickets of the log have no 'queue'\. There are month, "):
+        kpis(log, by=["queue"])
+
+
+def test_one_long_word_does_not_make_all_groups_as_long():
+    tickets = 2_000
+    events = pd.DataFrame(
+        {
+            "ticket_id": [str(place) for place in range(tickets)] + ["0"],
+            "occurred_at": pd.Timestamp("2026-01-05", tz="UTC") + pd.to_timedelta(range(tickets + 1), "min"),
+            "event_type": ["created"] * tickets + ["escalated"],
+        }
+    )
+    notes = ["a", "b"] * (tickets // 2)
+    notes[3] = "x" * 100_000
+    told = pd.DataFrame({"ticket_id": [str(place) for place in range(tickets)], "plan": notes})
+    cases = cases_of(EventLog.from_pandas(events, told))
+    tracemalloc.start()
+    found = grouped(cases, "plan")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # As strings of one length they are 800 MB.
+    assert peak < 10e6
+    assert [each.name for each in found.groups] == ["a", "b"]
+    assert found.suppressed_groups == 1

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
@@ -58,7 +59,8 @@ def grouped(cases: Cases, by: str) -> Groups:
     names = names_of(cases, by)
     happened = cases.has_escalated
     hours: Floats = np.where(happened, (cases.escalated - cases.created) / HOUR, np.nan)
-    found, codes = np.unique(names.astype(str), return_inverse=True)
+    # Not `np.unique`, to which each name takes as much room as the longest.
+    codes, found = pd.factorize(names, sort=True)
     tickets, escalated = np.bincount(codes), np.bincount(codes, happened).astype(np.int64)
     shown = np.flatnonzero(tickets >= MIN_TICKETS)
     shown = shown[np.argsort(-tickets[shown], kind="stable")][:MOST_GROUPS]
@@ -84,14 +86,15 @@ def grouped(cases: Cases, by: str) -> Groups:
 def names_of(cases: Cases, by: str) -> Strings:
     """Return the group of each ticket by an attribute, a queue, a priority or the month of creation."""
     refuse_people(by)
-    chosen = SYNONYMS.get(by, by)
     notes, history = cases.notes, cases.notes.history
-    if chosen == MONTH:
+    if by == MONTH:
         return cases.created.astype("datetime64[us]").astype("datetime64[M]").astype(str).astype(object)
-    if chosen in STATES:
-        told = notes.codes(STATES[chosen])
+    attributes, synonym = history.attributes.column_names, SYNONYMS.get(by, by)
+    if synonym in _states(notes):
+        told = notes.codes(STATES[synonym])
         return np.array([*told.words, NONE], dtype=object)[cases.first_code(told)]
-    if chosen not in history.attributes.column_names:
+    chosen = by if by in attributes else synonym
+    if chosen not in attributes:
         raise UsageError(f"tickets of the log have no '{by}'. There are {', '.join(available(notes))}")
     column = history.attributes[chosen].combine_chunks().cast("string").fill_null(NONE)
     values: Strings = np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
@@ -100,10 +103,14 @@ def names_of(cases: Cases, by: str) -> Strings:
 
 def available(notes: Annotations) -> tuple[str, ...]:
     """Return by what escalations may be told of a log: never by who of the desk worked on them."""
-    states = [name for name, state in STATES.items() if (notes.codes(state).codes >= 0).any()]
-    attributes = notes.history.attributes.column_names
+    states, attributes = _states(notes), notes.history.attributes.column_names
     kept = [name for name in attributes if name not in TEXTS and not is_about_people(name)]
     return (*states, MONTH, *(name for name in kept if name not in (*states, MONTH)))
+
+
+def _states(notes: Annotations) -> list[str]:
+    """Return which states the log tells; an attribute may have the name of one that it does not."""
+    return [name for name, state in STATES.items() if (notes.codes(state).codes >= 0).any()]
 
 
 def usual(cases: Cases) -> tuple[str, ...]:
@@ -112,7 +119,7 @@ def usual(cases: Cases) -> tuple[str, ...]:
 
 
 def _has_few(names: Strings) -> bool:
-    counts = np.unique(names.astype(str), return_counts=True)[1]
+    counts = np.bincount(pd.factorize(names)[0])
     large = int((counts >= MIN_TICKETS).sum())
     return large >= 2 and len(counts) <= 2 * MOST_GROUPS
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from boilover.evaluation.interval import Interval, clopper_pearson, wilson
 from boilover.history import HOUR, Floats, Ints
@@ -136,9 +137,8 @@ def kinds(cases: Cases) -> dict[str, int]:
     found = np.full(history.n_tickets, -1)
     found[history.ticket[rows]] = told.codes[rows]
     codes = found[cases.ticket[cases.has_escalated]]
-    names, counts = np.unique(
-        np.array([*told.words, "not told"], dtype=object)[codes].astype(str), return_counts=True
-    )
+    places, names = pd.factorize(np.array([*told.words, "not told"], dtype=object)[codes], sort=True)
+    counts = np.bincount(places)
     order = np.argsort(-counts, kind="stable")
     return {str(names[place]): int(counts[place]) for place in order}
 
