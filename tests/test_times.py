@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 
 from boilover.errors import UsageError
@@ -54,6 +55,19 @@ def test_moments(text, moment):
 def test_no_moment(text):
     with pytest.raises(UsageError, match="is no time"):
         parse_moment(text)
+
+
+@pytest.mark.parametrize("number", [1_772_517_600_000_000, np.int64(1_772_517_600_000_000)])
+def test_whole_numbers_are_microseconds_whatever_holds_them(number):
+    found = parse_moment(number)
+    assert found == parse_moment("2026-03-03T06:00")
+    assert type(found) is int
+
+
+@pytest.mark.parametrize("number", [1.77e15, float("nan"), 1_772_517_600_000_000_000, [2026]])
+def test_other_numbers_are_no_moments(number):
+    with pytest.raises(UsageError, match="is no time"):
+        parse_moment(number)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from numbers import Integral
 
 import pandas as pd
 
@@ -37,14 +38,17 @@ def parse_moment(text: str | datetime | int) -> int:
 
     Raises `UsageError` for what is no time, as is one without a date: it would be another one tomorrow.
     """
-    if isinstance(text, int):
-        return text
+    if isinstance(text, Integral | float):
+        # Of numpy's whole numbers, too, which pandas would take for nanoseconds.
+        if isinstance(text, float) or not REACH[0] <= int(text) < REACH[1]:
+            raise UsageError(f"{text} is no time. Write microseconds since 1970, UTC, as a whole number")
+        return int(text)
     wrong = f"'{text}' is no time. Write ISO 8601 such as 2026-03-03 or 2026-03-03T06:00Z"
     if isinstance(text, str) and not YEAR.match(text):
         raise UsageError(wrong)
     try:
         moment = pd.Timestamp(text)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise UsageError(wrong) from error
     moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
     found = int(moment.tz_convert(None).to_datetime64().astype("datetime64[us]").astype("int64"))
