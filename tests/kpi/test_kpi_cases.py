@@ -142,6 +142,22 @@ def test_a_small_log_counted_by_hand(small):
     assert np.isnan(told.escalated_within["90d"].estimate)
 
 
+def test_a_ticket_that_escalates_when_it_is_over_waits_for_no_solution():
+    over = [
+        at(1, 0, "created"),
+        at(1, 2, "status_changed", "solved"),
+        at(1, 3, "escalated"),
+        at(2, 0, "created"),
+        at(2, 1, "escalated"),
+        at(2, 5, "status_changed", "solved"),
+        at(3, 0, "created"),
+        at(3, 1, "escalated"),
+        at(3, 900, "message", actor_role="customer"),
+    ]
+    told = kpis(EventLog.from_pandas(pd.DataFrame(over))).resolution_of_escalated
+    assert (told.cases, told.known, told.lower.estimate, told.median.estimate) == (2, 1, 4.0, 4.0)
+
+
 def slow_incidence() -> float:
     """Ticket 3 escalates after 5 hours, with four at risk but the last, which is followed for none."""
     return 1 / 3

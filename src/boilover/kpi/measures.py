@@ -68,13 +68,14 @@ def incidence(cases: Cases) -> Curve:
 
 
 def until_resolved(cases: Cases, escalated: bool) -> Quartiles:
-    """Return the hours from the first escalation, or from creation for others, to the next solution or end."""
-    chosen = cases.has_escalated == escalated
-    start = (cases.escalated if escalated else cases.created)[chosen]
-    solved = cases.first(cases.notes.flag("ceased_open"), after=cases.escalated if escalated else None)[
-        chosen
-    ]
-    return quartiles(start, solved, cases.end)
+    """Return the hours from the first escalation, or from creation for others, to the next solution or end.
+
+    A ticket that was over before, and stayed so, waits for none and is left out.
+    """
+    solved = cases.first(cases.notes.flag("ceased_open"), after=cases.escalated if escalated else None)
+    chosen = (cases.has_escalated == escalated) & ((solved < NEVER) | cases.open_at_end)
+    start = cases.escalated if escalated else cases.created
+    return quartiles(start[chosen], solved[chosen], cases.end)
 
 
 def first_response(cases: Cases) -> Quartiles | None:
