@@ -23,7 +23,7 @@ from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
 from boilover.ranking import by_risk
 from boilover.reasons import TOP, Keyed, keys_of, reasons
-from boilover.times import parse_moment
+from boilover.times import UNITS, in_words, iso, parse_duration, parse_moment
 
 EXPLAINED = 200
 """Rows that get reasons by exact contributions, the riskiest first: they cost up to a millisecond a row."""
@@ -35,6 +35,9 @@ WAYS = ("", EXACT, PATHS)
 """How the reasons of a row were found; the second is quick, and mostly tells the same first reason."""
 _AT_ONCE = 20_000
 """Rows that are explained together: what each column adds to each of them is held in memory."""
+
+RESTS = UNITS["w"]
+"""Desks rest over weekends and holidays, and nothing is wrong."""
 
 Explained = int | Literal["all"]
 Pick = Callable[[np.ndarray], tuple[pd.DataFrame, Keyed]]
@@ -70,6 +73,22 @@ def score(
     asked = Points.from_frame(points, history, source=source)
     ids = as_strings(from_frame(points[["ticket_id"]])["ticket_id"]).fill_null("").combine_chunks()
     return score_points(notes, asked, ids, saved, explain=explain)
+
+
+def told_late(newest: int, as_of: int, saved: SavedModel) -> str | None:
+    """Return a warning where nothing is known of so long before ``as_of`` that what risks speak of may have happened.
+
+    That is longer than all horizons of the model, and than a desk rests; times in UTC microseconds.
+    """
+    longest = max(map(parse_duration, saved.manifest.horizons))
+    age = as_of - newest
+    if age <= max(longest, RESTS):
+        return None
+    return (
+        f"warning: the newest event, {iso(newest)}, is {in_words(age / UNITS['h'])} older than {iso(as_of)}, and risks"
+        f" reach {in_words(longest / UNITS['h'])} ahead: what they speak of may have happened. Look whether the log is"
+        " up to date"
+    )
 
 
 def notes_for(log: EventLog, saved: SavedModel, *, is_part: bool = False) -> Annotations:

@@ -194,3 +194,17 @@ def test_a_store_that_refuses_the_run_loses_no_model(run, desk, tmp_path, monkey
     code, said = run("train", desk / "log", "--model", tmp_path / "model", "--horizon", "7d")
     assert (code, "its run is not logged" in said) == (0, True), said
     assert (tmp_path / "model" / "manifest.json").exists()
+
+
+def test_scores_long_after_the_last_event_are_told(run, desk, tmp_path):
+    out = tmp_path / "scores.csv"
+    words = ("--model", desk / "model", "-o", out, "--as-of")
+    known = EVENTS[EVENTS["occurred_at"] < START]
+    write(tmp_path / "log", known, TICKETS[TICKETS["ticket_id"].isin(known["ticket_id"])])
+    assert run("ingest", tmp_path / "log", "-o", tmp_path / "parts")[0] == 0
+    for log, more in ((tmp_path / "log", ()), (tmp_path / "parts", ("--memory", "4GB"))):
+        code, said = run("score", log, *words, "2030-01-01", *more)
+        assert code == 0
+        assert "days older than 2030-01-01T00:00:00Z, and risks reach 7 days ahead" in said
+        soon = START + pd.Timedelta("6D")
+        assert "warning" not in run("score", log, *words, soon.isoformat(), *more)[1]

@@ -177,6 +177,21 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
     assert not (desk.parent / "out").exists()
 
 
+def test_a_log_that_ends_long_before_the_night_is_told(desk):
+    said: list[str] = []
+    run(desk, "2025-01-22T20:00Z", say=said.append)
+    assert not said
+    run(desk, "2025-10-20T06:00Z", say=said.append)
+    (warning,) = said
+    for words in (
+        "desk: warning: the newest event, 2025-01-15",
+        "277 days older",
+        "7 days ahead",
+        "limits.stale",
+    ):
+        assert words in warning
+
+
 def test_a_night_beyond_now_and_the_log_is_refused_and_blocks_no_other(desk):
     run(desk, FIRST)
     ledger = desk.parent / "ledger.db"

@@ -70,9 +70,9 @@ def _work(desk: Desk, account: Account, again: bool, say: Say) -> None:
     with account.step("open"):
         tools = open_tools(desk, account)
     with account.step("ingest"):
-        ingest(desk, account)
+        ingest(desk, account, say)
     with account.step("read"):
-        opened = read(desk, tools.saved, account)
+        opened = read(desk, tools.saved, account, say)
     with account.step("retrain"):
         tools = look_after_model(desk, tools, opened, account, say)
     with account.step("score"):

@@ -33,7 +33,7 @@ from boilover.partitions import Manifest, read_manifest
 from boilover.places import fetched, title
 from boilover.points import Points, tonight
 from boilover.scale.tonight import Tonight, newest, open_tonight
-from boilover.scoring import ids_of, model_name, notes_for, score_points
+from boilover.scoring import ids_of, model_name, notes_for, score_points, told_late
 from boilover.times import in_words, iso
 from boilover.tracking.located import located
 
@@ -117,8 +117,11 @@ def open_tools(desk: Desk, account: Account) -> Tools:
     return Tools(policy, saved, matrix, ledger)
 
 
-def ingest(desk: Desk, account: Account) -> None:
-    """Add the exports to the log, fetched where they are at URLs; without any the log is taken as it is."""
+def ingest(desk: Desk, account: Account, say: Say = lambda text: None) -> None:
+    """Add the exports to the log, fetched where they are at URLs; without any the log is taken as it is.
+
+    Says what is odd about them.
+    """
     sources = desk.sources()
     if not sources:
         return
@@ -136,6 +139,8 @@ def ingest(desk: Desk, account: Account) -> None:
             max_dropped=desk.tables.limits.dropped,
             survey=False,
         )
+    for warning in told["log"]["warnings"]:
+        say(f"{desk.name}: {warning}")
     account.facts["export"] = export_told(told["export"])
     account.facts["import"] = {name: told["log"][name] for name in ("new", "known", "new_tickets", "notes")}
 
@@ -149,9 +154,11 @@ def _inputs(here: Mapping[Path, Path]) -> list[dict[str, Any]]:
     ]
 
 
-def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
-    """Look how far the log tells; raise `StaleInputError` where what it tells by the moment is too old, `UsageError`
-    for a moment that lies beyond."""
+def read(desk: Desk, saved: SavedModel, account: Account, say: Say) -> Opened:
+    """Look how far the log tells, and say where that is long before the moment.
+
+    Raises `StaleInputError` where it is longer than the desk's limit, `UsageError` for a moment that lies beyond.
+    """
     opened = Opened(desk, saved, read_manifest(desk.log))
     last = opened.newest(account.as_of)
     if last is None:
@@ -171,6 +178,9 @@ def read(desk: Desk, saved: SavedModel, account: Account) -> Opened:
             f" the limit is {desk.tables.limits.stale}. Look whether the exports still come"
         )
     check_moment(account.as_of, last)
+    late = told_late(last, account.as_of, saved)
+    if desk.stale is None and late is not None:
+        say(f"{desk.name}: {late}, and set limits.stale to refuse such a log")
     return opened
 
 
