@@ -200,6 +200,10 @@ def test_flags_before_escalations_count_only_if_they_came_before(small):
     assert none is not None
     assert none.estimate == 0
     assert kpis(small).flagged_before is None
+    numbers = kpis(small, flags=flags.astype({"ticket_id": int})).flagged_before
+    assert numbers == told, "ids that pandas read as numbers"
+    with pytest.raises(InputError, match=r"column 'raised_at': is missing of the flags\. Give rows of"):
+        kpis(small, flags=flags[["ticket_id"]])
 
 
 def test_people_are_never_rated(small):

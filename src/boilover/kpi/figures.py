@@ -103,7 +103,7 @@ def kpis(
     Raises
     ------
     UsageError : an attribute is not there, or tells people of the desk.
-    InputError : no ticket was created since then, or none escalated.
+    InputError : no ticket was created since then, none escalated, or ``flags`` lack a column.
     """
     for each in by:
         refuse_people(each)
@@ -115,7 +115,7 @@ def kpis(
     if not happened.any():
         raise InputError(
             f"none of {len(cases)} tickets escalated",
-            mend="Declare what escalated means in an [escalation] table, or take an earlier --since",
+            mend="Declare what escalated means in an [escalation] table, or take an earlier time",
         )
     curve, longest = measures.incidence(cases), float(cases.followed.max()) / HOUR
     nothing = Interval(*(float("nan"),) * 3)
@@ -158,7 +158,10 @@ def kpis(
 
 def flagged_before(cases: Cases, flags: pd.DataFrame) -> Interval:
     """Return the share of escalated tickets with a flag raised before; ``flags`` of ticket_id, raised_at."""
-    raised = flags.groupby("ticket_id")["raised_at"].min()
+    for name in ("ticket_id", "raised_at"):
+        if name not in flags:
+            raise InputError("is missing of the flags", column=name, mend="Give rows of ticket_id, raised_at")
+    raised = flags.groupby(flags["ticket_id"].astype(str))["raised_at"].min()
     ids = cases.notes.history.ticket_ids.to_pandas()
     # Not `map`, which makes numbers of no flag at all.
     first = pd.to_datetime(raised.reindex(ids), utc=True).to_numpy(dtype="datetime64[us]")[cases.ticket]
