@@ -180,9 +180,9 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
 def test_a_log_that_ends_long_before_the_night_is_told(desk):
     said: list[str] = []
     run(desk, "2025-01-22T20:00Z", say=said.append)
-    assert not said
+    assert not [each for each in said if "warning" in each]
     run(desk, "2025-10-20T06:00Z", say=said.append)
-    (warning,) = said
+    (warning,) = (each for each in said if "warning" in each)
     for words in (
         "desk: warning: the newest event, 2025-01-15",
         "277 days older",
