@@ -76,8 +76,22 @@ def test_figures_that_are_realised_are_those_of_the_evaluation():
     assert found is not None
     assert found["average_precision"].estimate == pytest.approx(average_precision_score(y, risk))
     assert found["base_rate"].estimate == y.mean()
-    assert found["base_rate"].high - y.mean() == pytest.approx(2 * np.sqrt(y.var() / 300))
-    assert rate_interval(np.zeros(4), np.arange(4)) == (0, 0, 0)
+    assert found["base_rate"].high - y.mean() == pytest.approx(1.96 * np.sqrt(y.var() / 300), rel=0.02)
+
+
+def test_the_rate_of_few_escalations_has_an_interval_of_some_width():
+    # Wilson's bound of none of four tickets, whatever their codes and however often each was asked.
+    none = (0, 0, 1.959964**2 / (4 + 1.959964**2))
+    assert rate_interval(np.zeros(4), np.arange(4)) == pytest.approx(none)
+    assert rate_interval(np.zeros(12), np.repeat(np.arange(4), 3) * 5) == pytest.approx(none)
+    rng, covered = np.random.default_rng(0), 0
+    for _ in range(300):
+        tickets = np.repeat(np.arange(100), 3)
+        y = (rng.random(100) < 0.02)[tickets].astype(float)
+        told = rate_interval(y, tickets)
+        covered += told.low <= 0.02 <= told.high
+    # With two standard errors none escalates, and the interval is nothing, in 13 of 100.
+    assert covered >= 276
 
 
 def test_levelled_risks_keep_their_order_and_have_the_rate():

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.evaluation.bootstrap import bootstrap_intervals
-from boilover.evaluation.interval import Interval, percentile_interval
+from boilover.evaluation.interval import Interval, percentile_interval, wilson
 from boilover.evaluation.metrics import NAN, calibration_bins
 
 Floats = npt.NDArray[np.float64]
@@ -79,11 +79,17 @@ def levelled(risk: Floats, rate: float) -> Floats:
 
 
 def rate_interval(y: Floats, tickets: npt.NDArray[np.integer[Any]]) -> Interval:
-    """Return the share of positives and two standard errors over tickets around it, within 0 and 1."""
+    """Return the share of positives with the score interval (Wilson) of as many points as its error over tickets tells.
+
+    Where all outcomes are alike that error is none, and tickets count instead of points.
+    """
     rate = float(y.mean())
     gaps = np.bincount(tickets, y - rate)
-    error = float(np.sqrt((gaps**2).sum())) / len(y)
-    return Interval(rate, max(rate - 2 * error, 0.0), min(rate + 2 * error, 1.0))
+    square = float((gaps**2).sum()) / len(y) ** 2
+    alike = float(len(np.unique(tickets)))
+    count = min(rate * (1 - rate) / square, float(len(y))) if square > 0 else alike
+    (low,), (high,) = wilson(np.array([rate]), np.array([count]))
+    return Interval(rate, min(float(low), rate), max(float(high), rate))
 
 
 def _figures(scores: Floats, hits: npt.NDArray[np.bool_], ends: Ints, bins: Ints) -> tuple[float, ...]:
