@@ -46,6 +46,15 @@ def test_formats(value, time_format, timezone, expected):
     assert read([value], time_format, timezone)[0] == [expected]
 
 
+def test_of_several_formats_the_first_that_reads_a_cell_counts():
+    values = ["3/2/2016 01:16", "3/22/2016 01:16", "2016-02-03T01:16:00Z", "soon", None]
+    formats = ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "iso")
+    times, tally = read(values, formats, "Europe/Rome")
+    assert times == ["2016-02-03T00:16:00", "2016-03-22T00:16:00", "2016-02-03T01:16:00", None, None]
+    assert tally.zoneless == 2
+    assert read(values, formats[::-1])[0][0] == "2016-03-02T01:16:00"
+
+
 def test_offsets_and_naive_times_may_mix():
     values = ["2026-01-01T12:00:00+05:00", "2026-01-01T12:00:00", None]
     assert read(values, timezone="Europe/Berlin")[0] == ["2026-01-01T07:00:00", "2026-01-01T11:00:00", None]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from boilover.adapters.rules import Rule
-from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormat, Zone
+from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormats, Zone
 from boilover.errors import UsageError
 from boilover.mistakes import worded
 from boilover.schema import STATUSES
@@ -55,8 +55,8 @@ class TableMapping(_Frozen):
     (``state`` says where; changes are found by comparing rows). A row that is both may have both."""
     ticket_id: str
     time: str
-    time_format: TimeFormat = "iso"
-    """``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us`` or a strptime format."""
+    time_format: TimeFormats = ("iso",)
+    """``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us`` or a strptime format; of several the first that reads a cell."""
     timezone: Zone = "UTC"
     """Where naive times were written. The hour that autumn repeats is taken as its first pass; a time in the
     hour that spring leaves out is moved forward to the first that exists. Both are counted."""

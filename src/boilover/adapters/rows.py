@@ -53,7 +53,10 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
         unfit_ids(pa.array(ids, pa.string(), from_pandas=True)).to_numpy(zero_copy_only=False),
     )
     timeless = times.isna() & ~nameless & ~unfit
-    for reason, odd in (("no ticket id", nameless), (f"no time in format {mapping.time_format}", timeless)):
+    for reason, odd in (
+        ("no ticket id", nameless),
+        (f"no time in format {' or '.join(mapping.time_format)}", timeless),
+    ):
         tally.drop(reason, int(odd.sum()), rows.loc[odd, mapping.time].head(1).tolist())
     tally.drop(UNFIT_ID, int(unfit.sum()), ids[unfit].head(1).tolist())
     usable = ~(nameless | unfit | timeless)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from boilover.schema import STATUSES
 
@@ -65,6 +65,12 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
 TimeFormat = Annotated[str, AfterValidator(_time_format)]
 """``iso``, an epoch unit, or a strptime format."""
+TimeFormats = Annotated[
+    tuple[TimeFormat, ...],
+    BeforeValidator(lambda told: (told,) if isinstance(told, str) else told),
+    Field(min_length=1),
+]
+"""One, or several that are tried in this order for each cell."""
 Status = Annotated[str, AfterValidator(_status)]
 MaybeStatus = Annotated[str, AfterValidator(lambda word: word and _status(word))]
 """One of STATUSES, or nothing, for a word that tells none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,15 +16,25 @@ YEAR = r"[12]\d{3}"
 EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 
-def to_utc(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:
+def to_utc(values: pd.Series, time_format: str | Sequence[str], timezone: str, tally: Tally) -> pd.Series:
     """Return ``values`` as ``datetime64[us, UTC]``; what cannot be read, or is of a year that no calendar has, is NaT.
 
-    ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format. Times with an offset
-    keep it, each its own; times without one are local to ``timezone``.
+    ``time_format`` is ``iso``, an epoch unit of `EPOCH_UNITS` or a strptime format; of several, the first that reads a
+    cell. Times with an offset keep it, each its own; times without one are local to ``timezone``.
     """
-    found = _read(values, time_format, timezone, tally)
-    ticks = found.astype("int64")
-    return found.where((ticks >= REACH[0]) & (ticks < REACH[1]))
+    first, *others = (time_format,) if isinstance(time_format, str) else time_format
+    found = _within(_read(values, first, timezone, tally))
+    for form in others:
+        unread = found.isna() & values.notna()
+        if unread.any():
+            found = found.where(~unread, _within(_read(values.where(unread), form, timezone, tally)))
+    return found
+
+
+def _within(times: pd.Series) -> pd.Series:
+    """Return times, NaT where they are of a year that no calendar has."""
+    ticks = times.astype("int64")
+    return times.where((ticks >= REACH[0]) & (ticks < REACH[1]))
 
 
 def _read(values: pd.Series, time_format: str, timezone: str, tally: Tally) -> pd.Series:

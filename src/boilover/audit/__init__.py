@@ -38,7 +38,7 @@ def audit(
     *,
     columns: Iterable[Column] | None = None,
     horizon: str = "7d",
-    time_format: str = "iso",
+    time_format: str | tuple[str, ...] = "iso",
     timezone: str = "UTC",
     seed: int = 0,
     notes: tuple[str, ...] = (),

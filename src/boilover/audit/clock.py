@@ -32,7 +32,9 @@ SAMPLE = 200
 SHORTEST = 6
 
 
-def moments_of(words: Sequence[str], *, time_format: str = "iso", timezone: str = "UTC") -> Floats | None:
+def moments_of(
+    words: Sequence[str], *, time_format: str | tuple[str, ...] = "iso", timezone: str = "UTC"
+) -> Floats | None:
     """Return each word as microseconds, float64 (n_words), NaN where it is no time; None where too few are.
 
     The column's format is the one of `FORMATS`, or ``time_format``, that reads most words of a sample, day before
@@ -43,6 +45,7 @@ def moments_of(words: Sequence[str], *, time_format: str = "iso", timezone: str 
     series = pd.Series(list(words), dtype="str")
     sample = series.iloc[np.linspace(0, len(series) - 1, min(SAMPLE, len(series))).astype(int)]
     numbers = pd.to_numeric(sample, errors="coerce")
+    formats: list[str | tuple[str, ...]]
     if numbers.notna().mean() >= MOST:
         formats = [
             name
@@ -52,7 +55,7 @@ def moments_of(words: Sequence[str], *, time_format: str = "iso", timezone: str 
     elif sample.str.len().median() < SHORTEST or not sample.str.contains(r"\d", regex=True).any():
         return None
     else:
-        formats = list(dict.fromkeys((time_format, *FORMATS)))
+        formats = [time_format, *(each for each in FORMATS if each != time_format)]
     shares = {name: _read(sample, name, timezone).notna().mean() for name in formats}
     best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or shares[best] < MOST:
@@ -62,7 +65,7 @@ def moments_of(words: Sequence[str], *, time_format: str = "iso", timezone: str 
     return np.where(times.isna(), np.nan, micros)
 
 
-def _read(words: pd.Series, time_format: str, timezone: str) -> pd.Series:
+def _read(words: pd.Series, time_format: str | tuple[str, ...], timezone: str) -> pd.Series:
     with warnings.catch_warnings():
         # A column of plain words is no time, and no news.
         warnings.simplefilter("ignore", UserWarning)
