@@ -1,7 +1,9 @@
 """Files as people hand them over: compressed, cut off, misnamed, in another encoding."""
 
 import gzip
+import io
 import os
+import tarfile
 from threading import Thread
 
 import pyarrow as pa
@@ -36,6 +38,15 @@ def write(tmp_path, content: bytes, name="log.csv"):
     return path
 
 
+def tar_of(content: bytes) -> bytes:
+    told = tarfile.TarInfo("log.csv")
+    told.size = len(content)
+    with io.BytesIO() as made, tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(told, io.BytesIO(content))
+        archive.close()
+        return made.getvalue()
+
+
 @pytest.mark.parametrize("name", ["log.csv", "log.csv.gz", "log.txt", "log"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
@@ -56,6 +67,8 @@ def test_content_counts_and_the_name_does_not(tmp_path, recipe, name, pack, mark
         (gzip.compress(TABLE.encode(), mtime=0)[:10] + b"\xff" * 30, "damaged"),
         (TABLE.encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04rest of it", "zip"),
+        (tar_of(TABLE.encode()), "tar archive. Unpack it"),
+        (gzip.compress(tar_of(TABLE.encode())), "tar archive. Unpack it"),
         (TABLE.encode("latin-1"), "not utf-8"),
         (TABLE.encode() + b"A,2026-01-03T00:00:00Z,new,Zo\xeb\n" * 500, "not utf-8"),
         (b"PAR1 and then nothing", "Parquet"),
@@ -67,6 +80,13 @@ def test_a_bad_file_says_what_is_wrong(tmp_path, recipe, content, said):
     with pytest.raises(InputError, match=said) as caught:
         ingest([path], recipe=recipe)
     assert "Zo" not in str(caught.value)
+
+
+def test_what_broken_json_holds_is_not_told(tmp_path):
+    path = write(tmp_path, b'var export = {"tickets":[{"id":1,"subject":"a secret","status":"open"}]}')
+    with pytest.raises(InputError, match="the format is not recognised") as caught:
+        ingest([path])
+    assert "secret" not in str(caught.value)
 
 
 def test_another_encoding_can_be_declared(tmp_path, recipe):

@@ -33,7 +33,11 @@ class TableAdapter:
             return 0.9
         if head.lstrip()[:1] in (b"<", b"{", b"[") or b"\0" in head:
             return 0.0
-        return 0.5 if any(mark in head.splitlines()[0] for mark in (b",", b";", b"\t")) else 0.1
+        first = head.splitlines()[0]
+        # A script, or JSON that lost its beginning: its words are no names of columns, which an error may quote.
+        if b'":' in first:
+            return 0.0
+        return 0.5 if any(mark in first for mark in (b",", b";", b"\t")) else 0.1
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Yield the log of the tables, named in any order; which holds the tickets is told from the columns."""

@@ -28,6 +28,7 @@ FOREIGN_MARKS = {
     b"7z\xbc\xaf": "7-Zip",
     b"\xd0\xcf\x11\xe0": "a spreadsheet or document of an old office program",
 }
+TAR_MARK = slice(257, 262), b"ustar"
 HEAD = 65_536
 AGAIN = "Copy or export it again"
 AS_UTF8 = "Export it as UTF-8 text, plain or gzip"
@@ -122,6 +123,9 @@ def _check_mark(stream: Any, name: str) -> None:
     mark = stream.peek(16)[:16]
     if not mark.strip() and not stream.peek(HEAD).strip():
         raise InputError("the file is empty", file=name, mend="Export it again")
+    place, magic = TAR_MARK
+    if stream.peek(place.stop)[place] == magic:
+        raise InputError("the file is a tar archive", file=name, mend="Unpack it, and name the folder")
     for magic, kind in FOREIGN_MARKS.items():
         if mark.startswith(magic):
             mend = "Unpack it, or leave it out" if magic == ZIP_MAGIC else AS_UTF8
