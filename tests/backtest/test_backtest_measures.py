@@ -11,7 +11,7 @@ from replayed_desk import sixes
 from boilover.backtest.asked import Nights
 from boilover.backtest.book import End, Ends
 from boilover.backtest.figures import FIGURES, Costs, resample
-from boilover.backtest.measures import Window, outcomes, tickets_of
+from boilover.backtest.measures import Outcomes, Tickets, Window, outcomes, tickets_of
 from boilover.backtest.rules import replay_matched, replay_rule
 from boilover.errors import UsageError
 from boilover.points import DAY, Points
@@ -205,6 +205,19 @@ def test_rounds_draw_whole_tickets_and_the_same_for_all_methods() -> None:
     for costs, rounds in ((Costs(miss=0), 3), (Costs(false_alarm=-1), 3), (Costs(), 0)):
         with pytest.raises(UsageError):
             resample(tickets, methods, 12, costs, rounds=rounds, seed=0)
+
+
+def test_shares_of_all_or_none_have_exact_intervals() -> None:
+    n = 15
+    tickets = Tickets(np.arange(40), np.where(np.arange(40) < n, DAY, 0), np.ones(40))
+    caught = (np.arange(40) < n).astype(float)
+    none = np.zeros(40)
+    found = Outcomes(caught, caught, none, caught, caught, none, none, none, caught, caught, caught)
+    drawn = resample(tickets, {"rule": found}, 3, Costs(), rounds=20, seed=0)["rule"]
+    exact = 0.025 ** (1 / n)
+    assert drawn.interval("recall") == pytest.approx((1, exact, 1))
+    assert drawn.interval("recall_24h_ahead") == pytest.approx((0, 0, 1 - exact))
+    assert drawn.interval("first_flag_precision") == pytest.approx((1, exact, 1))
 
 
 def test_as_many_flags_go_to_the_riskiest_ages() -> None:

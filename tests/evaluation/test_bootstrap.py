@@ -164,6 +164,16 @@ def test_right_risks_may_have_no_calibration_error() -> None:
     assert wrong >= 34
 
 
+def test_the_recall_of_all_or_none_has_the_exact_interval_of_a_share() -> None:
+    # Twelve tickets escalate, asked twice each, and all of them come first.
+    tickets = np.repeat(np.arange(200), 2)
+    y = (tickets < 12).astype(float)
+    found = bs.bootstrap_intervals(y, 1 - tickets / 200, tickets, ["recall_at_10%"], rounds=50)
+    assert found["recall_at_10%"] == pytest.approx((1, 0.025 ** (1 / 12), 1))
+    last = bs.bootstrap_intervals(y, tickets / 200, tickets, ["recall_at_10%"], rounds=50)
+    assert last["recall_at_10%"] == pytest.approx((0, 0, 1 - 0.025 ** (1 / 12)))
+
+
 def test_bad_input() -> None:
     with pytest.raises(InputError, match="no point"):
         bs.resample([], [], [])

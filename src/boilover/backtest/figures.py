@@ -13,7 +13,7 @@ import numpy.typing as npt
 from boilover.backtest.measures import Outcomes, Tickets
 from boilover.errors import UsageError
 from boilover.evaluation.bootstrap import draws
-from boilover.evaluation.interval import Interval, percentile_interval
+from boilover.evaluation.interval import Interval, percentile_interval, share_interval
 from boilover.history import Floats
 from boilover.policy import LeastCost, Policy
 
@@ -54,11 +54,15 @@ class Resampled:
 
     estimates: Floats
     rounds: Floats
+    trials: Mapping[str, int]
+    """Of how many tickets each figure is a share that is one."""
 
     def interval(self, figure: str) -> Interval:
-        """Return the 95 % percentile interval of one figure."""
+        """Return the 95 % percentile interval of one figure; of a share of none or of all tickets the exact one."""
         place = FIGURES.index(figure)
-        return percentile_interval(float(self.estimates[place]), self.rounds[:, place], 0.95)
+        return share_interval(
+            float(self.estimates[place]), self.rounds[:, place], 0.95, self.trials.get(figure, 0)
+        )
 
     def difference(self, other: Resampled, figure: str) -> Interval:
         """Return the interval of this figure less that of another method on the same tickets and rounds."""
@@ -103,7 +107,11 @@ def resample(
     for name in tables:
         ratios = _ratios(sums[name], n_nights, costs)
         figures = np.column_stack([*(ratios[each] for each in RATIOS), quartiles[name]])
-        found[name] = Resampled(figures[0], figures[1:])
+        known, shares = int(methods[name].first_known.sum()), ("recall", "recall_24h_ahead")
+        trials = dict.fromkeys(shares, len(escalated)) | {"first_flag_precision": known}
+        # A method that never flags catches nothing for certain.
+        trials = trials if methods[name].flags.any() else {}
+        found[name] = Resampled(figures[0], figures[1:], trials)
     return found
 
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from boilover.errors import InputError, UsageError
 from boilover.evaluation.chance import errors_by_chance
-from boilover.evaluation.interval import Interval, percentile_interval
+from boilover.evaluation.interval import Interval, percentile_interval, share_interval
 from boilover.evaluation.metrics import NAN, Floats, are_probabilities, calibration_bins, checked, log_losses
 from boilover.evaluation.workload import WORKLOADS
 from boilover.kernels.base import compiled
@@ -40,6 +40,8 @@ class Resampled:
     rounds: Floats
     by_chance: Floats
     """Calibration errors that right risks come to on these points; none where scores are no probabilities."""
+    escalated: int
+    """Tickets with a positive."""
 
     def interval(self, metric: str, level: float = 0.95) -> Interval:
         """Return the percentile interval of one figure."""
@@ -47,7 +49,7 @@ class Resampled:
         estimate, rounds = float(self.estimates[place]), self.rounds[:, place]
         if metric == "calibration_error":
             return self._calibration_error(estimate, rounds, level)
-        return percentile_interval(estimate, rounds, level)
+        return share_interval(estimate, rounds, level, self.escalated if metric in RECALLS else 0)
 
     def _calibration_error(self, estimate: float, rounds: Floats, level: float) -> Interval:
         added = float(rounds.mean()) - estimate
@@ -78,9 +80,8 @@ def resample(
     figures = _Figures.prepare(labels, scores, codes)
     n_tickets = int(codes.max()) + 1
     found = np.stack([figures.of(counts) for counts in draws(n_tickets, rounds, seed)])
-    return Resampled(
-        figures.of(np.ones(n_tickets)), found, figures.by_chance(min(rounds, CHANCE_ROUNDS), seed)
-    )
+    by_chance = figures.by_chance(min(rounds, CHANCE_ROUNDS), seed)
+    return Resampled(figures.of(np.ones(n_tickets)), found, by_chance, len(np.unique(codes[labels == 1])))
 
 
 def bootstrap_intervals(

@@ -33,6 +33,16 @@ def percentile_interval(estimate: float, rounds: Floats, level: float) -> Interv
     return Interval(estimate, float(low), float(high))
 
 
+def share_interval(share: float, rounds: Floats, level: float, trials: int) -> Interval:
+    """Return the percentile interval of a share of ``trials``, and the exact one of a share of none or of all.
+
+    What all cases have in common no resampling varies: the percentiles of such a share are an interval of no width.
+    """
+    if trials and share in (0.0, 1.0):
+        return clopper_pearson(int(share) * trials, trials, level)
+    return percentile_interval(share, rounds, level)
+
+
 def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Interval:
     """Return the exact two-sided interval of a proportion (Clopper & Pearson, Biometrika 1934)."""
     if not trials:
