@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import boilover
-from boilover.calls import CLASSES, PATHS
+from boilover.calls import CLASSES, PATHS, PLAIN, SEVERAL
 from boilover.errors import UsageError
 from boilover.policy import FixedRisk
 
@@ -19,6 +19,10 @@ UNTYPED: Any = boilover
 """As somebody without a type checker calls it."""
 ROOT = Path(__file__).parents[1]
 MODEL, EXPORT = ROOT / "models" / "demo", ROOT / "data" / "samples" / "zendesk"
+
+
+def notes_of(source: Any) -> boilover.Annotations:
+    return boilover.Annotations(boilover.History.from_log(source.log))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,34 @@ def test_one_text_stands_for_a_sequence_of_one(source: Any) -> None:
             lambda source, saved: UNTYPED.choose_threshold({}, [], [], []),
             "`boilover.parse_policy` returns one",
         ),
-        (lambda source, saved: UNTYPED.model_card(saved, 0.4), r"must be a dictionary, not float\. Pass a"),
+        (
+            lambda source, saved: UNTYPED.explain_ticket(source.log, saved, 7),
+            "ticket_id: must be text, not int",
+        ),
+        (lambda source, saved: UNTYPED.train(source.log, horizons=[7]), "horizons: must be text, not int"),
+        (
+            lambda source, saved: UNTYPED.train(source.log, features=["age"]),
+            "features: must be Feature, not str",
+        ),
+        (lambda source, saved: UNTYPED.annotates("mine", 7), "names: must be text, not int"),
+        (lambda source, saved: UNTYPED.train(source.log, ages="24h"), "ages: must be a number, not str"),
+        (
+            lambda source, saved: UNTYPED.tonight(notes_of(source), "2025-01-10"),
+            r"not str\. Moments .* micros",
+        ),
+        (
+            lambda source, saved: UNTYPED.synthetic_desk(start="2025-01-10"),
+            "start: must be a datetime, not str",
+        ),
+        (lambda source, saved: UNTYPED.importance_of(saved, None), r"That of a saved model is `saved\.model"),
+        (
+            lambda source, saved: UNTYPED.write_log(source.log, "log", format="xlsx"),
+            "format: must be one of 'parquet', 'csv', not 'xlsx'",
+        ),
+        (
+            lambda source, saved: UNTYPED.model_card(saved, 0.4),
+            r"must be a dictionary, not float\. That of a",
+        ),
     ],
 )
 def test_what_is_given_in_the_wrong_place_is_named_with_its_mend(source: Any, call: Any, said: str) -> None:
@@ -77,9 +108,18 @@ def test_what_is_given_in_the_wrong_place_is_named_with_its_mend(source: Any, ca
         call(source, boilover.load_model(MODEL))
 
 
+def test_one_feature_or_number_stands_for_a_sequence_of_one(source: Any) -> None:
+    notes = notes_of(source)
+    points, feature = UNTYPED.fixed_ages(notes, 24), boilover.default_features(notes)[0]
+    assert len(points) == len(boilover.fixed_ages(notes, (24.0,))) > 0
+    assert list(UNTYPED.compute(feature, notes, points)) == [feature.name]
+
+
 def test_an_evaluation_is_sent_for_its_dictionary(source: Any) -> None:
     evaluation = boilover.evaluate([0, 1] * 20, [0.1, 0.9] * 20, range(40), range(40), [1.0] * 40)
-    with pytest.raises(UsageError, match=r"must be a dictionary, not Evaluation\. Pass its `\.to_dict\(\)`"):
+    with pytest.raises(
+        UsageError, match=r"must be a dictionary, not Evaluation\. That of a result is its `\.to_dict\(\)`"
+    ):
         UNTYPED.model_card(boilover.load_model(MODEL), evaluation)
 
 
@@ -96,10 +136,12 @@ def test_every_path_and_class_of_the_public_functions_is_known() -> None:
         str(kind).removesuffix(" | None")
         for name in boilover.__all__
         if hasattr(getattr(boilover, name), "__wrapped__")
-        for kind in getattr(boilover, name).__annotations__.values()
+        for parameter, kind in getattr(boilover, name).__annotations__.items()
+        if parameter != "return"
     }
     assert {kind for kind in kinds if "Path" in kind} <= set(PATHS)
-    assert set(CLASSES) <= kinds
+    assert {*CLASSES, *PLAIN, *SEVERAL} - {"Feature"} <= kinds, "what is known is used"
+    assert {kind for kind in kinds if kind.startswith(("Sequence[", "tuple["))} <= set(SEVERAL)
 
 
 def test_a_public_function_is_found_again_by_another_process() -> None:

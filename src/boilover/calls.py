@@ -3,40 +3,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from ast import literal_eval
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import wraps
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from boilover.errors import UsageError
+from boilover.errors import UsageError, shorten
 from boilover.places import filesystem_of, place
 
 PATHS = ("Path", "str | Path")
+SEVERAL = {
+    "Sequence[str]": "str",
+    "Sequence[float]": "float",
+    "tuple[float, ...]": "float",
+    "Sequence[Feature]": "Feature",
+}
+"""Sequences to what they hold."""
+PLAIN = {
+    "str": (str, "text", "Write it in quotes"),
+    "int": (Real, "a whole number", "Moments and spans are microseconds"),
+    "float": (Real, "a number", "Write it without quotes"),
+    "datetime": (datetime, "a datetime", "Pass one of the standard library, with its time zone"),
+    "Mapping[str, Any]": (Mapping, "a dictionary", "That of a result is its `.to_dict()`"),
+}
+"""Annotations to the class, what it is called, and the mend."""
 CLASSES = {
     "EventLog": (
         "log",
         "Open a log with `boilover.open_log(path).log`, or make one with `boilover.EventLog.from_pandas`",
     ),
     "SavedModel": ("model.saved", "`boilover.train` returns one, and `boilover.load_model(folder)`"),
+    "Fitted": ("model.fitted", "That of a saved model is `saved.model.primary`"),
     "Annotations": (
         "annotations",
         "Those of a log are `boilover.Annotations(boilover.History.from_log(log))`",
     ),
     "Points": ("points", "`boilover.nightly`, `boilover.tonight` and `boilover.fixed_ages` return them"),
+    "Feature": ("features", "`boilover.default_features(notes)` returns some, docs/features.md has all"),
     "EscalationRule": ("escalation", "That of a log is `boilover.open_log(path).rule`"),
     "Policy": ("policy", "`boilover.parse_policy` returns one"),
     "Threshold": ("flagging", "`boilover.choose_threshold` returns one"),
 }
-"""What parameters are annotated with: the module of the class, and how to come by one."""
+"""Annotations to the module of the class, and how to come by one."""
 
 
 def public(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that looks at its arguments by their annotations before it runs.
 
-    A path may be text, and one text stands for a sequence of one. Raises `UsageError` for a value of another class
-    than the parameter takes; it says how to come by the right one.
+    A path may be text; one text, number or feature stands for a sequence of one. Raises `UsageError` for a value of
+    another class than the parameter takes; it says how to come by the right one.
     """
     asked = signature(function)
     kinds = {name: str(each.annotation) for name, each in asked.parameters.items()}
@@ -50,6 +70,8 @@ def public(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **options)
         for name, value in given.arguments.items():
             kind = kinds[name].removesuffix(" | None")
+            if asked.parameters[name].kind is Parameter.VAR_POSITIONAL:
+                kind = f"Sequence[{kind}]"
             if value is not None or kind == kinds[name]:
                 where = f"boilover.{function.__name__}, {name}"
                 given.arguments[name] = _taken(kind, value, where, has_rule="rule" in kinds)
@@ -67,11 +89,17 @@ def _taken(kind: str, value: Any, where: str, *, has_rule: bool) -> Any:
             return place(value)
         if not isinstance(value, os.PathLike) and filesystem_of(value) is None:
             raise _wrong(where, "a path", value, "Pass text or a `pathlib.Path`")
-    elif kind == "Sequence[str]" and isinstance(value, str):
-        return (value,)
-    elif kind == "Mapping[str, Any]" and not isinstance(value, Mapping):
-        mend = "Pass its `.to_dict()`" if hasattr(value, "to_dict") else "Pass a dictionary"
-        raise _wrong(where, "a dictionary", value, mend)
+    elif kind in SEVERAL:
+        each = SEVERAL[kind]
+        several = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+        return tuple(_taken(each, one, where, has_rule=has_rule) for one in several)
+    elif kind.startswith("Literal["):
+        if value not in (known := literal_eval(kind.removeprefix("Literal"))):
+            raise UsageError(f"{where}: must be one of {', '.join(map(repr, known))}, not {shorten(value)}")
+    elif kind in PLAIN:
+        of, name, mend = PLAIN[kind]
+        if not isinstance(value, of):
+            raise _wrong(where, name, value, mend)
     elif kind == "pd.DataFrame":
         import pandas as pd
 
