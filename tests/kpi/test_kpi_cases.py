@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from boilover.annotations import Annotations
 from boilover.errors import InputError, UsageError
+from boilover.evaluation.interval import clopper_pearson
 from boilover.history import HOUR, History
 from boilover.kpi import kpis
 from boilover.kpi.cases import Cases
@@ -343,3 +344,21 @@ def test_one_long_word_does_not_make_all_groups_as_long():
     assert peak < 10e6
     assert [each.name for each in found.groups] == ["a", "b"]
     assert found.suppressed_groups == 1
+
+
+def test_service_levels_are_judged_where_they_fell_due_by_the_end():
+    """At its end a log knows of young tickets only those that were quick: counted, they would flatter the desk."""
+    rows = []
+    for ticket in range(8):
+        # The log ends at 100 h. The first four are due at 30 h, two of them solved in time; the others at 120 h.
+        begin = 10.0 if ticket < 4 else 80.0
+        rows += [
+            at(ticket, begin, "created"),
+            at(ticket, begin, "sla_due", "resolution", number=20.0 if ticket < 4 else 40.0),
+        ]
+        if ticket % 2:
+            rows.append(at(ticket, begin + 5, "status_changed", "solved"))
+    log = EventLog.from_pandas(pd.DataFrame([*rows, at(9, 99, "escalated"), at(9, 100, "message")]))
+    told = kpis(log).service_levels_kept
+    assert told is not None
+    assert told["all"] == clopper_pearson(2, 4)

@@ -108,7 +108,16 @@ class Cases:
     @cached_property
     def promised(self) -> Flags:
         """Which were given a service level at some time."""
-        return self.count(~np.isnan(self.notes.value("sla_due"))) > 0
+        return ~np.isnan(self.due)
+
+    @cached_property
+    def due(self) -> Floats:
+        """When the first service level of each was to be kept, microseconds, NaN where it was given none."""
+        history, due = self.notes.history, self.notes.value("sla_due") * HOUR
+        rows = np.flatnonzero(~np.isnan(due))[::-1]
+        found = np.full(history.n_tickets, np.nan)
+        found[history.ticket[rows]] = due[rows]
+        return found[self.ticket]
 
     @cached_property
     def satisfaction(self) -> Floats:

@@ -187,13 +187,14 @@ def _mean(scores: Floats) -> Interval:
 def kept_promises(cases: Cases) -> dict[str, Interval] | None:
     """Return the share of tickets that missed none of their service levels: all, escalated ones, others.
 
-    Of tickets that had one and are resolved, or have missed it. None where the log has no service levels.
+    Of tickets that had one which fell due before the log's end and are resolved, or have missed it: of later ones only
+    those that were resolved in time would be known. None where the log has no service levels.
     """
     promised = cases.promised
     if not promised.any():
         return None
     kept, escalated = cases.breached == NEVER, cases.has_escalated
-    judged = promised & ((cases.resolved < NEVER) | ~kept)
+    judged = promised & (cases.due <= cases.end) & ((cases.resolved < NEVER) | ~kept)
     parts = {"all": judged, "escalated": judged & escalated, "others": judged & ~escalated}
     return {name: share_of(kept[part]) for name, part in parts.items()}
 
