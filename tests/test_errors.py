@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 from boilover.errors import InputError, legible, one_line, shorten
@@ -31,6 +32,10 @@ def test_a_message_becomes_one_line_of_bounded_length():
     assert one_line("help " * 10**6, 10) == "help help…"
     assert one_line(17, 10) == "17"
     assert len(shorten("x" * 10**6)) == 60
+    assert [shorten(value) for value in (np.float64(0.5), np.array(["a"]))] == [
+        "0.5",
+        "array(['a'], dtype='<U1')",
+    ]
 
 
 def test_an_error_travels_between_processes_as_it_was_said():

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from boilover.schema import Violation
@@ -152,6 +152,6 @@ def one_line(text: object, most: int) -> str:
 
 
 def shorten(value: object) -> str:
-    """Return ``repr(value)`` cut to a length that fits a line: a value may be a whole message."""
-    text = repr(value)
+    """Return ``repr(value)``, of NumPy's numbers as plain ones, cut to a line: it may be a whole message."""
+    text = repr(cast(Any, value).item() if getattr(value, "ndim", None) == 0 else value)
     return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"

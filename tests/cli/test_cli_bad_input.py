@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import re
 import shutil
 import signal
@@ -338,7 +339,8 @@ def test_an_export_and_the_log_that_it_is_added_to_lie_apart(run, tmp_path):
     inside.unlink()
     (log / "scores.csv").write_text("ticket_id,risk\n1,0.5\n")
     assert run("ingest", log, "-o", tmp_path / "copy")[0] == 0
-    assert (tmp_path / "copy" / "log.json").read_text() == (log / "log.json").read_text()
+    copy, told = (json.loads((each / "log.json").read_text()) for each in (tmp_path / "copy", log))
+    assert copy["partitions"] == told["partitions"]
 
 
 @pytest.mark.parametrize(
