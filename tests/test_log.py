@@ -217,6 +217,14 @@ def test_a_file_without_the_right_to_read_it_need_not_be_exported_again(log, tmp
         read_log(tmp_path / "log")
 
 
+def test_a_table_that_is_not_there_breaks_no_contract(tmp_path):
+    folder = folder_of(tmp_path, events_csv=f"{CSV},2026-03-02T00:00Z,message,of nobody\n")
+    with pytest.raises(ContractError) as caught:
+        read_log(folder)
+    (found,) = caught.value.violations
+    assert (found.table, found.column, found.row) == ("events", "ticket_id", 3)
+
+
 def test_a_csv_that_cannot_be_opened_is_told_before_any_is_read(log, tmp_path, monkeypatch):
     write_log(log, tmp_path / "log", format="csv")
     (tmp_path / "log" / "tickets.csv").unlink()

@@ -60,13 +60,13 @@ class EventLog:
         events, violations = conform(
             events, "events", (*EVENTS, *MEASURES), keep_extra=False, keep_encoded=is_sorted
         )
-        if tickets is None and "ticket_id" in events.column_names:
-            tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
         if tickets is not None:
             tickets, found = conform(tickets, "tickets", TICKETS, keep_extra=True, keep_encoded=is_sorted)
             violations += found
         if violations:
             raise ContractError(violations, file=source)
+        if tickets is None:
+            tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
         if not len(events):
             raise InputError(
                 "the log holds no event", file=source, mend="Export at least one ticket with its history"
