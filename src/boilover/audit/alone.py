@@ -7,11 +7,10 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.audit.case import Case
-from boilover.audit.columns import NEVER
 from boilover.audit.finding import Finding
 from boilover.audit.relate import halves, means
 from boilover.history import Codes, Floats
-from boilover.labels import is_covered, label
+from boilover.labels import NEVER, is_covered, label
 from boilover.points import READY, Points, state_of
 
 BOUND = 0.9

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.history import KINDS, Coded, Codes, Floats, History, Ints
+from boilover.labels import NEVER
 
 Flags = npt.NDArray[np.bool_]
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)

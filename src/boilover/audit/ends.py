@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from boilover.annotations import Annotations
-from boilover.audit.columns import NEVER, Flags
+from boilover.audit.columns import Flags
 from boilover.history import HOUR, KINDS, Coded, Codes, Floats, History, Ints
+from boilover.labels import NEVER
 
 STATES = ("status", "priority", "assignee", "group")
 COUNTED = {
