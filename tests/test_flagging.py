@@ -174,3 +174,13 @@ def test_a_table_becomes_a_policy(policy: Policy) -> None:
 def test_a_bad_table_is_refused_with_every_problem(table: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=rf"boilover\.toml: \[threshold\] .*{message}"):
         parse_policy(table, source="boilover.toml")
+
+
+def test_the_summary_of_a_capacity_says_that_it_counts_points() -> None:
+    risk, y, night = sample()
+    told = [
+        choose_threshold(policy, risk, y, night).summary()
+        for policy in (Capacity(per_night=2), FixedRisk(risk=0.5))
+    ]
+    assert "backtest tells" in told[0]
+    assert "backtest" not in told[1]

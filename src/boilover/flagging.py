@@ -54,11 +54,14 @@ class Threshold:
 
     def summary(self) -> str:
         """Return what it gave on the slice, one line."""
-        return (
+        told = (
             f"on {self.points} past points of {self.nights} nights: precision {self.precision.estimate:.2f}"
             f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
             f" ({self.recall.low:.2f} to {self.recall.high:.2f}), {self.flags_per_night.estimate:.1f} flags a night"
         )
+        if not isinstance(self.policy, Capacity):
+            return told
+        return f"{told}; each point for itself: what nights catch, flagging a ticket once, boilover backtest tells"
 
 
 def choose_threshold(
