@@ -42,6 +42,7 @@ LAYERS = (
         "inputs",
         "job",
         "kpi",
+        "listing",
         "monitoring",
         "outputs",
         "scoring",

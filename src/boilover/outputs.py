@@ -13,19 +13,18 @@ import numpy as np
 import pandas as pd
 
 from boilover.csv_faults import not_utf8
-from boilover.errors import InputError, MismatchError, UsageError, legible, shorten
+from boilover.errors import InputError, MismatchError, UsageError, shorten
 from boilover.files import check_writable, replacing
 from boilover.inputs import is_log
+from boilover.listing import to_table
 from boilover.log import OF_A_LOG
 from boilover.model.saved import MANIFEST, OF_A_MODEL
 from boilover.places import STANDARD, filesystem_of
 from boilover.spreadsheet import read_csv, write_csv
+from boilover.tables import terminal_width
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
-TABLE_ROWS = 20
-ID_LENGTH = 60
-"""So many letters of an id are shown in a table to read; files have it whole."""
 SAMPLED_ROWS = 1_000
 """So many rows tell whether the values of a column differ."""
 BY_SCORE = "Write them with `boilover score`"
@@ -169,73 +168,9 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     return frame
 
 
-def to_table(frame: pd.DataFrame) -> str:
-    """Return the first rows as a table to read: risk in per cent, control characters shown.
-
-    Of scores, reasons stand in one column; any other frame is shown with all its columns.
-    """
-    shown = frame.head(TABLE_ROWS)
-    columns = _scores(shown) if {"rank", "note"} <= set(frame.columns) else _cells(shown)
-    more = f"\n… and {len(frame) - TABLE_ROWS} more" if len(frame) > TABLE_ROWS else ""
-    return _aligned(columns) + more
-
-
-def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
-    reasons = [name for name in shown.columns if name.startswith("reason_")]
-    return {
-        "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
-        "ticket": [_id(ticket) for ticket in shown["ticket_id"]],
-        "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
-        "why": [
-            legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
-            for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
-        ],
-    }
-
-
-def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
-    columns = {}
-    for name in shown.columns:
-        values = shown[name]
-        if name == "ticket_id":
-            columns[name] = [_id(value) for value in values]
-        elif name == "threshold" or str(name).startswith("risk"):
-            columns[name] = ["" if pd.isna(value) else f"{value:.1%}" for value in values]
-        elif isinstance(values.dtype, pd.DatetimeTZDtype):
-            columns[name] = ["" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M}" for value in values]
-        else:
-            columns[name] = ["" if pd.isna(value) else legible(str(value)) for value in values]
-    return columns
-
-
-def _id(ticket: object) -> str:
-    shown = legible(str(ticket))
-    return shown if len(shown) <= ID_LENGTH else f"{shown[: ID_LENGTH - 1]}…"
-
-
-def _aligned(columns: Mapping[str, list[str]]) -> str:
-    """Return lines of padded cells: numbers to the right, words to the left."""
-    from rich.cells import cell_len
-
-    widths = {name: max(map(cell_len, [name, *cells])) for name, cells in columns.items()}
-    left = {name: not all(_is_number(cell) for cell in cells) for name, cells in columns.items()}
-    left |= dict.fromkeys(("ticket", "ticket_id"), True)
-    lines = [
-        "  ".join(
-            _padded(cell, widths[name], left=left[name]) for name, cell in zip(columns, row, strict=True)
-        )
-        for row in [tuple(columns), *zip(*columns.values(), strict=True)]
-    ]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _is_number(cell: str) -> bool:
-    return cell.rstrip("%").replace(".", "", 1).isdigit() or not cell
-
-
 def _write_text(frame: pd.DataFrame, file: TextIO, form: str) -> None:
     if form == "table":
-        file.write(f"{to_table(frame)}\n")
+        file.write(f"{to_table(frame, width=terminal_width() if file.isatty() else None)}\n")
     elif form == "jsonl":
         frame.to_json(file, orient="records", lines=True, date_format="iso", double_precision=15)
     else:
@@ -256,10 +191,3 @@ def _is_alike(values: pd.Series) -> bool:
         return True
     some = values.iloc[:: max(1, len(values) // SAMPLED_ROWS)]
     return 2 * some.nunique() <= max(len(some), SAMPLED_ROWS)
-
-
-def _padded(cell: str, width: int, *, left: bool) -> str:
-    from rich.cells import cell_len
-
-    space = " " * (width - cell_len(cell))
-    return cell + space if left else space + cell

@@ -138,9 +138,12 @@ def _write_json(values: Any) -> None:
 def _entry(known: Any) -> str:
     import textwrap
 
+    from boilover.tables import terminal_width
+
+    width = min(100, terminal_width()) if sys.stdout.isatty() else 100
     traps = (
-        textwrap.fill(trap, 100, initial_indent="  - ", subsequent_indent="    ") for trap in known["traps"]
+        textwrap.fill(trap, width, initial_indent="  - ", subsequent_indent="    ") for trap in known["traps"]
     )
-    cited = textwrap.fill(known["citation"], 100, initial_indent="  ", subsequent_indent="  ")
+    cited = textwrap.fill(known["citation"], width, initial_indent="  ", subsequent_indent="  ")
     escalations = f"  escalations: {', '.join(known['escalations'])}" if known["escalations"] else None
     return "\n".join(filter(None, [f"{known['name']}: {known['title']}", cited, escalations, *traps]))

@@ -43,12 +43,13 @@ def demo(
     """
     from boilover.demo import demo as run
     from boilover.evaluation.table import render
-    from boilover.outputs import to_table
+    from boilover.outputs import write_frame
+    from boilover.places import STANDARD
 
     made = run(output, n_tickets=tickets, seed=seed, track=track, say=say)
     typer.echo(render(made.measured.evaluation.to_dict(), terminal=sys.stdout.isatty()))
     typer.echo(f"\nFlagged tonight: {len(made.flags)} of {len(made.scores)} open tickets\n")
-    typer.echo(to_table(made.flags))
+    write_frame(made.flags, STANDARD, "table")
     typer.echo()
     for name, path in made.files.items():
         typer.echo(f"{name:<12}{path}")

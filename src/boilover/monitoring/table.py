@@ -31,10 +31,9 @@ def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WID
     ]
     form = lines_of(terminal=terminal)
     features = [_feature(each) for each in [drift["risk"], *drift["features"][:SHOWN]]]
+    title = f"Risks, and the {len(features) - 1} features that moved most"
     heads = ["", "PSI", "usual up to", "", "missing then", "now", "new words", "mean or word", "then", "now"]
-    tables = [
-        text_table(f"Risks, and the {len(features) - 1} features that moved most", heads, features, form)
-    ]
+    tables = [text_table(title, heads, features, form, seldom=(4, 5, 6))]
     performance = _performance(drift["performance"])
     if performance:
         heads = ["", "average precision", "recall at 11.8 %", "ECE", "base rate"]
