@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from errno import ENOENT
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,13 +124,17 @@ def read_points(path: Path) -> pd.DataFrame:
 def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
     """Read a table, CSV (every cell as text) or Parquet; ``what`` and ``mend`` tell what was expected."""
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
         return read_csv(path, "str").fillna("")
     except UnicodeDecodeError as error:
         raise not_utf8(path, mend) from error
     except (OSError, ValueError, pa.ArrowInvalid) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        # The path is told already.
+        told = (
+            os.strerror(ENOENT) if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None)
+        )
+        reason = (told or str(error)).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
 
 
