@@ -8,11 +8,14 @@ import pandas as pd
 import pytest
 
 from boilover.errors import InputError, MismatchError, UsageError
+from boilover.evaluation.interval import Interval
 from boilover.inputs import cut
 from boilover.log import EventLog
 from boilover.model.saved import load_model, save_model
-from boilover.monitoring.drift import drift
+from boilover.monitoring.drift import Performance, drift
+from boilover.monitoring.shifts import Rate, Shift
 from boilover.monitoring.table import render
+from boilover.monitoring.words import verdict_of
 from boilover.training import train
 from desks import small_desk, small_tickets, write
 
@@ -141,3 +144,25 @@ def test_the_command_tells_writes_and_gates(life, tmp_path, run):
     assert "has drifted: features" in err
     assert json.loads(out)["drifted"] is True
     assert "DRIFTED" in (tmp_path / "drift.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        (
+            Rate(0.10, Interval(0.09, 0.07, 0.11), False),
+            "has not drifted: 9.0% escalate (7.0% to 11.0%), 10.0% in",
+        ),
+        (
+            Rate(0.144, Interval(0.084, 0.049, 0.118), False),
+            "is another, 8.4% escalate (4.9% to 11.8%), 14.4% in",
+        ),
+        (Rate(0.144, Interval(0.02, 0.01, 0.03), True), "has DRIFTED: 2.0% escalate"),
+    ],
+)
+def test_the_words_on_a_base_rate_do_not_contradict_its_figures(rate, told):
+    stays = Shift("risk", 0.01, 0.1, False, 0.0, 0.0, 0.0, 0.0, 0.1, 0.1, None, None, None)
+    performance = Performance(None, None, None, None, None)
+    sentences = verdict_of((), stays, rate, performance, 1)
+    assert [each for each in sentences if each.startswith(f"The base rate {told}")]
+    assert ("not called drift" in " ".join(sentences)) == ("another" in told)

@@ -72,7 +72,14 @@ def _rate(rate: Rate | None) -> str:
     if rate is None:
         return "The base rate cannot be told yet: no outcome is known."
     now = f"{rate.now.estimate:.1%} escalate ({rate.now.low:.1%} to {rate.now.high:.1%}), {rate.then:.1%} in training"
-    return f"The base rate has {'DRIFTED' if rate.drifted else 'not drifted'}: {now}."
+    if rate.drifted:
+        return f"The base rate has DRIFTED: {now}."
+    if rate.now.low <= rate.then <= rate.now.high:
+        return f"The base rate has not drifted: {now}."
+    return (
+        f"The base rate is another, {now}; that is not called drift: it moved by less than a fifth, or spans of the"
+        " training as long as this one differ as much, or are too few to tell."
+    )
 
 
 def _performance(performance: Performance) -> Iterator[str]:
