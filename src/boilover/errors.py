@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from boilover.schema import Violation
 
+INSTALL = "Install it by `pip install '.[{}]'` in a copy of the repository"
 MAX_VALUE_LENGTH = 60
 JOINERS = frozenset("\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 """Not printable by themselves, but part of emoji and of Persian words."""

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, cast
 from uuid import uuid4
 
-from boilover.errors import InputError, UsageError, without_secrets
+from boilover.errors import INSTALL, InputError, UsageError, without_secrets
 
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""
@@ -45,7 +45,9 @@ def place(told: str | Path) -> Path:
     try:
         from upath import UPath
     except ImportError as error:
-        raise UsageError(f"{told}: URLs are not read here. Install boilover[remote]") from error
+        raise UsageError(
+            f"{told}: URLs are read with universal-pathlib. {INSTALL.format('remote')}"
+        ) from error
     try:
         path = UPath(told)
         protocol = path.fs.protocol

@@ -374,6 +374,15 @@ def test_scores_of_another_model_are_not_flagged(run, desk, tmp_path):
     assert (code, "the scores are of the model '7d-other'" in said) == (5, True), said
 
 
+@pytest.mark.parametrize("command", ["evaluate", "kpis"])
+def test_a_report_does_not_go_to_standard_output(run, desk, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    model = ("--model", desk / "model") if command == "evaluate" else ()
+    code, said = run(command, desk / "log", *model, "--report", "-")
+    assert (code, "a report is one HTML file, name it" in said) == (2, True), said
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_log_that_is_not_there(run, desk, tmp_path):
     code, said = run("score", tmp_path / "absent", "--model", desk / "model")
     assert (code, f"{tmp_path / 'absent'}: does not exist" in said) == (3, True), said

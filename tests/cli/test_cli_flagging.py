@@ -107,6 +107,20 @@ def test_the_same_night_again_is_the_same(home, desk, run):
     assert again.read_bytes() == (home / f"flags {NIGHTS[1]}.csv").read_bytes()
 
 
+def test_a_ticket_that_is_held_back_is_counted_once(home, desk, run, tmp_path):
+    (tmp_path / "policy.toml").write_text(
+        '[threshold]\nkind = "fixed"\nrisk = 0.0\n[capacity]\nper_night = 1\n'
+    )
+    words = ("--policy", tmp_path / "policy.toml", "--ledger", tmp_path / "ledger.db")
+    scores = home / f"scores {NIGHTS[0]}.csv"
+    code, said = run("flag", scores, "--model", desk / "model", *words, "-o", tmp_path / "flags.csv")
+    rest = len(pd.read_csv(scores)) - 1
+    assert (code, f"1 new, 0 risen, 0 still, 0 cleared, {rest} held back by capacity\n" in said) == (
+        0,
+        True,
+    ), said
+
+
 def test_scores_of_a_night_beyond_now_are_not_recorded(home, desk, run, tmp_path):
     scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str").assign(as_of="9999-12-31T00:00:00Z")
     scores.to_csv(tmp_path / "scores.csv", index=False)
@@ -289,7 +303,7 @@ def test_a_ledger_that_is_not_there_is_not_made(run, tmp_path):
 def test_postgresql_without_its_driver_says_what_to_install(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     code, said = run("ledger", "show", "postgresql://host/name")
-    assert (code, "Install boilover[postgres]" in said) == (2, True), said
+    assert (code, "pip install '.[postgres]'" in said) == (2, True), said
 
 
 def test_a_ledger_that_does_not_add_up_is_told(home, run, tmp_path):

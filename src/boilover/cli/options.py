@@ -61,7 +61,18 @@ EscalationOption = Annotated[
     typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
 ]
 OutputOption = Annotated[Path, at_place("-o", "--output", help="A file, or - for standard output.")]
-ReportOption = Annotated[Path | None, at_place(help="Write a report as one HTML file.")]
+
+
+def _page(told: str | Path) -> Path:
+    """Return where a report goes; raise `UsageError` for standard output, which tells the figures."""
+    if str(told) == "-":
+        raise UsageError("--report -: a report is one HTML file, name it. Standard output tells the figures")
+    return place(told)
+
+
+ReportOption = Annotated[
+    Path | None, typer.Option(parser=_page, metavar="<path>", help="Write a report as one HTML file.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OutputFormatOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]
 AgainOption = Annotated[

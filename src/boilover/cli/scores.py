@@ -205,5 +205,7 @@ def flag(
     say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")
     if decided.recorded.again:
         say("this night was recorded before, and nothing is changed")
-    say(", ".join(f"{number} {name}" for name, number in decided.counts().items()))
+    # What held tickets back tells them all once more, by its name.
+    told_once = {name: number for name, number in decided.counts().items() if name != "suppressed"}
+    say(", ".join(f"{number} {name}" for name, number in told_once.items()))
     write_frame(decided.flags, output, form)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from boilover.errors import UsageError
+from boilover.errors import INSTALL, UsageError
 from boilover.memory import kept_memory
 from boilover.scale.tasks import Outcome, Perform, Run, Task
 
@@ -45,7 +45,7 @@ def dask_client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError as error:
-        raise UsageError("Dask is not installed here. Install boilover[dask]") from error
+        raise UsageError(f"Dask is not installed here. {INSTALL.format('dask')}") from error
     try:
         return Client(address, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
@@ -71,7 +71,7 @@ def _on_spark(master: str, do: Perform, tasks: Sequence[Task]) -> list[Outcome]:
         from pyspark import SparkConf, SparkContext
         from pyspark.errors import PySparkException
     except ImportError as error:
-        raise UsageError("Spark is not installed here. Install boilover[spark]") from error
+        raise UsageError(f"Spark is not installed here. {INSTALL.format('spark')}") from error
     told = {"spark.app.name": "boilover", "spark.task.maxFailures": str(RETRIES + 1)}
     if master != "spark":
         _check_answers(master)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from boilover.errors import BoiloverError, InputError, LockedError, UsageError
+from boilover.errors import INSTALL, BoiloverError, InputError, LockedError, UsageError
 from boilover.flagger.ledger.reading import is_shut, only_read
 from boilover.flagger.ledger.schema import VERSION, meta, metadata
 
@@ -133,7 +133,7 @@ def _postgresql(url: URL, wait: float) -> Engine:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise UsageError(
-            "a ledger in PostgreSQL needs the package psycopg. Install boilover[postgres]"
+            f"a ledger in PostgreSQL needs the package psycopg. {INSTALL.format('postgres')}"
         ) from error
 
     @event.listens_for(engine, "connect")
