@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +152,14 @@ def test_missing_columns_are_named(saved):
     check_fits(saved.manifest, [*saved.manifest.columns, "another"])
     with pytest.raises(MismatchError, match="1 of 6 columns that the model reads are missing: 'queue'"):
         check_fits(saved.manifest, [name for name in saved.manifest.columns if name != "queue"])
+
+
+def test_a_path_may_be_text_and_a_model_is_shown_by_its_key_facts(tmp_path: Path) -> None:
+    demo = Path(__file__).parents[2] / "models" / "demo"
+    saved = load_model(str(demo))
+    save_model(str(tmp_path / "model"), saved)
+    told = repr(load_model(tmp_path / "model"))
+    assert told.startswith(
+        f"SavedModel(horizons=('7d',), columns={len(saved.manifest.columns)}, trained_from='2"
+    )
+    assert len(told) < 250

@@ -114,7 +114,8 @@ def train(
     )
     manifest = saved.manifest
     typer.echo(f"model       {without_secrets(str(model))}")
-    typer.echo(f"horizon     {', '.join(manifest.horizons)}")
+    several = f"; risk and what follows are of {manifest.horizons[0]}" if len(manifest.horizons) > 1 else ""
+    typer.echo(f"horizon     {', '.join(manifest.horizons)}{several}")
     typer.echo(f"window      {manifest.trained_from} to {manifest.trained_until}")
     kept = len(manifest.columns)
     typer.echo(f"features    {kept} kept of {kept + len(manifest.not_kept)}")

@@ -37,7 +37,7 @@ from boilover.model.manifest import RETRAIN, SCHEMA_VERSION, Manifest, manifest_
 from boilover.model.reached import Reached
 from boilover.model.reference import Reference
 from boilover.model.walk_text import UnknownTreesError
-from boilover.places import is_there
+from boilover.places import is_there, place
 
 MANIFEST, CALIBRATION, CARD = "manifest.json", "calibration.csv", "CARD.md"
 REFERENCE = "reference.json"
@@ -60,6 +60,15 @@ class SavedModel:
     reached: Reached | None = None
     """How risks rose from night to night; None for such a model, and where the calibration slice is too short."""
 
+    def __repr__(self) -> str:
+        """Return the key facts: all of them fill pages."""
+        told, found = self.manifest, self.manifest.metrics.get("average_precision")
+        held_out = "undefined" if found is None else f"{found:.4g}"
+        return (
+            f"SavedModel(horizons={told.horizons}, columns={len(told.columns)}, trained_from='{told.trained_from}',"
+            f" trained_until='{told.trained_until}', base_rate={told.base_rate:.4g}, average_precision={held_out})"
+        )
+
     @property
     def rule(self) -> EscalationRule:
         """What escalated meant when it was trained."""
@@ -79,9 +88,10 @@ def check_folder(folder: Path) -> None:
         raise UsageError(f"{folder} holds {others[0]}, which is no part of a model. {mend}")
 
 
-def save_model(folder: Path, saved: SavedModel) -> None:
+def save_model(folder: str | Path, saved: SavedModel) -> None:
     """Write the model to ``folder``, which is replaced as a whole; raise `MismatchError` if the parts do
     not agree."""
+    folder = place(folder)
     _check_agreement(saved.model, saved.manifest, folder / MANIFEST)
     texts = {CALIBRATION: saved.calibration.to_text()}
     for horizon, model in saved.model.models.items():
@@ -101,12 +111,13 @@ def save_model(folder: Path, saved: SavedModel) -> None:
             (made / name).write_bytes(text.encode())
 
 
-def load_model(folder: Path) -> SavedModel:
+def load_model(folder: str | Path) -> SavedModel:
     """Read the model in ``folder``; its predictions are those of the saved one to the last bit.
 
     Raises `InputError` for a missing or damaged file, `MismatchError` for a model of another version, or
     one whose parts do not agree; each names the file.
     """
+    folder = place(folder)
     if not (is_there(folder) and folder.is_dir()):
         raise InputError(
             "is no folder of a model", file=folder, mend="Name a folder that `boilover train` wrote"

@@ -18,7 +18,7 @@ RARE = 0.05
 
 
 def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> Iterator[str]:
-    """Tell what was learnt, one clause each; loud where the model is no better than what is simpler.
+    """Tell what was learnt, one clause each; loud where something is to be done about it.
 
     metrics : held-out figures of the manifest, of which the calibration slice of a small log has none.
     rate : share of the training points that escalate.
@@ -54,12 +54,21 @@ def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> 
     figures = {name: figure for name, figure in told.items() if figure is not None}
     beaten = [name for name, figure in figures.items() if round(figure, digits) >= round(own, digits)]
     for name in beaten:
-        reached = f"an average precision of {figures[name]:.{digits}f} there, the model {own:.{digits}f}"
-        yield f"NO BETTER: {SIMPLER[name]} reached {reached}"
+        reached = f"{figures[name]:.{digits}f}, the model {own:.{digits}f}"
+        if name == AGE_ALONE:
+            yield (
+                f"NO BETTER: the age of a ticket alone reached an average precision of {reached}; messages, handoffs"
+                " and service levels in the log may help"
+            )
+        else:
+            yield (
+                f"the trees add nothing here: the model's weighted sum of columns alone reached an average precision of"
+                f" {reached}; that is no fault, and there is nothing to do"
+            )
     if own <= base:
         chance = f"is what chance reaches at a rate of {base:.{digits}f}"
         yield f"NOTHING LEARNT: an average precision of {own:.{digits}f} {chance}"
-    elif not beaten and alike != set(SIMPLER):
-        others = " and ".join(SIMPLER[name] for name in figures) or "chance"
+    elif AGE_ALONE not in beaten and alike != set(SIMPLER):
+        others = " and ".join(SIMPLER[name] for name in figures if name not in beaten) or "chance"
         times = f"{own / base:.1f} times the rate of {base:.{digits}f}"
         yield f"better than {others}: average precision {own:.{digits}f}, {times}"
