@@ -120,6 +120,25 @@ def test_a_sheet_with_semicolons_is_told_how_to_be_saved(ledger):
         ledger.import_feedback(pd.DataFrame(columns=["flag_id;action;who;when"]))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_sheet_is_read_as_a_spreadsheet_in_windows_saves_it(ledger, tmp_path, encoding, mark):
+    record(ledger, BEGIN, {"a": Told(NEW)})
+    cells = ["a", "disagree", "Jürgen", at(BEGIN + HOUR), '"für uns; nein, ""später""\nwieder"']
+    text = "\r\n".join([mark.join(["ticket_id", "action", "who", "when", "reason"]), mark.join(cells), ""])
+    (tmp_path / "sheet.csv").write_bytes(text.encode(encoding))
+    sheet = read_feedback(tmp_path / "sheet.csv")
+    assert sheet["who"].tolist() == ["Jürgen"]
+    assert sheet["reason"].tolist() == ['für uns; nein, "später"\nwieder']
+    assert ledger.import_feedback(sheet) == 1
+
+
+def test_a_sheet_of_uneven_rows_is_refused(tmp_path):
+    (tmp_path / "sheet.csv").write_text("ticket_id;action\na;b;c\n", "utf-8")
+    with pytest.raises(InputError, match="cannot be read as a sheet of answers"):
+        read_feedback(tmp_path / "sheet.csv")
+
+
 def test_a_sheet_that_cannot_be_read(tmp_path):
     (tmp_path / "sheet.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="holds bytes that are not utf-8"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from boilover.errors import InputError, UsageError, shorten
 from boilover.flagger.ledger.life import ANSWERS, Happening, step
 from boilover.flagger.ledger.memory import life_of, save_lives
 from boilover.flagger.ledger.schema import flags, history
+from boilover.flagger.ledger.sheet import AS_SHEET
 from boilover.flagger.ledger.texts import checked_id, checked_text
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.flagger.night import State
-from boilover.inputs import read_rows
 from boilover.spreadsheet import spoken
 from boilover.times import iso, parse_moment
 
@@ -32,7 +31,6 @@ ACTIONS = {
 }
 ACTIONS |= {str(each): each for each in ANSWERS}
 TOLD = 10
-AS_SHEET = "Save it as CSV in UTF-8, with commas"
 
 
 @dataclass(frozen=True)
@@ -128,11 +126,6 @@ def import_feedback(connection: Connection, frame: pd.DataFrame, *, source: obje
             f"{len(problems)} row(s) cannot be recorded, and none was:\n  {told}{more}", file=source
         )
     return new
-
-
-def read_feedback(path: Path) -> pd.DataFrame:
-    """Read a sheet of answers: CSV, every cell as text; a byte-order mark that a spreadsheet put there is dropped."""
-    return read_rows(path, "a sheet of answers", mend=AS_SHEET)
 
 
 def _cells(frame: pd.DataFrame, source: object) -> Iterable[dict[str, str]]:
