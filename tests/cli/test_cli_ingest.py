@@ -138,6 +138,18 @@ def test_a_recipe_that_reads_otherwise_is_not_mixed_into_the_same_log(told, tmp_
     assert (code, "another recipe" in out) == (0, False)
 
 
+def test_fields_are_named_as_a_declaration_needs_them(told, tmp_path):
+    source, recipe = tmp_path / "states.csv", tmp_path / "desk.toml"
+    source.write_text(STATES.replace("No", "Eskaliert?"), "utf-8")
+    recipe.write_text(
+        (UPDATES % ("", "pending")).replace("status =", '"escalated" = "Eskaliert?"\nstatus ='), "utf-8"
+    )
+    words = ("ingest", source, "--recipe", recipe, "-o", tmp_path / "log")
+    code, out, _ = told(*words)
+    assert (code, "by their names in an [escalation] table: escalated." in " ".join(out.split())) == (0, True)
+    assert json.loads(told(*words, "--json")[1])["capability"]["fields"] == ["escalated"]
+
+
 def test_a_mended_recipe_says_that_known_events_stay_as_they_were(told, tmp_path):
     source, recipe, log = (tmp_path / name for name in ("states.csv", "desk.toml", "log"))
     source.write_text(STATES, "utf-8")

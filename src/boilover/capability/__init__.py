@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
 from boilover.capability.needs import Given, Need, needs
-from boilover.errors import UsageError
+from boilover.errors import UsageError, one_line
 from boilover.escalation import EscalationRule, declare
 from boilover.features import Feature
 from boilover.features.defaults import NEEDS
@@ -30,6 +30,9 @@ STATES = ("status_changed", "assignee_changed", "group_changed", "priority_chang
 SAMPLE = 500
 """Messages of a piece that are read to see whether their text says something."""
 MAX_SAMPLED = 5000
+MOST_NAMED = 20
+"""So many fields are named in a sentence."""
+WIDEST = 40
 MEASURED = {column.name for column in MEASURES}
 
 
@@ -53,6 +56,8 @@ class Capability:
     has_history: bool
     attributes: tuple[str, ...]
     families: tuple[Family, ...]
+    fields: tuple[str, ...] = ()
+    """Names of the fields of which events tell, the most frequent first."""
     lacking: tuple[str, ...] = ()
     """What the rule names and the log lacks, where nothing escalates."""
 
@@ -84,6 +89,10 @@ class Capability:
         said = list(self.lacks)
         if self.attributes:
             said.append(f"Attributes of tickets come on top: {', '.join(self.attributes)}.")
+        if self.fields:
+            more = f" and {len(self.fields) - MOST_NAMED:,} more" if len(self.fields) > MOST_NAMED else ""
+            named = ", ".join(one_line(name, WIDEST) for name in self.fields[:MOST_NAMED])
+            said.append(f"Fields that change, by their names in an [escalation] table: {named}{more}.")
         said.append(
             f"{self.escalated:,} of {self.tickets:,} tickets escalate."
             if self.escalated
@@ -97,6 +106,7 @@ class Capability:
         told = asdict(self) | {
             "attributes": list(self.attributes),
             "types": dict(self.types),
+            "fields": list(self.fields),
             "lacking": list(self.lacking),
         }
         told["families"] = [
@@ -121,6 +131,7 @@ class Survey:
         self.attributes: dict[str, None] = {}
         self.tickets = self.escalated = self.sampled = 0
         self.has_history = False
+        self.fields: Counter[str] = Counter()
         self.lacking: tuple[str, ...] = ()
 
     def seen(self, piece: EventLog) -> EventLog:
@@ -132,6 +143,11 @@ class Survey:
         """Take a piece into account."""
         told = pc.value_counts(piece.events["event_type"]).to_pylist()
         self.types.update({str(each["values"]): each["counts"] for each in told})
+        if "field" in piece.events.column_names:
+            told = pc.value_counts(piece.events["field"]).to_pylist()
+            self.fields.update(
+                {each["values"]: each["counts"] for each in told if each["values"] is not None}
+            )
         self.tickets += len(piece.tickets)
         given = (name for name in piece.tickets.column_names if name != "ticket_id")
         self.attributes |= {
@@ -173,6 +189,7 @@ class Survey:
             self.has_history,
             tuple(self.attributes),
             tuple(families),
+            tuple(name for name, _ in self.fields.most_common()),
             () if self.escalated else self.lacking,
         )
 
