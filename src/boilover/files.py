@@ -22,6 +22,8 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a system says that takes no more; `TMPDIR` says where what is temporary goes."""
+SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
+"""What a system says of a path that it does not let in."""
 
 
 @contextmanager
@@ -65,6 +67,18 @@ def finding_room(target: Path) -> Iterator[None]:
             raise
         mend = f"Make room there and in {tempfile.gettempdir()}, or name another place"
         raise UsageError(f"cannot write to {target}: {os.strerror(error.errno)}. {mend}") from error
+
+
+def expected(error: BaseException) -> BaseException:
+    """Return what a system says of a full disk or a shut path as an error of ours, any other error as it is."""
+    if not isinstance(error, OSError):
+        return error
+    if error.errno in FULL:
+        room = f"make room in {tempfile.gettempdir()} and where it writes"
+        return UsageError(f"{os.strerror(error.errno)}: {room}")
+    if error.errno in SHUT and error.filename is not None:
+        return UsageError(f"{error.filename}: {os.strerror(error.errno)}. Check the path and its rights")
+    return error
 
 
 def check_writable(target: Path) -> None:

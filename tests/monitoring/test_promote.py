@@ -86,9 +86,15 @@ def flat(estimate: float, low: float, high: float, error: Interval) -> tuple[dic
     ],
 )
 def test_the_judgement_follows_the_intervals(gap, error, sure, promotes, said):
-    told = judge(*flat(*gap, Interval(*error)), sure=sure)
+    told = judge(*flat(*gap, Interval(*error)), 0.1, sure=sure)
     assert told[0] is promotes
     assert said in told[1]
+
+
+def test_where_few_tickets_escalate_less_of_a_calibration_error_is_borne():
+    figures = flat(0.02, 0.01, 0.05, Interval(0.008, 0.004, 0.012))
+    assert judge(*figures, 0.1, sure=False)[0]
+    assert not judge(*figures, 0.02, sure=False)[0]
 
 
 def test_what_cannot_be_compared_is_no_challenge(life):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,9 +18,6 @@ from boilover.places import place, title
 if TYPE_CHECKING:
     from boilover.config import Config
     from boilover.inputs import Source
-
-SHUT = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
-"""What a system says of a path that it does not let in."""
 
 
 def at_place(*names: str, help: str) -> Any:  # noqa: A002
@@ -144,28 +138,17 @@ def say(text: str) -> None:
     typer.echo(without_secrets(text), err=True)
 
 
-def expected(error: Exception) -> Exception:
-    """Return what a system says of a full disk or a shut path as an error of ours, any other error as it is."""
-    from boilover.files import FULL
-
-    if not isinstance(error, OSError):
-        return error
-    if error.errno in FULL:
-        return UsageError(f"{os.strerror(error.errno)}: make room in {gettempdir()} and where it writes")
-    if error.errno in SHUT and error.filename is not None:
-        return UsageError(f"{error.filename}: {os.strerror(error.errno)}. Check the path and its rights")
-    return error
-
-
 def say_error(error: Exception) -> int:
     """Say on standard error what went wrong, of a foreign error its place alone, since it may quote a ticket.
 
     Returns the exit code that stands for it.
     """
-    error, trace = expected(error), error.__traceback__
-    if isinstance(error, BoiloverError):
-        say(f"boilover: {error}")
-        return error.exit_code
+    from boilover.files import expected
+
+    known, trace = expected(error), error.__traceback__
+    if isinstance(known, BoiloverError):
+        say(f"boilover: {known}")
+        return known.exit_code
     last = traceback.extract_tb(trace)[-1]
     where = f"{Path(last.filename).name}:{last.lineno}"
     say(f"boilover: unexpected {type(error).__name__} at {where}; BOILOVER_DEBUG=1 shows all of it")

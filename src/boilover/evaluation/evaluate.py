@@ -185,11 +185,23 @@ def evaluate(
 
 
 def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
-    """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit."""
+    """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit.
+
+    They are those of the outcomes or of right risks, whichever are larger: few escalations tell too little of how much
+    their number varies.
+    """
     gaps = np.bincount(tickets, y - risk)
-    gap, error = gaps.sum() / len(y), float(np.sqrt((gaps**2).sum())) / len(y)
+    spread = max(float((gaps**2).sum()), _spread_of_right(risk, tickets))
+    gap, error = gaps.sum() / len(y), np.sqrt(spread) / len(y)
     found = "right" if abs(gap) <= 2 * error else "too low" if gap > 0 else "too high"
     return f"Risks are {found} on the whole: {rate(risk.mean())} on average, where {rate(y.mean())} escalate."
+
+
+def _spread_of_right(risk: Floats, tickets: npt.NDArray[np.int64]) -> float:
+    """Return the variance of how many points escalate if risks are right and points of a ticket share its fate."""
+    order = np.lexsort((-risk, tickets))
+    place = np.arange(len(risk)) - np.searchsorted(tickets[order], tickets[order])
+    return float(((2 * place + 1) * risk[order]).sum() - (np.bincount(tickets, risk) ** 2).sum())
 
 
 def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from boilover import __version__
 from boilover.errors import BoiloverError
-from boilover.files import sha256_of
+from boilover.files import expected, sha256_of
 from boilover.times import iso
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "sqlalchemy")
@@ -65,7 +65,8 @@ def exit_code(error: BaseException | None) -> int:
     """Return the exit code of a run that ended so."""
     if error is None:
         return 0
-    return error.exit_code if isinstance(error, BoiloverError) else 1
+    known = expected(error)
+    return known.exit_code if isinstance(known, BoiloverError) else 1
 
 
 def files_told(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -80,4 +81,5 @@ def export_told(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def told_of(error: BaseException) -> str:
     """Return the message of an error of ours; that of a foreign one may quote a ticket."""
-    return str(error) if isinstance(error, BoiloverError) else f"unexpected {type(error).__name__}"
+    known = expected(error)
+    return str(known) if isinstance(known, BoiloverError) else f"unexpected {type(error).__name__}"

@@ -21,8 +21,8 @@ from boilover.times import iso
 MIN_POSITIVES = 10
 """With fewer tickets that escalated two models are not compared."""
 FIGURES = ("average_precision", "recall_at_11.8%", "calibration_error", "log_loss")
-WORSE_CALIBRATION = 0.01
-"""A calibration error that is higher by less is borne."""
+WORSE_CALIBRATION, OF_RATE = 0.01, 0.2
+"""A calibration error that is higher by less is borne; where it is less, by less than such a share of the base rate."""
 ROUNDS = 500
 
 
@@ -66,8 +66,9 @@ def challenge(
     """Compare two models on what neither was trained on.
 
     The challenger is promoted if its average precision is no lower and its calibration error not beyond chance higher
-    by more than `WORSE_CALIBRATION`; with ``sure``, if the interval of the difference in average precision lies above
-    0 as well. Intervals are of a bootstrap over tickets, whose draws both share.
+    by more than `WORSE_CALIBRATION`, or a fifth of the base rate where that is less; with ``sure``, if the interval of
+    the difference in average precision lies above 0 as well. Intervals are of a bootstrap over tickets, whose draws
+    both share.
 
     Parameters
     ----------
@@ -101,7 +102,9 @@ def challenge(
         for name, found in zip(("champion", "challenger"), told, strict=True)
     }
     differences = {figure: told[1].difference(told[0], figure) for figure in FIGURES}
-    promotes, verdict = judge(figures["champion"], figures["challenger"], differences, sure=sure)
+    promotes, verdict = judge(
+        figures["champion"], figures["challenger"], differences, float(y.mean()), sure=sure
+    )
     return Challenge(
         champion=model_name(champion),
         challenger=model_name(challenger),
@@ -123,6 +126,7 @@ def judge(
     champion: dict[str, Interval],
     challenger: dict[str, Interval],
     differences: dict[str, Interval],
+    base_rate: float,
     *,
     sure: bool,
 ) -> tuple[bool, str]:
@@ -132,7 +136,7 @@ def judge(
     if ranks.estimate < 0:
         beyond = "" if ranks.high < 0 else ", though not beyond chance"
         return False, f"the challenger ranks tickets WORSE{beyond}: {told}"
-    if errs.low > 0 and errs.estimate > WORSE_CALIBRATION:
+    if errs.low > 0 and errs.estimate > min(WORSE_CALIBRATION, OF_RATE * base_rate):
         error = _told("calibration error", "calibration_error", champion, challenger, errs)
         return False, f"the challenger's risks are further from the truth: {error}; {told}"
     if ranks.low > 0:
