@@ -197,6 +197,11 @@ def test_flags_before_escalations_count_only_if_they_came_before(small):
     told = kpis(small, flags=flags).flagged_before
     assert told is not None
     assert told.estimate == 0.5
+    # What escalated before the first flag is no failure of the flags.
+    begun = pd.DataFrame({"ticket_id": ["3"], "raised_at": [START + pd.Timedelta(hours=45)]})
+    late = kpis(small, flags=begun).flagged_before
+    assert late is not None
+    assert late.estimate == 1
     none = kpis(small, flags=flags[:0]).flagged_before
     assert none is not None
     assert none.estimate == 0

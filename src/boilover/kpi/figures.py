@@ -157,7 +157,10 @@ def kpis(
 
 
 def flagged_before(cases: Cases, flags: pd.DataFrame) -> Interval:
-    """Return the share of escalated tickets with a flag raised before; ``flags`` of ticket_id, raised_at."""
+    """Return the share of tickets that escalated since the first flag with one raised before.
+
+    ``flags`` of ticket_id, raised_at. Before the first flag none could have preceded an escalation.
+    """
     for name in ("ticket_id", "raised_at"):
         if name not in flags:
             raise InputError("is missing of the flags", column=name, mend="Give rows of ticket_id, raised_at")
@@ -166,5 +169,8 @@ def flagged_before(cases: Cases, flags: pd.DataFrame) -> Interval:
     # Not `map`, which makes numbers of no flag at all.
     first = pd.to_datetime(raised.reindex(ids), utc=True).to_numpy(dtype="datetime64[us]")[cases.ticket]
     escalated = cases.escalated.astype("datetime64[us]")
+    since = pd.to_datetime(raised.min(), utc=True)
     happened = cases.has_escalated
+    if len(raised):
+        happened = happened & (escalated > since.tz_localize(None).to_datetime64().astype("datetime64[us]"))
     return measures.share_of((first < escalated)[happened])

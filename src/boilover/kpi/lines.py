@@ -35,7 +35,7 @@ def of_escalations(kpis: Mapping[str, Any]) -> Iterator[Line]:
     if kpis["repeats"] is not None:
         yield Line(REPEATS["escalations"], kpis["repeats"]["escalations"])
     if kpis["flagged_before"] is not None:
-        yield Line("escalations that a flag preceded", kpis["flagged_before"])
+        yield Line("escalations since the first flag that one preceded", kpis["flagged_before"])
 
 
 def of_work(kpis: Mapping[str, Any]) -> Iterator[Line]:
