@@ -7,9 +7,10 @@ import pytest
 from boilover.errors import InputError
 from boilover.evaluation import metrics
 from boilover.evaluation.baselines import AGE_ONLY, BASE_RATE, LOGISTIC, SLA_RULE
-from boilover.evaluation.evaluate import MODEL, Evaluation, compare, evaluate, level
+from boilover.evaluation.evaluate import MODEL, Evaluation, evaluate
 from boilover.evaluation.interval import Interval
 from boilover.evaluation.table import render
+from boilover.evaluation.verdict import compare, level
 from boilover.evaluation.workload import MICROSECONDS_PER_DAY, at_workload, top_k_a_night
 
 Array = np.ndarray[Any, Any]

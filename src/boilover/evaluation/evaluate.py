@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from boilover.errors import InputError
 from boilover.evaluation import workload as wl
-from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE, SLA_SHARE_TO_FLAG, TITLES
+from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE, SLA_SHARE_TO_FLAG
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
 from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
@@ -25,7 +25,7 @@ from boilover.evaluation.metrics import (
     checked,
 )
 from boilover.evaluation.operating import Operating, operating
-from boilover.words import rate
+from boilover.evaluation.verdict import compare, level
 
 MODEL = "model"
 TOP_K = 10
@@ -182,43 +182,6 @@ def evaluate(
         curves=wl.curves(labels, scores),
         operating=operating(labels, scores, as_of_us, codes),
     )
-
-
-def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
-    """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit.
-
-    They are those of the outcomes or of right risks, whichever are larger: few escalations tell too little of how much
-    their number varies.
-    """
-    gaps = np.bincount(tickets, y - risk)
-    spread = max(float((gaps**2).sum()), _spread_of_right(risk, tickets))
-    gap, error = gaps.sum() / len(y), np.sqrt(spread) / len(y)
-    found = "right" if abs(gap) <= 2 * error else "too low" if gap > 0 else "too high"
-    return f"Risks are {found} on the whole: {rate(risk.mean())} on average, where {rate(y.mean())} escalate."
-
-
-def _spread_of_right(risk: Floats, tickets: npt.NDArray[np.int64]) -> float:
-    """Return the variance of how many points escalate if risks are right and points of a ticket share its fate."""
-    order = np.lexsort((-risk, tickets))
-    place = np.arange(len(risk)) - np.searchsorted(tickets[order], tickets[order])
-    return float(((2 * place + 1) * risk[order]).sum() - (np.bincount(tickets, risk) ** 2).sum())
-
-
-def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:
-    """Return the verdict on the model against one peer: it beats it only if the interval lies above 0."""
-    words, digits = TITLES.get(name, name), 3 if base_rate >= 0.05 else 4
-    if np.isnan(difference.low):
-        return f"cannot be compared with {words}: these points are too few or all alike"
-    figures = (
-        f"average precision {model.estimate:.{digits}f} against {peer.estimate:.{digits}f},"
-        f" base rate {base_rate:.{digits}f};"
-        f" difference {difference.estimate:+.{digits}f},"
-        f" 95 % interval {difference.low:+.{digits}f} to {difference.high:+.{digits}f}"
-    )
-    if difference.low > 0:
-        return f"beats {words} ({figures})"
-    beyond = " beyond chance" if difference.estimate > 0 else ""
-    return f"DOES NOT BEAT {words}{beyond} ({figures})"
 
 
 def _figures(name: str, found: Resampled) -> dict[str, Interval]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from boilover.errors import MismatchError
-from boilover.evaluation.evaluate import level, plain_values
+from boilover.evaluation.evaluate import plain_values
 from boilover.evaluation.interval import Interval
+from boilover.evaluation.verdict import level
 from boilover.log import EventLog
 from boilover.model.reference import Reference
 from boilover.model.saved import SavedModel
