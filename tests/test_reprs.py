@@ -36,3 +36,13 @@ def test_a_source_is_shown_without_its_rows() -> None:
     told = repr(SOURCE)
     assert "name='zendesk', format='zendesk'" in told
     assert "pyarrow" not in told
+
+
+def test_a_log_is_shown_without_a_cell_of_it() -> None:
+    told = repr(SOURCE.log)
+    assert told.startswith(f"EventLog({len(SOURCE.log.events):,} events of ['ticket_id', ")
+    assert (
+        f" 60 tickets of ['ticket_id', {', '.join(map(repr, SOURCE.log.tickets.column_names[1:]))}]" in told
+    )
+    assert len(told) < 600
+    assert SOURCE.log.tickets["ticket_id"][0].as_py() not in told

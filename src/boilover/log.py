@@ -51,6 +51,13 @@ class EventLog:
     warnings: tuple[Violation, ...] = ()
     is_sorted: bool = False
 
+    def __repr__(self) -> str:
+        """Return what there is, without a cell of it."""
+        return (
+            f"EventLog({len(self.events):,} events of {self.events.column_names},"
+            f" {len(self.tickets):,} tickets of {self.tickets.column_names}, {len(self.warnings)} warnings)"
+        )
+
     @classmethod
     def from_arrow(
         cls, events: pa.Table, tickets: pa.Table | None = None, *, source: object = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -72,11 +72,11 @@ class Drift:
     reasons: tuple[str, ...]
     """Which of features, risks, base rate and performance have drifted."""
     verdict: tuple[str, ...]
-    features: tuple[Shift, ...]
+    features: tuple[Shift, ...] = field(repr=False)
     """The worst first."""
-    risk: Shift
-    base_rate: Rate | None
-    performance: Performance
+    risk: Shift = field(repr=False)
+    base_rate: Rate | None = field(repr=False)
+    performance: Performance = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
