@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from boilover.errors import ContractError, InputError, UsageError
-from boilover.log import SORTED_MARK, EventLog, observed, read_log, write_log
+from boilover.log import SORTED_MARK, EventLog, last_observed, observed, read_log, write_log
 from random_logs import log_of_seed
 
 CSV = (
@@ -286,3 +286,17 @@ def test_a_folder_of_anything_but_a_log_is_not_replaced(log, tmp_path):
     with pytest.raises(UsageError, match=r"holds export\.json, which is no part of a log"):
         write_log(log, folder)
     assert (folder / "export.json").exists()
+
+
+def test_the_last_event_is_the_last_that_was_observed():
+    times = pd.to_datetime(["2026-01-05", "2026-01-09", "2026-01-07"], utc=True)
+    told = pd.to_datetime(["2026-01-20", None, None], utc=True)
+    rows = {
+        "ticket_id": ["A", "A", "B"],
+        "occurred_at": times,
+        "event_type": ["created", "message", "created"],
+    }
+    for more in ({}, {"observed_at": told}):
+        events = EventLog.from_pandas(pd.DataFrame(rows | more)).events
+        assert last_observed(events) == observed(events).max()
+    assert last_observed(events[:0]) is None

@@ -102,13 +102,23 @@ class EventLog:
 
 def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return when each event became visible, as UTC microseconds: observed_at, or occurred_at where empty."""
+    instants: np.ndarray[tuple[int], np.dtype[np.int64]] = _observed(events).to_numpy()
+    return instants
+
+
+def last_observed(events: pa.Table) -> int | None:
+    """Return when the last event became visible, None where there is none; without an array of them all."""
+    last: int | None = pc.max(_observed(events)).as_py()
+    return last
+
+
+def _observed(events: pa.Table) -> pa.ChunkedArray:
     times = events["occurred_at"]
     if "observed_at" in events.column_names:
         told = events["observed_at"]
         if told.null_count < len(told):
             times = pc.coalesce(told, times) if told.null_count else told
-    instants: np.ndarray[tuple[int], np.dtype[np.int64]] = times.cast(pa.int64()).to_numpy()
-    return instants
+    return times.cast(pa.int64())
 
 
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:

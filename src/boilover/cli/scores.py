@@ -26,7 +26,6 @@ from boilover.cli.options import (
 from boilover.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import pandas as pd
 
 NOBODY = "no ticket is at risk as of then, so there is none to score"
@@ -74,7 +73,7 @@ def score(
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """
     from boilover import pipeline
-    from boilover.log import observed
+    from boilover.log import last_observed
     from boilover.outputs import check_target
 
     check_target(output, form, read=(log, points, model, config))
@@ -90,14 +89,14 @@ def score(
             found = pipeline.score_in_parts(
                 log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows, spill=spill, tell=tell
             )
-        _tell_age(found, _ends(log), model)
+        _tell_age(found, max(_ends(log), default=None), model)
         _hand_out(found, output, form, NOBODY)
         return
     if spill is not None:
         raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
     source = open_source(log, input_format, recipe, None, settings_of(config), texts=False)
     found = pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows)
-    _tell_age(found, observed(source.log.events), model)
+    _tell_age(found, last_observed(source.told.events), model)
     _hand_out(
         found, output, form, NOBODY if points is None else f"{points} has no rows, so there is none to score"
     )
@@ -112,18 +111,20 @@ def _ends(log: Path) -> list[int]:
     return [parse_moment(each.last) for each in manifest.partitions if each.last is not None]
 
 
-def _tell_age(found: pd.DataFrame, times: npt.ArrayLike, model: Path) -> None:
-    """Say where scores are as of long after the last of the times at which something was observed."""
-    import numpy as np
+def _tell_age(found: pd.DataFrame, newest: int | None, model: Path) -> None:
+    """Say where scores are as of long after ``newest``, when something was observed last."""
     import pandas as pd
 
     from boilover.model.saved import load_model
     from boilover.scoring import RESTS, told_late
+    from boilover.times import parse_moment
     from boilover.tracking.located import located
 
-    asked = pd.to_datetime(found["as_of"], utc=True).dropna().dt.as_unit("us").astype("int64").to_numpy()
-    latest, newest = int(np.max(asked, initial=0)), int(np.max(times, initial=0))
-    if newest and latest - newest > RESTS and (late := told_late(newest, latest, load_model(located(model)))):
+    latest = pd.to_datetime(found["as_of"], utc=True).max()
+    if newest is None or pd.isna(latest):
+        return
+    asked = parse_moment(latest)
+    if asked - newest > RESTS and (late := told_late(newest, asked, load_model(located(model)))):
         say(late)
 
 
