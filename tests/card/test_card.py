@@ -20,6 +20,7 @@ from boilover.model.calibration_slice import CalibrationSlice
 from boilover.model.horizons import HorizonModel
 from boilover.model.manifest import Manifest
 from boilover.model.saved import SavedModel, load_model, save_model
+from boilover.words import spelled
 from desk_rows import desk
 
 HOSTILE = "](http://evil) <script>alert(1)</script> | `x` _y_\n# top"
@@ -74,7 +75,7 @@ def test_a_card_tells_what_is_asked_of_it(saved: SavedModel) -> None:
     text = told(model_card(saved))
     for words in (
         "when it is reopened for the 2nd time",
-        "Horizon: 7d; also 24h",
+        "Horizon: 7 days; also 24 hours",
         "2025-01-01 00:00 to 2025-12-01 00:00, UTC",
         "Cut by time",
         "early stopping from 2025-09-01 00:00, calibration from 2025-10-15 00:00",
@@ -170,7 +171,7 @@ def test_the_parts_that_have_a_say_are_told(saved: SavedModel, weight: float, to
     horizon = next(iter(saved.model.models))
     model = replace(saved, model=replace(saved.model, models={horizon: primary}))
     (made,) = (each for each in model_card(model).sections if each.title == "What it is made of")
-    assert told in dict(made.facts)[f"Within {horizon}"]
+    assert told in dict(made.facts)[f"Within {spelled(horizon)}"]
 
 
 class Tags(HTMLParser):
@@ -219,3 +220,8 @@ def test_the_file_is_for_readers_and_may_be_edited_or_removed(saved: SavedModel,
     load_model(folder)
     (folder / "CARD.md").unlink()
     assert model_card(load_model(folder)).to_markdown() == written
+
+
+def test_the_card_of_the_demo_model_is_what_would_be_written_of_it() -> None:
+    folder = Path(__file__).parents[2] / "models" / "demo"
+    assert (folder / "CARD.md").read_text("utf-8") == model_card(load_model(folder)).to_markdown()

@@ -49,7 +49,7 @@ def test_the_table_stands_on_standard_output(
         cli.main()
     told = capsys.readouterr().out
     assert not ended.value.code
-    assert told.startswith(f"Ticket {TICKET}: risk of escalating within 24h")
+    assert told.startswith(f"Ticket {TICKET}: risk of escalating within 24 hours")
     assert "already escalated" in told
 
 

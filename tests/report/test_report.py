@@ -256,7 +256,7 @@ def test_the_model_is_described() -> None:
     page = Page(usual())
     told = " ".join([*page.text("dd"), *page.text("p")])
     for words in (
-        "7d; also 24h",
+        "7 days; also 24 hours",
         "A ticket escalates when it is reopened for the 2nd time.",
         "2025-12-01 00:00",
         "early stopping from 2025-09-01",

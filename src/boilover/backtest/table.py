@@ -13,7 +13,7 @@ from rich.text import Text
 from boilover.backtest.rules import TITLES
 from boilover.backtest.verdict import POLICY
 from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table
-from boilover.words import numbered, ranged
+from boilover.words import numbered, ranged, spelled
 
 NAMES = {POLICY: "model and policy", **TITLES}
 LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
@@ -83,7 +83,7 @@ def _tables(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
         lines,
     )
     yield text_table(
-        f"Trainings, every {backtest['retrain']}, horizon {backtest['horizon']}",
+        f"Trainings, every {spelled(backtest['retrain'])}, horizon {spelled(backtest['horizon'])}",
         ["as of", "nights", "features", "base rate", "held-out AP", "threshold"],
         [_training(row) for row in backtest["trainings"]],
         lines,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from boilover.card import figures, parts, render
 from boilover.card.blocks import Section, Table
+from boilover.words import spelled
 
 if TYPE_CHECKING:
     from boilover.model.manifest import Manifest
@@ -57,7 +58,7 @@ def model_card(saved: SavedModel, evaluation: Mapping[str, Any] | None = None) -
         parts.misuse(),
         parts.provenance(manifest),
     )
-    return Card(f"Model card: risk of escalation within {manifest.horizons[0]}", sections)
+    return Card(f"Model card: risk of escalation within {spelled(manifest.horizons[0])}", sections)
 
 
 def card_beside_figures(manifest: Manifest, saved: SavedModel | None = None) -> Card:

@@ -10,6 +10,7 @@ from boilover.card.blocks import Section, Table
 from boilover.escalation.rule import EscalationRule
 from boilover.escalation.words import rule_in_words
 from boilover.features.families import FAMILIES
+from boilover.words import spelled
 
 if TYPE_CHECKING:
     from boilover.model.fitted import Fitted
@@ -51,7 +52,7 @@ RATES, OWN = "escalation rates of attributes", "further features"
 
 def predicts(manifest: Manifest) -> Section:
     """Return what the model is asked and what it answers."""
-    first, *further = manifest.horizons
+    first, *further = map(spelled, manifest.horizons)
     return Section(
         "What it predicts",
         (
@@ -97,7 +98,7 @@ def made_of(saved: SavedModel) -> Section:
     return Section(
         "What it is made of",
         ("LightGBM and a shrunken linear model, mixed in log-odds, with a calibrator on top.", *narrowed),
-        tuple((f"Within {horizon}", words) for horizon, words in told.items()),
+        tuple((f"Within {spelled(horizon)}", words) for horizon, words in told.items()),
         (
             Table(
                 f"{len(saved.manifest.columns)} features, {len(saved.manifest.categories)} of them categories",

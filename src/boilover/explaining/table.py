@@ -14,6 +14,7 @@ from boilover.explaining import Explanation
 from boilover.explaining.frames import WHY
 from boilover.explaining.moments import NIGHT
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered
+from boilover.words import spelled
 
 QUIET = 0.005
 """A night that moved the risk by less, in shares, and by nothing that can be told, is counted and not shown."""
@@ -31,7 +32,7 @@ def _parts(explanation: Explanation, terminal: bool) -> Iterator[RenderableType]
     frame = explanation.frame
     quiet = (frame["kind"] == NIGHT) & (frame["change"].abs() < QUIET) & (frame[WHY[0]] == "")
     headline = (
-        f"Ticket {printable(explanation.ticket_id)}: risk of escalating within {explanation.horizon}, by model"
+        f"Ticket {printable(explanation.ticket_id)}: risk of escalating within {spelled(explanation.horizon)}, by model"
         f" {explanation.model}; {explanation.base_rate:.1%} is usual"
     )
     yield Text(headline, style="bold")

@@ -14,6 +14,7 @@ from boilover.points import ESCALATED as AFTER
 from boilover.points import REASONS
 from boilover.tables import printable
 from boilover.words import rate as in_words
+from boilover.words import spelled
 
 LABELLED = 5
 """So many of the events that moved the risk most are named."""
@@ -47,7 +48,7 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
     ax.set_ylim(0, min(1.0, 1.3 * max(top, 0.01)))
     ax.yaxis.set_major_formatter(percent)
     ax.set_xlabel("UTC")
-    ax.set_ylabel(f"risk within {course['horizon']}")
+    ax.set_ylabel(f"risk within {spelled(course['horizon'])}")
     ax.set_title(f"ticket {printable(str(course['ticket_id']))}", loc="left", parse_math=False)
     for label in ax.get_xticklabels():
         label.set(rotation=25, ha="right", rotation_mode="anchor")

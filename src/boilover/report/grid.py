@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from markupsafe import Markup
 
-from boilover.words import plain
+from boilover.words import plain, spelled
 
 SHOWN = 50
 """Rows on a page, and rows that are written out for who runs no scripts, or prints."""
@@ -104,7 +104,7 @@ def tonight(scores: pd.DataFrame, flags: pd.DataFrame | None, horizon: str) -> T
     # Not rounded: a line may lie at a risk that a ticket has.
     cells.append(known["risk"].tolist())
     for name in further:
-        columns.append(Column(name.removeprefix("risk_"), "share"))
+        columns.append(Column(spelled(name.removeprefix("risk_")), "share"))
         cells.append(known[name].round(6).tolist())
     words, told = _reasons(known)
     columns.append(Column("Reasons", "reasons"))
