@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 from boilover.capability import Survey
 from boilover.errors import UsageError
 from boilover.escalation import parse_rule, rule_names
+from boilover.partitions import read_manifest
 from boilover.places import STANDARD, fetched, filesystem_of
 from boilover.store import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from boilover.adapters import Ingestion
     from boilover.log import EventLog
 
 
@@ -66,11 +69,31 @@ def ingest_log(
             folder,
             map(surveyor.seen, every) if survey else every,
             reading=None if ingestion.export.recipe is None else ingestion.export.recipe.reading,
+            people=_people(ingestion),
             escalation=declared or None,
             escalation_name=escalation,
         )
     told = {"export": ingestion.report().to_dict(), "log": done.to_dict()}
     return told | {"capability": surveyor.capability().to_dict()} if survey else told
+
+
+def _people(ingestion: Ingestion) -> str | None:
+    """Return by which key an import has hashed ids of people, as a fingerprint that does not tell the key.
+
+    It is empty for none, and None for a log that does not tell. Raises `UsageError` for ids that were hashed before.
+    """
+    from boilover.adapters.event_log import LogAdapter
+
+    key = ingestion.hash_ids
+    before: str | None = ""
+    if isinstance(ingestion.adapter, LogAdapter):
+        manifest = read_manifest(ingestion.adapter.folder)
+        before = None if manifest is None else manifest.people
+        if key is not None and before:
+            raise UsageError(
+                f"{ingestion.adapter.folder}: ids of people are hashed there already. Import it without --hash-ids"
+            )
+    return before if key is None else blake2b(digest_size=16, key=key, person=b"fingerprint").hexdigest()
 
 
 def check_apart(source: Path, folder: Path) -> None:

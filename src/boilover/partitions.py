@@ -85,12 +85,15 @@ class Manifest:
 
     ``escalation_name`` is the one of several escalations that was chosen. ``readings`` tells for each source that was
     read through a recipe how it was, by the fingerprint of the last (`boilover.adapters.recipe.Recipe.reading`).
+    ``people`` is the fingerprint of the key by which ids of people are hashed, empty where they stand as their source
+    tells them, and None where that was not told.
     """
 
     partitions: tuple[Partition, ...] = ()
     escalation: Mapping[str, Any] | None = None
     escalation_name: str | None = None
     readings: Mapping[str, str] = field(default_factory=dict)
+    people: str | None = None
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -105,9 +108,8 @@ def read_manifest(folder: Path) -> Manifest | None:
             Partition(**(each | {"events": Part(**each["events"]), "tickets": Part(**each["tickets"])}))
             for each in told["partitions"]
         )
-        return Manifest(
-            partitions, told["escalation"], told["escalation_name"], dict(told.get("readings", {}))
-        )
+        readings = dict(told.get("readings", {}))
+        return Manifest(partitions, told["escalation"], told["escalation_name"], readings, told.get("people"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

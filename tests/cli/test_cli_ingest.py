@@ -249,6 +249,37 @@ def test_ids_of_people_are_hashed_with_the_key_of_a_file(told, tmp_path):
     assert (code, "Name a file that holds a secret key" in err) == (2, True)
 
 
+def test_ids_of_people_are_hashed_in_one_way_in_a_log(told, tmp_path):
+    """Else the same person would have two ids, and nothing would show it."""
+    for name in ("key", "other"):
+        (tmp_path / name).write_text(f"the {name}")
+    log, anew = tmp_path / "log", "or ingest all exports anew into another folder"
+    source = ("ingest", EXPORT, "--recipe", RECIPE, "-o")
+    keyed, otherwise = (("--hash-ids", tmp_path / name) for name in ("key", "other"))
+    assert told(*source, log, *keyed)[0] == told(*source, log, *keyed)[0] == 0
+    before = (log / "log.json").read_bytes()
+    assert b"the key" not in before
+    assert read_manifest(log).people
+    for words, message in (
+        (otherwise, f"Name the file with that key, {anew}"),
+        ((), "with the key: --hash-ids"),
+    ):
+        code, _, err = told(*source, log, *words)
+        assert (code, message in err, str(log) in err) == (2, True, True)
+    assert (log / "log.json").read_bytes() == before
+    told(*source, tmp_path / "open")
+    code, _, err = told(*source, tmp_path / "open", *keyed)
+    assert (code, f"Leave the key out (--hash-ids), {anew}" in err) == (2, True)
+    # Imported as a log, ids stay hashed as they are, and what was written before this was kept is taken as it is.
+    code, _, err = told("ingest", log, "-o", tmp_path / "copy", *otherwise)
+    assert (code, "are hashed there already" in err) == (2, True)
+    assert told("ingest", log, "-o", tmp_path / "copy")[0] == told(*source, tmp_path / "copy", *keyed)[0] == 0
+    told_before = {name: value for name, value in json.loads(before).items() if name != "people"}
+    (log / "log.json").write_text(json.dumps(told_before))
+    assert told(*source, log, *keyed)[0] == 0
+    assert (log / "log.json").read_bytes() == before
+
+
 def test_a_folder_that_holds_something_else_is_refused(told, tmp_path):
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "letter.txt").write_text("dear")

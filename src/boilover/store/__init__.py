@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from boilover.errors import InputError, shorten
+from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 from boilover.partitions import Manifest, read_manifest
 from boilover.schema import Violation
@@ -55,6 +55,7 @@ def upsert(
     pieces: Iterable[EventLog],
     *,
     reading: Mapping[str, str] | None = None,
+    people: str | None = None,
     escalation: Mapping[str, Any] | None = None,
     escalation_name: str | None = None,
     most: int = MOST,
@@ -67,18 +68,21 @@ def upsert(
         log holds is left as it is (`boilover.identity.event_keys`); of an attribute the first value stands. Among
         events of a ticket that were observed at one instant, earlier imports come first.
     reading : the source of the pieces with the fingerprint of how it was read, kept in ``log.json``; None for a log.
+    people : the fingerprint of the key by which ids of people are hashed in the pieces, kept in ``log.json``; empty
+        where they are not, None where that cannot be told.
     escalation, escalation_name : the ``[escalation]`` table that comes with the log and the name of the one chosen;
         kept in ``log.json``. Left out, those of the last import stay.
     most : events in a partition, above which it is split.
 
     Memory holds one piece, or one partition with what is new in it, and 16 bytes per ticket. Raises `UsageError`
-    where the folder holds something else, `LockedError` where another import is at work, `InputError` or
-    `ContractError` for pieces that cannot be used, as those that were read in another way than what they stand beside:
-    then the log is as it was.
+    where the folder holds something else, or ids of people that are hashed in another way, `LockedError` where another
+    import is at work, `InputError` or `ContractError` for pieces that cannot be used, as those that were read in
+    another way than what they stand beside: then the log is as it was.
     """
     folder = Path(folder)
     with held(folder) as staging:
         manifest = read_manifest(folder) or Manifest()
+        _check_people(folder, manifest.people, people)
         piles, warnings = scatter(folder, manifest, pieces, staging)
         readings = {**manifest.readings, **(reading or {})}
         changed = [source for source, known in manifest.readings.items() if readings[source] != known]
@@ -95,7 +99,8 @@ def upsert(
         if desk.otherwise:
             raise _mixed(folder, changed[0], desk.otherwise)
         partitions = tuple(after[name] for name in sorted(after))
-        made = replace(manifest, partitions=partitions, readings=readings)
+        known = manifest.people if people is None else people
+        made = replace(manifest, partitions=partitions, readings=readings, people=known)
         if escalation is not None:
             made = replace(made, escalation=escalation, escalation_name=escalation_name)
         commit(folder, staging, manifest, made)
@@ -119,6 +124,20 @@ def upsert(
         {note: count for note, count in desk.notes.items() if count},
         warnings,
     )
+
+
+def _check_people(folder: Path, known: str | None, told: str | None) -> None:
+    """Raise `UsageError` where the same person would get another id than the log has, as far as that is told."""
+    if known is None or told is None or known == told:
+        return
+    anew = "or ingest all exports anew into another folder"
+    if known and told:
+        problem, mend = "are hashed with another key", f"Name the file with that key, {anew}"
+    elif known:
+        problem, mend = "are hashed with a key, and no key is named", "Name the file with the key: --hash-ids"
+    else:
+        problem, mend = "are not hashed, and a key is named", f"Leave the key out (--hash-ids), {anew}"
+    raise UsageError(f"{folder}: its ids of people {problem}, so that one person would be two. {mend}")
 
 
 def _mixed(folder: Path, source: str, tickets: Sequence[str]) -> InputError:
