@@ -1,4 +1,4 @@
-"""A training for several horizons says how well each of them ranks."""
+"""What a training says: how well each of several horizons ranks, and what a declaration names that is not there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 import pytest
 
 from boilover.config import Config
-from boilover.escalation import EscalationRule
+from boilover.errors import InputError
+from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.evaluation.metrics import roc_auc
 from boilover.inputs import Source
 from boilover.labels import label
@@ -46,3 +47,12 @@ def test_one_horizon_has_no_further_ones(tmp_path) -> None:
     source = Source(LOG, EscalationRule(), "log", "log")
     train_model(source, tmp_path / "model", Config(), track=False, say=said.append)
     assert said == []
+
+
+def test_a_declaration_that_nothing_meets_is_refused_with_what_there_is() -> None:
+    rule = parse_rule({"any": [{"group_in": ["2nd levle"]}, {"field": "Escalated?", "equals": "yes"}]})
+    with pytest.raises(InputError, match=r"Name what is there in the \[escalation\] table") as refused:
+        training_rows(declare(LOG, rule), ("7d",))
+    said = str(refused.value)
+    assert said.startswith("no ticket escalates, and no group is '2nd levle'; there are: '")
+    assert "no field is 'Escalated?'; there are: none" in said

@@ -13,7 +13,7 @@ from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.features import Feature, compute, default_features
 from boilover.history import HOUR, Floats, History
-from boilover.labels import first_escalations, is_covered, label
+from boilover.labels import NEVER, first_escalations, is_covered, label
 from boilover.log import EventLog
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
@@ -71,7 +71,7 @@ def training_rows(
     """
     in_order(horizons)
     notes = Annotations(History.from_log(log))
-    _check_escalations(notes)
+    _check_escalations(log, notes)
     points = landmarks(notes, ages)
     labels, splits = {}, {}
     for horizon in horizons:
@@ -94,9 +94,13 @@ def training_rows(
     return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
 
 
-def _check_escalations(notes: Annotations) -> None:
-    escalated = int((first_escalations(notes) < np.iinfo(np.int64).max).sum())
+def _check_escalations(log: EventLog, notes: Annotations) -> None:
+    escalated = int((first_escalations(notes) < NEVER).sum())
     if not escalated:
+        # A rule that names what the log lacks has said so when it was declared, and what there is.
+        lacking = [each for each in log.warnings if each.table == "escalation"]
+        if lacking:
+            raise InputError("; ".join(each.problem for each in lacking), mend=lacking[0].mend)
         raise InputError(
             "no ticket of the log ever escalated",
             mend="Add escalated events, or declare what escalated means in an [escalation] table",
