@@ -80,6 +80,19 @@ def test_the_effect_counts_what_escalated_in_time(ledger):
         ledger.effect("other")
 
 
+def test_no_effect_is_told_where_outcomes_never_were(ledger):
+    """Both arms at 0 % would read as if flags changed nothing."""
+    night = {f"h{n}": HELD for n in range(10)} | {f"o{n}": Told(NEW) for n in range(20)}
+    record(ledger, BEGIN, night, facts=DRAWING)
+    record(ledger, BEGIN + 7 * DAY, {"late": HELD}, facts=DRAWING)
+    told = {"ticket_id": ["late"], "resolved_at": [BEGIN + 8 * DAY]}
+    ledger.outcomes("desk", pd.DataFrame(told))
+    with pytest.raises(InputError, match=r"nothing was judged yet: the 30 tickets .* ledger outcomes`"):
+        ledger.effect("desk")
+    ledger.outcomes("desk", pd.DataFrame(told | {"ticket_id": ["o1"]}))
+    assert ledger.effect("desk").says.startswith("no effect can be told")
+
+
 def test_intervals_are_those_of_the_paper():
     """Newcombe (1998), table II, method 10, contrasts (a), (d) and (g)."""
     for (x, m), (y, n), low, high in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 from ledger_nights import BEGIN, CLEARED, DAY, HOUR, NEW, SUPPRESSED, Told, recall, record
@@ -55,6 +57,23 @@ def test_answers_that_make_no_sense_are_refused(ledger):
         ledger.snooze("a", who="kim", when=BEGIN + DAY, until=BEGIN + 2 * DAY)
     assert ledger.disagree("a", who="kim", when=BEGIN + DAY, reason="was none")
     assert state(ledger, "a") == State.CLEARED
+
+
+def test_answers_from_the_future_are_refused_but_for_what_clocks_differ(ledger):
+    """A wrong year would let a flag be snoozed, and its points be left out of trainings, from then on."""
+    record(ledger, BEGIN, TOLD)
+    ahead = round(time.time()) * 1_000_000 + 2 * DAY
+    told = rf"column 'when', value '{at(ahead)[:10]}.*lies in the future: it is .* now\. Look at the year"
+    with pytest.raises(InputError, match=told):
+        ledger.acknowledge("a", who="kim", when=ahead)
+    row = {"ticket_id": "a", "action": "snooze", "who": "kim", "when": at(ahead), "until": at(ahead + DAY)}
+    with pytest.raises(InputError, match=f"row 1: {told}"):
+        ledger.import_feedback(pd.DataFrame([row]))
+    # Local time without its offset, read as UTC.
+    assert ledger.acknowledge("a", who="kim", when=ahead - 2 * DAY + 14 * HOUR)
+    # The log of a made-up desk may lie in the future.
+    record(ledger, ahead, {"b": Told(NEW)}, desk="made up")
+    assert ledger.acknowledge("b", who="kim", when=ahead + HOUR, desk="made up")
 
 
 def test_a_ticket_of_two_desks_needs_the_desk(ledger):
@@ -170,6 +189,10 @@ def test_outcomes_mark_the_latest_flag_before_them_and_count_once(ledger):
     assert ledger.check() == ()
     with pytest.raises(UsageError, match="no night of desk 'other'"):
         ledger.outcomes("other", frame)
+    for number in range(7):
+        record(ledger, BEGIN, TOLD, desk=f"north {number}")
+    with pytest.raises(UsageError, match=r"'nord 3'\. It has 'north 3', .*, and 3 more$"):
+        ledger.outcomes("nord 3", frame)
     assert ledger.outcomes("other", frame.head(0)).share is None
     assert ledger.outcomes("desk", frame.head(0)).share is None
 
@@ -191,6 +214,8 @@ def test_flags_of_tickets_that_are_gone_expire(ledger):
     record(ledger, BEGIN + DAY, {"a": Told(CLEARED), "d": Told(NEW)})
     assert ledger.expire("desk", unseen_since=BEGIN + DAY, when=BEGIN + 2 * DAY) == 2
     assert ledger.expire("desk", unseen_since=BEGIN + DAY, when=BEGIN + 2 * DAY) == 0
+    with pytest.raises(UsageError, match=r"no night of desk 'desc'\. It has 'desk'$"):
+        ledger.expire("desc", unseen_since=BEGIN + DAY, when=BEGIN + 2 * DAY)
     assert [state(ledger, name) for name in "abcd"] == [State.CLEARED] * 3 + [State.RAISED]
     assert ledger.check() == ()
 

@@ -206,6 +206,13 @@ def test_a_night_beyond_now_and_the_log_is_refused_and_blocks_no_other(desk):
     assert not run(desk, SECOND).manifest["recorded_before"]
 
 
+def test_a_desk_may_begin_in_a_ledger_of_others_and_let_flags_expire(desk):
+    shared = CONFIG.replace('log = "', 'expire = "30d"\nlog = "{desk}/').replace('"out/', '"{desk}/')
+    for name in ("north", "south"):
+        desk.write_text(f"{shared}[desks.{name}]\n", encoding="utf-8")
+        assert run(desk, FIRST).manifest["outcomes"]["expired"] == 0
+
+
 def test_a_made_up_log_may_lie_in_the_future():
     later = parse_moment("2999-01-01")
     check_moment(later, later)

@@ -37,7 +37,8 @@ def decide_and_record(
     }
     if desk.expire is not None:
         since = account.as_of - desk.expire
-        expired = tools.ledger.expire(desk.name, unseen_since=since, when=account.as_of)
+        is_first = tools.ledger.latest(desk.name) is None
+        expired = 0 if is_first else tools.ledger.expire(desk.name, unseen_since=since, when=account.as_of)
         account.facts["outcomes"]["expired"] = expired
     decided = decide_night(
         tools.ledger, desk.name, tools.policy, tools.saved, night, scored.scores, fired, again=again

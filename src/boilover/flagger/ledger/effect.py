@@ -67,8 +67,8 @@ class Effect:
 def effect(connection: Connection, desk: str, within: str) -> Effect:
     """Return both arms of a desk; escalations count within a span after the first night that was to flag a ticket.
 
-    Raises `InputError` where a lot held nobody out, or nobody long enough ago: without that no effect can be claimed;
-    `UsageError` for a desk that the ledger does not know.
+    Raises `InputError` where a lot held nobody out, or nobody long enough ago, or no outcome of any ticket of the two
+    is known: without that no effect can be claimed; `UsageError` for a desk that the ledger does not know.
     """
     span = parse_duration(within)
     check_desk(connection, desk)
@@ -88,4 +88,7 @@ def effect(connection: Connection, desk: str, within: str) -> Effect:
             row.outcome == Happening.ESCALATED_ANYWAY and row.outcome_at <= row.as_of + span for row in arm
         ]
         arms[is_held_out] = Arm(len(arm), sum(in_time))
+    if not any(row.outcome for row in ripe):
+        problem = f"nothing was judged yet: the {len(ripe)} tickets of lots that are so old have no outcome"
+        raise InputError(problem, mend="Tell outcomes with `boilover ledger outcomes`")
     return Effect(within, arms[True], arms[False], len(rows) - len(ripe))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.flagger.ledger.life import ANSWERS, Happening, step
-from boilover.flagger.ledger.memory import life_of, save_lives
+from boilover.flagger.ledger.memory import check_passed, life_of, save_lives
 from boilover.flagger.ledger.schema import flags, history
 from boilover.flagger.ledger.sheet import AS_SHEET
 from boilover.flagger.ledger.texts import checked_id, checked_text
@@ -64,6 +64,7 @@ def answer(connection: Connection, given: Answer) -> bool:
         return False
     if given.when < flag.raised_at:
         raise InputError(f"is before flag {flag.id} was raised, {iso(flag.raised_at)}", value=iso(given.when))
+    check_passed(connection, flag.desk, given.when)
     if given.kind is Happening.DISAGREED and not reason:
         raise InputError("a disagreement needs a reason", column="reason")
     if given.kind is Happening.SNOOZED and not given.until:

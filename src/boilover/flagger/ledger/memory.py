@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,12 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, or_, select, update
 
-from boilover.errors import UsageError
+from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger.life import Happening, Life, replay
 from boilover.flagger.ledger.rows import chunks, read
 from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
 from boilover.flagger.night import OPEN_STATES, Memory, Objects, State
+from boilover.mistakes import nearest
+from boilover.times import UNITS, iso, parse_moment
 
+AHEAD = UNITS["d"]
+"""A time without an offset is read as UTC, and whoever writes what their own clock shows is up to 14 hours ahead."""
 LIFE_COLUMNS = (
     flags.c.state,
     flags.c.tier,
@@ -37,7 +42,19 @@ def check_desk(connection: Connection, desk: str) -> None:
     """Raise `UsageError` for a desk of which no night is recorded, in a ledger that has nights of others."""
     known = sorted(connection.execute(select(nights.c.desk).distinct()).scalars())
     if known and desk not in known:
-        raise UsageError(f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, known))}")
+        near = nearest(desk, known)
+        more = f", and {len(known) - len(near)} more" if len(known) > len(near) else ""
+        raise UsageError(
+            f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, near))}{more}"
+        )
+
+
+def check_passed(connection: Connection, desk: str, at: int) -> None:
+    """Raise `InputError` for a moment that people tell of and that lies after now and the desk's last night."""
+    latest, now = latest_night(connection, desk), parse_moment(datetime.now(UTC).replace(microsecond=0))
+    if at > max(now, now if latest is None else latest.as_of) + AHEAD:
+        problem = f"lies in the future: it is {iso(now)} now"
+        raise InputError(problem, column="when", value=iso(at), mend="Look at the year")
 
 
 def memory(connection: Connection, desk: str, ticket_ids: Objects) -> Memory:

@@ -81,7 +81,11 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
 
 
 def expire(connection: Connection, desk: str, unseen_since: int, when: int) -> int:
-    """End the open flags whose ticket was last at risk before ``unseen_since``; return how many."""
+    """End the open flags whose ticket was last at risk before ``unseen_since``; return how many.
+
+    Raises `UsageError` for a desk that the ledger does not know.
+    """
+    check_desk(connection, desk)
     asked = select(flags).where(
         flags.c.desk == desk,
         flags.c.state.in_([int(state) for state in OPEN_STATES]),
