@@ -81,13 +81,22 @@ def test_gain_begins_at_nothing_and_shows_each_peer_with_its_interval(measured: 
     assert points[-1].tolist() == [1, 1]
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert names[2:] == ["age only, at 11.8 %", "75 % SLA rule, at 11.8 %", "later_peer, at 11.8 %"]
-    for peer, container in zip(("age_only", "sla_rule", "later_peer"), ax.containers, strict=True):
+    peers = ("age_only", "sla_rule", "later_peer")
+    for peer, marker, bars in zip(peers, ax.lines[2:], ax.collections, strict=True):
         figures = measured["scores"][peer]["recall_at_11.8%"]
-        marker, _, (bars,) = container.lines
         assert marker.get_ydata()[0] == figures["estimate"]
         ends = bars.get_segments()[0][:, 1]
         assert ends == pytest.approx([figures["low"], figures["high"]])
         assert abs(marker.get_xdata()[0] - 0.118) < 0.02
+
+
+def test_gain_shows_a_peer_whose_resampled_recalls_all_lie_below_its_own() -> None:
+    lone = {"estimate": 0.5, "low": 0.1, "high": 0.4}
+    measured = evaluation(baselines={"age_only": np.linspace(0, 1, N)})
+    measured["scores"]["age_only"]["recall_at_11.8%"] = lone
+    ax = drawn("gain", measured)
+    assert ax.lines[2].get_ydata()[0] == 0.5
+    assert ax.collections[0].get_segments()[0][:, 1].tolist() == [0.1, 0.4]
 
 
 def test_calibration_and_age_show_what_was_measured(measured: dict[str, Any]) -> None:

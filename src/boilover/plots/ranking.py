@@ -55,18 +55,13 @@ def gain(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:
     ax.plot(np.r_[0, workload], np.r_[0, recall], color=MODEL_COLOUR, label="model")
     peers = _peer_recalls(evaluation)
     for place, (name, figures) in enumerate(peers.items()):
-        ax.errorbar(
-            # A hair apart, so that intervals at the same workload stay legible.
-            WORKLOAD + 0.012 * (place - (len(peers) - 1) / 2),
-            figures.estimate,
-            yerr=[[figures.estimate - figures.low], [figures.high - figures.estimate]],
-            color=PEER_COLOURS.get(name, INK),
-            marker=PEER_MARKERS.get(name, "o"),
-            markersize=5,
-            linestyle="none",
-            elinewidth=1,
-            label=f"{TITLES.get(name, name)}, at {percent(WORKLOAD)}",
-        )
+        # A hair apart, so that intervals at the same workload stay legible.
+        across, colour = WORKLOAD + 0.012 * (place - (len(peers) - 1) / 2), PEER_COLOURS.get(name, INK)
+        ax.vlines(across, figures.low, figures.high, color=colour, linewidth=1)
+        ax.plot(
+            across, figures.estimate, color=colour, marker=PEER_MARKERS.get(name, "o"), markersize=5,
+            linestyle="none", label=f"{TITLES.get(name, name)}, at {percent(WORKLOAD)}",
+        )  # fmt: skip
     ax.legend(loc="lower right", handlelength=1.6, borderaxespad=0.2)
     shares(ax, "workload: share of tickets looked at", "recall: share of escalations found")
     return ax
