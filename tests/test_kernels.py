@@ -83,14 +83,22 @@ def test_in_order_is_asked_within_each_key_alone(stream):
     assert kernels.in_order(starts, backwards) == expected
 
 
-def test_decay_halves_per_half_life(stream):
-    times, offsets, _, _ = stream
+@pytest.mark.parametrize("half_life", [0.001, 4.0, 3e5])
+def test_decay_halves_per_half_life(stream, half_life):
+    times, offsets, keys, as_of = stream
+    lo, hi = kernels.visible(offsets, times, kernels.newest(offsets, times), keys, as_of)
     values = np.arange(1.0, len(times) + 1)
-    out = kernels.decay(values, times, kernels.starts_of(offsets), 4.0)
-    for key in range(len(offsets) - 1):
-        for row in range(offsets[key], offsets[key + 1]):
-            parts = [values[r] * 0.5 ** ((times[row] - times[r]) / 4) for r in range(offsets[key], row + 1)]
-            assert out[row] == pytest.approx(sum(parts), rel=1e-12)
+    rows = np.random.default_rng(0).permutation(len(times)).astype(np.int32)
+    elsewhere, moments = np.empty(len(times), np.float32), np.empty_like(times)
+    elsewhere[rows], moments[rows] = values, times
+    out = kernels.decayed(values, times, None, lo, hi, as_of, half_life)
+    counted = kernels.decayed(None, times, None, lo, hi, as_of, half_life)
+    for point in range(len(keys)):
+        parts = [0.5 ** ((as_of[point] - times[r]) / half_life) for r in rows_of(stream, point)]
+        weighed = [part * values[r] for part, r in zip(parts, rows_of(stream, point), strict=True)]
+        assert out[point] == pytest.approx(sum(weighed), rel=1e-12, abs=1e-290)
+        assert counted[point] == pytest.approx(sum(parts), rel=1e-12, abs=1e-290)
+    assert kernels.decayed(elsewhere, moments, rows, lo, hi, as_of, half_life).tolist() == out.tolist()
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 63, 64, 65, 128, 1000])
@@ -102,10 +110,12 @@ def test_rows_that_are_set(n, share):
     assert rows.tolist() == np.flatnonzero(mask).tolist()
     # Some keys have no rows, the first and the last among them.
     offsets = np.sort(np.concatenate(([0, 0], rng.integers(0, n + 1, 12), [n, n])))
-    picked, among = kernels.picked(mask, offsets)
-    assert picked.tolist() == rows.tolist()
-    assert among.tolist() == [int(mask[:end].sum()) for end in offsets]
-    assert rows.dtype == picked.dtype == among.dtype == np.int32
+    picked = kernels.Picked(mask, offsets)
+    assert picked.rows.tolist() == rows.tolist()
+    assert picked.offsets.tolist() == [int(mask[:end].sum()) for end in offsets]
+    anywhere = rng.integers(0, n + 1, 20).astype(np.int32)
+    assert picked.rank(anywhere).tolist() == [int(mask[:row].sum()) for row in anywhere]
+    assert rows.dtype == picked.rows.dtype == picked.offsets.dtype == picked.rank(anywhere).dtype == np.int32
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])

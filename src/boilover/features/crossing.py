@@ -17,7 +17,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.filters import Filter
-from boilover.features.view import DESK, TICKET, Sight, Stream, Told, tell_of
+from boilover.features.view import DESK, TICKET, Grouped, Sight, Stream, Told, tell_of
 from boilover.features.words import common_words, joined, merged, places_among
 from boilover.history import Coded, Codes, Ints
 from boilover.once import Once
@@ -160,7 +160,7 @@ class Crossing:
         n_keys = self.n_tickets if key == TICKET else len(self._words(key))
         place, offsets = kernels.group_by_key(order, keys, n_keys)
         latest = kernels.newest(offsets, times, place)
-        return Stream(times, offsets, latest, lambda told: self._told(where, told), place)
+        return Stream(times, latest, lambda told: self._told(where, told), Grouped(place, offsets))
 
     def sorted(self, where: Filter) -> tuple[Ints, Codes]:
         """Return the times of the events that pass ``where``, and the places of these in the order of time."""

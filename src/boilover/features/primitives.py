@@ -108,15 +108,11 @@ class Decayed(Aggregate):
         return () if self.value is None else (("value", self.value),)
 
     def _aggregate(self, view: View) -> Floats:
-        half_life = float(parse_duration(self.half_life))
-        times = view.stream.times
-        values = np.ones(len(times)) if self.value is None else view.values(self.value)
-        sums = kernels.decay(values, times, view.stream.starts, half_life)
-        out = np.zeros(len(view.hi))
-        some = view.hi > view.lo
-        last = view.hi[some] - 1
-        out[some] = sums[last] * 0.5 ** ((view.asked.as_of[some] - times[last]) / half_life)
-        return out
+        stream, half_life = view.stream, float(parse_duration(self.half_life))
+        values = None if self.value is None else stream.tell(("value", self.value))
+        return kernels.decayed(
+            values, stream.moments, stream.rows, view.lo, view.hi, view.asked.as_of, half_life
+        )
 
 
 @dataclass(frozen=True)

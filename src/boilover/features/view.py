@@ -32,21 +32,39 @@ Tell = Callable[[Told], Any]
 
 
 @dataclass(frozen=True)
+class Grouped:
+    """Events by key: where each stands among those that were gathered, none where that is the same order, int32."""
+
+    rows: Codes | None
+    offsets: Codes
+
+
+@dataclass(frozen=True)
 class Stream:
-    """Events that pass a filter, sorted by (key, time), and each key's offsets.
+    """Events that pass a filter, sorted by (key, time).
 
     ``moments`` are the times, and ``tell`` returns what else is told, of events in the order in which they were
-    gathered; ``rows`` tells where each event of the stream stands among those, none where that is the same order. No
-    event of a key is later than ``latest`` tells of it.
+    gathered; ``among`` tells where the events of the stream stand among those. No event of a key is later than
+    ``latest`` tells of it.
     """
 
     moments: Ints
-    offsets: Codes
     latest: Ints
     tell: Tell
-    rows: Codes | None
+    among: kernels.Picked | Grouped
     sums: dict[str, Floats] = field(default_factory=dict, repr=False)
     """Prefix sums of the values that were asked for so far."""
+
+    @property
+    def rows(self) -> Codes | None:
+        """Where each event stands among those that were gathered, int32; none where that is the same order."""
+        return self.among.rows
+
+    @property
+    def offsets(self) -> Codes:
+        """Where the events of each key begin, int32 (n_keys + 1)."""
+        offsets: Codes = self.among.offsets
+        return offsets
 
     @property
     def places(self) -> Codes:
@@ -147,6 +165,9 @@ class Sight:
     def view(self, where: Filter, key: str, window: int | None, event_key: str | None = None) -> View:
         """Return what the points see of the events that pass ``where``, by ``key``, within ``window`` microseconds."""
         stream, asked = self.stream(where, event_key or key), self.asked(key)
+        if self.crossing is None and (event_key or key) == key == TICKET:
+            first, hi, lo = self._of_ticket(stream, where, window)
+            return View(stream, asked, first, lo, hi)
         first, hi = self._made.get(
             (where, key, event_key),
             lambda: kernels.visible(
@@ -160,6 +181,39 @@ class Sight:
             )
         return View(stream, asked, first, lo, hi)
 
+    def _of_ticket(self, stream: Stream, where: Filter, window: int | None) -> tuple[Codes, Codes, Codes]:
+        """Return ``first``, ``hi`` and ``lo`` of a view of the ticket's own events.
+
+        What is visible of all of them is found once, and a stream holds what passes its filter of that.
+        """
+        first, hi = self._visible()
+        lo = first if window is None else self._within(window)
+        picked = stream.among
+        if not isinstance(picked, kernels.Picked):
+            return first, hi, lo
+        own = self._made.get(("visible", where), lambda: (picked.rank(first), picked.rank(hi)))
+        return *own, own[0] if window is None else picked.rank(lo)
+
+    def _visible(self) -> tuple[Codes, Codes]:
+        """Return the range of all events of its ticket that each question may see."""
+        history, asked = self.notes.history, self.asked(TICKET)
+        visible: tuple[Codes, Codes] = self._shared.get(
+            "visible",
+            lambda: kernels.visible(self._offsets, history.time, history.newest, asked.keys, asked.as_of),
+        )
+        return visible
+
+    def _within(self, window: int) -> Codes:
+        """Return the first of all events of its ticket that each question sees within a window."""
+        history, asked = self.notes.history, self.asked(TICKET)
+        within: Codes = self._shared.get(
+            ("within", window),
+            lambda: kernels.within(
+                history.time, history.newest, asked.keys, *self._visible(), asked.as_of, window
+            ),
+        )
+        return within
+
     def stream(self, where: Filter, key: str) -> Stream:
         """Return the events that pass ``where``, sorted by (key, time, ticket, arrival)."""
         make = self._stream if self.crossing is None else self.crossing.stream
@@ -169,15 +223,16 @@ class Sight:
     def _stream(self, where: Filter, key: str) -> Stream:
         history, tell = self.notes.history, partial(tell_of, self.notes)
         if key == TICKET:
-            rows, offsets = kernels.picked(where.mask(self.notes), history.offsets)
-            passed = None if len(rows) == len(history.time) else rows
-            return Stream(history.time, offsets, history.newest, tell, passed)
+            passed = where.mask(self.notes)
+            among = Grouped(None, self._offsets) if passed.all() else kernels.Picked(passed, history.offsets)
+            return Stream(history.time, history.newest, tell, among)
         own = self.stream(where, TICKET)
         order = self._made.get(where, lambda: kernels.in_time_order(own.times))
         keys = self.event_keys(key, own.rows)
         place, offsets = kernels.group_by_key(order, keys.codes, len(keys.words))
         rows = place if own.rows is None else kernels.take(own.rows, place)
-        return Stream(history.time, offsets, kernels.newest(offsets, history.time, rows), tell, rows)
+        latest = kernels.newest(offsets, history.time, rows)
+        return Stream(history.time, latest, tell, Grouped(rows, offsets))
 
     def once(self, what: Hashable, make: Callable[[], T]) -> T:
         """Return what is the same for all features of these points, and made for the first that asks."""
@@ -199,12 +254,15 @@ class Sight:
         return now
 
     def _last_row(self) -> Codes:
-        history = self.notes.history
-        asked = self.asked(TICKET)
-        offsets = history.offsets.astype(np.int32)
-        lo, hi = kernels.visible(offsets, history.time, history.newest, asked.keys, asked.as_of)
-        rows: Codes = asked.scatter(np.where(hi > lo, hi - np.int32(1), np.int32(-1)))
+        lo, hi = self._visible()
+        rows: Codes = self.asked(TICKET).scatter(np.where(hi > lo, hi - np.int32(1), np.int32(-1)))
         return rows
+
+    @property
+    def _offsets(self) -> Codes:
+        """Where the events of each ticket begin, int32 (n_tickets + 1)."""
+        offsets: Codes = self._shared.get("offsets", lambda: self.notes.history.offsets.astype(np.int32))
+        return offsets
 
     def state(self, name: str) -> Coded:
         """Return the state ``name`` of each point's ticket, as codes (n_points)."""

@@ -7,7 +7,6 @@ nor on the other points.
 """
 
 from boilover.kernels.aggregates import (
-    decay,
     distinct,
     greatest,
     keys_of,
@@ -23,7 +22,8 @@ from boilover.kernels.aggregates import (
 )
 from boilover.kernels.base import compiled
 from boilover.kernels.decoding import looked_up
-from boilover.kernels.picking import picked, set_rows
+from boilover.kernels.fading import decayed
+from boilover.kernels.picking import Picked, set_rows
 from boilover.kernels.running import before, carried, count_until, so_far
 from boilover.kernels.sorting import (
     ascends,
@@ -41,12 +41,13 @@ from boilover.kernels.sorting import (
 from boilover.kernels.visibility import newest, visible, within
 
 __all__ = [
+    "Picked",
     "ascends",
     "before",
     "carried",
     "compiled",
     "count_until",
-    "decay",
+    "decayed",
     "different",
     "distinct",
     "greatest",
@@ -60,7 +61,6 @@ __all__ = [
     "mean",
     "newest",
     "offsets_of",
-    "picked",
     "put",
     "run_ends",
     "running_distinct",

@@ -136,31 +136,6 @@ def running_greatest(values: Array, starts: Array) -> Array:
     return most
 
 
-def decay(values: Array, times: Array, starts: Array, half_life: float) -> Array:
-    """Return, at each event, the sum of the values so far, each halved for every ``half_life`` since it."""
-    left = _faded(times, np.log(2.0) / half_life)
-    # NumPy takes powers of whole arrays several times as fast as a loop takes one after the other.
-    return _decayed(values, np.exp(left, out=left), starts)
-
-
-@compiled
-def _faded(times: Array, rate: float) -> Array:
-    left = np.zeros(len(times), np.float64)
-    for row in range(1, len(times)):
-        left[row] = min(rate * (times[row - 1] - times[row]), 0.0)
-    return left
-
-
-@compiled
-def _decayed(values: Array, left: Array, starts: Array) -> Array:
-    out = np.empty(len(values), np.float64)
-    total = 0.0
-    for row in range(len(values)):
-        total = values[row] + (0.0 if starts[row] else total * left[row])
-        out[row] = total
-    return out
-
-
 @compiled
 def running_distinct(codes: Array, n_codes: int, starts: Array) -> Array:
     """Return how many different codes there were so far, int32, begun anew where ``starts`` is set; −1 is no code."""

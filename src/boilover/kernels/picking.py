@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from boilover.kernels.base import Array, compiled
 
 
+class Picked:
+    """The rows where ``flags`` are set, parted by keys, whose ``among`` are the offsets among all rows."""
+
+    def __init__(self, flags: Array, among: Array) -> None:
+        self._words, self._before = _packed(*_eights(flags))
+        self._among = among
+
+    def rank(self, rows: Array) -> Array:
+        """Return how many picked rows stand before each of ``rows``, int32."""
+        return _rank(self._words, self._before, rows)
+
+    @cached_property
+    def rows(self) -> Array:
+        """The picked rows, int32."""
+        return _rows(self._words, self._before)
+
+    @cached_property
+    def offsets(self) -> Array:
+        """Where the rows of each key begin among the picked ones, int32 (n_keys + 1)."""
+        return self.rank(self._among)
+
+
 def set_rows(flags: Array) -> Array:
     """Return the rows where ``flags`` are set, int32."""
     return _rows(*_packed(*_eights(flags)))
-
-
-def picked(flags: Array, offsets: Array) -> tuple[Array, Array]:
-    """Return the rows where ``flags`` are set, int32, and each key's offsets among them, int32 (n_keys + 1).
-
-    ``offsets`` are those of the keys among all rows.
-    """
-    words, before = _packed(*_eights(flags))
-    return _rows(words, before), _rank(words, before, offsets)
 
 
 def _eights(flags: Array) -> tuple[Array, Array]:
@@ -63,12 +78,12 @@ def _rows(words: Array, before: Array) -> Array:
 
 
 @compiled
-def _rank(words: Array, before: Array, offsets: Array) -> Array:
-    out = np.empty(len(offsets), np.int32)
-    for key in range(len(offsets)):
-        place = offsets[key] >> 6
-        below = (np.uint64(1) << np.uint64(offsets[key] & 63)) - np.uint64(1)
-        out[key] = before[place] + _ones(words[place] & below)
+def _rank(words: Array, before: Array, rows: Array) -> Array:
+    out = np.empty(len(rows), np.int32)
+    for i in range(len(rows)):
+        place = rows[i] >> 6
+        below = (np.uint64(1) << np.uint64(rows[i] & 63)) - np.uint64(1)
+        out[i] = before[place] + _ones(words[place] & below)
     return out
 
 

@@ -37,7 +37,9 @@ def kept(values: Array, flags: Array, empty: float) -> Array:
     """Return ``values`` where ``flags`` are set, and ``empty`` elsewhere."""
     out = np.empty_like(values)
     for row in range(len(values)):
-        out[row] = values[row] if flags[row] else empty
+        # Read in any case, so that many are chosen side by side.
+        value = values[row]
+        out[row] = value if flags[row] else empty
     return out
 
 
