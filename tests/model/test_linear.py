@@ -173,3 +173,12 @@ def test_errors_name_what_is_wrong() -> None:
         model.decision(X.assign(group=X["hours"]))
     with pytest.raises(MismatchError, match="format 99"):
         LinearPartner.from_dict({**model.to_dict(), "format": 99})
+
+
+def test_values_that_read_alike_are_one_category_in_the_fit_too() -> None:
+    rng = np.random.default_rng(0)
+    texts = rng.choice(["1", "2"], 400)
+    mixed = pd.Series([int(each) if rng.random() < 0.5 else each for each in texts], dtype=object)
+    y = (texts == "1") & (rng.random(400) < 0.8)
+    as_texts = LinearPartner().fit(pd.DataFrame({"tier": texts}), y)
+    assert LinearPartner().fit(mixed.to_frame("tier"), y).to_dict() == as_texts.to_dict()

@@ -118,9 +118,4 @@ class Encoded:
 
 
 def _frequent(values: pd.Series, min_count: int) -> tuple[str, ...]:
-    words = words_of(values)
-    names = words.names()
-    counts = np.bincount(words.codes[words.codes >= 0], minlength=len(names))
-    # Two raw values may read the same as text, such as 1 and "1" in an object column.
-    found = pd.Series(counts, index=names, dtype=np.int64).groupby(level=0).sum()
-    return tuple(sorted(found.index[found >= max(min_count, 1)]))
+    return tuple(sorted(words_of(values).frequent(max(min_count, 1))))

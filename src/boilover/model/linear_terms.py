@@ -125,24 +125,16 @@ class CategoryTerm:
     def learn(cls, column: str, values: pd.Series) -> CategoryTerm:
         """Learn which categories of one training column are frequent enough."""
         words = words_of(values)
-        codes, names = words.codes, words.names()
-        counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
-        frequent = sorted(
-            (-count, name) for name, count in zip(names, counts, strict=True) if count >= MIN_COUNT
-        )
-        missing = int((codes < 0).sum())
-        return cls(
-            column,
-            {name: 0.0 for _, name in frequent[:MAX_CATEGORIES]},
-            MIN_COUNT <= missing <= len(codes) - MIN_COUNT,
-        )
+        weights = dict.fromkeys(words.frequent(MIN_COUNT)[:MAX_CATEGORIES], 0.0)
+        missing = int((words.codes < 0).sum())
+        return cls(column, weights, MIN_COUNT <= missing <= len(words.codes) - MIN_COUNT)
 
     def design(self, values: pd.Series) -> list[Column]:
         """Return the columns of the design matrix: indicators of frequent categories and of missing."""
         words = words_of(values)
-        positions = {name: code for code, name in enumerate(words.names())}
-        wanted = [positions[name] for name in self.weights] + ([-1] if self.has_missing else [])
-        rows = [np.flatnonzero(words.codes == code) for code in wanted]
+        places = {name: place for place, name in enumerate(self.weights)}
+        found = words.table(places, -1, len(places), np.int64)[words.codes]
+        rows = [np.flatnonzero(found == place) for place in range(len(places) + self.has_missing)]
         return [(np.ones(len(each)), each) for each in rows]
 
     def weighted(self, weights: Floats) -> CategoryTerm:

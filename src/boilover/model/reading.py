@@ -5,6 +5,7 @@ A frame is read once. What is asked of a model block by block is made of these a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +39,21 @@ class Words:
         # Words that are not known find the place -1, the last one.
         return np.append(meanings[self._places(known)], np.array(empty, dtype=dtype))
 
-    def names(self) -> list[str]:
-        """Return what is ``told`` as Python's words."""
-        names: list[str] = self.told if isinstance(self.told, list) else self.told.to_pylist()
-        return names
+    def frequent(self, least: int) -> list[str]:
+        """Return the words of at least so many rows, the most frequent first, equal ones in the order of words."""
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.told))
+        counted: Counter[str] = Counter()
+        # Two raw values may read the same as text, such as 1 and "1" in an object column.
+        for word, count in zip(self._texts(), counts.tolist(), strict=True):
+            counted[word] += count
+        return sorted(
+            (word for word, count in counted.items() if count >= least),
+            key=lambda word: (-counted[word], word),
+        )
+
+    def _texts(self) -> list[str]:
+        texts: list[str] = self.told if isinstance(self.told, list) else self.told.to_pylist()
+        return texts
 
     def _places(self, known: Mapping[str, float]) -> Codes:
         if isinstance(self.told, list):

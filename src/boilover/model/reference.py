@@ -7,7 +7,6 @@ week to week on a desk on which nothing has changed. No ticket is named; categor
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,11 +53,9 @@ class Distribution:
         """Return the bin of each value, int64[n]; raise `MismatchError` where a number was expected and is none."""
         missing = self.counts.shape[1] - 1
         if self.cuts is None:
-            told = words_of(values)
-            bins = {word: place for place, word in enumerate(self.words)}
-            places = [bins.get(name, len(self.words)) for name in told.names()]
-            # The code -1, a null, reads the last place.
-            return np.array([*places, missing])[told.codes]
+            told, bins = words_of(values), {word: place for place, word in enumerate(self.words)}
+            found: Ints = told.table(bins, len(self.words), missing, np.int64)[told.codes]
+            return found
         if not is_numeric(values):
             raise MismatchError(f"column '{values.name}' is {values.dtype}, but was a number in training")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -164,17 +161,8 @@ def distribution_of(values: pd.Series, block: Ints) -> Distribution:
         cuts = np.unique(np.quantile(known, shares, method="inverted_cdf")) if len(known) else np.empty(0)
         mean = float(known.mean()) if len(known) else None
         return _counted(Distribution(_none(block, len(cuts)), cuts, mean=mean), values, block)
-    told = words_of(values)
-    names = told.names()
-    counted: Counter[str] = Counter()
-    counts = np.bincount(told.codes[told.codes >= 0], minlength=len(names)).tolist()
-    for name, count in zip(names, counts, strict=True):
-        counted[name] += count
-    # Equal counts in the order of the words: the same training writes the same bytes.
-    words = sorted((name for name in counted if counted[name]), key=lambda word: (-counted[word], word))[
-        :MAX_WORDS
-    ]
-    return _counted(Distribution(_none(block, len(words)), words=tuple(words)), values, block)
+    words = tuple(words_of(values).frequent(1)[:MAX_WORDS])
+    return _counted(Distribution(_none(block, len(words)), words=words), values, block)
 
 
 def _none(block: Ints, parts: int) -> Ints:
