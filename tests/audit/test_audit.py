@@ -197,6 +197,13 @@ def test_times_are_known_in_whatever_way_they_are_written(words, first):
     assert moments_of(words)[0] == pd.Timestamp(first).value / 1000
 
 
+@pytest.mark.parametrize("time_format", ["%Y%m%d", ("iso", "%Y%m%d")])
+def test_digits_are_times_where_their_format_is_declared(time_format):
+    words = [f"2025{month:02}{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    assert moments_of(words) is None
+    assert moments_of(words, time_format=time_format)[0] == pd.Timestamp("2025-01-01").value / 1000
+
+
 @pytest.mark.parametrize("words", [["1", "2"], ["low", "high"], ["6", "1234567"], ["a 1/2/2016", "b"], []])
 def test_what_is_no_time_is_not_taken_for_one(words):
     assert moments_of(words) is None

@@ -42,20 +42,23 @@ def moments_of(
     """
     if len(words) < 2:
         return None
+    declared = (time_format,) if isinstance(time_format, str) else time_format
     series = pd.Series(list(words), dtype="str")
     sample = series.iloc[np.linspace(0, len(series) - 1, min(SAMPLE, len(series))).astype(int)]
     numbers = pd.to_numeric(sample, errors="coerce")
-    formats: list[str | tuple[str, ...]]
     if numbers.notna().mean() >= MOST:
-        formats = [
-            name
+        # ISO 8601 has dates of digits alone, as which it would read ids.
+        digits = tuple(each for each in declared if "%" in each)
+        formats = [digits] if digits else []
+        formats += [
+            (name,)
             for name, per_second in EPOCHS.items()
             if ((numbers >= YEARS[0] * per_second) & (numbers <= YEARS[1] * per_second)).mean() >= MOST
         ]
     elif sample.str.len().median() < SHORTEST or not sample.str.contains(r"\d", regex=True).any():
         return None
     else:
-        formats = [time_format, *(each for each in FORMATS if each != time_format)]
+        formats = list(dict.fromkeys([declared, *((each,) for each in FORMATS)]))
     shares = {name: _read(sample, name, timezone).notna().mean() for name in formats}
     best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or shares[best] < MOST:
@@ -65,7 +68,7 @@ def moments_of(
     return np.where(times.isna(), np.nan, micros)
 
 
-def _read(words: pd.Series, time_format: str | tuple[str, ...], timezone: str) -> pd.Series:
+def _read(words: pd.Series, time_format: tuple[str, ...], timezone: str) -> pd.Series:
     with warnings.catch_warnings():
         # A column of plain words is no time, and no news.
         warnings.simplefilter("ignore", UserWarning)
