@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
+from boilover.adapters.times import moment
 
 DONE = frozenset({"solved", "closed"})
 GOES_ON, ENDED = 1, 2
@@ -103,15 +104,3 @@ class Firsts:
         """Return what the attribute held at creation: what its earliest change left, or else today's value."""
         told = self.old.get((ticket, attribute))
         return today if told is None else told[1]
-
-
-def moment(word: str | None, time_format: str, timezone: tzinfo = UTC) -> datetime | None:
-    """Return a time, without an offset as one of ``timezone``; None for what is none."""
-    if word is None:
-        return None
-    is_iso = time_format == "iso"
-    try:
-        read = datetime.fromisoformat(word) if is_iso else datetime.strptime(word, time_format)  # noqa: DTZ007
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=timezone)

@@ -15,6 +15,7 @@ import numpy as np
 
 from boilover.adapters.facts import Facts
 from boilover.adapters.github_words import Labels
+from boilover.adapters.times import moment
 from boilover.times import REACH
 
 LABELED, UNLABELED, ASSIGNED, UNASSIGNED, CLOSED, REOPENED = range(6)
@@ -170,9 +171,6 @@ def _put_back(walk: Walk, parts: list[Part]) -> None:
 
 def seconds(at: object) -> int | None:
     """Return an ISO time as seconds since 1970; None for what is none."""
-    try:
-        moment = datetime.fromisoformat(str(at))
-    except ValueError:
-        return None
-    told = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    return told if REACH[0] <= told * 1_000_000 < REACH[1] else None
+    read = moment(str(at))
+    told = None if read is None else int(read.timestamp())
+    return told if told is not None and REACH[0] <= told * 1_000_000 < REACH[1] else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from boilover.adapters.export import Export, Member
+from boilover.adapters.nested import dict_at, text_at
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import ident
 
@@ -52,8 +53,7 @@ class Survey:
             self.repositories.add(place[0])
         if is_pull(record):
             self.pulls.add(place)
-        old = record.get("rename", {}).get("from") if isinstance(record.get("rename"), dict) else None
-        at = record.get("created_at")
+        old, at = dict_at(record, "rename").get("from"), text_at(record, "created_at")
         if old and at and (place not in self.titles or at < self.titles[place][0]):
             self.titles[place] = at, old
 

@@ -8,13 +8,14 @@ HubSpot computes are properties too: they tell the end, and none of them is read
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from boilover.adapters.actor import Actor
-from boilover.adapters.ends import LONG_AGO, moment
+from boilover.adapters.ends import LONG_AGO
 from boilover.adapters.hubspot_desk import Desk
 from boilover.adapters.nested import dict_at, dicts_at, text_at
+from boilover.adapters.times import epoch_iso, moment
 from boilover.adapters.words import ident
 
 HISTORY_LIMIT = 20
@@ -89,7 +90,7 @@ def _oldest_first(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _moment(text: str) -> datetime:
-    return moment(text, "iso") or LONG_AGO
+    return moment(text) or LONG_AGO
 
 
 def _targets(
@@ -121,12 +122,12 @@ def _read(target: str, value: str, desk: Desk) -> tuple[str | None, str | None]:
 def _tell_history(
     ticket_id: str, created: str, name: str, target: str, entries: Sequence[Entry], desk: Desk
 ) -> None:
-    start = _moment(created) + AT_ONCE
-    if len(entries) >= HISTORY_LIMIT and _moment(text_at(entries[0], "timestamp")) > start:
+    since = [_moment(text_at(entry, "timestamp")) - _moment(created) for entry in entries]
+    if len(entries) >= HISTORY_LIMIT and since[0] > AT_ONCE:
         desk.export.cut(ticket_id, f"only the latest {len(entries)} values of {name} are there")
     for number, entry in enumerate(entries):
         at, (value, raw) = text_at(entry, "timestamp"), _read(target, text_at(entry, "value"), desk)
-        if number == 0 and _moment(at) <= start:
+        if number == 0 and since[0] <= AT_ONCE:
             desk.facts.at_creation(ticket_id, target, value, raw=raw)
         else:
             desk.facts.change(ticket_id, at, target, value, raw=raw, **actor(entry, desk))
@@ -189,7 +190,7 @@ def _due(value: str) -> str | None:
     """Return a time as ISO; HubSpot also writes milliseconds since 1970."""
     if not value.isdigit():
         return value or None
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(value))).isoformat()
+    return epoch_iso(value, 1000) or value
 
 
 def _tell_merges(entries: Sequence[Entry], desk: Desk) -> None:

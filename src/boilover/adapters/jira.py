@@ -220,7 +220,6 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
 
 def shown(value: object) -> str | None:
     """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
-    told = dict_at(value)
-    if told:
-        return next((shown(told[name]) for name in ("name", "value", "title", "key") if told.get(name)), None)
+    while told := dict_at(value):
+        value = next((told[name] for name in ("name", "value", "title", "key") if told.get(name)), None)
     return word_of(value)

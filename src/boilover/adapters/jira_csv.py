@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from boilover.adapters.ends import DONE
 from boilover.adapters.export import Member
 from boilover.adapters.jira_changes import Desk, project_of, tags
 from boilover.adapters.jira_text import plain_text
 from boilover.adapters.streams import csv_rows
+from boilover.adapters.times import local_iso
 from boilover.adapters.words import ident
 from boilover.errors import InputError
 
@@ -134,9 +134,5 @@ def _tell_comment(row: _Row, ticket: str, cell: str) -> None:
 
 def to_iso(told: str, time_format: str | None) -> str | None:
     """Return a time as ISO without an offset; None for one in another format."""
-    for known in FORMATS if time_format is None else (time_format,):
-        try:
-            return datetime.strptime(told, known).isoformat()  # noqa: DTZ007 - the facts know the time zone
-        except ValueError:
-            continue
-    return told if ISO.match(told) else None
+    known = FORMATS if time_format is None else (time_format,)
+    return local_iso(told, *known) or (told if ISO.match(told) else None)

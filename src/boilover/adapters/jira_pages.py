@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from boilover.adapters.nested import dicts_at
-from boilover.adapters.words import ident
+from boilover.adapters.times import epoch_iso
+from boilover.adapters.words import ident, serial
 
 OF_ISSUE = re.compile(r"/issue/([^/?#]+)/(?:changelog|comment)")
 CHANGELOGS, COMMENTS = "changelogs", "comments"
@@ -64,12 +64,8 @@ def _histories(record: Mapping[str, Any], key: str) -> list[Entry]:
 
 def as_iso(told: object) -> object:
     """Return a time, which some pages tell in milliseconds since 1970, as ISO."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
-        return told
-    try:
-        return datetime.fromtimestamp(told / 1000, UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        return None
+    is_number = isinstance(told, int | float) and not isinstance(told, bool)
+    return epoch_iso(told, 1000) if is_number else told
 
 
 @dataclass
@@ -115,6 +111,5 @@ class Pages:
 
 def in_order(entries: list[Entry]) -> list[Entry]:
     """Return entries from the oldest to the newest, as their ids tell; as they stand where these are no numbers."""
-    if all(str(each.get("id", "")).isdecimal() for each in entries):
-        return sorted(entries, key=lambda each: int(each["id"]))
-    return entries
+    is_numbered = all(serial(ident(each.get("id"))) is not None for each in entries)
+    return sorted(entries, key=lambda each: serial(ident(each["id"])) or 0) if is_numbered else entries

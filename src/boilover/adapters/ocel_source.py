@@ -116,7 +116,8 @@ def _opened(member: Member) -> Iterator[sqlite3.Connection]:
                     problem = f"is a database without the table {missing[0]} of OCEL 2.0"
                     raise InputError(problem, file=member.name, mend="Export it as OCEL 2.0 SQLite")
                 yield database
-        except sqlite3.Error as error:
+        # A row that lacks a column raises IndexError.
+        except (sqlite3.Error, IndexError) as error:
             raise InputError(f"cannot be read as SQLite: {error}", file=member.name, mend=AGAIN) from error
 
 

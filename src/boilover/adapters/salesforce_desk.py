@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from boilover.adapters.ends import Ends, Firsts, moment
+from boilover.adapters.ends import Ends, Firsts
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, STATUSES, is_key, key
 from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
+from boilover.adapters.times import moment
 from boilover.adapters.words import Words, ident, is_true
 from boilover.errors import InputError
 

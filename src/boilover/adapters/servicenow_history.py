@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from boilover.adapters.ends import moment
 from boilover.adapters.servicenow_desk import Desk, cell, shown
 from boilover.adapters.servicenow_words import ATTRIBUTES, BOOKKEEPING, PROSE
+from boilover.adapters.times import moment
 from boilover.adapters.words import html_to_text, is_true
 
 JOURNALS = {"comments": True, "work_notes": False}
@@ -202,17 +202,19 @@ def _promised_hours(desk: Desk, row: Mapping[str, Any], start: str, due: str) ->
     began, ends = (moment(word, desk.options.time_format) for word in (start, due))
     if not paused or began is None or ends is None:
         return None
-    return max((ends - began - paused) / timedelta(hours=1), 0.0)
+    return max((ends - began - min(paused, ends - began)) / timedelta(hours=1), 0.0)
 
 
 def duration(word: str | None) -> timedelta | None:
     """Return a duration, written as a date of 1970, as seconds or as words; None for what is none of them."""
     if word is None:
         return None
-    if word.replace(".", "", 1).isdigit():
-        return timedelta(seconds=float(word))
-    date = moment(word, "iso")
-    if date is not None:
+    is_number = word.replace(".", "", 1).isdecimal()
+    if not is_number and (date := moment(word)) is not None:
         return date - EPOCH
-    parts = WORDED.findall(word)
-    return timedelta(seconds=sum(float(n) * SECONDS[unit.lower()] for n, unit in parts)) if parts else None
+    parts = [(word, "second")] if is_number else WORDED.findall(word)
+    try:
+        told = sum(float(n) * SECONDS[unit.lower()] for n, unit in parts)
+        return timedelta(seconds=told) if parts else None
+    except OverflowError:
+        return None

@@ -18,6 +18,8 @@ from boilover.errors import InputError
 
 SMALL = 16 << 20
 """A document up to this many bytes is parsed at once, a larger one as a stream, which takes longer."""
+DEEPEST = 500
+"""Values within values: what is parsed at once may be as deep, and not much deeper."""
 DELIMITERS = ",;\t|"
 Records = Iterator[tuple[str, Any]]
 
@@ -193,6 +195,8 @@ def _build(events: Iterator[tuple[str, Any]], event: str, value: Any) -> Any:
     while True:
         builder.event(event, value)
         depth += (event in ("start_map", "start_array")) - (event in ("end_map", "end_array"))
+        if depth > DEEPEST:
+            raise _NoJson(f"values lie in each other more than {DEEPEST} deep")
         if not depth:
             return builder.value
         event, value = next(events)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 import pandas as pd
@@ -81,3 +82,33 @@ def _localise(naive: pd.Series, timezone: str, tally: Tally) -> pd.Series:
     tally.note("times in the hour that spring leaves out, moved forward", int(moved.sum()))
     result: pd.Series = local.dt.tz_convert("UTC").astype(UTC_MICROSECONDS)
     return result
+
+
+def moment(word: str | None, time_format: str = "iso", timezone: tzinfo = UTC) -> datetime | None:
+    """Return one time, without an offset as one of ``timezone``; None for what is none."""
+    if word is None:
+        return None
+    is_iso = time_format == "iso"
+    try:
+        read = datetime.fromisoformat(word) if is_iso else datetime.strptime(word, time_format)  # noqa: DTZ007
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=timezone)
+
+
+def local_iso(word: str, *time_formats: str) -> str | None:
+    """Return one time as ISO without an offset, by the first format that reads it; None where none does."""
+    for form in time_formats:
+        try:
+            return datetime.strptime(word, form).isoformat()  # noqa: DTZ007 - the facts know the time zone
+        except ValueError:
+            continue
+    return None
+
+
+def epoch_iso(told: object, per_second: int = 1) -> str | None:
+    """Return one time, in so many parts of a second since 1970, as ISO; None for what is none."""
+    try:
+        return datetime.fromtimestamp(float(str(told)) / per_second, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -12,10 +12,10 @@ Comments have their text only where the export was asked for ``comment_events``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from boilover.adapters.nested import dicts_at
+from boilover.adapters.times import epoch_iso
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import Audit
 from boilover.adapters.zendesk_desk import Desk
@@ -33,20 +33,13 @@ CREATION = frozenset({"requester_id", "status"})
 def read_ticket_event(desk: Desk, record: dict[str, Any]) -> None:
     """Tell what one record of the incremental export of ticket events holds."""
     stamp = record.get("timestamp")
-    at = record.get("created_at") if stamp is None else _iso(stamp)
+    # What is no epoch goes on as it is, to be counted.
+    at = record.get("created_at") if stamp is None else epoch_iso(stamp) or stamp
     children = dicts_at(record, "child_events")
     told = {key for child in children for key in child}
     untyped = "Create" if told >= CREATION and not told & {"event_type", "type"} else "Change"
     events = [event for child in children for event in _as_audited(child, untyped)]
     Audit(desk, record, at, ident(record.get("updater_id"))).tell(events)
-
-
-def _iso(stamp: Any) -> Any:
-    """Return an epoch in seconds as ISO; what is none goes on as it is, to be counted."""
-    try:
-        return datetime.fromtimestamp(float(stamp), UTC).isoformat()
-    except (TypeError, ValueError, OverflowError, OSError):
-        return stamp
 
 
 def _as_audited(child: dict[str, Any], untyped: str) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from boilover.adapters.export import Member
 from boilover.adapters.streams import csv_rows, header_of
+from boilover.adapters.times import local_iso
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_desk import Desk
 
@@ -83,7 +82,4 @@ def _time(desk: Desk, cell: str | None) -> str | None:
     """Return a time as ISO; one that cannot be read goes on as it is, to be counted."""
     if cell is None or desk.options.csv_time_format is None:
         return cell
-    try:
-        return datetime.strptime(cell, desk.options.csv_time_format).isoformat()  # noqa: DTZ007
-    except ValueError:
-        return cell
+    return local_iso(cell, desk.options.csv_time_format) or cell
