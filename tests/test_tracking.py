@@ -1,7 +1,12 @@
 import os
+import socket
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,8 +22,9 @@ from boilover.model.importance import importance_of
 from boilover.model.manifest import Manifest
 from boilover.model.saved import SavedModel, save_model
 from boilover.plots import PLOTS
+from boilover.tracking.located import located
 from boilover.tracking.runs import log_run
-from boilover.tracking.store import ARTIFACTS, STORE
+from boilover.tracking.store import ARTIFACTS, STORE, check_answers
 from desk_rows import desk
 
 # isort: split
@@ -186,6 +192,39 @@ def test_a_store_that_refuses_and_a_run_that_fails(logged, tmp_path):
         log_run(logged.saved, logged.folder, tracking_uri=logged.uri, evaluation={})
     runs = logged.client.search_runs([logged.run.info.experiment_id])
     assert [run.info.status for run in runs].count("FAILED") == 1
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_a_server_that_is_not_there_is_told_at_once(logged, monkeypatch, listens):
+    """Refused, and, where a queue of connections is full, without any answer."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        address = server.getsockname()
+        if listens:
+            for _ in range(3):
+                busy = waiting.enter_context(socket.socket())
+                busy.setblocking(False)
+                busy.connect_ex(address)
+        else:
+            server.close()
+        uri = f"http://kim:secret@127.0.0.1:{address[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        monkeypatch.setattr("boilover.tracking.store.ANSWER_SECONDS", 0.5)
+        begun = time.monotonic()
+        for act in (lambda: log_run(logged.saved, logged.folder), lambda: located("models:/desk@champion")):
+            with pytest.raises(
+                UsageError, match=f"127.0.0.1:{address[1]}. Check MLFLOW_TRACKING_URI$"
+            ) as told:
+                act()
+            assert "secret" not in str(told.value)
+        assert time.monotonic() - begun < 10
+
+
+def test_a_server_that_answers_whatever_it_be_is_left_to_mlflow():
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        check_answers(f"http://127.0.0.1:{server.server_port}")
+    check_answers("http://[")
+    check_answers("databricks")
 
 
 def test_importing_it_turns_telemetry_off():

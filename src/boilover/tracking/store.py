@@ -31,18 +31,39 @@ with quiet():
 logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
 
 STORE, ARTIFACTS = "mlflow.db", "mlartifacts"
+ANSWER_SECONDS = 5.0
+"""How long a server may take to be reached."""
 
 
 def client_of(beside: Path, tracking_uri: str | None = None) -> tuple[MlflowClient, str | None]:
     """Return a client, and where the artifacts of the default store go; another store knows for itself.
 
     Without a URI it is that of MLFLOW_TRACKING_URI, and without that a SQLite file `STORE` in the folder of ``beside``.
+    Raises `UsageError` for a server that cannot be reached.
     """
     chosen = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
     if chosen:
+        check_answers(chosen)
         return MlflowClient(chosen), None
     folder = beside.absolute().parent
     return MlflowClient(f"sqlite:///{folder / STORE}"), (folder / ARTIFACTS).as_uri()
+
+
+def check_answers(uri: str) -> None:
+    """Raise `UsageError` where there is no server at a URL, whatever it would answer: MLflow tries for four minutes."""
+    import requests
+
+    if not uri.startswith(("http://", "https://")):
+        return
+    try:
+        requests.head(uri, timeout=ANSWER_SECONDS)
+    except requests.exceptions.SSLError:
+        # Somebody answers: MLflow has settings of its own for certificates.
+        return
+    except requests.exceptions.ConnectionError as error:
+        raise UsageError(f"no MLflow server can be reached at {uri}. Check MLFLOW_TRACKING_URI") from error
+    except requests.exceptions.RequestException:
+        return
 
 
 @contextmanager
