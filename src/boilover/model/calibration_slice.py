@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import InputError
+from boilover.model.damage import read_as
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +30,7 @@ class CalibrationSlice:
     def from_text(cls, content: bytes, file: object = None) -> CalibrationSlice:
         """Return what `to_text` wrote; raise `InputError` for anything else."""
         types = {"night": str, "risk": np.float64, "label": np.int8}
-        try:
+        with read_as("tells no risks and labels", file):
             frame = pd.read_csv(BytesIO(content), dtype=types)
             nights = frame["night"].to_numpy(dtype="datetime64[D]").astype(np.int64)
             return cls(nights, frame["risk"].to_numpy(), frame["label"].to_numpy())
-        except (KeyError, ValueError) as error:
-            mend = "Train the model again"
-            raise InputError(f"tells no risks and labels: {error!r}", file=file, mend=mend) from error

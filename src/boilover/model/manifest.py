@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import parse_rule
+from boilover.model.damage import RETRAIN
 from boilover.model.horizons import in_order
 from boilover.times import parse_moment
 
 SCHEMA_VERSION = 1
-RETRAIN = "Train the model again"
 
 
 class Manifest(BaseModel):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from boilover.errors import InputError
+from boilover.model.damage import read_as
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,13 +83,10 @@ class Reached:
     @classmethod
     def from_text(cls, content: bytes, file: object = None) -> Reached:
         """Return what `to_text` wrote; raise `InputError` for anything else."""
-        try:
+        with read_as("tells no rises of risks", file):
             told = json.loads(content)
             night, below, risk = np.array(told["rises"], dtype=np.float64).reshape(-1, 3).T
             return cls(int(told["nights"]), float(told["share"]), night.astype(np.int64), below, risk)
-        except (KeyError, TypeError, ValueError) as error:
-            mend = "Train the model again"
-            raise InputError(f"tells no rises of risks: {error!r}", file=file, mend=mend) from error
 
 
 def _highest_so_far(risk: Floats, begins: npt.NDArray[np.bool_]) -> Floats:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import InputError, MismatchError
+from boilover.errors import MismatchError
+from boilover.model.damage import read_as
 from boilover.model.reading import is_numeric, words_of
 
 Floats = npt.NDArray[np.float64]
@@ -109,7 +110,7 @@ class Reference:
     @classmethod
     def from_text(cls, text: bytes, file: object = None) -> Reference:
         """Return the reference that `to_text` wrote; raise `InputError` for what is none."""
-        try:
+        with read_as("is no reference of this version", file):
             told = json.loads(text)
             ages, (days, risk_days) = told["ages"], told["days"]
             return cls(
@@ -119,9 +120,6 @@ class Reference:
                 outcome=Distribution.from_dict(told["outcome"]),
                 risk=Distribution.from_dict(told["risk"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            mend = "Train the model again"
-            raise InputError(f"is no reference of this version: {error!r}", file=file, mend=mend) from error
 
 
 def reference_of(

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,10 @@ from boilover.errors import InputError, MismatchError, UsageError
 from boilover.escalation import EscalationRule
 from boilover.files import check_writable, replacing
 from boilover.model.calibration_slice import CalibrationSlice
+from boilover.model.damage import RETRAIN, read_as
 from boilover.model.fitted import Fitted
 from boilover.model.horizons import HorizonModel
-from boilover.model.manifest import RETRAIN, SCHEMA_VERSION, Manifest, manifest_of
+from boilover.model.manifest import SCHEMA_VERSION, Manifest, manifest_of
 from boilover.model.reached import Reached
 from boilover.model.reference import Reference
 from boilover.model.walk_text import UnknownTreesError
@@ -133,22 +134,20 @@ def load_model(folder: str | Path) -> SavedModel:
     if not isinstance(digests, dict):
         raise InputError("does not list the files of the model", file=file, mend=RETRAIN)
     manifest = manifest_of(values, file)
-    if set(digests) - {REFERENCE, NIGHTS} != _file_names(manifest.horizons):
+    needed = {f"model-{horizon}.{kind}" for horizon in manifest.horizons for kind in ("txt", "json")}
+    if set(digests) - {REFERENCE, NIGHTS} != needed | {CALIBRATION}:
         raise MismatchError(f"{file}: lists files of other horizons than its own. {RETRAIN}")
     models = {horizon: _load_classifier(folder, horizon, digests) for horizon in manifest.horizons}
     model = HorizonModel(models)
     _check_agreement(model, manifest, file)
+    calibration, reference, reached = (folder / name for name in (CALIBRATION, REFERENCE, NIGHTS))
     return SavedModel(
         model,
         manifest,
-        CalibrationSlice.from_text(_read_intact(folder / CALIBRATION, digests), folder / CALIBRATION),
-        _load_reference(folder, digests),
-        _load_reached(folder, digests),
+        CalibrationSlice.from_text(_read_intact(calibration, digests), calibration),
+        Reference.from_text(_read_intact(reference, digests), reference) if REFERENCE in digests else None,
+        Reached.from_text(_read_intact(reached, digests), reached) if NIGHTS in digests else None,
     )
-
-
-def _file_names(horizons: Sequence[str]) -> set[str]:
-    return {CALIBRATION} | {f"model-{horizon}.{kind}" for horizon in horizons for kind in ("txt", "json")}
 
 
 def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> Fitted:
@@ -156,10 +155,8 @@ def _load_classifier(folder: Path, horizon: str, digests: Mapping[str, str]) -> 
     values = _json(file, _read_intact(file, digests))
     trees = folder / f"model-{horizon}.txt"
     text = _read_intact(trees, digests).decode()
-    try:
+    with read_as("is no model of this version", file):
         fitted = Fitted.from_dict(values, text)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"is no model of this version: {error!r}", file=file, mend=RETRAIN) from error
     try:
         fitted.trees_.n_features  # noqa: B018 - the trees are read when they are first asked
     except UnknownTreesError as error:
@@ -177,16 +174,6 @@ def _check_agreement(model: HorizonModel, manifest: Manifest, file: Path) -> Non
             raise MismatchError(f"{file}: lists other columns than the trees were grown on. {RETRAIN}")
     if manifest.categories != model.primary.categories_:
         raise MismatchError(f"{file}: lists other categories than the model was fitted on. {RETRAIN}")
-
-
-def _load_reference(folder: Path, digests: Mapping[str, str]) -> Reference | None:
-    file = folder / REFERENCE
-    return Reference.from_text(_read_intact(file, digests), file) if REFERENCE in digests else None
-
-
-def _load_reached(folder: Path, digests: Mapping[str, str]) -> Reached | None:
-    file = folder / NIGHTS
-    return Reached.from_text(_read_intact(file, digests), file) if NIGHTS in digests else None
 
 
 def _read_intact(file: Path, digests: Mapping[str, str]) -> bytes:
