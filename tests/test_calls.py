@@ -98,6 +98,16 @@ def test_one_text_stands_for_a_sequence_of_one(source: Any) -> None:
             "format: must be one of 'parquet', 'csv', not 'xlsx'",
         ),
         (
+            lambda source, saved: UNTYPED.score(source.log, saved, explain="x"),
+            "score, explain: must be a number of rows, or 'all', not 'x'",
+        ),
+        (lambda source, saved: UNTYPED.score(source.log, saved, explain=-1), "or 'all', not -1"),
+        (lambda source, saved: UNTYPED.score(source.log, saved, explain=2.5), "or 'all', not 2.5"),
+        (
+            lambda source, saved: UNTYPED.History.from_log(source.log.to_pandas()[0]),
+            r"must be EventLog, not DataFrame\. Pass `boilover\.open_log",
+        ),
+        (
             lambda source, saved: UNTYPED.model_card(saved, 0.4),
             r"must be a dictionary, not float\. That of a",
         ),

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import wraps
 from importlib import import_module
 from inspect import Parameter, signature
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,9 @@ def _taken(kind: str, value: Any, where: str, *, has_rule: bool) -> Any:
         of, name, mend = PLAIN[kind]
         if not isinstance(value, of):
             raise _wrong(where, name, value, mend)
+    elif kind == "Explained":
+        if value != "all" and not (isinstance(value, Integral) and int(value) >= 0):
+            raise UsageError(f"{where}: must be a number of rows, or 'all', not {shorten(value)}")
     elif kind == "pd.DataFrame":
         import pandas as pd
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from boilover import kernels
 from boilover.coded import ascend, encode, runs
+from boilover.errors import UsageError
 from boilover.log import EventLog, observed
 
 Ints = npt.NDArray[np.int64]
@@ -34,8 +35,13 @@ def order_of(log: EventLog) -> Order:
     """Return the order of a log's events; a sorted log is recognised and not sorted again.
 
     Tickets are in the order of their ids, so that sums and ties over many tickets are the same in whatever order the
-    rows came.
+    rows came. Raises `UsageError` for what is no log.
     """
+    if not isinstance(log, EventLog):
+        raise UsageError(
+            f"boilover.History.from_log, log: must be EventLog, not {type(log).__name__}."
+            " Pass `boilover.open_log(path).log`, or make one with `boilover.EventLog.from_pandas`"
+        )
     order = _as_it_stands(log) or _sorted(log)
     listed = log.tickets["ticket_id"].combine_chunks()
     if listed.equals(order.ticket_ids):
