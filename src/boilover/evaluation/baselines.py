@@ -10,6 +10,7 @@ import pandas as pd
 
 from boilover.errors import InputError
 from boilover.evaluation.metrics import Floats, log_losses
+from boilover.model.calibrators import sigmoid
 from boilover.model.linear import LinearPartner
 
 BASE_RATE = "base_rate"
@@ -93,7 +94,7 @@ class Baselines:
             BASE_RATE: np.full(len(X), self.base_rate),
             AGE_ONLY: self.age_rates.predict(np.asarray(age_hours, dtype=np.float64)),
             SLA_RULE: share,
-            LOGISTIC: 1 / (1 + np.exp(-self.logistic.decision(X))),
+            LOGISTIC: sigmoid(self.logistic.decision(X)),
         }
 
 
@@ -146,7 +147,7 @@ def choose_c(X: pd.DataFrame, y: Floats, order: npt.NDArray[np.int64], *, seed: 
     losses = []
     for C in CHOICES_OF_C:
         logits = LinearPartner(C=C).fit(X.iloc[early], y[early]).decision(X.iloc[late])
-        losses.append(float(log_losses(y[late], 1 / (1 + np.exp(-logits))).mean()))
+        losses.append(float(log_losses(y[late], sigmoid(logits)).mean()))
     return CHOICES_OF_C[int(np.argmin(losses))]
 
 

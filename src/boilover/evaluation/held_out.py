@@ -29,11 +29,7 @@ def held_out_metrics(
         "calibration_error": calibration_error(labels, risk),
         "points": float(len(labels)),
     }
-    # A probability is asked for; the order is that of the scores.
     found |= {
-        f"average_precision_of_{name}": average_precision(
-            labels, 1.0 / (1.0 + np.exp(-np.clip(scores, -30, 30)))
-        )
-        for name, scores in simpler.items()
+        f"average_precision_of_{name}": average_precision(labels, scores) for name, scores in simpler.items()
     }
     return {name: None if np.isnan(figure) else float(figure) for name, figure in found.items()}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from boilover.errors import InputError
 from boilover.evaluation.metrics import NAN, Floats
 from boilover.evaluation.workload import nights_of
+from boilover.model.reached import highest_so_far
 
 LINES = 120
 
@@ -52,10 +53,7 @@ def operating(
     Raises `InputError` for no point, or arrays that do not match.
     """
     labels, scores = np.asarray(y, dtype=np.float64), np.asarray(risk, dtype=np.float64)
-    times, codes = (
-        np.asarray(as_of_us, dtype=np.int64),
-        np.unique(np.asarray(tickets), return_inverse=True)[1],
-    )
+    times, codes = np.asarray(as_of_us, dtype=np.int64), np.unique(tickets, return_inverse=True)[1]
     ahead = labels == 1 if before is None else np.asarray(before, dtype=np.bool_)
     if not len(labels) or len({each.shape for each in (labels, scores, times, codes, ahead)}) > 1:
         raise InputError(
@@ -63,10 +61,10 @@ def operating(
         )
     order = np.lexsort((times, codes))
     labels, scores, codes, ahead = labels[order], scores[order], codes[order], ahead[order]
-    so_far = _highest_so_far(scores, codes)
+    begins = np.r_[True, codes[1:] != codes[:-1]]
+    so_far = highest_so_far(scores, begins)
     # The first point of at least a threshold is the one that rises above all before it, past that threshold.
-    earlier = np.r_[-np.inf, so_far[:-1]]
-    earlier[np.r_[True, codes[1:] != codes[:-1]]] = -np.inf
+    earlier = np.where(begins, -np.inf, np.r_[-np.inf, so_far[:-1]])
     known = ~np.isnan(labels)
     right = known & (labels == 1)
     highest = np.full(codes[-1] + 1, -np.inf)
@@ -86,15 +84,6 @@ def operating(
         found / positives if positives else np.full(len(lines), NAN),
         np.divide(hits, crossed, where=crossed > 0, out=np.full(len(lines), NAN)),
     )
-
-
-def _highest_so_far(scores: Floats, codes: npt.NDArray[np.int64]) -> Floats:
-    """Return the running maximum of each ticket's scores; ``codes`` ascend."""
-    # Ranks plus a step of their number for each ticket: one running maximum that never reaches back.
-    values, ranks = np.unique(scores, return_inverse=True)
-    lifted = np.maximum.accumulate(ranks + codes * len(values))
-    running: Floats = values[lifted - codes * len(values)]
-    return running
 
 
 def _lines(highest: Floats) -> Floats:

@@ -44,7 +44,7 @@ class Reached:
         """Read the rises off n questions about ``share`` of the tickets at risk on each night, by (ticket, as_of)."""
         nights, night = np.unique(as_of, return_inverse=True)
         begins = np.append(True, ticket[1:] != ticket[:-1])
-        so_far = _highest_so_far(risk, begins)
+        so_far = highest_so_far(risk, begins)
         below = np.where(begins, 0.0, np.append(0.0, so_far[:-1]))
         rises = (risk > below) & (night > 0)
         return cls(len(nights) - 1, share, night[rises] - 1, below[rises], risk[rises])
@@ -89,8 +89,8 @@ class Reached:
             return cls(int(told["nights"]), float(told["share"]), night.astype(np.int64), below, risk)
 
 
-def _highest_so_far(risk: Floats, begins: npt.NDArray[np.bool_]) -> Floats:
-    """Return the running maximum of each ticket's risks."""
+def highest_so_far(risk: Floats, begins: npt.NDArray[np.bool_]) -> Floats:
+    """Return the running maximum of each ticket's risks, float64[n]; ``begins`` tells where a ticket's first one is."""
     order = np.argsort(risk, kind="stable")
     rank = np.empty(len(risk), dtype=np.int64)
     rank[order] = np.arange(len(risk))
