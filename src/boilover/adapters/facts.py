@@ -64,7 +64,7 @@ class Facts:
         role: str | None = None,
         **attributes: Any,
     ) -> None:
-        """Say that a ticket exists; ``attributes`` are only what is fixed when it is created."""
+        """Say that a ticket exists; ``attributes`` are only what is fixed when it is created, None where untold."""
         self._add(ticket_id, TICKET, created, None, None, by, role)
         for name, value in attributes.items():
             if value is not None:
@@ -78,7 +78,7 @@ class Facts:
             self._add(ticket_id, HISTORY)
 
     def today(
-        self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None, at: Any = None
+        self, ticket_id: str, target: str, value: str | None, raw: str | None = None, *, at: Any = None
     ) -> None:
         """Say what ``target`` holds now, seen ``at`` the ticket's last update.
 
@@ -87,7 +87,7 @@ class Facts:
         self._story.targets.add(target)
         self._add(ticket_id, TODAY, at, target, value, None, None, None, None, raw)
 
-    def at_creation(self, ticket_id: str, target: str, value: str | None, *, raw: str | None = None) -> None:
+    def at_creation(self, ticket_id: str, target: str, value: str | None, raw: str | None = None) -> None:
         """Say what ``target`` held when the ticket was created."""
         self._story.targets.add(target)
         self._add(ticket_id, AT_CREATION, None, target, value, None, None, None, None, raw)
@@ -98,8 +98,8 @@ class Facts:
         at: Any,
         target: str,
         value: str | None,
-        *,
         raw: str | None = None,
+        *,
         old: str | Untold | None = UNTOLD,
         by: str | None = None,
         role: str | None = None,

@@ -51,9 +51,9 @@ def read_activity(desk: Desk, record: dict[str, Any]) -> None:
         target = str(TARGETS.get(key) or desk.options.fields.get(key, key))
         value, raw = desk.value(target, told)
         if CREATION in activity:
-            desk.facts.at_creation(ticket_id, target, value, raw=raw)
+            desk.facts.at_creation(ticket_id, target, value, raw)
         else:
-            desk.facts.change(ticket_id, at, target, value, raw=raw, by=actor, role=role)
+            desk.facts.change(ticket_id, at, target, value, raw, by=actor, role=role)
         if target == "assignee" and value is not None:
             desk.staff.add(value)
     if CREATION not in activity:

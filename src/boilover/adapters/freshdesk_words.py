@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.settings import Status, Zone
 
@@ -65,10 +65,8 @@ DAY_FIRST = re.compile(
 )
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a Freshdesk recipe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezone: Zone = "UTC"
     """Where times without an offset were written."""

@@ -107,9 +107,10 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
     user, created = issue.get("user"), issue.get("created_at")
     role, login = desk.role(user, issue.get("author_association")), login_of(user)
     _, title = desk.survey.titles.get(place, ("", issue.get("title")))
-    told = {"customer_id": login if role not in ("agent", "bot") else None, "subject": title}
-    kept = {name: value for name, value in told.items() if value}
-    desk.facts.ticket(ticket, created=created, by=login, role=role, **kept)
+    customer = login if role not in ("agent", "bot") else None
+    desk.facts.ticket(
+        ticket, created=created, by=login, role=role, customer_id=customer, subject=title or None
+    )
     if (text := str(issue.get("body") or "").strip()) != "":
         who: dict[str, Any] = {"by": login, "role": role, "event_id": f"issue-{ticket}"}
         # Members are read in any order: what opened the issue goes before answers of the same second.
@@ -154,8 +155,7 @@ def _check_end(desk: Desk, ticket: str, is_closed: bool) -> None:
     today = desk.today.get(ticket, {})
     if today.get("state") == "closed" and not is_closed:
         desk.export.cut(ticket, "it is closed, and the event of its closing is missing")
-        value, raw = _closed_as(today)
-        desk.facts.change(ticket, today.get("closed_at"), "status", value, raw=raw)
+        desk.facts.change(ticket, today.get("closed_at"), "status", *_closed_as(today))
 
 
 def _check_comments(desk: Desk) -> None:
@@ -172,12 +172,11 @@ def _tell_today(desk: Desk, ticket: str, today: Record) -> None:
     walk = Walk(desk.labels, labels=dict.fromkeys(each for each in labels if each is not None))
     assignees = _listed(today["assignees"]) or ([today["assignee"]] if today["assignee"] else [])
     walk.assignees = dict.fromkeys(login for each in assignees if (login := login_of(each)) is not None)
-    for target, (value, raw) in walk.state().items():
+    for target, told in walk.state().items():
         if target != "status" or today["state"] != "closed":
-            desk.facts.today(ticket, target, value, raw=raw, at=today["updated_at"])
+            desk.facts.today(ticket, target, *told, at=today["updated_at"])
     if today["state"] == "closed":
-        value, raw = _closed_as(today)
-        desk.facts.today(ticket, "status", value, raw=raw, at=today["closed_at"] or today["updated_at"])
+        desk.facts.today(ticket, "status", *_closed_as(today), at=today["closed_at"] or today["updated_at"])
 
 
 def _listed(held: object) -> list[Any]:

@@ -142,19 +142,16 @@ def tell_course(
     for part in at_birth:
         walk.take(part)
     before = walk.state()
-    for target, (value, raw) in before.items():
-        facts.at_creation(ticket, target, value, raw=raw)
+    for target, told in before.items():
+        facts.at_creation(ticket, target, *told)
     chosen = frozenset(at_birth)
     for part in (each for each in parts if each not in chosen):
         walk.take(part)
         after = walk.state()
         at = datetime.fromtimestamp(part.time, UTC).isoformat()
         for target in (each for each in after if after[each] != before[each]):
-            value, raw = after[target]
-            event_id = part.event_id and f"{part.event_id}.{target}"
-            facts.change(
-                ticket, at, target, value, raw=raw, old=before[target][0], by=part.actor, event_id=event_id
-            )
+            old, event_id = before[target][0], part.event_id and f"{part.event_id}.{target}"
+            facts.change(ticket, at, target, *after[target], old=old, by=part.actor, event_id=event_id)
         before = after
     return walk
 

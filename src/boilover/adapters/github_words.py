@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.settings import MaybeStatus
 from boilover.adapters.words import PRIORITIES, ident
@@ -45,10 +45,8 @@ AGENTS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 SEPARATORS = re.compile(r"[\s:/_-]+")
 
 
-class GitHubOptions(BaseModel):
+class GitHubOptions(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a recipe for GitHub. Labels are known whatever their case and separators."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     statuses: dict[str, MaybeStatus] = {}
     """Label to the status that an open issue has with it; ``""`` for a usual label that means none here."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
@@ -35,10 +35,8 @@ FIRST_PIPELINE = {"1": "new", "2": "waiting on contact", "3": "waiting on us", "
 PRIORITIES = {"LOW": "low", "MEDIUM": "normal", "HIGH": "high", "URGENT": "urgent"}
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """What only the desk can know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     statuses: dict[str, Status] = {}
     """Stage, by its id or its label, to status."""

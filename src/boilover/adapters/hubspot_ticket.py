@@ -74,8 +74,8 @@ def tell_ticket(record: Mapping[str, Any], desk: Desk) -> None:
         if histories.get(name):
             _tell_history(ticket_id, created, name, target, histories[name], desk)
         elif properties.get(name) not in (None, ""):
-            value, raw = _read(target, text_at(properties, name), desk)
-            desk.facts.change(ticket_id, seen or created, target, value, raw=raw)
+            told = _read(target, text_at(properties, name), desk)
+            desk.facts.change(ticket_id, seen or created, target, *told)
     _tell_sla(ticket_id, histories, desk)
     _tell_merges(histories.get("hs_merged_object_ids", []), desk)
     if record.get("archived") is True and text_at(record, "archivedAt"):
@@ -126,11 +126,11 @@ def _tell_history(
     if len(entries) >= HISTORY_LIMIT and since[0] > AT_ONCE:
         desk.export.cut(ticket_id, f"only the latest {len(entries)} values of {name} are there")
     for number, entry in enumerate(entries):
-        at, (value, raw) = text_at(entry, "timestamp"), _read(target, text_at(entry, "value"), desk)
+        at, told = text_at(entry, "timestamp"), _read(target, text_at(entry, "value"), desk)
         if number == 0 and since[0] <= AT_ONCE:
-            desk.facts.at_creation(ticket_id, target, value, raw=raw)
+            desk.facts.at_creation(ticket_id, target, *told)
         else:
-            desk.facts.change(ticket_id, at, target, value, raw=raw, **actor(entry, desk))
+            desk.facts.change(ticket_id, at, target, *told, **actor(entry, desk))
 
 
 def actor(entry: Entry, desk: Desk) -> Actor:

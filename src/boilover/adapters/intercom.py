@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.export import Export
 from boilover.adapters.intercom_parts import Reader, actor, tell_part, tell_tags
@@ -33,10 +33,8 @@ PART_LIMIT = 500
 MARKS = (b'"conversation_parts"', b'"conversation.list"', b'"admin_assignee_id"', b'"team_assignee_id"')
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """What a workspace may mean otherwise than Intercom does."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     closed: Status = "closed"
     """The status of a closed conversation."""

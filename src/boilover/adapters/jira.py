@@ -176,8 +176,7 @@ def _tell_creation(
     told = {"customer_id": reporter, "subject": plain_text(subject)}
     for name, field_id in desk.options.attributes.items():
         told[name] = shown(fields.get(field_id))
-    kept = {name: value for name, value in told.items() if value is not None}
-    desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, **kept)
+    desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, **told)
     if (text := plain_text(opening)) is not None:
         event_id = f"{ident(issue.get('id')) or ticket}.description"
         created = fields.get("created")
@@ -203,8 +202,8 @@ def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
         at = fields.get("resolutiondate") if value in DONE else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
     if "priority" in fields:
-        value, raw = desk.priorities.read(word_of(dict_at(fields, "priority").get("name")))
-        facts.today(ticket, "priority", value, raw=raw, at=seen)
+        priority = word_of(dict_at(fields, "priority").get("name"))
+        facts.today(ticket, "priority", *desk.priorities.read(priority), at=seen)
     if "assignee" in fields:
         facts.today(ticket, "assignee", person(fields["assignee"]), at=seen)
     if "issuetype" in fields:

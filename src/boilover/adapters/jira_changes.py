@@ -129,12 +129,12 @@ def _tell_item(desk: Desk, ticket: str, at: Any, item: Mapping[str, Any], told: 
     name, facts = desk.field(item), desk.facts
     before, after = word_of(item.get("fromString")), word_of(item.get("toString"))
     if name == "status":
-        value, raw = desk.statuses.read(after, ident(item.get("to")))
         old, _ = desk.statuses.read(before, ident(item.get("from")))
-        facts.change(ticket, at, "status", value, raw=raw, old=old, **told)
+        status = desk.statuses.read(after, ident(item.get("to")))
+        facts.change(ticket, at, "status", *status, old=old, **told)
     elif name == "priority":
-        value, raw = desk.priorities.read(after)
-        facts.change(ticket, at, "priority", value, raw=raw, old=desk.priorities.read(before)[0], **told)
+        old, _ = desk.priorities.read(before)
+        facts.change(ticket, at, "priority", *desk.priorities.read(after), old=old, **told)
     elif name in ("assignee", "reporter"):
         old, value = (
             ident(item.get(f"tmp{side}AccountId") or item.get(side.lower())) for side in ("From", "To")

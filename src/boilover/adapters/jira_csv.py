@@ -90,8 +90,7 @@ def _tell_creation(row: _Row, ticket: str) -> None:
     role = row.desk.people.role({"name": by}, reporter) if by else None
     told = {"customer_id": reporter, "subject": row.one("Summary")}
     told |= {name: row.one(column) for name, column in row.desk.options.attributes.items()}
-    kept = {name: value for name, value in told.items() if value is not None}
-    row.desk.facts.ticket(ticket, created=created, by=by, role=role, **kept)
+    row.desk.facts.ticket(ticket, created=created, by=by, role=role, **told)
     if (text := plain_text(row.one("Description"))) is not None:
         event_id = f"{row.one('Issue id') or ticket}.description"
         row.desk.facts.message(
@@ -105,8 +104,7 @@ def _tell_today(row: _Row, ticket: str) -> None:
     if value is not None:
         at = row.time("Resolved") if value in DONE else None
         facts.today(ticket, "status", value, raw=raw, at=at or seen)
-    value, raw = row.desk.priorities.read(row.one("Priority"))
-    facts.today(ticket, "priority", value, raw=raw, at=seen)
+    facts.today(ticket, "priority", *row.desk.priorities.read(row.one("Priority")), at=seen)
     facts.today(ticket, "assignee", row.person("Assignee"), at=seen)
     facts.today(ticket, "type", row.one("Issue Type"), at=seen)
     if (labels := tags(" ".join(row.all("Labels")))) is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.ends import DONE
 from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, Pages
@@ -44,10 +44,8 @@ SIDES = {"app": "bot", "customer": "customer"}
 """Cloud's accountType to role; ``atlassian`` may be either side."""
 
 
-class JiraOptions(BaseModel):
+class JiraOptions(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a recipe for Jira."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     statuses: dict[str, Status] = {}
     """Status to one of STATUSES, where neither its category nor its name tells it rightly."""

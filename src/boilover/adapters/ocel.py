@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.actor import Actor
 from boilover.adapters.export import Export
@@ -36,10 +36,8 @@ TARGETS = ("status", "priority", "group", "assignee")
 MARKS = (b'"objectTypes"', b'"eventTypes"', b'"objectId"', b'"ocel:')
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """What the types and attributes of a log mean; names are compared without case."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ticket: str | None = None
     """The object type that is the ticket; guessed when one of `TICKETS`, or the only one, is there."""

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from boilover.adapters.rules import Rule
 from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormats, Zone
@@ -31,11 +31,7 @@ MAPPED = ("table", "xes")
 """Formats in which nothing is known before a [mapping] says it."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TicketTable(_Frozen):
+class TicketTable(BaseModel, frozen=True, extra="forbid"):
     """A second table, one row per ticket."""
 
     ticket_id: str
@@ -47,7 +43,7 @@ class TicketTable(_Frozen):
     the old value of the first change, or today's where nothing ever changed."""
 
 
-class TableMapping(_Frozen):
+class TableMapping(BaseModel, frozen=True, extra="forbid"):
     """The ``[mapping]`` of a recipe. Words without a note are columns of the source."""
 
     shape: Literal["events", "updates"]
@@ -158,7 +154,7 @@ class TableMapping(_Frozen):
         return used | {name for name in single if name is not None}
 
 
-class Recipe(_Frozen):
+class Recipe(BaseModel, frozen=True, extra="forbid"):
     """One desk's recipe: how its export is read, and what escalated means there.
 
     Tables and XES need a ``mapping``; the adapter of a system takes ``options``, which it checks itself.

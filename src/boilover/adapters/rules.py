@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, model_validator
 
 from boilover.schema import EVENT_TYPES
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Emit(_Frozen):
+class Emit(BaseModel, frozen=True, extra="forbid"):
     """One event that a row becomes; strings but ``target``, ``event_type`` and ``constant`` name columns."""
 
     target: str | None = None
@@ -43,7 +39,7 @@ class Emit(_Frozen):
         return self
 
 
-class Rule(_Frozen):
+class Rule(BaseModel, frozen=True, extra="forbid"):
     """What the rows that ``when`` describes become; a row belongs to the first rule that fits it."""
 
     when: dict[str, str | tuple[str, ...]] = {}

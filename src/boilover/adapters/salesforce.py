@@ -139,24 +139,21 @@ def _tell_case(
     today |= {name.casefold(): ident(case.get(name)) for name in ("Subject", "Description")}
     held = {name: desk.firsts.at_creation(ticket, name, value) for name, value in today.items()}
     opening = held.pop("description")
-    attributes = {name: value for name, value in held.items() if value is not None}
-    desk.facts.ticket(ticket, created=created, by=by, role=role, **attributes)
+    desk.facts.ticket(ticket, created=created, by=by, role=role, **held)
     is_doubled = has_emails and (ident(case.get("Origin")) or "").casefold() == "email"
     if opening is not None and created is not None and not is_doubled:
         desk.facts.message(ticket, created, opening, public=role == "customer", by=by, role=role, order=-1)
     updated = _time(desk, case, "SystemModstamp") or _time(desk, case, "LastModifiedDate")
     for column, target in TODAY.items():
         if column in case:
-            value, raw = desk.value(target, ident(case.get(column)))
-            desk.facts.today(ticket, target, value, raw=raw, at=updated)
+            desk.facts.today(ticket, target, *desk.value(target, ident(case.get(column))), at=updated)
     for name, target in desk.options.fields.items():
         if name in case:
             desk.facts.today(ticket, target, desk.value(target, ident(case.get(name)))[0], at=updated)
     if has_history and desk.ends.is_untracked("assignee", len(desk.cases) // 2):
         desk.export.tally.note("owners of today, which no history tells since when")
     elif "OwnerId" in case:
-        target, value = desk.owner(ident(case.get("OwnerId")))
-        desk.facts.today(ticket, target, value, at=updated)
+        desk.facts.today(ticket, *desk.owner(ident(case.get("OwnerId"))), at=updated)
     _tell_status(desk, ticket, case, updated, has_history)
 
 

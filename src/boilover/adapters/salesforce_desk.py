@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.ends import Ends, Firsts
 from boilover.adapters.export import Export
@@ -25,10 +25,8 @@ PARTIES = ("customer_id", "account_id")
 """Attributes of a case that a change of reference tells, too."""
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a Salesforce recipe; see docs/systems/salesforce.md."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ticket_id: Literal["number", "id"] = "number"
     time_format: TimeFormat = "iso"

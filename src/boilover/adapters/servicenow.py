@@ -99,8 +99,7 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
     created = cell(incident, "sys_created_on") or cell(incident, "opened_at")
     opener = desk.person(cell(incident, "opened_by") or cell(incident, "sys_created_by"))
     role = desk.role(opener, cell(incident, "sys_created_by"), ticket)
-    held = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
-    attributes = {name: value for name, value in held.items() if value is not None}
+    attributes = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
     desk.facts.ticket(ticket, created=created, by=opener, role=role, **attributes)
     opening = desk.firsts.at_creation(ticket, "description", cell(incident, "description"))
     if opening is not None and created is not None:
@@ -114,8 +113,7 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
             if has_history and desk.ends.is_untracked(target, len(desk.tickets) // 2):
                 desk.export.tally.note("groups and assignees of today, which no history tells since when")
                 continue
-            value, raw = desk.value(target, cell(incident, column))
-            desk.facts.today(ticket, target, value, raw=raw, at=updated)
+            desk.facts.today(ticket, target, *desk.value(target, cell(incident, column)), at=updated)
     _tell_status(desk, ticket, incident, has_history)
 
 

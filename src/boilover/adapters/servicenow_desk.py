@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.ends import Ends, Firsts
 from boilover.adapters.export import Export
@@ -17,10 +17,8 @@ from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
 from boilover.adapters.words import Words, ident, is_true
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a ServiceNow recipe; see docs/systems/servicenow.md."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ticket_id: Literal["number", "sys_id"] = "number"
     tables: tuple[str, ...] = ("incident",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
@@ -47,10 +47,8 @@ PROSE = frozenset({"subject", "description", "comment_count", "satisfaction_scor
 """Fields that are no state, or that other events tell better."""
 
 
-class Options(BaseModel):
+class Options(BaseModel, frozen=True, extra="forbid"):
     """The ``[options]`` of a Zendesk recipe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezone: Zone = "UTC"
     """Where the times of a CSV view were written; JSON tells its offsets."""

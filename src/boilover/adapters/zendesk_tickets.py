@@ -79,8 +79,7 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     for name in TODAY:
         told = ticket[name] if name in ticket else _id_of(ticket, name.removesuffix("_id"))
         if told not in EMPTY:
-            value, raw = desk.value(FIELDS[name], told)
-            desk.facts.today(ticket_id, FIELDS[name], value, raw=raw, at=seen)
+            desk.facts.today(ticket_id, FIELDS[name], *desk.value(FIELDS[name], told), at=seen)
     if not desk.options.fields:
         return
     # Audits tell all fields; of tickets without, only the fields that the recipe names are worth their room.

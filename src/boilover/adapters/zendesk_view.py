@@ -74,8 +74,7 @@ def read_view(desk: Desk, member: Member) -> None:
             continue
         for target in STATE:
             if target in told:
-                value, raw = desk.value(target, told[target])
-                desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
+                desk.facts.today(ticket_id, target, *desk.value(target, told[target]), at=seen)
 
 
 def _time(desk: Desk, cell: str | None) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from boilover.errors import UsageError
 from boilover.mistakes import worded
@@ -33,11 +33,7 @@ REFINED_BY = {
 """What else a condition of some ways may hold."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Condition(_Frozen):
+class Condition(BaseModel, frozen=True, extra="forbid"):
     """One way to escalate. Exactly one of the keys that name a way is given; the others refine it."""
 
     event: str | None = None
@@ -97,7 +93,7 @@ class Condition(_Frozen):
         return self.raised + sum(way is not None for way in named)
 
 
-class OnlyTickets(_Frozen):
+class OnlyTickets(BaseModel, frozen=True, extra="forbid"):
     """Which tickets are asked at all: those whose first group does not match."""
 
     group_not_matches: str
@@ -109,7 +105,7 @@ class OnlyTickets(_Frozen):
         return _checked(pattern)
 
 
-class EscalationRule(_Frozen):
+class EscalationRule(BaseModel, frozen=True, extra="forbid"):
     """A ticket escalates at the first moment at which any of the conditions is met."""
 
     any: tuple[Condition, ...] = Field(default=(Condition(event="escalated"),), min_length=1)
