@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError
 from boilover.evaluation import workload as wl
-from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE, SLA_SHARE_TO_FLAG
+from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE
 from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
 from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
@@ -30,27 +30,6 @@ from boilover.evaluation.verdict import compare, level
 MODEL = "model"
 TOP_K = 10
 PROBABILITY_METRICS = ("brier", "brier_skill", "log_loss", "calibration_error")
-
-
-class AtThreshold(NamedTuple):
-    """What flagging every point of at least ``threshold`` gives; net benefit beside that of flagging all."""
-
-    threshold: float
-    flagged_share: float
-    recall: float
-    precision: float
-    net_benefit: float
-    net_benefit_of_all: float
-
-
-class BesideRule(NamedTuple):
-    """What the rule of 75 % of the SLA finds, and what the model finds among as many points."""
-
-    flagged_share: float
-    recall: float
-    precision: float
-    model_recall: float
-    model_precision: float
 
 
 @dataclass(frozen=True)
@@ -76,8 +55,8 @@ class Evaluation:
     """Peers that could not run on this log."""
     workloads: tuple[wl.AtWorkload, ...]
     top_k: wl.TopK
-    at_threshold: AtThreshold | None
-    beside_sla_rule: BesideRule | None
+    at_threshold: wl.AtThreshold | None
+    beside_sla_rule: wl.BesideRule | None
     """None without an SLA, or where the rule flags nothing."""
     by_age: GroupTable
     by_segment: dict[str, GroupTable]
@@ -98,7 +77,8 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
-        return {field.name: plain_values(getattr(self, field.name)) for field in fields(self)}
+        told: dict[str, Any] = plain_values(self)
+        return told
 
 
 def evaluate(
@@ -171,8 +151,8 @@ def evaluate(
         unavailable=tuple(name for name in baselines or {} if name not in peers),
         workloads=tuple(wl.at_workload(labels, scores, share) for share in wl.WORKLOADS),
         top_k=wl.top_k_a_night(labels, scores, as_of_us, k),
-        at_threshold=None if threshold is None else _at_threshold(labels, scores, threshold),
-        beside_sla_rule=_beside_rule(labels, scores, peers.get(SLA_RULE)),
+        at_threshold=None if threshold is None else wl.at_threshold(labels, scores, threshold),
+        beside_sla_rule=wl.beside_sla_rule(labels, scores, peers.get(SLA_RULE)),
         by_age=by_age(labels, scores, age_hours, codes, rounds=fewer, seed=seed),
         by_segment={
             name: by_segment(labels, scores, values, codes, rounds=fewer, seed=seed)
@@ -192,34 +172,11 @@ def _figures(name: str, found: Resampled) -> dict[str, Interval]:
     }
 
 
-def _at_threshold(labels: Floats, scores: Floats, threshold: float) -> AtThreshold:
-    flagged = scores >= threshold
-    hits, flags, positives = float(labels[flagged].sum()), float(flagged.sum()), float(labels.sum())
-    return AtThreshold(
-        threshold,
-        flags / len(labels),
-        hits / positives if positives else NAN,
-        hits / flags if flags else NAN,
-        *(
-            wl.net_benefit(labels, flags_from, threshold) if threshold < 1 else NAN
-            for flags_from in (scores, np.ones(len(labels)))
-        ),
-    )
-
-
-def _beside_rule(labels: Floats, scores: Floats, sla_share: Floats | None) -> BesideRule | None:
-    flagged = np.zeros(len(labels)) if sla_share is None else np.asarray(sla_share) >= SLA_SHARE_TO_FLAG
-    if not flagged.any():
-        return None
-    hits, positives = float(labels @ flagged), float(labels.sum())
-    model = wl.at_workload(labels, scores, float(flagged.mean()))
-    recall = hits / positives if positives else NAN
-    return BesideRule(model.workload, recall, hits / float(flagged.sum()), model.recall, model.precision)
-
-
 def plain_values(value: Any) -> Any:
-    """Return what JSON can hold: tuples of figures by name, an undefined figure as None."""
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+    """Return what JSON can hold: values with named fields by their names, an undefined figure as None."""
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, np.ndarray):
         value = value.tolist()

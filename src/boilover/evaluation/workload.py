@@ -1,4 +1,4 @@
-"""What a desk gets for the tickets that it looks at: recall at a workload, top-k a night, net benefit.
+"""What a desk gets for the tickets that it looks at: recall at a workload, top-k a night, above a threshold.
 
 Where a limit falls inside a run of equal risks, the figure is its expectation over a random order of the
 run: a constant risk gets a recall equal to the workload, and no order of rows is lucky.
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import UsageError
+from boilover.evaluation.baselines import SLA_SHARE_TO_FLAG
 from boilover.evaluation.metrics import NAN, Floats, checked
 
 WORKLOADS = (0.01, 0.05, 0.10, 0.118, 0.20)
@@ -37,6 +38,27 @@ class TopK(NamedTuple):
     nights: int
     recall: float
     precision: float
+
+
+class AtThreshold(NamedTuple):
+    """What flagging every point of at least ``threshold`` gives; net benefit beside that of flagging all."""
+
+    threshold: float
+    flagged_share: float
+    recall: float
+    precision: float
+    net_benefit: float
+    net_benefit_of_all: float
+
+
+class BesideRule(NamedTuple):
+    """What the rule of 75 % of the SLA finds, and what the model finds among as many points."""
+
+    flagged_share: float
+    recall: float
+    precision: float
+    model_recall: float
+    model_precision: float
 
 
 class Curves(NamedTuple):
@@ -99,6 +121,39 @@ def net_benefit(y: npt.ArrayLike, risk: npt.ArrayLike, threshold: float) -> floa
     flagged = scores >= threshold
     hits = float(labels[flagged].sum())
     return (hits - (float(flagged.sum()) - hits) * threshold / (1 - threshold)) / len(labels)
+
+
+def at_threshold(y: npt.ArrayLike, risk: npt.ArrayLike, threshold: float) -> AtThreshold:
+    """Return the figures of flagging from ``threshold`` on; net benefit is undefined from 1 on."""
+    labels, scores = checked(y, risk)
+    flagged = scores >= threshold
+    hits, flags, positives = float(labels[flagged].sum()), float(flagged.sum()), float(labels.sum())
+    benefits = [
+        net_benefit(labels, each, threshold) if threshold < 1 else NAN
+        for each in (scores, np.ones(len(labels)))
+    ]
+    return AtThreshold(
+        threshold,
+        flags / len(labels),
+        hits / positives if positives else NAN,
+        hits / flags if flags else NAN,
+        *benefits,
+    )
+
+
+def beside_sla_rule(y: npt.ArrayLike, risk: npt.ArrayLike, sla_share: Floats | None) -> BesideRule | None:
+    """Return what the rule of the SLA finds beside the model; ``sla_share`` is the share used at each point.
+
+    None where it is not known, or the rule flags nothing.
+    """
+    labels, scores = checked(y, risk)
+    flagged = np.zeros(len(labels)) if sla_share is None else np.asarray(sla_share) >= SLA_SHARE_TO_FLAG
+    if not flagged.any():
+        return None
+    hits, positives = float(labels @ flagged), float(labels.sum())
+    model = at_workload(labels, scores, float(flagged.mean()))
+    recall = hits / positives if positives else NAN
+    return BesideRule(model.workload, recall, hits / float(flagged.sum()), model.recall, model.precision)
 
 
 def curves(y: npt.ArrayLike, risk: npt.ArrayLike) -> Curves:
