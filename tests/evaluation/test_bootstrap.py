@@ -10,6 +10,7 @@ from boilover.errors import InputError, UsageError
 from boilover.evaluation import bootstrap as bs
 from boilover.evaluation import metrics
 from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound, percentile_interval
+from boilover.evaluation.weighted import METRICS, Figures
 from boilover.evaluation.workload import WORKLOADS, at_workload
 
 Array = np.ndarray[Any, Any]
@@ -45,29 +46,29 @@ def test_weighted_figures_equal_figures_of_copied_rows(seed: int) -> None:
     counts = np.random.default_rng(seed).integers(0, 4, 15)
     if not counts.any():
         counts[0] = 1
-    found = bs._Figures.prepare(y, risk, tickets).of(counts.astype(float))
+    found = Figures.of(y, risk, tickets).drawn(counts.astype(float))
     rows = np.repeat(np.arange(len(y)), counts[tickets])
-    kept = [place for place, name in enumerate(bs.METRICS) if name != "calibration_error"]
+    kept = [place for place, name in enumerate(METRICS) if name != "calibration_error"]
     np.testing.assert_allclose(found[kept], by_copies(y[rows], risk[rows]), atol=1e-12)
 
 
 def test_ranking_equals_scikit_learn_with_sample_weights() -> None:
     y, risk, tickets = sample()
-    figures = bs._Figures.prepare(y, risk, tickets)
+    figures = Figures.of(y, risk, tickets)
     for counts in bs.draws(120, 5, 3):
         weights = counts[tickets]
-        found = figures.of(counts)
+        found = figures.drawn(counts)
         assert found[0] == pytest.approx(average_precision_score(y, risk, sample_weight=weights))
         assert found[1] == pytest.approx(roc_auc_score(y, risk, sample_weight=weights))
         bins = metrics.calibration_bins(risk)
         gaps = [abs((weights * (risk - y))[bins == place].sum()) for place in range(10)]
-        assert found[bs.METRICS.index("calibration_error")] == pytest.approx(sum(gaps) / weights.sum())
+        assert found[METRICS.index("calibration_error")] == pytest.approx(sum(gaps) / weights.sum())
 
 
 def test_estimates_equal_the_plain_figures() -> None:
     y, risk, tickets = sample()
     found = bs.bootstrap_intervals(y, risk, tickets, rounds=20)
-    assert list(found) == list(bs.METRICS)
+    assert list(found) == list(METRICS)
     assert found["calibration_error"].estimate == pytest.approx(metrics.calibration_error(y, risk))
     kept = [interval.estimate for name, interval in found.items() if name != "calibration_error"]
     assert kept == pytest.approx(by_copies(y, risk))
@@ -86,7 +87,7 @@ def test_row_order_and_ticket_names_do_not_matter() -> None:
     y, risk, tickets = sample()
     order = np.random.default_rng(0).permutation(len(y))
     names = np.array([f"T{ticket:04d}" for ticket in tickets])
-    figures = [name for name in bs.METRICS if name != "calibration_error"]
+    figures = [name for name in METRICS if name != "calibration_error"]
     first = bs.bootstrap_intervals(y, risk, tickets, figures, rounds=30)
     second = bs.bootstrap_intervals(y[order], risk[order], names[order], figures, rounds=30)
     for name in figures:
@@ -142,7 +143,7 @@ def test_the_rounds_of_a_calibration_error_that_is_no_chance_are_centred() -> No
     found = bs.resample(y, risk, np.arange(800), rounds=200)
     interval = found.interval("calibration_error")
     assert 0 < interval.low < interval.estimate < interval.high
-    plain = found.rounds[:, bs.METRICS.index("calibration_error")]
+    plain = found.rounds[:, METRICS.index("calibration_error")]
     assert plain.mean() > interval.estimate
     assert interval.high == pytest.approx(np.quantile(plain, 0.975) - plain.mean() + interval.estimate)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from boilover.errors import InputError
 from boilover.evaluation import workload as wl
 from boilover.evaluation.baselines import AGE_ONLY, NOT_PROBABILITIES, SLA_RULE
-from boilover.evaluation.bootstrap import METRICS, ROUNDS, Resampled, resample
+from boilover.evaluation.bootstrap import ROUNDS, Resampled, resample
 from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
 from boilover.evaluation.interval import FEWEST, Interval
@@ -26,6 +26,7 @@ from boilover.evaluation.metrics import (
 )
 from boilover.evaluation.operating import Operating, operating
 from boilover.evaluation.verdict import compare, level
+from boilover.evaluation.weighted import METRICS
 
 MODEL = "model"
 TOP_K = 10
@@ -48,7 +49,7 @@ class Evaluation:
     """Whether the risks are right on the whole, in plain words."""
     verdict: tuple[str, ...]
     scores: dict[str, dict[str, Interval]]
-    """For `MODEL` and each peer, every figure of `boilover.evaluation.bootstrap.METRICS`."""
+    """For `MODEL` and each peer, every figure of `boilover.evaluation.weighted.METRICS`."""
     differences: dict[str, Interval]
     """Average precision of the model minus that of each peer, paired."""
     unavailable: tuple[str, ...]
