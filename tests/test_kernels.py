@@ -179,22 +179,30 @@ def test_select_and_group(stream):
     for key in range(len(offsets) - 1):
         rows = [row for row in range(offsets[key], offsets[key + 1]) if mask[row]]
         assert chosen[among[key] : among[key + 1]].tolist() == rows
-    other = rng.integers(-1, 3, len(times)).astype(np.int32)
-    order = rng.permutation(len(times)).astype(np.int32)
-    grouped, by_key = kernels.group_by_key(order, other, 3)
-    for key in range(3):
-        assert grouped[by_key[key] : by_key[key + 1]].tolist() == [row for row in order if other[row] == key]
-    assert len(grouped) == by_key[-1] == sum(other[row] >= 0 for row in order)
 
 
+@pytest.mark.parametrize("bits", [63, 24, 18])
+@pytest.mark.parametrize("n_keys", [1, 3, 200])
 @pytest.mark.parametrize("span", [0, 1, 2047, 2048, 5_000_000_000_000])
-def test_time_order_is_a_stable_sort(span):
+def test_key_order_is_a_stable_sort(span, n_keys, bits, monkeypatch):
+    # With fewer bits, those of the times find less room, and those of the keys none.
+    monkeypatch.setattr("boilover.kernels.ordering._BITS", bits)
     rng = np.random.default_rng(span % 97)
-    times = rng.integers(-span, span + 1, 500) // 3
+    times, keys = rng.integers(-span, span + 1, 500) // 3, rng.integers(-1, n_keys, 500).astype(np.int32)
     before = times.copy()
-    assert kernels.in_time_order(times).tolist() == np.argsort(times, kind="stable").tolist()
+    order, offsets = kernels.in_key_order(keys, n_keys, times)
+    expected = np.lexsort((times, keys))[(keys < 0).sum() :]
+    assert order.tolist() == expected.tolist()
+    assert offsets.tolist() == [0, *np.cumsum([(keys == key).sum() for key in range(n_keys)])]
+    assert order.dtype == offsets.dtype == np.int32
     assert (times == before).all()
-    assert kernels.in_time_order(times[:0]).tolist() == []
+
+
+def test_key_order_of_nothing_and_of_no_keys():
+    nothing = kernels.in_key_order(np.empty(0, np.int32), 2, np.empty(0, np.int64))
+    assert [each.tolist() for each in nothing] == [[], [0, 0, 0]]
+    without = kernels.in_key_order(np.full(3, -1, np.int32), 0, np.arange(3))
+    assert [each.tolist() for each in without] == [[], [0]]
 
 
 def test_ascends_by_key_then_time():

@@ -93,9 +93,8 @@ class Asked:
             rank = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
             asked = np.flatnonzero(occurs).astype(np.int32) - np.int32(1)
             return cls(kernels.take(rank, keys + np.int32(1)), asked, np.full(len(asked), as_of[0]))
-        order = kernels.in_time_order(as_of)
-        above = keys + np.int32(1)
-        order, _ = kernels.group_by_key(order, above, int(above.max(initial=0)) + 1)
+        # Points without a key come first.
+        order, _ = kernels.in_key_order(keys + np.int32(1), int(keys.max()) + 2, as_of)
         first, place = kernels.different(order, keys, as_of)
         return cls(place, kernels.take(keys, first), kernels.take(as_of, first))
 

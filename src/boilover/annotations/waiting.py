@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import HOUR, KINDS, Coded, Floats, Ints, Values
+from boilover.history import HOUR, KINDS, Coded, Codes, Floats, Ints, Values
 from boilover.schema import ROLES
 
 Flags = npt.NDArray[np.bool_]
@@ -47,20 +47,25 @@ def waiting(notes: Annotations) -> dict[str, Flags | Values]:
     unanswered = kernels.count_until(asks, ends, starts)
     waits = kernels.before(unanswered, starts, 0) > 0
     began = asks & ~waits
-    since = kernels.carried(time, began, starts, 0)
+    replied = answers & waits
     return {
         "wait_began": began,
         "wait_ended": ends & waits,
-        "response_gap": _hours(time, since, answers & waits),
+        "response_gap": _gaps(time, replied, kernels.set_rows(began | replied)),
         "unanswered": unanswered,
         "first_reply": answers & (kernels.before(kernels.so_far(answers, starts), starts, 0) == 0),
     }
 
 
 @kernels.compiled
-def _hours(time: Ints, since: Ints, told: Flags) -> Floats:
-    """Return the hours from ``since`` to ``time`` where they are told, NaN elsewhere."""
-    hours = np.empty(len(time), np.float64)
-    for row in range(len(time)):
-        hours[row] = (time[row] - since[row]) / HOUR if told[row] else np.nan
-    return hours
+def _gaps(time: Ints, replied: Flags, rows: Codes) -> Floats:
+    """Return the hours of wait where it was ``replied`` to, NaN elsewhere; ``rows`` are those and where it began."""
+    gaps = np.full(len(time), np.nan)
+    since = np.int64(0)
+    for i in range(len(rows)):
+        row = rows[i]
+        if replied[row]:
+            gaps[row] = (time[row] - since) / HOUR
+        else:
+            since = time[row]
+    return gaps

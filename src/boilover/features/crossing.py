@@ -155,29 +155,27 @@ class Crossing:
         return stream
 
     def _stream(self, where: Filter, key: str) -> Stream:
-        times, order = self.sorted(where)
-        keys = self._event_keys(where, key)
-        n_keys = self.n_tickets if key == TICKET else len(self._words(key))
-        place, offsets = kernels.group_by_key(order, keys, n_keys)
+        times, keys = self._times(where), self._event_keys(where, key)
+        place, offsets = self._in_key_order(
+            where, keys, self.n_tickets if key == TICKET else len(self._words(key))
+        )
         latest = kernels.newest(offsets, times, place)
         return Stream(times, latest, lambda told: self._told(where, told), Grouped(place, offsets))
 
-    def sorted(self, where: Filter) -> tuple[Ints, Codes]:
-        """Return the times of the events that pass ``where``, and the places of these in the order of time."""
-        found: tuple[Ints, Codes] = self._shared.get(where, lambda: self._sorted(where))
-        return found
+    def _times(self, where: Filter) -> Ints:
+        times: Ints = self._shared.get(where, lambda: joined([each.times[where] for each in self.extracts]))
+        return times
 
-    def _sorted(self, where: Filter) -> tuple[Ints, Codes]:
-        times: Ints = joined([each.times[where] for each in self.extracts])
-        return times, self._order(where, times)
-
-    def _order(self, where: Filter, times: Ints) -> Codes:
-        """Return the places of events by time, and by ticket and arrival where they share one."""
+    def _in_key_order(self, where: Filter, keys: Codes, n_keys: int) -> tuple[Codes, Codes]:
+        """Return the places of events by key and time, and by ticket and arrival where they share both."""
+        times = self._times(where)
         if self.ranks is None:
-            return kernels.in_time_order(times)
+            return kernels.in_key_order(keys, n_keys, times)
         by_ticket = np.argsort(self._event_keys(where, TICKET), kind="stable").astype(np.int32)
-        order: Codes = kernels.take(by_ticket, kernels.in_time_order(kernels.take(times, by_ticket)))
-        return order
+        order, offsets = kernels.in_key_order(
+            kernels.take(keys, by_ticket), n_keys, kernels.take(times, by_ticket)
+        )
+        return kernels.take(by_ticket, order), offsets
 
     def _event_keys(self, where: Filter, key: str) -> Codes:
         return joined(self._keys([each.keys[where, key] for each in self.extracts], key))

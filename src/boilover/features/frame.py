@@ -161,7 +161,6 @@ def compute(
                 else others.beside(extracts, len(points))
             )
             across = Sight(notes, points, crossing)
-            list(pool.map(crossing.sorted, dict.fromkeys(need.where for need in plan.needs)))
             list(
                 pool.map(
                     lambda places: columns.fill(places, across.afresh(), everything),

@@ -23,14 +23,13 @@ from boilover.kernels.aggregates import (
 from boilover.kernels.base import compiled
 from boilover.kernels.decoding import looked_up
 from boilover.kernels.fading import decayed
+from boilover.kernels.ordering import in_key_order
 from boilover.kernels.picking import Picked, set_rows
 from boilover.kernels.running import before, carried, count_until, so_far
 from boilover.kernels.sorting import (
     ascends,
     different,
-    group_by_key,
     in_order,
-    in_time_order,
     kept,
     offsets_of,
     put,
@@ -51,9 +50,8 @@ __all__ = [
     "different",
     "distinct",
     "greatest",
-    "group_by_key",
+    "in_key_order",
     "in_order",
-    "in_time_order",
     "kept",
     "keys_of",
     "last",

@@ -7,10 +7,11 @@ import numpy as np
 from boilover.kernels.base import Array, compiled
 from boilover.kernels.visibility import time_at
 
-_PARTS = 64
+_PARTS, _BITS = 64, 6
 _LN2 = float(np.log(2.0))
-_WHOLE = np.ldexp(1.0, -np.arange(1076))
-"""2 to the power of -0, -1, ...: up to the last one that is no 0."""
+_LEAST = 1075
+"""2 to the power of -1075 and less is 0 as a float."""
+_WHOLE = np.ldexp(1.0, -np.arange(_LEAST))
 _WITHIN = 0.5 ** (np.arange(_PARTS) / _PARTS)
 
 
@@ -65,9 +66,9 @@ def _decayed(
 @compiled
 def _halved(power: float, whole: Array, within: Array) -> float:
     """Return 2 to the power of ``-power``, which is not negative: of its parts, and of the rest by its series."""
-    if power >= len(whole) - 1:
+    if power >= _LEAST - 0.5:
         return 0.0
     place = np.int64(power * _PARTS + 0.5)
-    x = (place / _PARTS - power) * _LN2
-    rest = 1 + x * (1 + x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x / 120))))
-    return whole[place // _PARTS] * within[place % _PARTS] * rest
+    x = (np.float64(place) * (1 / _PARTS) - power) * _LN2
+    rest = 1 + x * (1 + x * (1 / 2 + x * (1 / 6 + x * (1 / 24 + x * (1 / 120)))))
+    return whole[place >> _BITS] * within[place & (_PARTS - 1)] * rest

@@ -52,7 +52,9 @@ def before(values: Array, starts: Array, empty: float) -> Array:
     if len(out):
         out[0] = empty
     for row in range(1, len(out)):
-        out[row] = empty if starts[row] else values[row - 1]
+        # Read in any case, so that many are chosen side by side.
+        value = values[row - 1]
+        out[row] = empty if starts[row] else value
     return out
 
 

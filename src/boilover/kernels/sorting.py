@@ -70,69 +70,6 @@ def offsets_of(keys: Array, n_keys: int) -> Array:
     return offsets
 
 
-def in_time_order(times: Array) -> Array:
-    """Return the places of ``times``, int32, sorted stably by them.
-
-    Time and place are packed into one number each, because NumPy sorts numbers several times as fast as it sorts
-    places by number. Bits of the times that find no room are left out at first.
-    """
-    if not len(times):
-        return np.empty(0, np.int32)
-    first = int(times.min())
-    bits = (len(times) - 1).bit_length()
-    short = max(0, (int(times.max()) - first).bit_length() + bits - 63)
-    packed = _packed(times, first, short, bits)
-    packed.sort()
-    order: Array = _places(packed, bits)
-    if short:
-        packed >>= bits
-        _settle(order, packed, times)
-    return order
-
-
-@compiled
-def _packed(times: Array, first: int, short: int, bits: int) -> Array:
-    out = np.empty(len(times), np.int64)
-    for i in range(len(times)):
-        out[i] = ((times[i] - first) >> short) << bits | i
-    return out
-
-
-@compiled
-def _places(packed: Array, bits: int) -> Array:
-    out = np.empty(len(packed), np.int32)
-    for i in range(len(packed)):
-        out[i] = packed[i] & ((1 << bits) - 1)
-    return out
-
-
-@compiled
-def _settle(order: Array, rough: Array, times: Array) -> None:
-    """Sort by insertion what is sorted but for places whose ``rough`` times are equal."""
-    for i in range(1, len(order)):
-        if rough[i] == rough[i - 1]:
-            place = order[i]
-            j = i
-            while j > 0 and times[order[j - 1]] > times[place]:
-                order[j] = order[j - 1]
-                j -= 1
-            order[j] = place
-
-
-@compiled
-def group_by_key(order: Array, keys: Array, n_keys: int) -> tuple[Array, Array]:
-    """Return ``order``, the places of all ``keys``, sorted stably by them, −1 left out, and each key's offsets."""
-    offsets = offsets_of(keys, n_keys)
-    place = offsets[:-1].copy()
-    grouped = np.empty(offsets[-1], np.int32)
-    for i in range(len(order)):
-        key = keys[order[i]]
-        if key >= 0:
-            grouped[place[key]] = order[i]
-            place[key] += 1
-    return grouped, offsets
-
-
 @compiled
 def run_ends(codes: Array) -> Array:
     """Return where each run of equal codes ends, int64; the last one at the end."""
