@@ -67,15 +67,11 @@ def _same_word(case: Case, word: Word) -> Finding | None:
     share, chance = float(same.mean()), chance_of_hit(mine[case.column.first >= 0], ends)
     if skill(share, chance) < SURE:
         return None
-    ticket = int(np.flatnonzero(asked)[np.argmax(same)])
     said = (
         f"In {share:.0%} of {asked.sum():,} tickets whose {word.name} is told later it is {word.name} in the end"
         f" (by chance {chance:.0%})"
     )
-    fact = f"{word.name} in the end: {shorten(word.of(ticket))}"
-    return case.finding(
-        "final value", said, ticket, fact, share=share, chance=chance, strength=skill(share, chance)
-    )
+    return _final_value(case, word, said, int(np.flatnonzero(asked)[np.argmax(same)]), share, chance)
 
 
 def _mapped_word(case: Case, word: Word) -> Finding | None:
@@ -87,11 +83,14 @@ def _mapped_word(case: Case, word: Word) -> Finding | None:
     share, chance, n_late = mapped(mine, ends, since)
     if n_late < FEWEST or skill(share, chance) < SURE:
         return None
-    ticket = int(np.flatnonzero(asked)[-1])
     said = (
         f"Learned on earlier tickets, it names {word.name} in the end in {share:.0%} of {n_late:,} later ones"
         f" (the commonest is right in {chance:.0%})"
     )
+    return _final_value(case, word, said, int(np.flatnonzero(asked)[-1]), share, chance)
+
+
+def _final_value(case: Case, word: Word, said: str, ticket: int, share: float, chance: float) -> Finding:
     fact = f"{word.name} in the end: {shorten(word.of(ticket))}"
     return case.finding(
         "final value", said, ticket, fact, share=share, chance=chance, strength=skill(share, chance)

@@ -10,7 +10,7 @@ import numpy as np
 
 from boilover.annotations import Annotations
 from boilover.audit.columns import Flags
-from boilover.history import HOUR, KINDS, Coded, Codes, Floats, History, Ints
+from boilover.history import HOUR, KINDS, Codes, Floats, History, Ints
 from boilover.labels import NEVER
 
 STATES = ("status", "priority", "assignee", "group")
@@ -82,14 +82,13 @@ def ends_of(notes: Annotations) -> Ends:
     some = np.diff(history.offsets) > 0
     last = np.maximum(history.offsets[1:] - 1, 0)
     over = some & ~notes.flag("alive")[last]
-    solved = _last(history, notes.flag("solved"), over)
-    closed = _last(history, _closing(notes), over)
-    final = np.where(over, history.time[last], -1)
-    moments = [Moment("the first solution", _first(history, notes.flag("solved"), over))]
-    moments += [
-        Moment("the last solution", solved),
-        Moment("the closing", closed),
-        Moment("the last event", final),
+    solved, status = np.flatnonzero(notes.flag("solved")), notes.codes("status")
+    closed = np.flatnonzero(notes.flag("status_entered") & (status.codes == status.where("closed")))
+    moments = [
+        Moment("the first solution", _last(history, solved[::-1], over)),
+        Moment("the last solution", _last(history, solved, over)),
+        Moment("the closing", _last(history, closed, over)),
+        Moment("the last event", np.where(over, history.time[last], -1)),
     ]
     amounts = [
         Amount(f"hours to {each.name}", _hours(history, each.known), each.known, counts=False)
@@ -97,11 +96,6 @@ def ends_of(notes: Annotations) -> Ends:
     ]
     amounts += list(_counts(notes, over))
     return Ends(tuple(moments), tuple(amounts), tuple(_words(notes, over)))
-
-
-def _closing(notes: Annotations) -> Flags:
-    status = notes.codes("status")
-    return notes.flag("status_entered") & (status.codes == status.where("closed"))
 
 
 def _counts(notes: Annotations, over: Flags) -> Iterator[Amount]:
@@ -123,7 +117,7 @@ def _counts(notes: Annotations, over: Flags) -> Iterator[Amount]:
 
 def _counted(history: History, rows: Flags, over: Flags, name: str) -> Amount:
     counts = np.bincount(history.ticket[rows], minlength=history.n_tickets).astype(np.float64)
-    return Amount(name, counts, _last(history, rows, over), counts=True)
+    return Amount(name, counts, _last(history, np.flatnonzero(rows), over), counts=True)
 
 
 def _words(notes: Annotations, over: Flags) -> Iterator[Word]:
@@ -136,42 +130,26 @@ def _words(notes: Annotations, over: Flags) -> Iterator[Word]:
         for name, mask in kinds:
             rows = np.flatnonzero(mask & (told.codes >= 0))
             if len(rows):
-                yield _word(history, rows, told, vocabulary, over, name)
+                yield _word(history, name, vocabulary, told.codes, rows[::-1], rows, over)
     actor = history.coded("actor_id")
     rows = np.flatnonzero(notes.flag("solved") & (actor.codes >= 0))
     if len(rows):
-        final, known = _final(history, rows, actor.codes, over)
-        acted = np.full(history.n_tickets, -1, dtype=np.int32)
         by = np.flatnonzero((actor.codes >= 0) & (history.kind == KINDS["created"]))
-        acted[history.ticket[by]] = actor.codes[by]
-        known = np.where(final != acted, known, -1)
-        yield Word("who solved it", final, Vocabulary(actor.words), known)
+        yield _word(history, "who solved it", Vocabulary(actor.words), actor.codes, by, rows, over)
 
 
-def _word(history: History, rows: Ints, told: Coded, vocabulary: Vocabulary, over: Flags, name: str) -> Word:
-    """Return the final word of the tickets in which it is another one than the first."""
-    final, known = _final(history, rows, told.codes, over)
-    first = np.full(history.n_tickets, -1, dtype=np.int32)
-    first[history.ticket[rows[::-1]]] = told.codes[rows[::-1]]
-    return Word(name, final, vocabulary, np.where(final != first, known, -1))
-
-
-def _final(history: History, rows: Ints, codes: Codes, over: Flags) -> tuple[Codes, Ints]:
-    final, known = np.full(history.n_tickets, -1, dtype=np.int32), np.full(history.n_tickets, -1)
+def _word(
+    history: History, name: str, vocabulary: Vocabulary, codes: Codes, begin: Ints, rows: Ints, over: Flags
+) -> Word:
+    """Return the last word that ``rows`` tell, of tickets in which it is another one than that of ``begin``."""
+    first, final = (np.full(history.n_tickets, -1, dtype=np.int32) for _ in range(2))
+    first[history.ticket[begin]] = codes[begin]
     final[history.ticket[rows]] = codes[rows]
-    known[history.ticket[rows]] = history.time[rows]
-    return final, np.where(over, known, -1)
+    return Word(name, final, vocabulary, np.where(final != first, _last(history, rows, over), -1))
 
 
-def _last(history: History, flags: Flags, over: Flags) -> Ints:
-    rows = np.flatnonzero(flags)
-    known = np.full(history.n_tickets, -1)
-    known[history.ticket[rows]] = history.time[rows]
-    return np.where(over, known, -1)
-
-
-def _first(history: History, flags: Flags, over: Flags) -> Ints:
-    rows = np.flatnonzero(flags)[::-1]
+def _last(history: History, rows: Ints, over: Flags) -> Ints:
+    """Return when the last of ``rows`` of each ticket was, the first if they descend; −1 for none or an open one."""
     known = np.full(history.n_tickets, -1)
     known[history.ticket[rows]] = history.time[rows]
     return np.where(over, known, -1)
