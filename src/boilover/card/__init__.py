@@ -48,29 +48,23 @@ def model_card(saved: SavedModel, evaluation: Mapping[str, Any] | None = None) -
     of the calibration slice, which the manifest holds and which are a little too good.
     """
     manifest = saved.manifest
-    sections = (
-        parts.predicts(manifest),
-        parts.learned_from(manifest),
-        parts.made_of(saved),
-        *figures.measured(manifest, evaluation),
-        parts.leaks(manifest),
-        parts.limits(manifest),
-        parts.misuse(),
-        parts.provenance(manifest),
-    )
+    sections = _around(manifest, parts.made_of(saved), *figures.measured(manifest, evaluation))
     return Card(f"Model card: risk of escalation within {spelled(manifest.horizons[0])}", sections)
 
 
 def card_beside_figures(manifest: Manifest, saved: SavedModel | None = None) -> Card:
     """Return the card of a model whose figures stand beside it; what it is made of is told of a ``saved`` one."""
     made_of = () if saved is None else (parts.made_of(saved),)
-    sections = (
+    return Card("What the model is", _around(manifest, *made_of))
+
+
+def _around(manifest: Manifest, *between: Section) -> tuple[Section, ...]:
+    return (
         parts.predicts(manifest),
         parts.learned_from(manifest),
-        *made_of,
+        *between,
         parts.leaks(manifest),
         parts.limits(manifest),
-        parts.misuse(),
+        parts.MISUSE,
         parts.provenance(manifest),
     )
-    return Card("What the model is", sections)

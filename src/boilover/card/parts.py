@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from boilover.card.blocks import Section, Table
@@ -42,11 +41,21 @@ AGENTS = (
     "Scores are about tickets. They are never a rating of an agent or a team: whoever takes the hard tickets has the"
     " risky ones."
 )
+RECORDED = (
+    "It knows what the log tells. Escalations that nobody recorded, calls without a note and talks in the hallway"
+    " are not in it."
+)
+ENGLISH = "Sentiment is read in English only; in other languages it is missing, not guessed."
+SMALL_GROUPS = (
+    "Risks of small groups of tickets rest on few cases; groups that are too small are left out of the"
+    " tables."
+)
 CLAIMS = (
     "A good ranking is not fewer escalations. No claim is made that acting on these scores prevents any: only a"
     " randomised hold-out, in which some flags are withheld, can tell."
 )
 NARROWED = "{} of {} columns that the log could feed moved its scores hardly at all and were left out."
+MISUSE = Section("What it is not for", (AGENTS, CLAIMS))
 RATES, OWN = "escalation rates of attributes", "further features"
 
 
@@ -122,42 +131,19 @@ def leaks(manifest: Manifest) -> Section:
     left_out = ", ".join(manifest.left_out)
     return Section(
         "Leaks excluded",
-        (
-            POINT_IN_TIME,
-            AUDIT,
-        ),
+        (POINT_IN_TIME, AUDIT),
         (("Attributes of tickets that it does not read", left_out),) if left_out else (),
     )
 
 
 def limits(manifest: Manifest) -> Section:
     """Return where its risks are not to be taken at their word."""
-    return Section(
-        "Limits",
-        tuple(_limits(manifest)),
-    )
-
-
-def _limits(manifest: Manifest) -> Iterator[str]:
-    yield (
+    window = (
         f"It knows one desk until {_moment(manifest.trained_until)}, UTC. Where the share of tickets that escalate"
         " drifts, the order of tickets keeps better than the height of their risks: watch both, and train again."
     )
-    yield (
-        "It knows what the log tells. Escalations that nobody recorded, calls without a note and talks in the hallway"
-        " are not in it."
-    )
-    if "sentiment" in {_family(column) for column in manifest.columns}:
-        yield "Sentiment is read in English only; in other languages it is missing, not guessed."
-    yield "Risks of small groups of tickets rest on few cases; groups that are too small are left out of the tables."
-
-
-def misuse() -> Section:
-    """Return what the model must not be used for."""
-    return Section(
-        "What it is not for",
-        (AGENTS, CLAIMS),
-    )
+    reads_sentiment = "sentiment" in map(_family, manifest.columns)
+    return Section("Limits", (window, RECORDED, *((ENGLISH,) if reads_sentiment else ()), SMALL_GROUPS))
 
 
 def provenance(manifest: Manifest) -> Section:

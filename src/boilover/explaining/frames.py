@@ -10,7 +10,7 @@ import pandas as pd
 
 from boilover.evaluation.evaluate import plain_values
 from boilover.explaining.course import Happening
-from boilover.explaining.moments import NIGHT, NOW, Moments
+from boilover.explaining.moments import Moments
 from boilover.explaining.moves import TOP, Move
 from boilover.history import Floats, Ints
 
@@ -27,10 +27,7 @@ def frame_of(
 ) -> pd.DataFrame:
     """Return the frame of `boilover.explaining.Explanation`, one row per moment."""
     happened = {each.at: each.what for each in told}
-    names = {NIGHT: "night", NOW: "now"}
-    what = [
-        happened.get(int(at), names.get(kind, "")) for at, kind in zip(moments.at, moments.kind, strict=True)
-    ]
+    what = [happened.get(int(at), kind) for at, kind in zip(moments.at, moments.kind, strict=True)]
     change = filled(len(moments.at), asked, np.diff(risks["risk"][asked], prepend=np.nan))
     why = [[each.said for each in given] + [""] * (TOP - len(given)) for given in moves]
     columns: dict[str, Any] = {
@@ -55,8 +52,8 @@ def filled(n: int, places: Ints, values: Floats) -> Floats:
 
 def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Return a row of the frame as plain values for JSON, without the words of its moves."""
-    kept = {str(name): value for name, value in row.items() if name not in WHY}
-    return kept | {
-        name: value.isoformat().replace("+00:00", "Z") if name == "at" else plain_values(value)
-        for name, value in kept.items()
+    return {
+        str(name): value.isoformat().replace("+00:00", "Z") if name == "at" else plain_values(value)
+        for name, value in row.items()
+        if name not in WHY
     }
