@@ -26,9 +26,7 @@ def feature_importance(ax: Axes, importance: pd.Series | Mapping[str, float]) ->
     places = np.arange(len(ranked))[::-1]
     ax.barh(places, [value for _, value in ranked], height=0.7, color=MODEL_COLOUR)
     _named(ax, places, [name for name, _ in ranked])
-    ax.set_xlabel("mean absolute contribution, log-odds")
-    ax.set_ylabel("feature")
-    ax.set_xlim(left=0)
+    ax.set(xlabel="mean absolute contribution, log-odds", ylabel="feature", xlim=(0, None))
     return ax
 
 
@@ -50,9 +48,7 @@ def drift(ax: Axes, found: Mapping[str, Any]) -> Axes:
         label="moves so far anyway",
     )  # fmt: skip
     _named(ax, places, [f"{row['name']}{' *' if row['drifted'] else ''}" for row in rows])
-    ax.set_xlabel("population stability index; * drifted")
-    ax.set_ylabel("feature")
-    ax.set_xlim(left=0)
+    ax.set(xlabel="population stability index; * drifted", ylabel="feature", xlim=(0, None))
     if known.any():
         ax.legend(loc="lower right", handlelength=1.2, borderaxespad=0.2)
     return ax

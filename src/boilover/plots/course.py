@@ -45,10 +45,9 @@ def risk_over_time(ax: Axes, course: Mapping[str, Any]) -> Axes:
             break
     _number(ax, times, risk, rows)
     top = float(np.nanmax(risk, initial=rate))
+    ax.set(xlabel="UTC", ylabel=f"risk within {spelled(course['horizon'])}")
     ax.set_ylim(0, min(1.0, 1.3 * max(top, 0.01)))
     ax.yaxis.set_major_formatter(percent)
-    ax.set_xlabel("UTC")
-    ax.set_ylabel(f"risk within {spelled(course['horizon'])}")
     ax.set_title(f"ticket {printable(str(course['ticket_id']))}", loc="left", parse_math=False)
     for label in ax.get_xticklabels():
         label.set(rotation=25, ha="right", rotation_mode="anchor")

@@ -28,10 +28,9 @@ def lead_time(ax: Axes, tickets: pd.DataFrame) -> Axes:
     hours, share = np.r_[0.0, leads], np.r_[len(leads) / total, left]
     ax.plot(hours, share, color=MODEL_COLOUR, drawstyle="steps-pre", label="caught")
     ax.axvline(AHEAD, color=FAINT, linewidth=1, linestyle=DASHED, label="a day ahead")
+    ax.set(xlabel="hours from flag to escalation, at least", ylabel="share of escalations")
     ax.set_xlim(0, max(2 * AHEAD, float(leads[-1]) if len(leads) else 0.0))
     ax.set_ylim(0, 1.08 * max(float(share[0]), 0.01))
-    ax.set_xlabel("hours from flag to escalation, at least")
-    ax.set_ylabel("share of escalations")
     ax.yaxis.set_major_formatter(percent)
     ax.legend(loc="upper right", handlelength=1.6, borderaxespad=0.2)
     return ax
@@ -52,9 +51,8 @@ def alerts_per_night(ax: Axes, backtest: Mapping[str, Any]) -> Axes:
     if len(new):
         mean = float(new.mean())
         ax.axhline(mean, color=FAINT, linewidth=1, linestyle=DASHED, label=f"{mean:.3g} new a night")
+    ax.set(xlabel="night", ylabel="flags")
     ax.set_ylim(0, 1.35 * max(float(new.max(initial=0)), float(standing.max(initial=0)), 1.0))
-    ax.set_xlabel("night")
-    ax.set_ylabel("flags")
     for label in ax.get_xticklabels():
         label.set(rotation=35, ha="right", rotation_mode="anchor")
     ax.legend(loc="upper right", handlelength=1.6, borderaxespad=0.2)

@@ -48,9 +48,7 @@ def risk_by_age(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:
     ax.vlines(places, came, said, color=FAINT, linewidth=1, zorder=0)
     names = [group["name"] for group in groups]
     ax.set_xticks(places, names, rotation=35, ha="right", rotation_mode="anchor")
-    ax.set_xlabel("age of the ticket")
-    ax.set_ylabel("share that escalates")
-    ax.set_ylim(bottom=0)
+    ax.set(xlabel="age of the ticket", ylabel="share that escalates", ylim=(0, None))
     ax.yaxis.set_major_formatter(percent)
     if groups:
         ax.margins(x=0.06)

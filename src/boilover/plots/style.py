@@ -78,9 +78,6 @@ def percent(share: float, _position: float = 0) -> str:
 
 def shares(ax: Axes, x: str, y: str, top: float = 1.0) -> None:
     """Label axes of shares, from none to ``top``."""
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
-    ax.set_xlim(0, top)
-    ax.set_ylim(0, top)
+    ax.set(xlabel=x, ylabel=y, xlim=(0, top), ylim=(0, top))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(percent)
