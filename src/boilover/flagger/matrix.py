@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from boilover.errors import UsageError
 from boilover.files import read_toml
 from boilover.flagger.kinds import Kind
 from boilover.flagger.night import Tier
-from boilover.flagger.settings import Span, Strict, TierName, Words, mistakes
+from boilover.flagger.settings import Span, Strict, TierName, Words, parsed
 
 Name = Annotated[str, Field(pattern=r"\S", max_length=200)]
 DEFAULT = "default"
@@ -136,17 +135,7 @@ def load_matrix(path: str | Path) -> Matrix:
 
 def parse_matrix(tables: Mapping[str, Any], *, source: object = None) -> Matrix:
     """Return the matrix of a file's tables; raise `UsageError` with every problem in it, one a line."""
-    try:
-        matrix = Matrix.model_validate(dict(tables))
-        problems = list(_contradictions(matrix))
-    except ValidationError as error:
-        problems = list(mistakes(error, Matrix))
-    if problems:
-        where = f"{source}: " if source is not None else ""
-        raise UsageError(
-            f"{where}{len(problems)} problem(s) in the escalation matrix:\n  " + "\n  ".join(problems)
-        )
-    return matrix
+    return parsed(Matrix, tables, _contradictions, what="escalation matrix", source=source)
 
 
 def _contradictions(matrix: Matrix) -> Iterator[str]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from boilover.errors import UsageError
 from boilover.files import read_toml
-from boilover.flagger.settings import MOST, QuietHours, Risk, Span, Strict, TierName, Words, mistakes
+from boilover.flagger.settings import MOST, QuietHours, Risk, Span, Strict, TierName, Words, parsed
 from boilover.flagger.triggers import Trigger
 from boilover.flagger.triggers_course import (
     FallingSentiment,
@@ -169,18 +168,10 @@ def load_policy(path: Path) -> FlagPolicy:
 
 def parse_flag_policy(tables: Mapping[str, Any], *, source: object = None) -> FlagPolicy:
     """Return the policy of a file's tables; raise `UsageError` with every problem in it, one a line."""
-    try:
-        policy = FlagPolicy.model_validate(dict(tables))
-        problems = list(contradictions(policy))
-    except ValidationError as error:
-        problems = list(mistakes(error, FlagPolicy))
-    if problems:
-        where = f"{source}: " if source is not None else ""
-        raise UsageError(f"{where}{len(problems)} problem(s) in the policy:\n  " + "\n  ".join(problems))
-    return policy
+    return parsed(FlagPolicy, tables, _contradictions, what="policy", source=source)
 
 
-def contradictions(policy: FlagPolicy) -> Iterator[str]:
+def _contradictions(policy: FlagPolicy) -> Iterator[str]:
     """Yield what does not fit together, though each key by itself is right."""
     levels = policy.hysteresis
     if levels.clear_at > levels.raise_at:

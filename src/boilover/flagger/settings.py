@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -15,7 +15,8 @@ from boilover.mistakes import worded
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS = get_args(Weekday)
 MOST = 100.0
 """The largest multiple of a threshold or a limit that can be meant."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,6 +26,9 @@ class Strict(BaseModel):
     """A table of the policy: no unknown key, no number in quotes, no change after reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+S = TypeVar("S", bound=Strict)
 
 
 def _span(text: str) -> str:
@@ -73,13 +77,7 @@ class QuietHours(Strict):
     start: Clock = Field(alias="from")
     end: Clock = Field(alias="until")
     zone: Zone
-    days: Annotated[
-        tuple[
-            Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-            ...,
-        ],
-        Field(strict=False),
-    ] = ()
+    days: Annotated[tuple[Weekday, ...], Field(strict=False)] = ()
     unless: TierName | None = None
     """Flags of this tier or a higher one are raised nevertheless."""
 
@@ -104,8 +102,31 @@ def percent(share: float) -> str:
     return f"{100 * share:.6g}%"
 
 
+def parsed(
+    model: type[S],
+    tables: Mapping[str, Any],
+    contradictions: Callable[[S], Iterator[str]],
+    *,
+    what: str,
+    source: object,
+) -> S:
+    """Return a file's tables as a model; raise `UsageError` with every problem in ``what`` it is, one a line.
+
+    ``contradictions`` yields what does not fit together, though each key by itself is right.
+    """
+    try:
+        read = model.model_validate(dict(tables))
+        problems = list(contradictions(read))
+    except ValidationError as error:
+        problems = list(mistakes(error, model))
+    if problems:
+        where = f"{source}: " if source is not None else ""
+        raise UsageError(f"{where}{len(problems)} problem(s) in the {what}:\n  " + "\n  ".join(problems))
+    return read
+
+
 def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
-    """Yield every problem of a policy, each with its key; a key that is not known with those that are."""
+    """Yield every problem, each with its key; a key that is not known with those that are."""
     for problem in error.errors(include_url=False):
         key, what = worded(problem, known)
         yield f"{key or 'policy'}: {what}"
