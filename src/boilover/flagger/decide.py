@@ -36,6 +36,7 @@ from boilover.flagger.night import (
     Night,
     Objects,
     State,
+    Times,
     Verdict,
     WhyNot,
 )
@@ -129,12 +130,7 @@ def _held(night: Night, memory: Memory) -> Bytes:
 
 
 def _waiting(
-    night: Night,
-    memory: Memory,
-    policy: FlagPolicy,
-    tier: Bytes,
-    waits: Flags,
-    cooldown: npt.NDArray[np.int64],
+    night: Night, memory: Memory, policy: FlagPolicy, tier: Bytes, waits: Flags, cooldown: Times
 ) -> Bytes:
     """Return what holds new flags back, the capacity left aside."""
     fresh = (memory.cleared_at > 0) & (night.as_of - memory.cleared_at < cooldown)
@@ -185,18 +181,13 @@ def _check(night: Night, memory: Memory, threshold: float) -> None:
         raise UsageError("the threshold is no number")
     if len(memory) != len(night):
         raise InputError(f"{len(night)} tickets and a memory of {len(memory)} differ in number")
-    wrong = {
-        "risk": (night.risk < 0) | (night.risk > 1),
-        "weight": ~((night.weight > 0) & np.isfinite(night.weight)),
-        "ticket_id": pd.Series(night.ticket_id, dtype=object).duplicated().to_numpy(),
-    }
-    mends = {
-        "risk": "Give a probability",
-        "weight": "Give a number above 0",
-        "ticket_id": "Ask once about a ticket",
-    }
-    for column, bad in wrong.items():
+    is_double = pd.Series(night.ticket_id, dtype=object).duplicated().to_numpy()
+    for column, bad, mend in (
+        ("risk", (night.risk < 0) | (night.risk > 1), "Give a probability"),
+        ("weight", ~((night.weight > 0) & np.isfinite(night.weight)), "Give a number above 0"),
+        ("ticket_id", is_double, "Ask once about a ticket"),
+    ):
         if bad.any():
             row = int(np.argmax(bad))
             told = getattr(night, column).tolist()[row]
-            raise InputError("cannot be decided", column=column, row=row + 1, value=told, mend=mends[column])
+            raise InputError("cannot be decided", column=column, row=row + 1, value=told, mend=mend)

@@ -20,22 +20,14 @@ LONGEST_TEXT = 2000
 def checked_id(value: object, *, column: str = "ticket_id", row: int | None = None) -> str:
     """Return an id as it is; raise `InputError` for one that not every database can hold."""
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_ID:
-        raise InputError(
-            f"is no text of 1 to {LONGEST_ID} characters",
-            column=column,
-            row=row,
-            value=value,
-            mend="An id is the source's own, as text",
-        )
-    if not _storable(value):
-        raise InputError(
-            "holds a NUL character or half a character, which no database keeps",
-            column=column,
-            row=row,
-            value=value,
-            mend="Mend the id where it is exported",
-        )
-    return value
+        problem = f"is no text of 1 to {LONGEST_ID} characters"
+        mend = "An id is the source's own, as text"
+    elif not _storable(value):
+        problem = "holds a NUL character or half a character, which no database keeps"
+        mend = "Mend the id where it is exported"
+    else:
+        return value
+    raise InputError(problem, column=column, row=row, value=value, mend=mend)
 
 
 def checked_text(value: str, *, column: str) -> str:
