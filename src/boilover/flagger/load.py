@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, select
 
 from boilover.flagger.beside import destinations, ready
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.connection import transaction
-from boilover.flagger.ledger.rows import chunks
-from boilover.flagger.ledger.schema import flags
+from boilover.flagger.ledger.rows import chunks, put, rows_of
+from boilover.flagger.ledger.schema import IS_OPEN, flags
 from boilover.flagger.matrix import Asked, Destination, Matrix, route
-from boilover.flagger.night import OPEN_STATES
 
 PLACE = ("team", "contact", "response", "row", "overflow")
 
@@ -37,37 +36,31 @@ def destinations_of(ledger: Ledger, flag_ids: Sequence[int]) -> dict[int, dict[s
     with transaction(ledger.engine) as connection:
         if not connection.dialect.has_table(connection, destinations.name):
             return {}
-        found = {}
-        for some in chunks(list(flag_ids)):
-            for row in connection.execute(select(destinations).where(destinations.c.flag_id.in_(some))):
-                found[row.flag_id] = {name: getattr(row, name) for name in ("kind", *PLACE)}
-        return found
+        rows = rows_of(connection, select(destinations), destinations.c.flag_id, flag_ids)
+        return {row.flag_id: {name: getattr(row, name) for name in ("kind", *PLACE)} for row in rows}
 
 
 def _known(connection: Connection, asked: Sequence[Asked]) -> dict[int, Destination]:
     """Return where flags were sent at the tier that they still have."""
     tiers = {each.flag_id: each.tier for each in asked}
-    found = {}
-    for some in chunks(list(tiers)):
-        for row in connection.execute(select(destinations).where(destinations.c.flag_id.in_(some))):
-            if row.tier >= tiers[row.flag_id]:
-                found[row.flag_id] = Destination(**{name: getattr(row, name) for name in PLACE})
-    return found
+    return {
+        row.flag_id: Destination(**{name: getattr(row, name) for name in PLACE})
+        for row in rows_of(connection, select(destinations), destinations.c.flag_id, list(tiers))
+        if row.tier >= tiers[row.flag_id]
+    }
 
 
 def _load(connection: Connection, new: Sequence[Asked]) -> dict[str, int]:
     """Return how many open flags each team bears, those left out that look for a place anew."""
-    states = [int(state) for state in OPEN_STATES]
     borne = (
-        select(destinations.c.team, func.count())
+        select(destinations.c.team, func.count().label("borne"))
         .join(flags, flags.c.id == destinations.c.flag_id)
-        .where(flags.c.state.in_(states))
+        .where(IS_OPEN)
         .group_by(destinations.c.team)
     )
     load = {team: int(count) for team, count in connection.execute(borne)}
-    for some in chunks([each.flag_id for each in new]):
-        for team, count in connection.execute(borne.where(destinations.c.flag_id.in_(some))):
-            load[team] -= int(count)
+    for row in rows_of(connection, borne, destinations.c.flag_id, [each.flag_id for each in new]):
+        load[row.team] -= int(row.borne)
     return load
 
 
@@ -83,5 +76,4 @@ def _keep(connection: Connection, new: Sequence[Asked], placed: dict[int, Destin
         }
         for each in new
     ]
-    if rows:
-        connection.execute(insert(destinations), rows)
+    put(connection, destinations, rows)

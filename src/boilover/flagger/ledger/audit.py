@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.memory import LIFE_COLUMNS, life_of, lives_of
-from boilover.flagger.ledger.schema import flags, history, nights
+from boilover.flagger.ledger.schema import COUNTS, flags, history, nights
 
 TOLD = 20
 """Problems of one kind that are told one by one."""
@@ -58,7 +58,7 @@ def _counts(connection: Connection) -> Iterator[str]:
 def _seen(connection: Connection) -> Iterator[str]:
     """Every flag-night of the nights is one of the flags, and every time of a flag is a night's."""
     nightly = nights.c.new + nights.c.still + nights.c.risen + nights.c.held
-    by_night = select(nights.c.desk, func.sum(nightly)).where(nights.c.replaced.is_(False))
+    by_night = select(nights.c.desk, func.sum(nightly)).where(COUNTS)
     by_flag = select(flags.c.desk, func.sum(flags.c.nights))
     counted = {desk: int(total) for desk, total in connection.execute(by_night.group_by(nights.c.desk))}
     held = {desk: int(total) for desk, total in connection.execute(by_flag.group_by(flags.c.desk))}
@@ -68,7 +68,7 @@ def _seen(connection: Connection) -> Iterator[str]:
                 f"the nights of desk {desk!r} count {counted.get(desk, 0)} flag-nights, its flags {held.get(desk, 0)}"
             )
     known = select(nights.c.id).where(
-        nights.c.desk == flags.c.desk, nights.c.as_of == flags.c.last_seen, nights.c.replaced.is_(False)
+        nights.c.desk == flags.c.desk, nights.c.as_of == flags.c.last_seen, COUNTS
     )
     lost = select(flags.c.id).where(flags.c.state != 0, ~known.exists()).order_by(flags.c.id)
     for flag in connection.execute(lost.limit(TOLD)).scalars():

@@ -14,31 +14,18 @@ from boilover.flagger.ledger.life import ANSWERS, OUTCOMES, Happening
 from boilover.flagger.ledger.memory import check_desk
 from boilover.flagger.ledger.outcomes import moments
 from boilover.flagger.ledger.rows import read
-from boilover.flagger.ledger.schema import flags, history, lots, nights
+from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, history, lots, nights
 from boilover.flagger.night import OPEN_STATES, By, State, Tier
 
 TABLES = ("flags", "sheet", "history", "nights", "holdouts", "lots")
 WORDS = {"state": State, "tier": Tier, "by": By}
 TIMES = (
-    *("as_of", "raised_at", "snoozed_until", "cleared_at", "outcome_at", "last_seen", "at", "until"),
-    "seen_before",
-)
+    "as_of", "raised_at", "snoozed_until", "cleared_at", "outcome_at", "last_seen", "at", "until", "seen_before",
+)  # fmt: skip
 SHOWN = (
-    *(
-        "desk",
-        "ticket_id",
-        "raised_at",
-        "state",
-        "tier",
-        "by",
-        "risk",
-        "threshold",
-        "why",
-        "nights",
-        "last_seen",
-    ),
-    *("snoozed_until", "cleared_at", "outcome", "outcome_at"),
-)
+    "desk", "ticket_id", "raised_at", "state", "tier", "by", "risk", "threshold", "why", "nights", "last_seen",
+    "snoozed_until", "cleared_at", "outcome", "outcome_at",
+)  # fmt: skip
 
 
 def export(connection: Connection, table: str = "flags", *, desk: str | None = None) -> pd.DataFrame:
@@ -64,9 +51,7 @@ def export(connection: Connection, table: str = "flags", *, desk: str | None = N
 
 def ended(connection: Connection, desk: str, as_of: int) -> pd.DataFrame:
     """Return the flags that were open on the night before and that an outcome or time ended since; as `export` does."""
-    earlier = select(func.max(nights.c.as_of)).where(
-        nights.c.desk == desk, nights.c.replaced.is_(False), nights.c.as_of < as_of
-    )
+    earlier = select(func.max(nights.c.as_of)).where(nights.c.desk == desk, COUNTS, nights.c.as_of < as_of)
     expired = (flags.c.outcome == str(Happening.EXPIRED)) & (flags.c.outcome_at == as_of)
     since = (
         (flags.c.outcome != str(Happening.EXPIRED))
@@ -97,13 +82,13 @@ def _asked(table: str) -> tuple[Select[Any], list[str]]:
         if table == "sheet":
             few = ("desk", "ticket_id", "raised_at", "state", "tier", "by", "risk", "why")
             asked = select(columns[0], *(flags.c[name] for name in few))
-            return asked.where(flags.c.state.in_([int(state) for state in OPEN_STATES])), ["desk", "flag_id"]
-        return asked.where(flags.c.state != int(State.NONE)), ["desk", "raised_at", "ticket_id"]
+            return asked.where(IS_OPEN), ["desk", "flag_id"]
+        return asked.where(WAS_RAISED), ["desk", "raised_at", "ticket_id"]
     if table == "history":
         told = [history.c[name] for name in ("id", "flag_id", "at", "kind", "tier", "until", "who", "reason")]
         asked = select(flags.c.desk, flags.c.ticket_id, *told).join_from(history, flags)
         asked = asked.outerjoin(nights, nights.c.id == history.c.night_id)
-        return asked.where(history.c.night_id.is_(None) | nights.c.replaced.is_(False)), ["id"]
+        return asked.where(history.c.night_id.is_(None) | COUNTS), ["id"]
     if table == "nights":
         return select(nights), ["desk", "as_of", "id"]
     hidden = ("night_id",) if table == "lots" else ("night_id", "is_held_out")
@@ -169,13 +154,12 @@ def contaminated(connection: Connection, desk: str, points: pd.DataFrame, horizo
     check_desk(connection, desk)
     ends = moments(points, "as_of") + horizon
     names = points["ticket_id"].astype(object)
-    raised = select(flags.c.ticket_id, flags.c.raised_at.label("at"))
-    raised = raised.where(flags.c.desk == desk, flags.c.state != int(State.NONE))
+    raised = select(flags.c.ticket_id, flags.c.raised_at.label("at")).where(flags.c.desk == desk, WAS_RAISED)
     escalated = flags.c.outcome == str(Happening.ESCALATED_ANYWAY)
     acted = (
         select(flags.c.ticket_id, history.c.at)
         .join_from(history, flags)
-        .where(flags.c.desk == desk, flags.c.state != int(State.NONE))
+        .where(flags.c.desk == desk, WAS_RAISED)
         .where(history.c.kind.in_([str(each) for each in ANSWERS]))
         .where(~escalated | (history.c.at < flags.c.outcome_at))
     )

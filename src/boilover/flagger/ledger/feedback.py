@@ -14,11 +14,10 @@ from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.flagger.ledger.life import ANSWERS, Happening, step
 from boilover.flagger.ledger.memory import check_passed, life_of, save_lives
-from boilover.flagger.ledger.schema import flags, history
+from boilover.flagger.ledger.schema import WAS_RAISED, flags, history
 from boilover.flagger.ledger.sheet import AS_SHEET
 from boilover.flagger.ledger.texts import checked_id, checked_text
 from boilover.flagger.ledger.writing import happening, tell
-from boilover.flagger.night import State
 from boilover.spreadsheet import spoken
 from boilover.times import iso, parse_moment
 
@@ -82,7 +81,7 @@ def answer(connection: Connection, given: Answer) -> bool:
 
 def find_flag(connection: Connection, flag: int | str, desk: str | None = None) -> Row[Any]:
     """Return a flag by its id, or the latest of a ticket; raise `InputError` where there is none."""
-    asked = select(flags).where(flags.c.state != int(State.NONE))
+    asked = select(flags).where(WAS_RAISED)
     if desk is not None:
         asked = asked.where(flags.c.desk == desk)
     if isinstance(flag, (int, np.integer)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -10,31 +11,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, select, update
 
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger.life import Happening, Life, replay
-from boilover.flagger.ledger.rows import chunks, read
-from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
-from boilover.flagger.night import OPEN_STATES, Memory, Objects, State
+from boilover.flagger.ledger.rows import chunks, read, rewrite
+from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, history, lots, nights, streaks
+from boilover.flagger.night import OPEN_STATES, Memory, Objects
 from boilover.mistakes import nearest
 from boilover.times import UNITS, iso, parse_moment
 
 AHEAD = UNITS["d"]
 """A time without an offset is read as UTC, and whoever writes what their own clock shows is up to 14 hours ahead."""
-LIFE_COLUMNS = (
-    flags.c.state,
-    flags.c.tier,
-    flags.c.snoozed_until,
-    flags.c.cleared_at,
-    flags.c.outcome,
-    flags.c.outcome_at,
-)
+LIFE_COLUMNS = tuple(flags.c[each.name] for each in fields(Life))
 
 
 def latest_night(connection: Connection, desk: str) -> Row[Any] | None:
     """Return a desk's last recorded night."""
-    asked = select(nights).where(nights.c.desk == desk, nights.c.replaced.is_(False))
+    asked = select(nights).where(nights.c.desk == desk, COUNTS)
     return connection.execute(asked.order_by(nights.c.as_of.desc()).limit(1)).first()
 
 
@@ -88,7 +82,7 @@ def latest_flags(connection: Connection, desk: str, ticket_ids: Objects) -> pd.D
     Few tickets are looked up; for many the desk is read as a whole, which is then faster.
     """
     asked = select(flags.c.id, flags.c.ticket_id, flags.c.raised_at, flags.c.nights_below, *LIFE_COLUMNS)
-    asked = asked.where(flags.c.desk == desk, flags.c.state != int(State.NONE))
+    asked = asked.where(flags.c.desk == desk, WAS_RAISED)
     size = connection.execute(
         select(func.count()).select_from(flags).where(flags.c.desk == desk)
     ).scalar_one()
@@ -104,9 +98,8 @@ def latest_flags(connection: Connection, desk: str, ticket_ids: Objects) -> pd.D
 
 def open_flags(connection: Connection, desk: str) -> list[Row[Any]]:
     """Return every open flag of a desk, at most one per ticket."""
-    states = [int(state) for state in OPEN_STATES]
     asked = select(flags.c.id, flags.c.ticket_id, *LIFE_COLUMNS)
-    return list(connection.execute(asked.where(flags.c.desk == desk, flags.c.state.in_(states))))
+    return list(connection.execute(asked.where(flags.c.desk == desk, IS_OPEN)))
 
 
 def _streaks(connection: Connection, desk: str) -> dict[str, int]:
@@ -162,7 +155,7 @@ def _replayed(connection: Connection, asked: Select[Any]) -> dict[int, Life]:
     rows = connection.execute(
         asked.add_columns(history.c.kind, history.c.at, history.c.tier, history.c.until)
         .outerjoin_from(history, nights, nights.c.id == history.c.night_id)
-        .where(or_(history.c.night_id.is_(None), nights.c.replaced.is_(False)))
+        .where(history.c.night_id.is_(None) | COUNTS)
         .order_by(history.c.flag_id, history.c.id)
     )
     return {flag: replay(told) for flag, told in groupby(rows, key=lambda row: row.flag_id)}
@@ -170,11 +163,7 @@ def _replayed(connection: Connection, asked: Select[Any]) -> dict[int, Life]:
 
 def save_lives(connection: Connection, lives: Mapping[int, Life]) -> None:
     """Write where flags stand."""
-    names = [column.name for column in LIFE_COLUMNS]
-    rows = [{"key": flag, **{name: getattr(life, name) for name in names}} for flag, life in lives.items()]
-    if rows:
-        values: dict[str, Any] = {name: bindparam(name) for name in names}
-        connection.execute(update(flags).where(flags.c.id == bindparam("key")).values(values), rows)
+    rewrite(connection, flags, {flag: asdict(life) for flag, life in lives.items()})
 
 
 def life_of(row: Any) -> Life:

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, insert, select
 from boilover.errors import InputError, LockedError
 from boilover.flagger.ledger.memory import answered_since, latest_night, open_flags, undo
 from boilover.flagger.ledger.rows import next_id
-from boilover.flagger.ledger.schema import flags, nights
+from boilover.flagger.ledger.schema import COUNTS, WAS_RAISED, flags, nights
 from boilover.flagger.ledger.texts import check_night, input_hash
 from boilover.flagger.ledger.writing import change, keep_lots, keep_streaks, raise_flags, see
-from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict
+from boilover.flagger.night import Decision, Night, Objects, Times, Verdict
 from boilover.times import iso
 
 COUNTED = {
@@ -106,7 +106,7 @@ def _ids_again(connection: Connection, known: Row[Any], night: Night) -> Times:
     """Return the flags that a recorded night told of: raised by then, and seen on it."""
     asked = select(flags.c.ticket_id, flags.c.id).where(
         flags.c.desk == known.desk,
-        flags.c.state != int(State.NONE),
+        WAS_RAISED,
         flags.c.raised_at <= known.as_of,
         flags.c.last_seen >= known.as_of,
     )
@@ -115,7 +115,7 @@ def _ids_again(connection: Connection, known: Row[Any], night: Night) -> Times:
 
 
 def _known(connection: Connection, desk: str, as_of: int) -> Row[Any] | None:
-    asked = select(nights).where(nights.c.desk == desk, nights.c.as_of == as_of, nights.c.replaced.is_(False))
+    asked = select(nights).where(nights.c.desk == desk, nights.c.as_of == as_of, COUNTS)
     return connection.execute(asked).first()
 
 

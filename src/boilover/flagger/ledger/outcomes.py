@@ -12,11 +12,10 @@ from sqlalchemy import Connection, Row, func, select, update
 from boilover.errors import InputError
 from boilover.flagger.ledger.life import Happening, step, takes_outcome
 from boilover.flagger.ledger.memory import check_desk, life_of, save_lives
-from boilover.flagger.ledger.rows import chunks
-from boilover.flagger.ledger.schema import flags, lots, nights
+from boilover.flagger.ledger.rows import rows_of
+from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, lots, nights
 from boilover.flagger.ledger.texts import checked_id
 from boilover.flagger.ledger.writing import happening, tell
-from boilover.flagger.night import OPEN_STATES, State
 from boilover.times import read_iso
 
 KINDS = {"escalated_at": Happening.ESCALATED_ANYWAY, "resolved_at": Happening.RESOLVED}
@@ -51,7 +50,7 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
     told = _told(frame, source)
     if told:
         check_desk(connection, desk)
-    first = select(func.min(nights.c.as_of)).where(nights.c.desk == desk, nights.c.replaced.is_(False))
+    first = select(func.min(nights.c.as_of)).where(nights.c.desk == desk, COUNTS)
     begin = connection.execute(first).scalar() or 0
     names = sorted({name for name, _, _ in told})
     known = _flags_of(connection, desk, names)
@@ -86,11 +85,7 @@ def expire(connection: Connection, desk: str, unseen_since: int, when: int) -> i
     Raises `UsageError` for a desk that the ledger does not know.
     """
     check_desk(connection, desk)
-    asked = select(flags).where(
-        flags.c.desk == desk,
-        flags.c.state.in_([int(state) for state in OPEN_STATES]),
-        flags.c.last_seen < unseen_since,
-    )
+    asked = select(flags).where(flags.c.desk == desk, IS_OPEN, flags.c.last_seen < unseen_since)
     rows = connection.execute(asked.order_by(flags.c.id)).fetchall()
     late = [row for row in rows if takes_outcome(life_of(row), Happening.EXPIRED)]
     save_lives(connection, {row.id: step(life_of(row), Happening.EXPIRED, when) for row in late})
@@ -142,12 +137,9 @@ def moments(frame: pd.DataFrame, column: str, source: object = None) -> np.ndarr
 def _flags_of(connection: Connection, desk: str, names: list[str]) -> dict[str, list[Row[Any]]]:
     """Return the flags of tickets, in order of their raising."""
     found: dict[str, list[Row[Any]]] = {}
-    for some in chunks(names):
-        asked = select(flags).where(
-            flags.c.desk == desk, flags.c.ticket_id.in_(some), flags.c.state != int(State.NONE)
-        )
-        for row in connection.execute(asked.order_by(flags.c.raised_at)):
-            found.setdefault(row.ticket_id, []).append(row)
+    asked = select(flags).where(flags.c.desk == desk, WAS_RAISED).order_by(flags.c.raised_at)
+    for row in rows_of(connection, asked, flags.c.ticket_id, names):
+        found.setdefault(row.ticket_id, []).append(row)
     return found
 
 
@@ -158,8 +150,8 @@ def _drawn(connection: Connection, desk: str, told: list[tuple[str, Happening, i
     """
     marked = 0
     names = sorted({name for name, _, _ in told})
-    asked = [select(lots).where(lots.c.desk == desk, lots.c.ticket_id.in_(some)) for some in chunks(names)]
-    drawn = {row.ticket_id: row for each in asked for row in connection.execute(each)}
+    asked = select(lots).where(lots.c.desk == desk)
+    drawn = {row.ticket_id: row for row in rows_of(connection, asked, lots.c.ticket_id, names)}
     for name, kind, at in told:
         row = drawn.get(name)
         if row is None or row.as_of >= at:

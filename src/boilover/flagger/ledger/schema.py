@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from boilover.flagger.ledger.life import OUTCOMES, Happening
-from boilover.flagger.night import OPEN_STATES
+from boilover.flagger.night import OPEN_STATES, State
 
 VERSION = 1
 metadata = MetaData()
@@ -65,13 +65,15 @@ nights = Table(
     Column("held", Integer, nullable=False, comment="of the suppressed, those with an open flag"),
     Column("replaced", Boolean, nullable=False),
 )
+COUNTS = nights.c.replaced.is_(False)
+"""Of a night: no other took its place."""
 Index(
     "ledger_nights_once",
     nights.c.desk,
     nights.c.as_of,
     unique=True,
-    sqlite_where=nights.c.replaced.is_(False),
-    postgresql_where=nights.c.replaced.is_(False),
+    sqlite_where=COUNTS,
+    postgresql_where=COUNTS,
 )
 
 flags = Table(
@@ -101,14 +103,16 @@ flags = Table(
     CheckConstraint("state BETWEEN 0 AND 5"),
     CheckConstraint("outcome IN ('', {})".format(", ".join(f"'{each}'" for each in OUTCOMES))),
 )
-_OPEN = flags.c.state.in_([int(state) for state in OPEN_STATES])
+WAS_RAISED = flags.c.state != int(State.NONE)
+"""But by a night that was replaced."""
+IS_OPEN = flags.c.state.in_([int(state) for state in OPEN_STATES])
 Index(
     "ledger_flags_one_open",
     flags.c.desk,
     flags.c.ticket_id,
     unique=True,
-    sqlite_where=_OPEN,
-    postgresql_where=_OPEN,
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
 )
 
 history = Table(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from boilover.flagger.ledger.life import Happening, step
+from boilover.flagger.ledger.life import Happening, Life, step
 from boilover.flagger.ledger.memory import life_of, save_lives
-from boilover.flagger.ledger.rows import chunks, next_id, number
-from boilover.flagger.ledger.schema import flags, history, lots, nights, streaks
+from boilover.flagger.ledger.rows import chunks, next_id, number, put, rewrite
+from boilover.flagger.ledger.schema import COUNTS, flags, history, lots, nights, streaks
 from boilover.flagger.ledger.texts import clean
 from boilover.flagger.night import Decision, Night, Objects, State, Times, Verdict, WhyNot
 
@@ -54,7 +55,7 @@ def raise_flags(
     withdrawn = {each.ticket_id: each.id for each in connection.execute(asked)}
     free = next_id(connection, flags.c.id)
     fresh: list[dict[str, Any]] = []
-    again: list[dict[str, Any]] = []
+    again: dict[int, dict[str, Any]] = {}
     happened: list[dict[str, Any]] = []
     for place in sorted(np.flatnonzero(decision.verdict == Verdict.NEW), key=lambda at: night.ticket_id[at]):
         tier = int(decision.tier[place])
@@ -64,12 +65,7 @@ def raise_flags(
             "risk": number(night.risk[place]),
             "threshold": number(decision.threshold[place]),
             "why": clean(str(why[place])),
-            "state": int(State.RAISED),
-            "tier": tier,
-            "snoozed_until": 0,
-            "cleared_at": 0,
-            "outcome": "",
-            "outcome_at": 0,
+            **asdict(step(Life(), Happening.RAISED, row["as_of"], tier=tier)),
             "nights": 1,
             "last_seen": row["as_of"],
             "nights_below": int(decision.nights_below[place]),
@@ -79,17 +75,14 @@ def raise_flags(
         name = night.ticket_id[place]
         if name in withdrawn:
             ids[place] = withdrawn[name]
-            again.append({"key": withdrawn[name], **flag})
+            again[withdrawn[name]] = flag
         else:
             ids[place] = free + len(fresh)
             named = {"desk": row["desk"], "ticket_id": name, "raised_at": row["as_of"]}
             fresh.append({"id": int(ids[place]), **named, **flag})
         happened.append(happening(int(ids[place]), Happening.RAISED, row["as_of"], row["id"], tier=tier))
-    if fresh:
-        connection.execute(insert(flags), fresh)
-    if again:
-        values: dict[str, Any] = {name: bindparam(name) for name in again[0] if name != "key"}
-        connection.execute(update(flags).where(flags.c.id == bindparam("key")).values(values), again)
+    put(connection, flags, fresh)
+    rewrite(connection, flags, again)
     tell(connection, happened)
 
 
@@ -148,17 +141,15 @@ def happening(
 
 def tell(connection: Connection, happened: list[dict[str, Any]]) -> None:
     """Append rows to the history, in their order."""
-    if happened:
-        first = next_id(connection, history.c.id)
-        rows = [{"id": first + place, **each} for place, each in enumerate(happened)]
-        connection.execute(insert(history), rows)
+    first = next_id(connection, history.c.id) if happened else 0
+    put(connection, history, [{"id": first + place, **each} for place, each in enumerate(happened)])
 
 
 def keep_streaks(connection: Connection, row: Mapping[str, Any], night: Night, decision: Decision) -> None:
     """Keep the streaks of this night, and those of the one before it, which a replacement asks for."""
     kept = (
         select(nights.c.id)
-        .where(nights.c.desk == row["desk"], nights.c.replaced.is_(False))
+        .where(nights.c.desk == row["desk"], COUNTS)
         .order_by(nights.c.as_of.desc())
         .limit(2)
     )
@@ -173,8 +164,7 @@ def keep_streaks(connection: Connection, row: Mapping[str, Any], night: Night, d
         }
         for place in np.flatnonzero(decision.nights_above > 0)
     ]
-    if rows:
-        connection.execute(insert(streaks), rows)
+    put(connection, streaks, rows)
 
 
 def keep_lots(
@@ -207,5 +197,4 @@ def keep_lots(
             for name in names
             if name not in known
         ]
-        if rows:
-            connection.execute(insert(lots), rows)
+        put(connection, lots, rows)
