@@ -35,11 +35,11 @@ def test_each_night_asks_what_a_log_cut_then_would(log: EventLog) -> None:
     notes, moments = notes_of(log), moments_of(log, 6)
     asked = ask(notes, moments)
     ids = notes.history.ticket_ids.to_pandas()
-    for place, night in enumerate(moments.tolist()):
+    for place, night, rows, tickets in asked.each():
+        assert night == moments[place]
         past = notes_of(cut(log, night))
         wanted = past.history.ticket_ids.take(pa.array(tonight(past, night).ticket)).to_pylist()
-        rows = asked.of(place)
-        assert ids[asked.points.ticket[rows]].tolist() == wanted
+        assert ids[tickets].tolist() == wanted
         assert (asked.points.as_of[rows] == night).all()
         assert (asked.night[rows] == place).all()
 

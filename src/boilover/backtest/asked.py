@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.features import Feature, Sight, compute
-from boilover.history import Ints
+from boilover.history import Codes, Ints
 from boilover.labels import NEVER, first_escalations
 from boilover.points import Points
 
@@ -28,9 +28,11 @@ class Nights:
         """Return how many nights there are."""
         return len(self.moments)
 
-    def of(self, night: int) -> slice:
-        """Return where the points of a night are."""
-        return slice(int(self.starts[night]), int(self.starts[night + 1]))
+    def each(self) -> Iterator[tuple[int, int, slice, Codes]]:
+        """Yield of every night its place, its moment, where its points are, and their tickets."""
+        bounds = zip(self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
+        for place, (as_of, (begin, end)) in enumerate(zip(self.moments.tolist(), bounds, strict=True)):
+            yield place, as_of, slice(begin, end), self.points.ticket[begin:end]
 
     @property
     def night(self) -> npt.NDArray[np.int64]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,10 +10,8 @@ import pyarrow as pa
 from boilover.backtest.book import End, Flags
 from boilover.backtest.measures import Outcomes, Tickets
 from boilover.backtest.replay import Decided
-from boilover.backtest.result import Backtest
 from boilover.flagger import WHY_NOT, By, Tier, Verdict
 from boilover.history import Floats, Ints
-from boilover.outputs import write_frame, write_json
 from boilover.points import Points
 
 
@@ -64,14 +59,6 @@ def nights_frame(ids: pa.Array, points: Points, risk: Floats, decided: Decided) 
             "why_not": _coded(decided.why_not, WHY_NOT),
         }
     )
-
-
-def save(folder: Path, result: Backtest, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Write the figures as ``backtest.json`` and frames into a folder, by the names of their files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(result.to_dict(), folder / "backtest.json")
-    for name, frame in frames.items():
-        write_frame(frame, folder / name)
 
 
 def _named(ids: pa.Array, tickets: npt.NDArray[np.integer]) -> pd.Series:

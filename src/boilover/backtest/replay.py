@@ -60,9 +60,7 @@ def replay_policy(
     book = Book(ends)
     told = {name: np.zeros(len(risk), dtype=np.int8) for name in ("verdict", "tier", "by", "why_not")}
     counts = {name: np.zeros(len(nights), dtype=np.int64) for name in ("open", "standing", *COUNTED)}
-    for place, as_of in enumerate(nights.moments.tolist()):
-        rows = nights.of(place)
-        tickets = nights.points.ticket[rows]
+    for place, as_of, rows, tickets in nights.each():
         memory = book.turn_to(place, as_of, tickets)
         night = Night(
             as_of=as_of,

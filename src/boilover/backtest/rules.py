@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from boilover.backtest.book import Book, Ends, Flags
 from boilover.features import Sight
 from boilover.flagger.triggers import Trigger, look_all
 from boilover.flagger.triggers_course import NoPublicUpdate, SlaUsed, Unresolved
-from boilover.history import HOUR, KINDS, Floats, History
+from boilover.history import HOUR, KINDS, Floats
 from boilover.points import Points
 
 Bools = npt.NDArray[np.bool_]
@@ -33,19 +33,14 @@ RULES: Mapping[str, Trigger] = {
     SILENT: NoPublicUpdate(hours=4),
     UNRESOLVED: Unresolved(hours={"normal": 24}, otherwise=24),
 }
-NEEDS: Mapping[str, Callable[[History], bool]] = {
-    SLA: lambda history: bool((history.kind == KINDS["sla_due"]).any()),
-    SILENT: lambda history: bool((history.kind == KINDS["message"]).any()),
-    UNRESOLVED: lambda history: True,
-    PRIORITY: lambda history: bool((history.kind == KINDS["priority_changed"]).any()),
-}
-"""What the log must hold for a rule to say anything."""
+NEEDS = {SLA: "sla_due", SILENT: "message", UNRESOLVED: None, PRIORITY: "priority_changed"}
+"""Events that the log must hold for a rule to say anything."""
 
 
 def rules(sight: Sight) -> dict[str, Bools | None]:
     """Return at which points each rule holds, bool (n); None where the log cannot tell."""
-    history = sight.notes.history
-    able = {name: needs(history) for name, needs in NEEDS.items()}
+    kinds = sight.notes.history.kind
+    able = {name: kind is None or bool((kinds == KINDS[kind]).any()) for name, kind in NEEDS.items()}
     fired = look_all({name: rule for name, rule in RULES.items() if able[name]}, sight)
     found: dict[str, Bools | None] = dict.fromkeys(able)
     found |= {name: fired.fires[:, place] for place, name in enumerate(fired.names)}
@@ -59,9 +54,7 @@ def rules(sight: Sight) -> dict[str, Bools | None]:
 def replay_rule(holds: Bools, nights: Nights, ends: Ends, close: int) -> Flags:
     """Return the flags of a rule that ``holds`` (n) at some points: raised when it begins to, cleared when it ends."""
     book = Book(ends)
-    for place, as_of in enumerate(nights.moments.tolist()):
-        rows = nights.of(place)
-        tickets = nights.points.ticket[rows]
+    for place, as_of, rows, tickets in nights.each():
         book.turn_to(place, as_of, tickets)
         standing = book.standing(tickets)
         book.changed(as_of, tickets, holds[rows] & ~standing, ~holds[rows] & standing)
@@ -76,9 +69,7 @@ def replay_matched(
     Of equal rates the older ticket goes first, then the lower id. No flag is cleared: age does not go back.
     """
     book = Book(ends)
-    for place, as_of in enumerate(nights.moments.tolist()):
-        rows = nights.of(place)
-        tickets = nights.points.ticket[rows]
+    for place, as_of, rows, tickets in nights.each():
         book.turn_to(place, as_of, tickets)
         free = np.flatnonzero(~book.standing(tickets))
         order = np.lexsort((tickets[free], -age[rows][free], -rate[rows][free]))

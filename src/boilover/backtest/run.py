@@ -15,7 +15,7 @@ from boilover.annotations import Annotations
 from boilover.backtest.asked import Nights, Rows, ask
 from boilover.backtest.book import Ends
 from boilover.backtest.figures import Costs
-from boilover.backtest.frames import flags_frame, nights_frame, save, tickets_frame
+from boilover.backtest.frames import flags_frame, nights_frame, tickets_frame
 from boilover.backtest.measures import Window, outcomes, tickets_of
 from boilover.backtest.replay import replay_policy
 from boilover.backtest.result import Backtest, moment, result_of
@@ -32,6 +32,7 @@ from boilover.history import Floats, History
 from boilover.labels import first_escalations
 from boilover.log import EventLog
 from boilover.nights import NIGHTS
+from boilover.outputs import write_frame, write_json
 from boilover.points import AGES_HOURS, DAY, Points, landmarks
 from boilover.times import parse_duration, parse_moment
 from boilover.training import LOG_SAYS
@@ -52,11 +53,11 @@ class Replay:
 
     def save(self, folder: Path) -> None:
         """Write ``backtest.json``, ``tickets.csv``, ``flags.csv`` and ``nights.parquet``."""
-        save(
-            folder,
-            self.result,
-            {"tickets.csv": self.tickets, "flags.csv": self.flags, "nights.parquet": self.nights},
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.result.to_dict(), folder / "backtest.json")
+        write_frame(self.tickets, folder / "tickets.csv")
+        write_frame(self.flags, folder / "flags.csv")
+        write_frame(self.nights, folder / "nights.parquet")
 
 
 def backtest(
@@ -102,11 +103,8 @@ def backtest(
         history.end,
         parse_duration(retrain),
         nights=nights,
-        **{
-            name: parse_moment(each)
-            for name, each in (("since", since), ("until", until))
-            if each is not None
-        },
+        since=None if since is None else parse_moment(since),
+        until=None if until is None else parse_moment(until),
     )
     asked = ask(notes, plan.nights)
     if not len(asked.points):
@@ -116,8 +114,8 @@ def backtest(
     risk, rates, trained = _train_and_score(
         log, policy, rule, plan, asked, rows, say, horizons=horizons, ages=ages, seed=seed, n_jobs=n_jobs
     )
-    ends = _ends(notes, plan)
-    escalated = ends.escalated
+    solved, escalated = np.flatnonzero(notes.flag("ceased_open")), first_escalations(notes)
+    ends = Ends.of(escalated, history.ticket[solved], history.time[solved], plan.nights)
     window = Window(
         begin=int(plan.nights[0]),
         close=min(int(plan.nights[-1]) + DAY, history.end),
@@ -150,13 +148,6 @@ def backtest(
         flags_frame(history.ticket_ids, decided.flags),
         nights_frame(history.ticket_ids, asked.points, risk, decided),
     )
-
-
-def _ends(notes: Annotations, plan: Schedule) -> Ends:
-    """Return how the log's tickets end, for the nights of a replay."""
-    solved = np.flatnonzero(notes.flag("ceased_open"))
-    history = notes.history
-    return Ends.of(first_escalations(notes), history.ticket[solved], history.time[solved], plan.nights)
 
 
 def _rows(notes: Annotations, asked: Nights, ages: Sequence[float] | None, last_training: int) -> Rows:

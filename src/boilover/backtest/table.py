@@ -37,7 +37,7 @@ def _parts(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableTy
 def _headline(backtest: Mapping[str, Any]) -> str:
     trainings = numbered(len(backtest["trainings"]), "training")
     return (
-        f"{numbered(backtest['nights'], 'night')}, {_night(backtest['since'])} to {_night(backtest['until'])},"
+        f"{numbered(backtest['nights'], 'night')}, {backtest['since'][:10]} to {backtest['until'][:10]},"
         f" {trainings}: {numbered(backtest['tickets'], 'ticket')} at risk, {backtest['escalations']:,} escalated,"
         f" {backtest['unseen']:,} of them before their first night"
     )
@@ -103,7 +103,7 @@ def _effort(figures: Mapping[str, Mapping[str, float | None]]) -> list[str]:
 
 def _training(row: Mapping[str, Any]) -> list[str]:
     return [
-        _night(row["at"]),
+        row["at"][:10],
         str(row["nights"]),
         str(row["features"]),
         _number(row["base_rate"], 4),
@@ -118,7 +118,3 @@ def _percent(value: float | None) -> str:
 
 def _number(value: float | None, digits: int) -> str:
     return MISSING if value is None else f"{value:.{digits}f}"
-
-
-def _night(moment: str) -> str:
-    return moment[:10]
