@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from boilover.backtest.figures import FIGURES, Costs, resample
@@ -15,6 +14,7 @@ from boilover.backtest.trainings import Trained
 from boilover.backtest.verdict import differences_of, verdict
 from boilover.evaluation.evaluate import plain_values
 from boilover.evaluation.interval import Interval
+from boilover.training import moment
 
 
 class Counts(NamedTuple):
@@ -128,11 +128,6 @@ def result_of(
         trainings=tuple(_training(plan, model, made) for model, made in enumerate(trained)),
         by_night=tuple(_nights(plan, decided, trained)),
     )
-
-
-def moment(microseconds: int) -> str:
-    """Return a moment in ISO 8601, UTC."""
-    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat(timespec="seconds")
 
 
 def _counts(found: Outcomes, escalations: int) -> Counts:

@@ -18,7 +18,7 @@ from boilover.backtest.figures import Costs
 from boilover.backtest.frames import flags_frame, nights_frame, tickets_frame
 from boilover.backtest.measures import Window, outcomes, tickets_of
 from boilover.backtest.replay import replay_policy
-from boilover.backtest.result import Backtest, moment, result_of
+from boilover.backtest.result import Backtest, result_of
 from boilover.backtest.rules import ages_of, replay_beside
 from boilover.backtest.schedule import Schedule, schedule
 from boilover.backtest.trainings import Trained, train_at
@@ -35,7 +35,7 @@ from boilover.nights import NIGHTS
 from boilover.outputs import write_frame, write_json
 from boilover.points import AGES_HOURS, DAY, Points, landmarks
 from boilover.times import parse_duration, parse_moment
-from boilover.training import LOG_SAYS
+from boilover.training import LOG_SAYS, moment
 
 
 @dataclass(frozen=True)

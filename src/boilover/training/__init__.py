@@ -115,9 +115,9 @@ def fit(
         features=tuple(to_json(feature) for feature in rows.features if feature.name in read),
         not_kept=tuple(feature.name for feature in rows.features if feature.name not in read),
         escalation=rule.model_dump(mode="json", exclude_defaults=True),
-        trained_from=_moment(int(rows.notes.history.time.min())),
-        trained_until=_moment(rows.notes.history.end),
-        split={"stop": _moment(cut.stop), "calibrate": _moment(cut.calibrate), "by": cut.by},
+        trained_from=moment(int(rows.notes.history.time.min())),
+        trained_until=moment(rows.notes.history.end),
+        split={"stop": moment(cut.stop), "calibrate": moment(cut.calibrate), "by": cut.by},
         base_rate=float(np.nanmean(y)),
         metrics=held_out_metrics(calibration.label, calibration.risk, model.primary.held_out_scores_),
         fingerprint=fingerprint(log),
@@ -177,5 +177,6 @@ def _reached(rows: TrainingRows, model: HorizonModel) -> Reached | None:
     return Reached.of(points.ticket, points.as_of, model.primary.beside_risk_, rows.nightly.share)
 
 
-def _moment(microseconds: int) -> str:
+def moment(microseconds: int) -> str:
+    """Return a moment in ISO 8601, UTC, to the second."""
     return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat(timespec="seconds")
