@@ -14,6 +14,7 @@ import pandas as pd
 
 from boilover.card import Card, card_beside_figures
 from boilover.measuring import Measured
+from boilover.model.importance import importance_of
 from boilover.model.reference import Distribution
 from boilover.model.saved import SavedModel
 from boilover.monitoring.asked import Asked
@@ -71,9 +72,10 @@ def gather(measured: Measured, saved: SavedModel, *, seed: int = 0) -> Evidence:
     now = frame[: len(asked)]
     end = int(measured.points.as_of.max())
     question = Asked(until, end, notes, asked, now, risk[: len(asked)], measured.label[drawn])
+    importance = importance_of(saved.model.primary, now, EXPLAINED)
     return Evidence(
         _moves(question, saved),
-        _importance(now, saved),
+        [(str(name), weight) for name, weight in importance.items() if weight > 0],
         courses(notes, followed, risk[len(asked) :]),
         card_beside_figures(saved.manifest, saved),
     )
@@ -94,11 +96,3 @@ def _parts(then: Distribution, asked: Asked) -> list[Part]:
     ]
     bounds = [*([] if then.cuts is None else then.cuts.tolist()), 1.0]
     return [Part(*each) for each in zip(bounds, *(share.tolist() for share in shares), strict=True)]
-
-
-def _importance(frame: pd.DataFrame, saved: SavedModel) -> list[tuple[str, float]]:
-    """Return the mean absolute contribution of each column over some of the rows."""
-    rows = frame.iloc[np.linspace(0, len(frame) - 1, min(EXPLAINED, len(frame))).round().astype(np.int64)]
-    means = np.abs(saved.model.primary.contributions(rows)).mean(axis=0)
-    order = np.argsort(-means, kind="stable")
-    return [(str(frame.columns[place]), float(means[place])) for place in order if means[place] > 0]
