@@ -6,6 +6,8 @@ may be handed on *and* escalate: taking away the handoff need not help. Only a t
 
 The ratio of rates has Katz's interval (Katz, Baptista, Azen & Pike, Biometrics 1978), half a ticket added to each cell
 where one is empty. All intervals hold at once with 95 %: their level is shared by all that was looked at (Bonferroni).
+At such levels Katz's are too short where escalations are few, so they are widened to hold 1 wherever Fisher's exact
+test (The Design of Experiments, 1935) cannot tell two rates apart.
 """
 
 from __future__ import annotations
@@ -115,7 +117,7 @@ def factor_of(
 
 
 def ratio_interval(hits: int, n: int, other_hits: int, others: int, level: float) -> Interval:
-    """Return the ratio of two rates with its interval on the log scale (Katz et al. 1978)."""
+    """Return the ratio of two rates with its interval, Katz's or, where chance may be all, one that holds 1."""
     from scipy.special import ndtri
 
     half = 0.5 if not (hits and other_hits) else 0.0
@@ -124,7 +126,20 @@ def ratio_interval(hits: int, n: int, other_hits: int, others: int, level: float
     ratio = (a / n_a) / (b / n_b)
     error = np.sqrt(1 / a - 1 / n_a + 1 / b - 1 / n_b)
     reach = float(np.exp(-ndtri(level / 2) * error))
+    if _by_chance(hits, n, hits + other_hits, n + others) >= level:
+        return Interval(ratio, min(ratio / reach, 1.0), max(ratio * reach, 1.0))
     return Interval(ratio, ratio / reach, ratio * reach)
+
+
+def _by_chance(hits: int, n: int, every: int, total: int) -> float:
+    """Return the chance that so many or so few of ``every`` hit fall among ``n`` of ``total`` (Fisher, both sides)."""
+    from scipy.special import gammaln
+
+    may = np.arange(max(0, every - (total - n)), min(n, every) + 1)
+    cells = (may, n - may, every - may, total - n - every + may)
+    weights = -sum(gammaln(cell + 1.0) for cell in cells)
+    shares = np.exp(weights - weights.max())
+    return float(2 * min(shares[may <= hits].sum(), shares[may >= hits].sum()) / shares.sum())
 
 
 def _factors(notes: Annotations, points: Points) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
