@@ -86,7 +86,7 @@ def test_a_recipe_has_a_mapping_or_belongs_to_a_system():
     assert parse(b'format = "zendesk"\n[options]\nspam = 1').options == {"spam": 1}
 
 
-ZONED = ["zendesk_desk", "jira_words", "servicenow_desk", "salesforce_desk", "freshdesk_words", "ocel"]
+ZONED = ["zendesk_desk", "jira_words", "servicenow_desk", "salesforce_desk", "freshdesk_desk", "ocel"]
 TABLES = ["servicenow_desk", "salesforce_desk"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from boilover import declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.freshdesk import FreshdeskAdapter
-from boilover.adapters.freshdesk_words import Options, iso_time
+from boilover.adapters.freshdesk_desk import Options, iso_time
 from boilover.adapters.recipe import parse_recipe
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from boilover.adapters.base import Tally
 from boilover.adapters.finish import finish
@@ -25,6 +25,13 @@ from boilover.adapters.spill import (
 )
 from boilover.adapters.told import Story
 from boilover.log import EventLog
+
+
+class Actor(TypedDict):
+    """The arguments ``by`` and ``role`` of a fact; None where the source does not tell."""
+
+    by: str | None
+    role: str | None
 
 
 class Untold:

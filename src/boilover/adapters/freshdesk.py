@@ -7,7 +7,7 @@
       "fr_escalated", "spam", "deleted", "tags", "custom_fields", "conversations": […]}, …]
     [{"id", "ticket_id", "user_id", "body_text", "incoming", "private", "created_at"}, …]
 
-History comes from activities (`boilover.adapters.freshdesk_activities`). A ticket's own fields are today's. ``stats``
+History comes from activities (`boilover.adapters.freshdesk_history`). A ticket's own fields are today's. ``stats``
 tells the end and is never read. ``is_escalated`` means that the resolution was late, not that anybody escalated.
 """
 
@@ -19,10 +19,8 @@ from typing import Any
 
 from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import LAST
-from boilover.adapters.freshdesk_activities import read_activity
-from boilover.adapters.freshdesk_desk import Desk
-from boilover.adapters.freshdesk_said import read_message, read_rating
-from boilover.adapters.freshdesk_words import OUTBOUND, Options
+from boilover.adapters.freshdesk_desk import OUTBOUND, Desk, Options
+from boilover.adapters.freshdesk_history import read_activity, read_message, read_rating
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import html_to_text, ident

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boilover.adapters.actor import Actor
+from boilover.adapters.facts import Actor
 from boilover.adapters.hubspot_desk import Desk
 from boilover.adapters.nested import dict_at, dicts_at, text_at
 from boilover.adapters.words import html_to_text, ident

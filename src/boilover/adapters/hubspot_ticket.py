@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from boilover.adapters.actor import Actor
 from boilover.adapters.ends import LONG_AGO
+from boilover.adapters.facts import Actor
 from boilover.adapters.hubspot_desk import Desk
 from boilover.adapters.nested import dict_at, dicts_at, text_at
 from boilover.adapters.times import epoch_iso, moment

@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from boilover.adapters.actor import Actor
 from boilover.adapters.base import Tally
-from boilover.adapters.facts import Facts
+from boilover.adapters.facts import Actor, Facts
 from boilover.adapters.nested import dict_at, dicts_at, number_at, text_at
 from boilover.adapters.words import Words, html_to_text, ident
 

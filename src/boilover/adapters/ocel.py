@@ -13,12 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from boilover.adapters.actor import Actor
 from boilover.adapters.export import Export
-from boilover.adapters.facts import Facts
+from boilover.adapters.facts import Actor, Facts
 from boilover.adapters.nested import dicts_at, text_at
-from boilover.adapters.ocel_source import SQLITE_MAGIC, records_of
-from boilover.adapters.ocel_xml import is_xml
+from boilover.adapters.ocel_source import SQLITE_MAGIC, is_xml, records_of
 from boilover.adapters.settings import Status, Zone
 from boilover.adapters.words import Words, ident
 from boilover.errors import UsageError
