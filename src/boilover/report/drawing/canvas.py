@@ -68,10 +68,7 @@ class Canvas:
 
     def dot(self, x: float, y: float, kind: str, radius: float = 3.4) -> Markup:
         """Return a dot."""
-        across, down = self.at(x, y)
-        return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(
-            kind, across, down, radius
-        )
+        return circle(*self.at(x, y), kind, radius)
 
     def bar(self, x: float, y: float, width: float, kind: str) -> Markup:
         """Return a bar from the foot to ``y``, in the middle of ``x``, ``width`` in the units of the axis."""
@@ -117,6 +114,11 @@ def frame(name: str, title: str, told: str, width: float, height: float, *parts:
     )
     opened = head.format(f"{width:g}", f"{height:g}", name, name, name, name, title, name, told)
     return opened + Markup("").join(parts) + Markup("</svg>")
+
+
+def circle(x: float, y: float, kind: str, radius: float) -> Markup:
+    """Return a circle at a place of the drawing."""
+    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:g}"/>').format(kind, x, y, radius)
 
 
 def words(x: float, y: float, text: str, kind: str) -> Markup:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from boilover.evaluation.baselines import BASE_RATE, TITLES
 from boilover.evaluation.evaluate import MODEL
-from boilover.report.drawing.canvas import Axis, Canvas, words
+from boilover.report.drawing.canvas import Axis, Canvas, circle, words
 from boilover.words import count, number, percent, share
 from boilover.words import rate as in_words
 
@@ -62,19 +62,17 @@ def gain(evaluation: Mapping[str, Any]) -> Markup:
         plot.line([0, *workload], [0, *recall], "curve"),
     ]
     told = []
+    peers = _ranking(evaluation)
     # A model's name is data: what is not known by a title goes by its own.
-    for place, (name, scores) in enumerate(_ranking(evaluation).items()):
-        figures = scores[RECALL_THERE]
+    for place, (name, figures) in enumerate(peers.items()):
         kind = f"peer peer-{min(place, 3)}"
         x = WORKLOAD + 0.014 * (place - 1)
         if figures["low"] is not None:
             marks.append(plot.line([x, x], [figures["low"], figures["high"]], f"whisker {kind}"))
         marks.append(plot.dot(x, figures["estimate"], kind, 3.6))
         across, down = plot.at(0.5, 0)
-        across, down = across + 24, down - 16 * (len(_ranking(evaluation)) - place) + 4
-        marks.append(
-            Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="3.6"/>').format(kind, across, down)
-        )
+        across, down = across + 24, down - 16 * (len(peers) - place) + 4
+        marks.append(circle(across, down, kind, 3.6))
         marks.append(words(across + 9, down + 4, TITLES.get(name, name)[:28], "note"))
         told.append(f"{TITLES.get(name, name)} {percent(figures['estimate'])}")
     own = evaluation["scores"][MODEL][RECALL_THERE]["estimate"]
@@ -138,9 +136,9 @@ def _plotted(operating: Mapping[str, Any]) -> tuple[Canvas, list[float], list[fl
 
 
 def _ranking(evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of the peers that rank points at all."""
+    """Return what the peers find at the workload, of those that rank points at all."""
     return {
-        name: scores
+        name: scores[RECALL_THERE]
         for name, scores in evaluation["scores"].items()
         if name not in (MODEL, BASE_RATE) and scores[RECALL_THERE]["estimate"] is not None
     }

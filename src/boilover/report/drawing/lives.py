@@ -8,7 +8,7 @@ from math import isfinite
 
 from markupsafe import Markup
 
-from boilover.report.drawing.canvas import Axis, Canvas, words
+from boilover.report.drawing.canvas import Axis, Canvas, circle, words
 from boilover.words import hours, percent, plain, share
 
 WIDTH, HEIGHT, LANE = 460, 220, 17
@@ -51,12 +51,7 @@ def life(
     for place, (lane, times) in enumerate(events.items()):
         down = foot + LANE * place
         parts.append(words(LANES_LEFT - 10, down + 4, lane, "tick end"))
-        parts += [
-            Markup('<circle class="event lane-{}" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(
-                place, plot.at(time, 0)[0], down
-            )
-            for time in times
-        ]
+        parts += [circle(plot.at(time, 0)[0], down, f"event lane-{place}", 3) for time in times]
     if escalated is not None:
         across, head = plot.at(escalated, plot.y.high)
         parts.append(
