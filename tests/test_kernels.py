@@ -70,6 +70,14 @@ def test_aggregates_of_ranges(stream, window):
             np.testing.assert_equal(found[point], max((values[row] for row in seen), default=np.nan))
 
 
+def test_keys_of_events(stream):
+    _, offsets, _, _ = stream
+    keys = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    assert kernels.keys_of(offsets).tolist() == keys.tolist()
+    rows = np.flatnonzero(np.random.default_rng(1).random(len(keys)) < 0.4).astype(np.int32)
+    assert kernels.keys_at(offsets, rows).tolist() == keys[rows].tolist()
+
+
 def test_in_order_is_asked_within_each_key_alone(stream):
     times, offsets, _, _ = stream
     starts = kernels.starts_of(offsets)

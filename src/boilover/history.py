@@ -81,8 +81,8 @@ class History:
         table = encoding.coded(0, 0).translated(meaning, empty, dtype)
         return encoding.meant(self.lo, self.lo + len(self.time), table)
 
-    def numbers(self, name: str) -> Values:
-        """Return a numeric or boolean column of ``events`` (n_events), NaN where empty or absent.
+    def numbers(self, name: str, where: npt.NDArray[np.bool_] | None = None) -> Values:
+        """Return a numeric or boolean column of ``events`` (n_events), NaN where empty, absent or not ``where``.
 
         Floats are of the column's own width, measures of text float32; everything else is float64.
         """
@@ -91,7 +91,7 @@ class History:
         data = self._column(name)
         if not pa.types.is_floating(data.type):
             data = data.cast(pa.float64())
-        return floats(data)
+        return floats(data, where)
 
     def denied(self, name: str) -> npt.NDArray[np.bool_]:
         """Return where a boolean column of ``events`` holds false, bool (n_events)."""

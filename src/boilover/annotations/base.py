@@ -89,7 +89,7 @@ class _Part(Annotations):
 def places(history: History, flags: npt.NDArray[np.bool_]) -> tuple[Codes, Codes]:
     """Return the rows of flags, and their tickets."""
     rows = kernels.set_rows(flags)
-    return rows, kernels.take(history.ticket, rows)
+    return rows, kernels.keys_at(history.offsets, rows)
 
 
 def annotates(*names: str) -> Callable[[Annotator], Annotator]:

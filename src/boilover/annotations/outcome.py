@@ -37,7 +37,7 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
         "created": (first & IS_BORN) > 0,
         "escalated": escalated,
         "csat_given": given,
-        "csat": kernels.kept(history.numbers("number"), given, np.nan),
+        "csat": history.numbers("number", given),
         "outcome_known": known,
         "outcome": kernels.kept(escalated.astype(np.float32), known, np.nan),
     }

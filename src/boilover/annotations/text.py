@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
 from boilover.history import Values
 from boilover.schema import MEASURES
@@ -12,8 +11,7 @@ from boilover.schema import MEASURES
 
 def measure(name: str, notes: Annotations) -> dict[str, Values]:
     """Return a measure at customers' messages, NaN at other events and where it was not measured."""
-    values = notes.history.numbers(name)
-    return {name: kernels.kept(values, notes.flag("customer_message"), float("nan"))}
+    return {name: notes.history.numbers(name, notes.flag("customer_message"))}
 
 
 for column in MEASURES:

@@ -7,7 +7,7 @@ whole log finds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -93,23 +93,19 @@ def extract(needs: Iterable[Need], sight: Sight, rows: Rows, first: int) -> Extr
         stream = sight.stream(need.where, TICKET)
         times[need.where] = stream.times
         if (need.where, need.stream_key) not in keys:
-            keys[need.where, need.stream_key] = _counted(
-                sight.event_keys, need.stream_key, stream.rows, first
-            )
+            found = sight.event_keys(need.stream_key, stream)
+            keys[need.where, need.stream_key] = _counted(found, need.stream_key, first)
         for each in need.told:
             if (need.where, each) not in told:
-                found = tell_of(sight.notes, each)
-                gathered = stream.gather(found.codes if isinstance(found, Coded) else found)
-                told[need.where, each] = (
-                    Coded(gathered, found.words) if isinstance(found, Coded) else gathered
-                )
+                what = tell_of(sight.notes, each)
+                gathered = stream.gather(what.codes if isinstance(what, Coded) else what)
+                told[need.where, each] = Coded(gathered, what.words) if isinstance(what, Coded) else gathered
         if need.key not in asked:
-            asked[need.key] = _counted(lambda key, rows: sight.point_keys(key), need.key, None, first)
+            asked[need.key] = _counted(sight.point_keys(need.key), need.key, first)
     return Extract(rows, times, keys, told, asked)
 
 
-def _counted(find: Callable[[str, Codes | None], Coded], key: str, rows: Codes | None, first: int) -> Coded:
-    found = find(key, rows)
+def _counted(found: Coded, key: str, first: int) -> Coded:
     if key != TICKET or not first:
         return found
     return Coded(np.where(found.codes >= 0, found.codes + np.int32(first), np.int32(-1)), found.words)

@@ -82,6 +82,12 @@ class Stream:
         starts: Bytes = kernels.starts_of(self.offsets)
         return starts
 
+    @cached_property
+    def keys(self) -> Codes:
+        """The key of each event, int32 (n_events)."""
+        keys: Codes = kernels.keys_of(self.offsets)
+        return keys
+
     def gather(self, told: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return what is ``told`` of each event, in the order of the stream."""
         gathered: npt.NDArray[Any] = told if self.rows is None else kernels.take(told, self.rows)
@@ -227,7 +233,7 @@ class Sight:
             among = Grouped(None, self._offsets) if passed.all() else kernels.Picked(passed, history.offsets)
             return Stream(history.time, history.newest, tell, among)
         own = self.stream(where, TICKET)
-        keys = self.event_keys(key, own.rows)
+        keys = self.event_keys(key, own)
         place, offsets = kernels.in_key_order(keys.codes, len(keys.words), own.times)
         rows = place if own.rows is None else kernels.take(own.rows, place)
         latest = kernels.newest(offsets, history.time, rows)
@@ -273,19 +279,17 @@ class Sight:
         coded = self.notes.history.attribute(name)
         return Coded(kernels.taken_or(coded.codes, self.points.ticket, -1), coded.words)
 
-    def event_keys(self, key: str, rows: Codes | None) -> Coded:
-        """Return the key of the events at ``rows``, of all where there are none; words of tickets are not told."""
-        history = self.notes.history
+    def event_keys(self, key: str, own: Stream) -> Coded:
+        """Return the key of the events of a stream by ticket; words of tickets are not told."""
         if key == TICKET:
-            return Coded(history.ticket if rows is None else kernels.take(history.ticket, rows), ())
+            return Coded(own.keys, ())
         if key == DESK:
-            return Coded(np.zeros(len(history.time) if rows is None else len(rows), dtype=np.int32), (DESK,))
+            return Coded(np.zeros(len(own.keys), dtype=np.int32), (DESK,))
         if key.removesuffix("_before") in HOLDERS:
             coded = self.notes.codes(key)
-            return coded if rows is None else Coded(kernels.take(coded.codes, rows), coded.words)
-        coded = history.attribute(key)
-        ticket = history.ticket if rows is None else kernels.take(history.ticket, rows)
-        return Coded(kernels.take(coded.codes, ticket), coded.words)
+            return Coded(own.gather(coded.codes), coded.words)
+        coded = self.notes.history.attribute(key)
+        return Coded(kernels.take(coded.codes, own.keys), coded.words)
 
     def point_keys(self, key: str) -> Coded:
         """Return the key of each point; words of tickets are not told."""

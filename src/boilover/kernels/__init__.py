@@ -9,6 +9,7 @@ nor on the other points.
 from boilover.kernels.aggregates import (
     distinct,
     greatest,
+    keys_at,
     keys_of,
     last,
     mean,
@@ -53,6 +54,7 @@ __all__ = [
     "in_key_order",
     "in_order",
     "kept",
+    "keys_at",
     "keys_of",
     "last",
     "looked_up",

@@ -55,6 +55,18 @@ def keys_of(offsets: Array) -> Array:
 
 
 @compiled
+def keys_at(offsets: Array, rows: Array) -> Array:
+    """Return the key of the events at ``rows``, which rise, int32 (n_rows)."""
+    keys = np.empty(len(rows), np.int32)
+    key = 0
+    for i in range(len(rows)):
+        while offsets[key + 1] <= rows[i]:
+            key += 1
+        keys[i] = key
+    return keys
+
+
+@compiled
 def running_sum(values: Array, starts: Array, rows: Array | None = None) -> Array:
     """Return the inclusive prefix sums of ``values``, float64, begun anew where ``starts`` is set.
 

@@ -20,12 +20,14 @@ def carried(values: Array, given: Array, starts: Array, empty: float) -> Array:
 @compiled
 def _carried(values: Array, given: Array, starts: Array, empty: int) -> Array:
     out = np.empty_like(values)
+    # What each row tells, of many side by side, so that one "and" and one "or" are all that wait for the row before.
+    for row in range(len(values)):
+        value = values[row]
+        begun = empty if starts[row] else values.dtype.type(0)
+        out[row] = value if given[row] else begun
     now = empty
     for row in range(len(values)):
-        # 0 and 1 turned into masks: what waits for the row before is one "and" and one "or".
-        keeps = (given[row] | starts[row]) - np.int8(1)
-        told = (values[row] & -given[row]) | (empty & -(starts[row] & ~given[row]))
-        now = (now & keeps) | told
+        now = out[row] | (now & ((given[row] | starts[row]) - 1))
         out[row] = now
     return out
 
