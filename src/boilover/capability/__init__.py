@@ -6,17 +6,16 @@ Found from what the features read: no feature is computed. A `Survey` looks at a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
+from boilover.capability.found import Capability, Family
 from boilover.capability.needs import Given, Need, needs
-from boilover.errors import UsageError, one_line
+from boilover.errors import UsageError
 from boilover.escalation import EscalationRule, declare
 from boilover.features import Feature
 from boilover.features.defaults import NEEDS
@@ -26,98 +25,13 @@ from boilover.log import EventLog
 from boilover.schema import EVENT_TYPES, MEASURES
 from boilover.text import with_measures
 
+__all__ = ["Capability", "Family", "Survey"]
+
 STATES = ("status_changed", "assignee_changed", "group_changed", "priority_changed")
 SAMPLE = 500
 """Messages of a piece that are read to see whether their text says something."""
 MAX_SAMPLED = 5000
-MOST_NAMED = 20
-"""So many fields are named in a sentence."""
-WIDEST = 40
 MEASURED = {column.name for column in MEASURES}
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family of default features: those that say something, the others, and why they cannot."""
-
-    name: str
-    available: tuple[str, ...]
-    lost: tuple[str, ...]
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Capability:
-    """What a log holds: ``types`` counts events by type, ``escalated`` the tickets that escalate under its rule."""
-
-    tickets: int
-    types: Mapping[str, int]
-    escalated: int
-    has_history: bool
-    attributes: tuple[str, ...]
-    families: tuple[Family, ...]
-    fields: tuple[str, ...] = ()
-    """Names of the fields of which events tell, the most frequent first."""
-    lacking: tuple[str, ...] = ()
-    """What the rule names and the log lacks, where nothing escalates."""
-
-    @property
-    def available(self) -> int:
-        """How many default features can say something."""
-        return sum(len(family.available) for family in self.families)
-
-    @property
-    def catalogue(self) -> int:
-        """How many default features there are, those that follow from the log aside."""
-        return self.available + sum(len(family.lost) for family in self.families)
-
-    @property
-    def lacks(self) -> tuple[str, ...]:
-        """What cannot be told, in plain sentences; the first says how many features can say something."""
-        said = [f"Scores would rest on {self.available} of {self.catalogue} default features."]
-        if not self.has_history:
-            said.append(
-                "No history: no ticket tells a change or a message after its creation, so handoffs, reopens and"
-                " response gaps are not available. Export the changes of the tickets too."
-            )
-        lost = [family for family in self.families if not family.available]
-        return (*said, *(f"Nothing about {family.name}: {'; '.join(family.why)}." for family in lost))
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The report in plain sentences."""
-        said = list(self.lacks)
-        if self.attributes:
-            said.append(f"Attributes of tickets come on top: {', '.join(self.attributes)}.")
-        if self.fields:
-            more = f" and {len(self.fields) - MOST_NAMED:,} more" if len(self.fields) > MOST_NAMED else ""
-            named = ", ".join(one_line(name, WIDEST) for name in self.fields[:MOST_NAMED])
-            said.append(f"Fields that change, by their names in an [escalation] table: {named}{more}.")
-        said.append(
-            f"{self.escalated:,} of {self.tickets:,} tickets escalate."
-            if self.escalated
-            else "No ticket escalates: choose another declaration of the recipe with --escalation, or write one in an"
-            " [escalation] table, see docs/configuration.md."
-        )
-        return (*said, *self.lacking)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values that JSON can hold."""
-        told = asdict(self) | {
-            "attributes": list(self.attributes),
-            "types": dict(self.types),
-            "fields": list(self.fields),
-            "lacking": list(self.lacking),
-        }
-        told["families"] = [
-            {key: list(value) if isinstance(value, tuple) else value for key, value in family.items()}
-            for family in told["families"]
-        ]
-        return told | {
-            "available": self.available,
-            "catalogue": self.catalogue,
-            "sentences": list(self.sentences),
-        }
 
 
 class Survey:
