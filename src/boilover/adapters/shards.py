@@ -14,6 +14,7 @@ SHARD = 16 << 20
 """So much content goes to one shard; as a frame with its changes it takes some ten times as much memory."""
 MOST_SHARDS = 256
 FILE = "_file"
+PACKED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 def shards_for(content: int) -> int:
@@ -37,20 +38,6 @@ def parted(block: pa.Table, key: str, n_shards: int) -> Iterator[tuple[int, pa.T
         yield number, sorted_block.slice(ends[number], ends[number + 1] - ends[number])
 
 
-def arrow_file(path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchFileWriter:
-    """Open a compressed file of rows to append to."""
-    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    return pa.ipc.new_file(str(path), schema, options=options)
-
-
-def read_once(path: Path) -> pa.Table:
-    """Return the rows of a file that is finished, and remove it."""
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
-    path.unlink()
-    return table
-
-
 class Shards:
     """Appends blocks of rows to a file per shard; all rows of a ticket go to one shard, in the order of arrival.
 
@@ -65,15 +52,17 @@ class Shards:
         self._columns = [*columns, FILE]
         self._writers: dict[tuple[int, int], pa.ipc.RecordBatchFileWriter] = {}
 
-    def add(self, block: pa.Table, *, file: int) -> None:
-        """Put a block away that comes from the file of that number; files come one after the other."""
-        block = block.append_column(FILE, pa.repeat(pa.scalar(file, pa.int32()), len(block)))
+    def add(self, block: pa.Table, *, file: int | None = None) -> None:
+        """Put a block away; where it comes from the ``file`` of a number, files come one after the other."""
+        if file is not None:
+            block = block.append_column(FILE, pa.repeat(pa.scalar(file, pa.int32()), len(block)))
         if block.schema not in self._schemas:
             self._schemas.append(block.schema)
         layout = self._schemas.index(block.schema)
         for number, rows in parted(block, self._key, self.n_shards):
             if (number, layout) not in self._writers:
-                self._writers[number, layout] = arrow_file(self._path(number, layout), block.schema)
+                path = str(self._path(number, layout))
+                self._writers[number, layout] = pa.ipc.new_file(path, block.schema, options=PACKED)
             self._writers[number, layout].write_table(rows)
 
     def close(self) -> None:
@@ -84,7 +73,7 @@ class Shards:
 
     def frame(self, number: int) -> pd.DataFrame:
         """Return the rows of a shard in the order of arrival, after `close`; `FILE` holds the number of the file."""
-        frames = [table.to_pandas() for table in self._tables(number)]
+        frames = [table.to_pandas() for table in self.tables(number)]
         if not frames:
             schema = (
                 self._schemas[0]
@@ -96,11 +85,15 @@ class Shards:
             return frames[0]
         return pd.concat(frames, ignore_index=True).sort_values(FILE, kind="stable", ignore_index=True)
 
-    def _tables(self, number: int) -> Iterator[pa.Table]:
+    def tables(self, number: int) -> Iterator[pa.Table]:
+        """Yield the rows of a shard, after `close`, those of each schema by themselves, and remove their files."""
         for layout in range(len(self._schemas)):
             path = self._path(number, layout)
             if path.exists():
-                yield read_once(path)
+                with pa.memory_map(str(path)) as source:
+                    table = pa.ipc.open_file(source).read_all()
+                path.unlink()
+                yield table
 
     def _path(self, number: int, layout: int) -> Path:
         return self._folder / f"{number:03d}_{layout}.arrow"

@@ -1,4 +1,4 @@
-"""Facts on disk: a batch of rows becomes an Arrow table, is parted by ticket, and appended to a file per shard."""
+"""Facts on disk: a batch of rows becomes an Arrow table, whose rows are put away by their ticket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from boilover.adapters.base import UNFIT_ID, Tally
-from boilover.adapters.shards import MOST_SHARDS, arrow_file, parted, read_once
+from boilover.adapters.shards import MOST_SHARDS, Shards
 from boilover.adapters.times import to_utc
 from boilover.conform import unfit_ids
 
@@ -48,35 +48,26 @@ class Spill:
     """Appends batches of facts to a file per shard; all facts of a ticket go to one shard, in the order of telling."""
 
     def __init__(self, tally: Tally, folder: Path, *, content: int, time_format: str, timezone: str) -> None:
-        self._tally, self._folder = tally, folder
+        self._tally = tally
         self._time_format, self._timezone = time_format, timezone
-        self._n_shards = min(MOST_SHARDS, 1 + content // SHARD)
-        self._writers: dict[int, pa.ipc.RecordBatchFileWriter] = {}
+        n_shards = min(MOST_SHARDS, 1 + content // SHARD)
+        self._shards = Shards(folder / "facts", FACTS.names, key="ticket_id", n_shards=n_shards)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
         batch = self._usable(self._table(rows))
         self._tally.rows += int(np.isin(batch["kind"].to_numpy(), (TICKET, CHANGE, MESSAGE, EVENT)).sum())
-        for number, own in parted(batch, "ticket_id", self._n_shards):
-            if number not in self._writers:
-                self._writers[number] = arrow_file(self._path(number), FACTS)
-            self._writers[number].write_table(own)
+        self._shards.add(batch)
 
     def shards(self) -> Iterator[pa.Table]:
         """Yield the facts of each shard, in the order of telling, and remove its file."""
-        numbers = sorted(self._writers)
         self.close()
-        for number in numbers:
-            yield read_once(self._path(number))
+        for number in range(self._shards.n_shards):
+            yield from self._shards.tables(number)
 
     def close(self) -> None:
         """Finish the files."""
-        for writer in self._writers.values():
-            writer.close()
-        self._writers = {}
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:03d}.arrow"
+        self._shards.close()
 
     def _table(self, rows: Sequence[Row]) -> pa.Table:
         columns = [list(column) for column in zip(*rows, strict=True)]

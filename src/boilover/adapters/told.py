@@ -168,19 +168,9 @@ class Told:
         self, ticket: Ints, row: Ints, phase: int, target: Ints, value: Ints, raw: Ints
     ) -> pd.DataFrame:
         of_state = np.isin(self.kind[row], (CHANGE, TODAY)) if phase == LATER else phase == INITIAL
-        told = {"time": self.time[row], "visible": self.visible[row], "order": self.order[row]}
-        codes = {"target": target, "value": value, "raw": raw}
-        return pd.DataFrame(
-            {
-                "ticket": ticket,
-                "row": row,
-                "phase": phase,
-                **told,
-                "place": row,
-                **codes,
-                "of_state": of_state,
-            }
-        )
+        columns = {"ticket": ticket, "row": row, "phase": phase, "place": row, "of_state": of_state}
+        columns |= {"time": self.time[row], "visible": self.visible[row], "order": self.order[row]}
+        return pd.DataFrame(columns | {"target": target, "value": value, "raw": raw})
 
     def _ranks(self) -> Ints:
         """Return the place of each target in the state at creation."""
