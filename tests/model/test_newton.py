@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from boilover.model.newton import Design, solve
+from boilover.model.design import Design
+from boilover.model.newton import solve
 
 
 def columns(n: int, seed: int = 0) -> tuple[list, np.ndarray]:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, MismatchError
+from boilover.model.design import Column, Design
 from boilover.model.linear_asked import Asked
 from boilover.model.linear_kernels import Lines
 from boilover.model.linear_terms import (
@@ -32,7 +33,7 @@ from boilover.model.linear_terms import (
     check_kind,
     learn_term,
 )
-from boilover.model.newton import Column, Design, solve
+from boilover.model.newton import solve
 from boilover.model.reading import Reading, Words
 
 MAX_ROWS = 100_000
@@ -109,16 +110,14 @@ class LinearPartner:
         parts = np.eye(len(choices)) if shares is None else np.asarray(shares, dtype=np.float64)
         intercepts = parts @ np.array([intercept for intercept, _ in solutions])
         mixed = parts @ np.array([solved for _, solved in solutions])
-        ends = np.cumsum([len(block) for block in blocks])
+        ends = np.cumsum([len(block) for block in blocks], dtype=np.int64).tolist()
+        spans = [slice(end - len(block), end) for block, end in zip(blocks, ends, strict=True)]
         found = []
         for C, intercept, solved in zip((parts @ choices).tolist(), intercepts.tolist(), mixed, strict=True):
             model = cls(C, free)
             model.terms_ = tuple(
-                replace(
-                    term.weighted(solved[end - len(block) : end]),
-                    centre=float(means[end - len(block) : end] @ solved[end - len(block) : end]),
-                )
-                for term, block, end in zip(terms, blocks, ends, strict=True)
+                replace(term.weighted(solved[span]), centre=float(means[span] @ solved[span]))
+                for term, span in zip(terms, spans, strict=True)
             )
             model.intercept_ = intercept + sum(term.centre for term in model.terms_)
             found.append(model)

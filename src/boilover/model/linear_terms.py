@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
+from boilover.model.design import Column
 from boilover.model.linear_kernels import compress, standardise
-from boilover.model.newton import Column
 from boilover.model.reading import Words, is_numeric, numbers_of, words_of
 
 Floats = npt.NDArray[np.float64]

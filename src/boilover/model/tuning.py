@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from boilover.errors import UsageError
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.linear import LinearPartner
 from boilover.model.narrowing import carried, kept
-from boilover.model.rows import Rows, losses
+from boilover.model.rows import Rows
 from boilover.model.search import search
-
-Floats = npt.NDArray[np.float64]
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Weights of the linear partner that are tried."""
@@ -85,10 +82,8 @@ def tune(
     margins = boosting.margins(found.trees, stop.matrix, settings.threads)
     linear = np.sum([share * decisions[C] for C, share in shares.items()], axis=0)
     blends = {weight: (1.0 - weight) * margins + weight * linear for weight in WEIGHTS}
-    usual = usual_weight(known)
-    weight = most_plausible(
-        blends, {each: (each - usual) / DOUBT_OF_WEIGHT for each in WEIGHTS}, stop.labels, stop.tickets
-    )
+    strangeness = {each: (each - usual_weight(known)) / DOUBT_OF_WEIGHT for each in WEIGHTS}
+    weight = most_plausible({each: stop.loss(blend) for each, blend in blends.items()}, strangeness)
     columns = None
     if keep < 1.0:
         always = [place for place, name in enumerate(few.frame.columns) if name == age]
@@ -132,19 +127,10 @@ def usual_weight(known: int) -> float:
     return next((weight for below, weight in USUAL_WEIGHTS if known < below), 0.25)
 
 
-def most_plausible(
-    scores: Mapping[float, Floats],
-    strangeness: Mapping[float, float],
-    y: Floats,
-    tickets: npt.NDArray[np.int64],
-) -> float:
-    """Return the choice of greatest posterior: its likelihood on the slice, and how far it is from the usual.
+def most_plausible(losses: Mapping[float, float], strangeness: Mapping[float, float]) -> float:
+    """Return the choice of greatest posterior: its loss on the slice, and how far it is from the usual.
 
-    ``strangeness`` is in standard deviations: with few tickets the usual choice stands, with many the slice decides.
-    Scores are judged as `boilover.model.rows.losses` tells.
+    ``losses`` are in nats over the tickets, ``strangeness`` in standard deviations: with few tickets the usual choice
+    stands, with many the slice decides.
     """
-    total = {
-        choice: float(losses(score, y, tickets).sum()) + 0.5 * strangeness[choice] ** 2
-        for choice, score in scores.items()
-    }
-    return min(total, key=lambda choice: total[choice])
+    return min(losses, key=lambda choice: losses[choice] + 0.5 * strangeness[choice] ** 2)
