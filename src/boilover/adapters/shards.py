@@ -46,7 +46,7 @@ class Shards:
     """
 
     def __init__(self, folder: Path, columns: Sequence[str], *, key: str, n_shards: int) -> None:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         self._folder, self._key, self.n_shards = folder, key, n_shards
         self._schemas: list[pa.Schema] = []
         self._columns = [*columns, FILE]

@@ -51,7 +51,7 @@ class Spill:
         self._tally = tally
         self._time_format, self._timezone = time_format, timezone
         n_shards = min(MOST_SHARDS, 1 + content // SHARD)
-        self._shards = Shards(folder / "facts", FACTS.names, key="ticket_id", n_shards=n_shards)
+        self._shards = Shards(folder, FACTS.names, key="ticket_id", n_shards=n_shards)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
