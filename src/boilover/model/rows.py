@@ -77,13 +77,27 @@ class Rows:
         """
         if self.capacity.known < MIN_KNOWN:
             return False
-        places = np.unique(self.tickets, return_inverse=True)[1].astype(np.int64)
-        loss, other = (losses(each, self.labels, self.tickets) for each in (scores, than))
-        return clearly_better(loss, other, places, DOUBT)
+        return clearly_better(self._losses(scores), self._losses(than), self._places, DOUBT)
 
     def loss(self, scores: Floats) -> float:
-        """Return the log-loss of scores of these rows, in nats over all tickets, see `losses`."""
-        return float(losses(scores, self.labels, self.tickets).sum())
+        """Return the log-loss of scores that are rescaled to these rows, in nats over all tickets.
+
+        So a score is judged by its order and shape: a shift of the base rate is the calibrator's affair. The points of
+        a ticket count as one, for they are nearly the same.
+        """
+        return float(self._losses(scores).sum())
+
+    def _losses(self, scores: Floats) -> Floats:
+        """Return each row's part in `loss`."""
+        share = 1.0 / np.bincount(self._places)[self._places]
+        calibrated = fit_calibrator(scores, self.labels, method="platt").log_odds(scores)
+        found: Floats = share * log_loss(calibrated, self.labels)
+        return found
+
+    @property
+    def _places(self) -> npt.NDArray[np.int64]:
+        """The ticket of each row, numbered from 0 without gaps."""
+        return np.unique(self.tickets, return_inverse=True)[1].astype(np.int64)
 
     @property
     def capacity(self) -> Capacity:
@@ -134,18 +148,6 @@ def zeros_and_ones(y: npt.ArrayLike) -> tuple[npt.NDArray[Any], Floats]:
     if len(classes) < 2:
         raise ValueError(f"y holds one class only, {classes[0]!r}; two classes are needed")
     return classes, codes.astype(np.float64)
-
-
-def losses(scores: Floats, y: Floats, tickets: npt.NDArray[np.int64]) -> Floats:
-    """Return each row's part in the log-loss of scores that are rescaled to the rows, ``float64[n]``.
-
-    So a score is judged by its order and shape: a shift of the base rate is the calibrator's affair. The points of a
-    ticket count as one, for they are nearly the same.
-    """
-    places = np.unique(tickets, return_inverse=True)[1]
-    share = 1.0 / np.bincount(places)[places]
-    found: Floats = share * log_loss(fit_calibrator(scores, y, method="platt").log_odds(scores), y)
-    return found
 
 
 def _by_order(rows: int) -> Slices:
