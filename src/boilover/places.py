@@ -65,8 +65,8 @@ def title(path: Path) -> str:
 
 
 def local(told: str | Path) -> Path:
-    """Return a local path; raise `UsageError` for a URL."""
-    if "://" in str(told):
+    """Return the path of a local folder; raise `UsageError` for a URL, and for standard output."""
+    if "://" in str(told) or str(told) == str(STANDARD):
         raise UsageError(f"{told}: this is kept in a local folder. Name one, and copy it there afterwards")
     return Path(told)
 

@@ -374,12 +374,32 @@ def test_scores_of_another_model_are_not_flagged(run, desk, tmp_path):
     assert (code, "the scores are of the model '7d-other'" in said) == (5, True), said
 
 
-@pytest.mark.parametrize("command", ["evaluate", "kpis"])
-def test_a_report_does_not_go_to_standard_output(run, desk, tmp_path, monkeypatch, command):
+@pytest.mark.parametrize(
+    "words", [("evaluate", "--report"), ("kpis", "--report"), ("kpis", "--json", "-o"), ("drift", "-o")]
+)
+def test_figures_go_to_standard_output_once(run, desk, tmp_path, monkeypatch, words):
+    """As text after JSON nobody could read them."""
     monkeypatch.chdir(tmp_path)
-    model = ("--model", desk / "model") if command == "evaluate" else ()
-    code, said = run(command, desk / "log", *model, "--report", "-")
-    assert (code, "a report is one HTML file, name it" in said) == (2, True), said
+    command, *options = words
+    model = () if command == "kpis" else ("--model", desk / "model")
+    code, said = run(command, desk / "log", *model, *options, "-")
+    assert (code, "standard output tells the figures anyway" in said) == (2, True), said
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("option", ["--points", "--recipe", "--config", "--input-format"])
+def test_what_a_scoring_in_parts_would_leave_aside_is_refused(run, desk, option):
+    words = ("score", desk / "log", "--model", desk / "model", "--memory", "4GB", option, "zendesk")
+    code, said = run(*words)
+    assert (code, "are for the open tickets of a log that `boilover ingest` wrote" in said) == (2, True), said
+
+
+@pytest.mark.parametrize("name", ["-", "models:/desk", "models:/desk@champion"])
+def test_a_model_is_saved_to_a_folder(run, desk, tmp_path, monkeypatch, name):
+    """A folder of such a name could not be told from a registry by any other command."""
+    monkeypatch.chdir(tmp_path)
+    code, said = run("train", desk / "log", "--model", name, "--no-track")
+    assert (code, f"{name}: a model is a folder. Name one" in said) == (2, True), said
     assert not [*tmp_path.iterdir()]
 
 

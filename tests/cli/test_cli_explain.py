@@ -63,9 +63,15 @@ def test_a_picture_may_go_to_a_url(run, desk: Path, tmp_path: Path, monkeypatch:
 
 
 def test_a_folder_is_kept_here(run, desk: Path) -> None:
-    for words in (("demo",), ("backtest", desk / "log"), ("datasets", "bpi_2013", "log.csv")):
-        code, said = run(*words, "-o", "memory://told/folder")
-        assert (code, "kept in a local folder" in said) == (2, True), said
+    for words in (
+        ("demo",),
+        ("backtest", desk / "log"),
+        ("datasets", "bpi_2013", "log.csv"),
+        ("ingest", desk),
+    ):
+        for name in ("memory://told/folder", "-"):
+            code, said = run(*words, "-o", name)
+            assert (code, "kept in a local folder" in said) == (2, True), said
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,15 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     at_place,
+    beside,
     ledger_file,
     open_source,
     say,
     settings_of,
 )
 from boilover.errors import UsageError
+
+TO_FILE = "Write all of it to a file: .json, or text."
 
 
 def _tell(
@@ -58,7 +61,7 @@ def drift(
     ] = None,
     report: Annotated[
         Path | None,
-        at_place("-o", "--report", help="Write all of it to a file: .json, or text."),
+        typer.Option("-o", "--report", parser=beside, metavar="<path>", help=TO_FILE),
     ] = None,
     as_json: JsonOption = False,
     gate: Annotated[
@@ -156,7 +159,7 @@ def kpis(
     desk: Annotated[str, typer.Option(help="The desk's name in the ledger.")] = "desk",
     output: Annotated[
         Path | None,
-        at_place("-o", "--output", help="Write all of it to a file: .json, or text."),
+        typer.Option("-o", "--output", parser=beside, metavar="<path>", help=TO_FILE),
     ] = None,
     report: ReportOption = None,
     as_json: JsonOption = False,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from boilover.errors import BoiloverError, UsageError, without_secrets
-from boilover.places import place, title
+from boilover.places import STANDARD, place, title
+from boilover.tracking.located import is_registered
 
 if TYPE_CHECKING:
     from boilover.config import Config
@@ -37,7 +38,6 @@ ModelOption = Annotated[
     Path,
     at_place("--model", help="The model's folder, or models:/NAME@champion of a registry."),
 ]
-NewModelOption = Annotated[Path, at_place("--model", help="The folder to save the model to.")]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="A TOML file, see docs/configuration.md.")
 ]
@@ -57,15 +57,28 @@ EscalationOption = Annotated[
 OutputOption = Annotated[Path, at_place("-o", "--output", help="A file, or - for standard output.")]
 
 
-def _page(told: str | Path) -> Path:
-    """Return where a report goes; raise `UsageError` for standard output, which tells the figures."""
-    if str(told) == "-":
-        raise UsageError("--report -: a report is one HTML file, name it. Standard output tells the figures")
+def beside(told: str | Path) -> Path:
+    """Return where figures go beside standard output, which tells them; raise `UsageError` where that is meant."""
+    if str(told) == str(STANDARD):
+        raise UsageError(
+            "-: standard output tells the figures anyway, or with --json all of them. Name a file"
+        )
     return place(told)
 
 
+def _new_model(told: str | Path) -> Path:
+    """Return where a new model goes; raise `UsageError` for what is no folder."""
+    if str(told) == str(STANDARD) or is_registered(told):
+        raise UsageError(f"{told}: a model is a folder. Name one; `boilover promote` registers it")
+    return place(told)
+
+
+NewModelOption = Annotated[
+    Path,
+    typer.Option("--model", parser=_new_model, metavar="<path>", help="The folder to save the model to."),
+]
 ReportOption = Annotated[
-    Path | None, typer.Option(parser=_page, metavar="<path>", help="Write a report as one HTML file.")
+    Path | None, typer.Option(parser=beside, metavar="<path>", help="Write a report as one HTML file.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OutputFormatOption = Annotated[str | None, typer.Option("--format", help="csv, jsonl, parquet or table.")]

@@ -81,7 +81,7 @@ def score(
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
     if memory is not None or cluster is not None:
-        if points is not None or recipe is not None or config is not None:
+        if {points, recipe, config} != {None} or input_format not in ("auto", "log"):
             raise UsageError(
                 "--memory and --cluster are for the open tickets of a log that `boilover ingest` wrote"
             )
