@@ -100,13 +100,10 @@ def learn(record: Mapping[str, Any], desk: Desk) -> None:
         user = ident(record["userId"]) or ident(record.get("userIdIncludingInactive"))
         if user is not None:
             desk.owners[user] = owner
-    thread, ticket = ident(record.get("id")), ident(_associated(record))
+    associated = dict_at(record, "threadAssociations").get("associatedTicketId")
+    thread, ticket = ident(record.get("id")), ident(associated)
     if thread is not None and ticket is not None:
         desk.threads[thread] = ticket
-
-
-def _associated(record: Mapping[str, Any]) -> Any:
-    return dict_at(record, "threadAssociations").get("associatedTicketId")
 
 
 def learn_stage(row: Mapping[str, Any], desk: Desk) -> None:

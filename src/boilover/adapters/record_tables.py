@@ -81,7 +81,10 @@ class Schema:
 
     def _of_member(self, member: Member, encoding: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
         plans: dict[tuple[str, ...], tuple[str | None, tuple[str, ...]]] = {}
-        for record in _raw_records(member, self.lists, encoding):
+        rows: Iterator[dict[str, Any]] = csv_rows(member, encoding=encoding)
+        if is_json(member.head):
+            rows = (record for _, record in json_records(member, self.lists) if isinstance(record, dict))
+        for record in rows:
             keys = tuple(record)
             if keys not in plans:
                 names = tuple(self.canonical(key) for key in keys)
@@ -89,10 +92,3 @@ class Schema:
                 plans[keys] = next(fitting, None), names
             table, names = plans[keys]
             yield table, dict(zip(names, record.values(), strict=True))
-
-
-def _raw_records(member: Member, lists: Collection[str], encoding: str) -> Iterator[dict[str, Any]]:
-    if is_json(member.head):
-        yield from (record for _, record in json_records(member, lists) if isinstance(record, dict))
-    else:
-        yield from csv_rows(member, encoding=encoding)

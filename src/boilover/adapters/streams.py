@@ -60,7 +60,8 @@ def json_records(member: Member, lists: Collection[str]) -> Records:
                 return
             start = first + stream.read(SMALL - len(first)) if len(first) < SMALL else first
             if len(start) < SMALL:
-                yield from _from_text(start, lists)
+                for value in _values(start, "the document"):
+                    yield from _records(value, lists)
             else:
                 yield from _from_stream(start, stream, lists)
         except _NoJson as error:
@@ -86,11 +87,6 @@ def _from_lines(stream: BinaryIO, lists: Collection[str]) -> Records:
                     yield from _records(value, lists)
         else:
             yield from _records(value, lists)
-
-
-def _from_text(text: bytes, lists: Collection[str]) -> Records:
-    for value in _values(text, "the document"):
-        yield from _records(value, lists)
 
 
 def _line_values(line: bytes) -> list[Any] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ EARLIEST, LATEST = 10, 50
 REPLIES = 5
 COURSE = 20
 SENTENCE = 500
+T = TypeVar("T", Evidence, Destination)
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,8 @@ def _packet(past: Past, as_of: int, why: Why, likely: Likely, destination: Desti
         sentiment=past.measured("sentiment")[-COURSE:],
         service_level=_service_level(past, as_of),
         why=_shown_why(why),
-        likely=replace(likely, evidence=tuple(map(_shown_evidence, likely.evidence))),
-        destination=destination if destination is None else _shown_destination(destination),
+        likely=replace(likely, evidence=tuple(_shown(each, "sentence") for each in likely.evidence)),
+        destination=None if destination is None else _shown(destination, "team", "contact", "overflow"),
     )
 
 
@@ -167,14 +168,10 @@ def _shown_why(why: Why) -> Why:
     )
 
 
-def _shown_evidence(evidence: Evidence) -> Evidence:
-    return replace(evidence, sentence=line(evidence.sentence, SENTENCE))
-
-
-def _shown_destination(to: Destination) -> Destination:
-    return replace(
-        to, **{name: line(getattr(to, name), SENTENCE) for name in ("team", "contact", "overflow")}
-    )
+def _shown(told: T, *names: str) -> T:
+    """Return a value with texts of these names that can be shown."""
+    shown: dict[str, Any] = {name: line(getattr(told, name), SENTENCE) for name in names}
+    return replace(told, **shown)
 
 
 def _service_level(past: Past, as_of: int) -> ServiceLevel:
