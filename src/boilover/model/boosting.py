@@ -150,11 +150,6 @@ def train_stopped(
     return _trainer(_parameters(capacity, settings), rows, later, MAX_ROUNDS)
 
 
-def reread(text: str) -> lightgbm.Booster:
-    """Return the model that LightGBM wrote as ``text``."""
-    return lightgbm.Booster(model_str=text)
-
-
 def margins(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Floats:
     """Return the log-odds of each row, ``float64[n]``."""
     found: Floats = booster.predict(matrix, raw_score=True, num_threads=threads)

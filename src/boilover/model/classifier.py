@@ -134,7 +134,6 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         min_category = int(np.clip(used.sum() // 100, 1, self.min_category))
         most = capacity_of(labels[used], tickets[used]).most_categories
         self.encoding_ = Encoding.learn(frame[used], min_category, most)
-        self.categories_ = dict(self.encoding_.categories)
         rows = Rows(frame, self.encoding_.encode(frame), labels, tickets)
         rising = [name in self.rising and name not in self.categories_ for name in self.encoding_.columns]
         settings = Settings(self.encoding_.categorical, self.random_state, self._threads(), rising=rising)
@@ -170,7 +169,6 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
     def _narrow(self, columns: Sequence[int]) -> None:
         """Read no other columns than those at these places."""
         self.encoding_ = self.encoding_.of(columns)
-        self.categories_ = dict(self.encoding_.categories)
         self.n_features_in_ = len(columns)
         if hasattr(self, "feature_names_in_"):
             self.feature_names_in_ = np.array(self.encoding_.columns, dtype=object)

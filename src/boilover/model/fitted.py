@@ -44,7 +44,6 @@ class Fitted:
 
     classes_: npt.NDArray[Any]
     encoding_: Encoding
-    categories_: dict[str, tuple[str, ...]]
     rounds_: int
     linear_weight_: float
     linear_: LinearPartner
@@ -64,6 +63,11 @@ class Fitted:
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the classifier that was fitted."""
         return dict(self.parameters)
+
+    @property
+    def categories_(self) -> dict[str, tuple[str, ...]]:
+        """The categories that trees read, by column."""
+        return dict(self.encoding_.categories)
 
     @property
     def booster_(self) -> lightgbm.Booster:
@@ -139,7 +143,6 @@ class Fitted:
         model = Fitted(values["parameters"])
         model.classes_ = np.array(values["classes"])
         model.encoding_ = Encoding.from_dict(values["encoding"])
-        model.categories_ = dict(model.encoding_.categories)
         model.rounds_, model.linear_weight_ = values["rounds"], values["linear_weight"]
         model.linear_ = LinearPartner.from_dict(values["linear"])
         model.calibrator_ = calibrator_from_dict(values["calibrator"])

@@ -38,13 +38,11 @@ class Trees:
     @cached_property
     def booster(self) -> lightgbm.Booster:
         """The trees as LightGBM holds them; its import takes seconds."""
-        from lightgbm.basic import LightGBMError
-
-        from boilover.model.boosting import reread
+        import lightgbm
 
         try:
-            return reread(self.text)
-        except LightGBMError as error:
+            return lightgbm.Booster(model_str=self.text)
+        except lightgbm.basic.LightGBMError as error:
             raise UnknownTreesError(f"is no LightGBM model: {error}") from error
 
     def margins(self, matrix: Matrix, threads: int) -> Floats:
