@@ -15,7 +15,8 @@ from report_pages import Page
 from boilover.backtest import Backtest, Replay
 from boilover.report import render_replay, write_backtest_report
 from boilover.report.drawing.bars import lead_times
-from boilover.report.replayed import facts, lives, methods, threshold_dial, verdict
+from boilover.report.replay_tickets import lives, threshold_dial
+from boilover.report.replayed import facts, methods, verdict
 from boilover.words import count, hours, percent
 
 

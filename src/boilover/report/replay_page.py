@@ -7,7 +7,7 @@ import numpy as np
 from boilover.backtest import Replay
 from boilover.backtest.rules import TITLES
 from boilover.backtest.verdict import POLICY
-from boilover.report import pages, replayed
+from boilover.report import pages, replay_tickets, replayed
 from boilover.report.drawing.bars import by_night, lead_times
 from boilover.report.figures import Tile
 from boilover.words import count, numbered, percent, spelled, with_interval
@@ -28,7 +28,7 @@ def render_replay(replay: Replay, *, title: str) -> str:
     result = replay.result.to_dict()
     nights, missed = result["by_night"], result["counts"][POLICY]["missed"]
     leads = replay.tickets.loc[replay.tickets["caught"], "lead_hours"].to_numpy(np.float64)
-    drawn = replayed.lives(replay)
+    drawn = replay_tickets.lives(replay)
     return pages.render(
         "backtest.html.j2",
         kind="Backtest",
@@ -42,8 +42,8 @@ def render_replay(replay: Replay, *, title: str) -> str:
         verdict=replayed.verdict(result),
         unavailable=[TITLES[name] for name in result["unavailable"]],
         methods=replayed.methods(result),
-        dial=replayed.threshold_dial(replay),
-        tickets=replayed.tickets(replay),
+        dial=replay_tickets.threshold_dial(replay),
+        tickets=replay_tickets.tickets(replay),
         lives=drawn,
         drawings={
             "lead_times": lead_times(leads.tolist(), missed),
