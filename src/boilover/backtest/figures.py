@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import chain
 from typing import NamedTuple
 
@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from boilover.backtest.measures import Outcomes, Tickets
 from boilover.errors import UsageError
-from boilover.evaluation.bootstrap import draws
-from boilover.evaluation.interval import Interval, percentile_interval, share_interval
+from boilover.evaluation.bootstrap import Resampled, draws
 from boilover.history import Floats
 from boilover.policy import LeastCost, Policy
 
@@ -48,29 +47,6 @@ class Costs(NamedTuple):
         return cls(policy.miss, policy.false_alarm) if isinstance(policy, LeastCost) else cls()
 
 
-@dataclass(frozen=True)
-class Resampled:
-    """Every figure of `FIGURES` of one method, over all tickets (m) and in each round (rounds, m)."""
-
-    estimates: Floats
-    rounds: Floats
-    trials: Mapping[str, int]
-    """Of how many tickets each figure is a share that is one."""
-
-    def interval(self, figure: str) -> Interval:
-        """Return the 95 % percentile interval of one figure; of a share of none or of all tickets the exact one."""
-        place = FIGURES.index(figure)
-        return share_interval(
-            float(self.estimates[place]), self.rounds[:, place], 0.95, self.trials.get(figure, 0)
-        )
-
-    def difference(self, other: Resampled, figure: str) -> Interval:
-        """Return the interval of this figure less that of another method on the same tickets and rounds."""
-        place = FIGURES.index(figure)
-        gap = float(self.estimates[place] - other.estimates[place])
-        return percentile_interval(gap, self.rounds[:, place] - other.rounds[:, place], 0.95)
-
-
 def resample(
     tickets: Tickets,
     methods: Mapping[str, Outcomes],
@@ -80,7 +56,7 @@ def resample(
     rounds: int,
     seed: int,
 ) -> dict[str, Resampled]:
-    """Return the figures of every method; a round draws the same tickets for all, so that differences are paired.
+    """Return `FIGURES` of every method; a round draws the same tickets for all, so that differences are paired.
 
     Whole tickets are drawn with replacement (the cluster bootstrap; Field & Welsh, JRSS B 2007). Nights are not: what
     befell the whole desk in these weeks is taken as given.
@@ -111,7 +87,7 @@ def resample(
         trials = dict.fromkeys(shares, len(escalated)) | {"first_flag_precision": known}
         # A method that never flags catches nothing for certain.
         trials = trials if methods[name].flags.any() else {}
-        found[name] = Resampled(figures[0], figures[1:], trials)
+        found[name] = Resampled(FIGURES, figures[0], figures[1:], trials)
     return found
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from boilover.backtest.figures import Costs, Resampled
+from boilover.backtest.figures import Costs
 from boilover.backtest.rules import AGE, TITLES
+from boilover.evaluation.bootstrap import Resampled
 from boilover.evaluation.interval import FEWEST, Interval
 
 POLICY = "policy"

@@ -13,7 +13,7 @@ much again, and to 0 where right risks come to such an error by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,42 +30,48 @@ CHANCE_ROUNDS = 200
 
 @dataclass(frozen=True)
 class Resampled:
-    """Every figure of `METRICS` on all points, ``float64[m]``, and in each round, ``float64[rounds, m]``."""
+    """Figures by ``names`` (m) over all tickets, ``float64[m]``, and in each round, ``float64[rounds, m]``."""
 
+    names: tuple[str, ...]
     estimates: Floats
     rounds: Floats
-    by_chance: Floats
+    trials: Mapping[str, int]
+    """Of how many tickets each figure is a share that is one."""
+    by_chance: Floats | None = None
     """Calibration errors that right risks come to on these points; none where scores are no probabilities."""
-    escalated: int
-    """Tickets with a positive."""
 
-    def interval(self, metric: str, level: float = 0.95) -> Interval:
-        """Return the percentile interval of one figure."""
-        place = _place(metric)
+    def interval(self, figure: str, level: float = 0.95) -> Interval:
+        """Return the percentile interval of one figure; of a share of none or of all tickets the exact one."""
+        place = self._place(figure)
         estimate, rounds = float(self.estimates[place]), self.rounds[:, place]
-        if metric == "calibration_error":
+        if figure == "calibration_error":
             return self._calibration_error(estimate, rounds, level)
-        return share_interval(estimate, rounds, level, self.escalated if metric in RECALLS else 0)
+        return share_interval(estimate, rounds, level, self.trials.get(figure, 0))
 
     def _calibration_error(self, estimate: float, rounds: Floats, level: float) -> Interval:
         added = float(rounds.mean()) - estimate
         found = percentile_interval(estimate, np.maximum(rounds - added, 0), level)
-        if not len(self.by_chance):
+        if self.by_chance is None:
             return found
         is_chance = estimate <= np.quantile(self.by_chance, (1 + level) / 2)
         return found._replace(low=0.0 if is_chance else max(found.low - max(added, 0.0), 0.0))
 
-    def difference(self, other: Resampled, metric: str, level: float = 0.95) -> Interval:
-        """Return the interval of this figure minus the other's; both of the same points, rounds and seed."""
-        place = _place(metric)
+    def difference(self, other: Resampled, figure: str, level: float = 0.95) -> Interval:
+        """Return the interval of this figure minus the other's; both of the same tickets, rounds and seed."""
+        place = self._place(figure)
         estimate = float(self.estimates[place] - other.estimates[place])
         return percentile_interval(estimate, self.rounds[:, place] - other.rounds[:, place], level)
+
+    def _place(self, figure: str) -> int:
+        if figure not in self.names:
+            raise UsageError(f"no figure is called '{figure}'; there are {', '.join(self.names)}")
+        return self.names.index(figure)
 
 
 def resample(
     y: npt.ArrayLike, risk: npt.ArrayLike, tickets: npt.ArrayLike, *, rounds: int = ROUNDS, seed: int = 0
 ) -> Resampled:
-    """Return every figure on all points and in each round; ``tickets`` names each point's ticket."""
+    """Return every figure of `METRICS` on all points and in each round; ``tickets`` names each point's ticket."""
     labels, scores = checked(y, risk)
     names = np.asarray(tickets)
     if names.shape != labels.shape:
@@ -77,7 +83,8 @@ def resample(
     n_tickets = int(codes.max()) + 1
     found = np.stack([figures.drawn(counts) for counts in draws(n_tickets, rounds, seed)])
     by_chance = figures.by_chance(min(rounds, CHANCE_ROUNDS), seed)
-    return Resampled(figures.drawn(np.ones(n_tickets)), found, by_chance, len(np.unique(codes[labels == 1])))
+    trials = dict.fromkeys(RECALLS, len(np.unique(codes[labels == 1])))
+    return Resampled(METRICS, figures.drawn(np.ones(n_tickets)), found, trials, by_chance)
 
 
 def bootstrap_intervals(
@@ -113,9 +120,3 @@ def draws(n_tickets: int, rounds: int, seed: int) -> Iterator[Floats]:
     for _ in range(rounds):
         drawn = generator.integers(n_tickets, size=n_tickets)
         yield np.bincount(drawn, minlength=n_tickets).astype(np.float64)
-
-
-def _place(metric: str) -> int:
-    if metric not in METRICS:
-        raise UsageError(f"no figure is called '{metric}'; there are {', '.join(METRICS)}")
-    return METRICS.index(metric)

@@ -80,14 +80,14 @@ def log_losses(labels: Floats, risk: Floats) -> Floats:
     return losses
 
 
-def calibration_curve(y: npt.ArrayLike, risk: npt.ArrayLike, bins: int = BINS) -> list[CalibrationBin]:
+def calibration_curve(y: npt.ArrayLike, risk: npt.ArrayLike) -> list[CalibrationBin]:
     """Return mean risk and rate in bins of equal count, lowest risk first.
 
     The first bins hold any remainder. Ties are split in the order in which the points come, so bins of tied
     risks depend on that order.
     """
     labels, scores = checked(y, risk)
-    bin_of = calibration_bins(scores, bins)
+    bin_of = calibration_bins(scores)
     counts = np.bincount(bin_of)
     mean_risk = np.bincount(bin_of, scores) / counts
     rates = np.bincount(bin_of, labels) / counts
@@ -96,10 +96,10 @@ def calibration_curve(y: npt.ArrayLike, risk: npt.ArrayLike, bins: int = BINS) -
     ]
 
 
-def calibration_bins(risk: Floats, bins: int = BINS) -> npt.NDArray[np.int64]:
+def calibration_bins(risk: Floats) -> npt.NDArray[np.int64]:
     """Return the bin of each point: equal counts over the stable order of risk, ``int64[n]``."""
     n = len(risk)
-    bins = min(bins, n)
+    bins = min(BINS, n)
     sizes = np.full(bins, n // bins)
     sizes[: n % bins] += 1
     bin_of = np.empty(n, dtype=np.int64)
@@ -107,7 +107,7 @@ def calibration_bins(risk: Floats, bins: int = BINS) -> npt.NDArray[np.int64]:
     return bin_of
 
 
-def calibration_error(y: npt.ArrayLike, risk: npt.ArrayLike, bins: int = BINS) -> float:
+def calibration_error(y: npt.ArrayLike, risk: npt.ArrayLike) -> float:
     """Return the expected calibration error: |mean risk - rate| of `calibration_curve`, weighted by count.
 
     Naeini, Cooper & Hauskrecht, AAAI 2015, with bins of equal count.
@@ -115,7 +115,7 @@ def calibration_error(y: npt.ArrayLike, risk: npt.ArrayLike, bins: int = BINS) -
     labels, scores = checked(y, risk)
     if not are_probabilities(scores):
         return NAN
-    gaps = np.bincount(calibration_bins(scores, bins), scores - labels)
+    gaps = np.bincount(calibration_bins(scores), scores - labels)
     return float(np.abs(gaps).sum() / len(labels))
 
 

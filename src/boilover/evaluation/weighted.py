@@ -78,10 +78,10 @@ class Figures:
             probability = [squares / points, skill, losses / points, error]
         return np.array([precision, auc, *probability, *recalls])
 
-    def by_chance(self, rounds: int, seed: int) -> Floats:
+    def by_chance(self, rounds: int, seed: int) -> Floats | None:
         """Return calibration errors of right risks; none where scores are no probabilities."""
         if not self.are_probabilities:
-            return np.empty(0)
+            return None
         return errors_by_chance(self.bins, self.codes, self.risk, rounds=rounds, seed=seed)
 
 

@@ -156,15 +156,6 @@ def margins(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Floats:
     return found
 
 
-def contributions(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Floats:
-    """Return exact additive contributions (TreeSHAP), ``float64[n, columns + 1]``, the base value last.
-
-    Lundberg, Erion, Lee: Consistent individualized feature attribution for tree ensembles, 2018.
-    """
-    found: Floats = booster.predict(matrix, pred_contrib=True, num_threads=threads)
-    return found
-
-
 def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:
     # The basic method parts leaves at the middle of each split, and so shuts out much that would rise as well.
     rising = {

@@ -54,13 +54,14 @@ class Trees:
         return boosting.margins(self.booster, matrix, threads)
 
     def contributions(self, matrix: Matrix, threads: int) -> Floats:
-        """Return exact additive contributions (TreeSHAP), ``float64[n, n_features + 1]``, the base value last."""
-        found = None if self.walk is None else self.walk.contributions(matrix, threads)
-        if found is not None:
-            return found
-        from boilover.model import boosting
+        """Return exact additive contributions (TreeSHAP), ``float64[n, n_features + 1]``, the base value last.
 
-        return boosting.contributions(self.booster, matrix, threads)
+        Lundberg, Erion, Lee: Consistent individualized feature attribution for tree ensembles, 2018.
+        """
+        found = None if self.walk is None else self.walk.contributions(matrix, threads)
+        if found is None:
+            found = self.booster.predict(matrix, pred_contrib=True, num_threads=threads)
+        return found
 
     def path_attributions(self, matrix: Matrix, threads: int) -> Floats:
         """Return what each column changes along the paths of a row, in the form of `contributions`.
