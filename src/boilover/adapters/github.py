@@ -135,7 +135,7 @@ def _close(desk: Desk) -> None:
     for ticket in desk.whole:
         desk.facts.history(ticket)
     untold = set(desk.today)
-    for ticket, parts in desk.course.parts():
+    for ticket, parts in desk.course.items():
         untold.discard(ticket)
         walk = tell_course(desk.facts, ticket, parts, desk.labels, desk.born.get(ticket))
         _check_end(desk, ticket, walk.closed is not None)

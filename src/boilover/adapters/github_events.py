@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
-from boilover.adapters.github_course import ASSIGNED, CLOSED, LABELED, REOPENED, UNASSIGNED, UNLABELED, Course
+from boilover.adapters.github_course import (
+    ASSIGNED,
+    CLOSED,
+    LABELED,
+    REOPENED,
+    UNASSIGNED,
+    UNLABELED,
+    Part,
+    seconds,
+)
 from boilover.adapters.github_records import Record, Survey
 from boilover.adapters.github_words import GitHubOptions, Labels, People, login_of, named
 from boilover.adapters.words import ident, serial
@@ -48,7 +58,8 @@ class Desk:
     survey: Survey
     labels: Labels = field(init=False)
     people: People = field(init=False)
-    course: Course = field(default_factory=Course)
+    course: dict[str, list[Part]] = field(default_factory=dict)
+    """What came and went, by issue, in any order."""
     born: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When and by whom each issue was opened."""
     today: dict[str, Record] = field(default_factory=dict)
@@ -96,12 +107,7 @@ def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> 
     number = ident(event.get("id"))
     who: dict[str, Any] = {"by": login_of(actor), "event_id": number}
     if part is not None:
-        # A timeline is in order; ids are, of events listed for a repository, whose newest come first.
-        known = serial(number)
-        order = desk.read if is_timeline or known is None else known
-        desk.export.tally.rows += 1
-        if not desk.course.add(ticket, at, *part, actor=login_of(actor), event_id=known, order=order):
-            desk.export.tally.drop("no readable time", 1, f"ticket {ticket}")
+        _keep_part(desk, ticket, event, part, is_timeline=is_timeline)
     elif kind in FIELDS:
         _tell_field(desk, ticket, kind, event, who)
     elif kind in TYPES:
@@ -114,6 +120,25 @@ def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> 
         desk.export.tally.note("mentions and subscriptions, left out")
     else:
         desk.export.tally.meet_one("event type", kind)
+
+
+def _keep_part(desk: Desk, ticket: str, event: Record, part: tuple[int, str], *, is_timeline: bool) -> None:
+    """Put a part away until all is read."""
+    desk.export.tally.rows += 1
+    time, event_id, actor = (
+        seconds(event.get("created_at")),
+        serial(ident(event.get("id"))),
+        event.get("actor"),
+    )
+    if time is None:
+        desk.export.tally.drop("no readable time", 1, f"ticket {ticket}")
+        return
+    # A timeline is in order; ids are, of events listed for a repository, whose newest come first.
+    order = desk.read if is_timeline or event_id is None else event_id
+    kind, word = part
+    # The same words and people come again and again, and each is kept once.
+    held = Part(time, order, kind, intern(word), intern(login_of(actor) or "") or None, event_id)
+    desk.course.setdefault(ticket, []).append(held)
 
 
 def _part(kind: str, event: Record) -> tuple[int, str] | None:
