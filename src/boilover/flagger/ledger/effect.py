@@ -64,7 +64,7 @@ class Effect:
         return f"tickets that may be flagged escalate {'less' if gap < 0 else 'more'} often, by {told}"
 
 
-def effect(connection: Connection, desk: str, within: str) -> Effect:
+def effect(connection: Connection, desk: str, *, within: str = "7d") -> Effect:
     """Return both arms of a desk; escalations count within a span after the first night that was to flag a ticket.
 
     Raises `InputError` where a lot held nobody out, or nobody long enough ago, or no outcome of any ticket of the two

@@ -141,7 +141,7 @@ def _came_to(frame: pd.DataFrame) -> dict[str, int]:
     return {str(each): int((frame["outcome"] == str(each)).sum()) for each in OUTCOMES}
 
 
-def contaminated(connection: Connection, desk: str, points: pd.DataFrame, horizon: int) -> pd.DataFrame:
+def contaminated(connection: Connection, desk: str, points: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
     """Mark the points whose label somebody may have changed by acting on a flag; one row per point, in their order.
 
     ``points`` has ``ticket_id`` and ``as_of``; ``horizon`` is that of the label, in microseconds. Columns: ``flagged``

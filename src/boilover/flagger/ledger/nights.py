@@ -13,7 +13,7 @@ from boilover.errors import InputError, LockedError
 from boilover.flagger.ledger.memory import answered_since, latest_night, open_flags, undo
 from boilover.flagger.ledger.rows import next_id
 from boilover.flagger.ledger.schema import COUNTS, WAS_RAISED, flags, nights
-from boilover.flagger.ledger.texts import check_night, input_hash
+from boilover.flagger.ledger.texts import check_night, checked_id, input_hash
 from boilover.flagger.ledger.writing import change, keep_lots, keep_streaks, raise_flags, see
 from boilover.flagger.night import Decision, Night, Objects, Times, Verdict
 from boilover.times import iso
@@ -65,7 +65,15 @@ def record(
     why: Objects | None = None,
     replace: bool = False,
 ) -> Recorded:
-    """Record a night of a desk; see `boilover.flagger.ledger.store.Ledger.record`."""
+    """Record a night of a desk as a whole.
+
+    The same night again (input, model and policy) changes nothing, and ``again`` says so. Another input for a recorded
+    night is refused; ``replace`` lets it take the place of the latest one, as long as nobody has answered a flag that
+    that one changed. ``why`` is a sentence per ticket, kept with flags that are raised or rise. Raises `InputError` for
+    a night out of order or bad ids, `LockedError` where the flags changed between memory and record, so that the
+    decision does not fit them.
+    """
+    checked_id(desk, column="desk")
     check_night(night, decision)
     told = {"model": facts.model, "policy": facts.policy, "input_hash": input_hash(night)}
     known = _known(connection, desk, night.as_of)

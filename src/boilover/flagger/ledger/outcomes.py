@@ -79,8 +79,8 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
     )
 
 
-def expire(connection: Connection, desk: str, unseen_since: int, when: int) -> int:
-    """End the open flags whose ticket was last at risk before ``unseen_since``; return how many.
+def expire(connection: Connection, desk: str, *, unseen_since: int, when: int) -> int:
+    """End the open flags of tickets that no night has asked about since a moment; return how many.
 
     Raises `UsageError` for a desk that the ledger does not know.
     """
