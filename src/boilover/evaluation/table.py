@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich import box
@@ -57,12 +57,7 @@ def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     yield text_table(
         "What looking at the highest risks finds",
         ["look at", "recall", "precision", "lift"],
-        [
-            *map(_workload, evaluation["workloads"]),
-            _top_k(evaluation["top_k"]),
-            *_flagged(evaluation),
-            *_rule(evaluation),
-        ],
+        _looks(evaluation),
         lines,
     )
     yield _groups("By age", evaluation["by_age"], lines)
@@ -75,31 +70,21 @@ def _tables(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     yield text_table("Calibration", ["points", "mean risk", "rate"], calibration, lines)
 
 
-def _workload(row: Mapping[str, Any]) -> list[str]:
-    return [f"{100 * row['workload']:g} %", *(_number(row[name]) for name in ("recall", "precision", "lift"))]
-
-
-def _top_k(row: Mapping[str, Any]) -> list[str]:
-    return [f"{row['k']} a night", _number(row["recall"]), _number(row["precision"]), MISSING]
-
-
-def _flagged(evaluation: Mapping[str, Any]) -> list[list[str]]:
-    row = evaluation["at_threshold"]
-    if row is None:
-        return []
-    look = f"risk ≥ {row['threshold']:g} ({100 * row['flagged_share']:.1f} %)"
-    return [[look, _number(row["recall"]), _number(row["precision"]), MISSING]]
-
-
-def _rule(evaluation: Mapping[str, Any]) -> list[list[str]]:
-    row = evaluation["beside_sla_rule"]
-    if row is None:
-        return []
-    share = f"({100 * row['flagged_share']:.1f} %)"
-    return [
-        [f"75 % of SLA used {share}", _number(row["recall"]), _number(row["precision"]), MISSING],
-        [f"model, as many {share}", _number(row["model_recall"]), _number(row["model_precision"]), MISSING],
-    ]
+def _looks(evaluation: Mapping[str, Any]) -> Iterator[list[str]]:
+    for row in evaluation["workloads"]:
+        found = (row[name] for name in ("recall", "precision", "lift"))
+        yield [f"{100 * row['workload']:g} %", *map(_number, found)]
+    top, flagged, rule = evaluation["top_k"], evaluation["at_threshold"], evaluation["beside_sla_rule"]
+    told = [(f"{top['k']} a night", top["recall"], top["precision"])]
+    if flagged is not None:
+        look = f"risk ≥ {flagged['threshold']:g} ({100 * flagged['flagged_share']:.1f} %)"
+        told.append((look, flagged["recall"], flagged["precision"]))
+    if rule is not None:
+        share = f"({100 * rule['flagged_share']:.1f} %)"
+        told.append((f"75 % of SLA used {share}", rule["recall"], rule["precision"]))
+        told.append((f"model, as many {share}", rule["model_recall"], rule["model_precision"]))
+    for look, recall, precision in told:
+        yield [look, _number(recall), _number(precision), MISSING]
 
 
 def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:
