@@ -7,7 +7,7 @@ import re
 import pytest
 
 from boilover.config import Config
-from boilover.errors import InputError
+from boilover.errors import InputError, UsageError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.evaluation.metrics import roc_auc
 from boilover.inputs import Source
@@ -56,3 +56,8 @@ def test_a_declaration_that_nothing_meets_is_refused_with_what_there_is() -> Non
     said = str(refused.value)
     assert said.startswith("no ticket escalates, and no group is '2nd levle'; there are: '")
     assert "no field is 'Escalated?'; there are: none" in said
+
+
+def test_no_features_are_refused() -> None:
+    with pytest.raises(UsageError, match="features names none"):
+        training_rows(LOG, ("7d",), features=[])

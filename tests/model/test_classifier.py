@@ -175,6 +175,24 @@ def test_plain_values_and_text_give_the_same_model_back(fitted):
     assert again.get_params() == json.loads(json.dumps(fitted.get_params()))
 
 
+def test_a_model_that_was_read_names_the_columns_that_do_not_fit(fitted):
+    X, _ = desk(300)
+    again = Fitted.from_dict(fitted.to_dict(), fitted.trees_.text)
+    for frame, told in (
+        (X.drop(columns="queue"), "'queue' is missing"),
+        (X.assign(shoe_size=43), "'shoe_size' is none of them"),
+        (X[X.columns[::-1]], "their order differs"),
+    ):
+        with pytest.raises(MismatchError, match=told):
+            again.predict(frame)
+
+
+def test_no_number_of_jobs_is_one_job(fitted):
+    X, y = desk()
+    found = EscalationClassifier(n_jobs=None).fit(X, y).predict_proba(X)
+    assert np.array_equal(found, EscalationClassifier(n_jobs=1).fit(X, y).predict_proba(X))
+
+
 def test_one_class_is_refused():
     X, _ = desk(300)
     with pytest.raises(ValueError, match="one class only"):
@@ -191,6 +209,12 @@ def test_bad_calls_are_named(fitted):
         EscalationClassifier(linear="much").fit(X, y)
     for weight in (np.float32(0.5), np.int64(1)):
         assert EscalationClassifier(linear=weight, n_jobs=1).fit(X, y).linear_weight_ == weight
+    with pytest.raises(UsageError, match="rising is 'age'; it takes a list of names"):
+        EscalationClassifier(rising="age").fit(X, y)
+    with pytest.raises(UsageError, match="keep is 'all'; it takes a share"):
+        EscalationClassifier(keep="all").fit(X, y)
+    with pytest.raises(ValueError, match="0 feature"):
+        EscalationClassifier().fit(X[[]], y)
     with pytest.raises(ValueError, match="unique column names"):
         EscalationClassifier().fit(pd.concat([X, X[["age"]]], axis=1), y)
     with pytest.raises(ValueError, match="queue"):

@@ -81,7 +81,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         tune_seconds: float = 0.0,
         min_category: int = 20,
         random_state: int = 0,
-        n_jobs: int = -1,
+        n_jobs: int | None = -1,
     ) -> None:
         self.linear = linear
         self.calibration = calibration
@@ -119,10 +119,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
 
         Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of range.
         """
-        if self.linear != "auto" and not (
-            isinstance(self.linear, (int, float, np.number)) and 0.0 <= self.linear <= 1.0
-        ):
-            raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
+        self._check_parameters()
         frame = self._frame(X, fitting=True)
         self.classes_, labels = zeros_and_ones(y)
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
@@ -165,6 +162,14 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         return tags
+
+    def _check_parameters(self) -> None:
+        if self.linear != "auto" and not _is_share(self.linear):
+            raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
+        if not (_is_share(self.keep) and self.keep > 0.0):
+            raise UsageError(f"keep is {self.keep!r}; it takes a share above 0, up to 1")
+        if isinstance(self.rising, str):
+            raise UsageError(f"rising is {self.rising!r}; it takes a list of names")
 
     def _narrow(self, columns: Sequence[int]) -> None:
         """Read no other columns than those at these places."""
@@ -242,6 +247,11 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
             names = [f"x{place}" for place in range(values.shape[1])]
             return pd.DataFrame(values, columns=names if fitting else list(self.encoding_.columns))
         validate_data(self, X, skip_check_array=True, reset=fitting)
-        if not len(X):
-            raise ValueError("Found array with 0 sample(s): there is no row")
+        if not X.size:
+            what = "0 sample(s): there is no row" if not len(X) else "0 feature(s): there is no column"
+            raise ValueError(f"Found array with {what}")
         return X.set_axis([str(name) for name in X.columns], axis=1)
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(0.0 <= value <= 1.0)

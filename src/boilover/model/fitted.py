@@ -58,7 +58,7 @@ class Fitted:
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         self.parameters = dict(parameters)
-        self.n_jobs: int = self.parameters["n_jobs"]
+        self.n_jobs: int | None = self.parameters["n_jobs"]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the classifier that was fitted."""
@@ -194,13 +194,14 @@ class Fitted:
             return pd.DataFrame(values, columns=columns)
         given = [str(name) for name in X.columns]
         if given != columns:
-            other = next((name for name in given if name not in columns), None)
-            told = "their order differs" if other is None else f"'{other}' is none of them"
+            others = [f"'{name}' is none of them" for name in given if name not in columns]
+            lacking = [f"'{name}' is missing" for name in columns if name not in given]
+            told = next(iter([*others, *lacking]), "their order differs")
             raise MismatchError(
                 f"{len(given)} columns are not the {len(columns)} that the model was fitted on: {told}"
             )
         return X.set_axis(given, axis=1)
 
     def _threads(self) -> int:
-        # LightGBM reads 0 as all cores.
-        return max(self.n_jobs, 0)
+        # LightGBM reads 0 as all cores, scikit-learn none as one of them.
+        return 1 if self.n_jobs is None else max(self.n_jobs, 0)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boilover.errors import UsageError
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.linear import LinearPartner
@@ -65,8 +64,6 @@ def tune(
         without a slice, and where it says that nothing but age was learnt.
     seconds : how long to search for settings of the trees, see `boilover.model.search`.
     """
-    if not 0.0 < keep <= 1.0:
-        raise UsageError(f"keep is {keep!r}; it takes a share above 0, up to 1")
     known = fit.capacity.known
     if not len(stop):
         return Chosen(boosting.UNSTOPPED_ROUNDS, shares_of_shrinkage(known), usual_weight(known), tried=0)

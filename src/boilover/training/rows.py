@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import InputError
+from boilover.errors import InputError, UsageError
 from boilover.features import Feature, compute, default_features
 from boilover.history import HOUR, Floats, History
 from boilover.labels import NEVER, first_escalations, is_covered, label
@@ -67,7 +67,8 @@ def training_rows(
 
     ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`. ``doubts`` tells
     which points are to be left out, since their label is no plain outcome, see `boilover.flagger.doubts`.
-    Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon.
+    Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon, and
+    `UsageError` for no features.
     """
     in_order(horizons)
     notes = Annotations(History.from_log(log))
@@ -84,6 +85,10 @@ def training_rows(
         _check_classes(labels[horizon], horizon)
         splits[horizon] = split(points.as_of, length, points.ticket, covered)
     chosen = tuple(features) if features is not None else default_features(notes)
+    if not chosen:
+        raise UsageError(
+            "features names none. Name one or more, or leave it out for those that a log can feed"
+        )
     frame = compute(chosen, notes, points)
     if features is None:
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
