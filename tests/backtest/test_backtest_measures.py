@@ -202,9 +202,11 @@ def test_rounds_draw_whole_tickets_and_the_same_for_all_methods() -> None:
     again = resample(tickets, methods, 12, Costs(), rounds=30, seed=4)
     np.testing.assert_array_equal(again["rule"].rounds, drawn["rule"].rounds)
     assert drawn["rule"].rounds[:, FIGURES.index("recall")].std() > 0
-    for costs, rounds in ((Costs(miss=0), 3), (Costs(false_alarm=-1), 3), (Costs(), 0)):
-        with pytest.raises(UsageError):
-            resample(tickets, methods, 12, costs, rounds=rounds, seed=0)
+    with pytest.raises(UsageError, match="0 bootstrap rounds"):
+        resample(tickets, methods, 12, Costs(), rounds=0, seed=0)
+    for costs in ({"miss": 0.0}, {"false_alarm": -1.0}):
+        with pytest.raises(UsageError, match="both must be above 0"):
+            Costs(**costs)
 
 
 def test_shares_of_all_or_none_have_exact_intervals() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +34,20 @@ FIGURES = (*RATIOS, *QUARTILES)
 COLUMNS = tuple(each.name for each in fields(Outcomes) if each.name != "lead")
 
 
-class Costs(NamedTuple):
-    """The cost matrix: a missed escalation, and a flag that catches none. A catch and silence on a calm ticket: 0."""
+@dataclass(frozen=True)
+class Costs:
+    """The cost matrix: a missed escalation, and a flag that catches none. A catch and silence on a calm ticket: 0.
+
+    Raises `UsageError` where either is not above 0.
+    """
 
     miss: float = 10.0
     false_alarm: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse costs that mean nothing before a replay is made for them."""
+        if not (self.miss > 0 and self.false_alarm > 0):
+            raise UsageError(f"costs of {self.miss:g} and {self.false_alarm:g}: both must be above 0")
 
     @classmethod
     def of(cls, policy: Policy) -> Costs:
@@ -63,8 +71,6 @@ def resample(
     """
     if rounds < 1:
         raise UsageError(f"{rounds} bootstrap rounds: give at least 1")
-    if not (costs.miss > 0 and costs.false_alarm > 0):
-        raise UsageError(f"costs of {costs.miss:g} and {costs.false_alarm:g}: both must be above 0")
     escalated = np.flatnonzero(tickets.escalated)
     common = np.stack([np.ones(len(tickets.ticket)), tickets.escalated > 0, tickets.nights])
     tables = {
