@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 import pytest
-from ledger_nights import BEGIN, CLEARED, DAY, HOUR, NEW, SUPPRESSED, Told, recall, record
+from ledger_nights import BEGIN, CLEARED, DAY, HOUR, NEW, STILL, SUPPRESSED, Told, recall, record
 
 from boilover.errors import InputError, UsageError
 from boilover.flagger.ledger import read_feedback
@@ -217,6 +217,22 @@ def test_flags_of_tickets_that_are_gone_expire(ledger):
     with pytest.raises(UsageError, match=r"no night of desk 'desc'\. It has 'desk'$"):
         ledger.expire("desc", unseen_since=BEGIN + DAY, when=BEGIN + 2 * DAY)
     assert [state(ledger, name) for name in "abcd"] == [State.CLEARED] * 3 + [State.RAISED]
+    assert ledger.check() == ()
+
+
+def test_flags_of_the_last_night_do_not_expire_where_no_night_came_after_it(ledger):
+    """A job that stood still for weeks has asked about no ticket: that is no sign that none is at risk."""
+    record(ledger, BEGIN, TOLD)
+    record(ledger, BEGIN + DAY, {"a": Told(STILL), "d": Told(NEW)})
+    assert ledger.expire("desk", unseen_since=BEGIN + 40 * DAY, when=BEGIN + 70 * DAY) == 2
+    assert [state(ledger, name) for name in "abcd"] == [
+        State.RAISED,
+        State.CLEARED,
+        State.CLEARED,
+        State.RAISED,
+    ]
+    record(ledger, BEGIN + 70 * DAY, {"a": Told(STILL)})
+    assert ledger.expire("desk", unseen_since=BEGIN + 41 * DAY, when=BEGIN + 71 * DAY) == 1
     assert ledger.check() == ()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from boilover.errors import InputError
 from boilover.flagger.ledger.life import Happening, step, takes_outcome
-from boilover.flagger.ledger.memory import check_desk, life_of, save_lives
+from boilover.flagger.ledger.memory import check_desk, latest_night, life_of, save_lives
 from boilover.flagger.ledger.rows import rows_of
 from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, lots, nights
 from boilover.flagger.ledger.texts import checked_id
@@ -82,10 +82,13 @@ def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: 
 def expire(connection: Connection, desk: str, *, unseen_since: int, when: int) -> int:
     """End the open flags of tickets that no night has asked about since a moment; return how many.
 
-    Raises `UsageError` for a desk that the ledger does not know.
+    Those of the last night stay, however long ago it was: nobody has asked about their tickets since. Raises
+    `UsageError` for a desk that the ledger does not know.
     """
     check_desk(connection, desk)
-    asked = select(flags).where(flags.c.desk == desk, IS_OPEN, flags.c.last_seen < unseen_since)
+    latest = latest_night(connection, desk)
+    since = unseen_since if latest is None else min(unseen_since, latest.as_of)
+    asked = select(flags).where(flags.c.desk == desk, IS_OPEN, flags.c.last_seen < since)
     rows = connection.execute(asked.order_by(flags.c.id)).fetchall()
     late = [row for row in rows if takes_outcome(life_of(row), Happening.EXPIRED)]
     save_lives(connection, {row.id: step(life_of(row), Happening.EXPIRED, when) for row in late})
