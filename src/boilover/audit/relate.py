@@ -40,8 +40,7 @@ def told_rank(codes: Codes, values: Floats, since: Ints) -> float:
 def means(codes: Codes, values: Floats, n_codes: int) -> Floats:
     """Return the mean value of each code, drawn toward the overall mean, float64 (n_codes)."""
     total = np.bincount(codes, values, minlength=n_codes) + SHRINK * values.mean()
-    found: Floats = total / (np.bincount(codes, minlength=n_codes) + SHRINK)
-    return found
+    return total / (np.bincount(codes, minlength=n_codes) + SHRINK)
 
 
 def above_chance(codes: Codes, values: Floats, since: Ints, *, rounds: int, seed: int) -> tuple[float, float]:

@@ -87,8 +87,7 @@ class Backtest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: tuples of figures by name, an undefined figure as None."""
-        told: dict[str, Any] = plain_values(self)
-        return told
+        return plain_values(self)
 
 
 def result_of(

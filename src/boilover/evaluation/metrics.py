@@ -76,8 +76,7 @@ def log_losses(labels: Floats, risk: Floats) -> Floats:
     Risks are kept one float64 epsilon from 0 and 1.
     """
     epsilon = np.finfo(np.float64).eps
-    losses: Floats = -np.log(np.clip(np.where(labels == 1, risk, 1 - risk), epsilon, 1 - epsilon))
-    return losses
+    return -np.log(np.clip(np.where(labels == 1, risk, 1 - risk), epsilon, 1 - epsilon))
 
 
 def calibration_curve(y: npt.ArrayLike, risk: npt.ArrayLike) -> list[CalibrationBin]:

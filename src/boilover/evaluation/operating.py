@@ -89,11 +89,9 @@ def operating(
 def _lines(highest: Floats) -> Floats:
     """Return thresholds that flag from one ticket to all, closer where few are flagged."""
     sizes = np.unique(np.geomspace(1, len(highest), LINES).round().astype(np.int64))
-    lines: Floats = np.unique(np.sort(highest)[::-1][sizes - 1])[::-1]
-    return lines
+    return np.unique(np.sort(highest)[::-1][sizes - 1])[::-1]
 
 
 def _at_least(values: Floats, lines: Floats) -> Floats:
     """Return how many of ``values`` are at or above each line."""
-    counts: Floats = (len(values) - np.searchsorted(np.sort(values), lines)).astype(np.float64)
-    return counts
+    return (len(values) - np.searchsorted(np.sort(values), lines)).astype(np.float64)

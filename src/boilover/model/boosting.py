@@ -152,8 +152,7 @@ def train_stopped(
 
 def margins(booster: lightgbm.Booster, matrix: Matrix, threads: int) -> Floats:
     """Return the log-odds of each row, ``float64[n]``."""
-    found: Floats = booster.predict(matrix, raw_score=True, num_threads=threads)
-    return found
+    return booster.predict(matrix, raw_score=True, num_threads=threads)
 
 
 def _parameters(capacity: Capacity, settings: Settings) -> dict[str, Any]:

@@ -137,8 +137,7 @@ def sigmoid(log_odds: Floats) -> Floats:
 
 def log_loss(log_odds: Floats, y: Floats) -> Floats:
     """Return each row's logistic loss in nats, ``float64[n]``."""
-    loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
-    return loss
+    return np.logaddexp(0.0, log_odds) - y * log_odds
 
 
 def beta_terms(score: Floats) -> tuple[Floats, Floats]:

@@ -53,8 +53,7 @@ class Design:
     def times(self, weights: Floats) -> Floats:
         """Return the product with a weight per column, ``float64[n]``."""
         split = self.whole.shape[1]
-        found: Floats = self.whole @ weights[:split] + self.rest @ weights[split:]
-        return found
+        return self.whole @ weights[:split] + self.rest @ weights[split:]
 
     def sums(self, shares: Floats) -> Floats:
         """Return each column's sum weighted by ``shares`` (n)."""

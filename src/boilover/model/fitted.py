@@ -91,8 +91,7 @@ class Fitted:
     def predict(self, X: pd.DataFrame | npt.ArrayLike) -> npt.NDArray[Any]:
         """Return the likelier class of each row, ``[n]``."""
         second = self.decision_function(X) > 0.0
-        chosen: npt.NDArray[Any] = self.classes_[second.astype(np.int64)]
-        return chosen
+        return self.classes_[second.astype(np.int64)]
 
     def contributions(self, X: pd.DataFrame | npt.ArrayLike) -> Floats:
         """Return what each column adds to the raw log-odds beside `base_value`, ``float64[n, n_features]``.

@@ -55,5 +55,4 @@ def kept(parts: Floats, share: float, always: Sequence[int] = ()) -> list[int]:
 def _parts(added: Floats) -> Floats:
     sizes = np.abs(added).mean(axis=0)
     total = float(sizes.sum())
-    found: Floats = sizes / total if total else sizes
-    return found
+    return sizes / total if total else sizes

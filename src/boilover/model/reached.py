@@ -97,5 +97,4 @@ def highest_so_far(risk: Floats, begins: npt.NDArray[np.bool_]) -> Floats:
     # The ranks of a later ticket lie above all of the one before.
     base = np.cumsum(begins) * len(risk)
     best = np.maximum.accumulate(base + rank) - base
-    found: Floats = risk[order][best]
-    return found
+    return risk[order][best]

@@ -52,8 +52,7 @@ class Words:
         )
 
     def _texts(self) -> list[str]:
-        texts: list[str] = self.told if isinstance(self.told, list) else self.told.to_pylist()
-        return texts
+        return self.told if isinstance(self.told, list) else self.told.to_pylist()
 
     def _places(self, known: Mapping[str, float]) -> Codes:
         if isinstance(self.told, list):
@@ -110,8 +109,7 @@ def numbers_of(name: str, values: pd.Series) -> Numbers:
         raise MismatchError(f"column '{name}': is {values.dtype}, but was a number when the model was fitted")
     if values.dtype == np.float32:
         # As it is: pandas looks for what is missing in three passes.
-        plain: Numbers = values.to_numpy()
-        return plain
+        return values.to_numpy()
     with np.errstate(over="ignore"):
         return values.to_numpy(np.float32, na_value=np.nan)
 

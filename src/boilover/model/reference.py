@@ -55,8 +55,7 @@ class Distribution:
         missing = self.counts.shape[1] - 1
         if self.cuts is None:
             told, bins = words_of(values), {word: place for place, word in enumerate(self.words)}
-            found: Ints = told.table(bins, len(self.words), missing, np.int64)[told.codes]
-            return found
+            return told.table(bins, len(self.words), missing, np.int64)[told.codes]
         if not is_numeric(values):
             raise MismatchError(f"column '{values.name}' is {values.dtype}, but was a number in training")
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)

@@ -91,8 +91,7 @@ class Rows:
         """Return each row's part in `loss`."""
         share = 1.0 / np.bincount(self._places)[self._places]
         calibrated = fit_calibrator(scores, self.labels, method="platt").log_odds(scores)
-        found: Floats = share * log_loss(calibrated, self.labels)
-        return found
+        return share * log_loss(calibrated, self.labels)
 
     @property
     def _places(self) -> npt.NDArray[np.int64]:

@@ -50,8 +50,7 @@ def choose(measured: Measured, since: int, rng: np.random.Generator) -> Codes:
     fresh = fresh[events >= np.median(events)] if len(fresh) else fresh
     boiled = first_escalations(measured.notes)[fresh] != NEVER
     drawn = [rng.permutation(fresh[which])[:DRAWN] for which in (boiled, ~boiled)]
-    found: Codes = np.concatenate(drawn).astype(np.int32)
-    return found
+    return np.concatenate(drawn).astype(np.int32)
 
 
 def moments(notes: Annotations, tickets: Codes) -> Points:
