@@ -20,6 +20,8 @@ from boilover.features import (
     Lift,
     Match,
     Mean,
+    Sight,
+    SinceLast,
     Sum,
     compute,
     default_features,
@@ -209,6 +211,23 @@ def test_an_attribute_may_be_called_like_a_key(word):
     rows = compute(features, notes, Points(np.zeros(1, np.int32), notes.history.time[:1]))
     told = tickets.set_index("ticket_id")[word].get(notes.history.ticket_ids[0].as_py())
     assert rows[f"ticket_{word}"].iloc[0] == told or (pd.isna(told) and rows[f"ticket_{word}"].isna().all())
+
+
+@pytest.mark.parametrize("word", ["now", "visible", "offsets"])
+def test_an_attribute_may_be_called_like_what_is_kept_of_points(word):
+    log = log_of_seed(3)
+    log = EventLog(log.events, log.tickets.append_column(word, log.tickets["ticket_id"]))
+    notes = notes_of(log)
+    points = points_of_seed(notes.history, 3)
+    asked = [SinceLast(Flag("any_event")), Count(Flag("any_event")), Count(Flag("any_event"), key=word)]
+    sight = Sight(notes, points)
+    own, of_ticket, of_word = (feature.compute(sight) for feature in asked)
+    assert sight.now.dtype == np.int32
+    # Each ticket that is listed has its own word.
+    listed = sight.attribute(word).codes >= 0
+    assert of_word.tolist() == np.where(listed, of_ticket, 0).tolist()
+    assert listed.any()
+    assert np.isnan(own).tolist() == (of_ticket == 0).tolist()
 
 
 def test_default_features_follow_what_the_log_has():

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from boilover.errors import MismatchError, UsageError
 from boilover.features import filters
 from boilover.features.crossing import Need
-from boilover.features.view import TICKET, Sight, Told, View
+from boilover.features.stream import Told, View
+from boilover.features.view import TICKET, Sight
 from boilover.history import Coded, Numbers
 from boilover.times import parse_duration
 

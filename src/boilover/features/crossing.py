@@ -17,7 +17,8 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.filters import Filter
-from boilover.features.view import DESK, TICKET, Grouped, Sight, Stream, Told, tell_of
+from boilover.features.stream import Grouped, Stream, Told
+from boilover.features.view import DESK, TICKET, Sight, tell_of
 from boilover.features.words import common_words, joined, merged, places_among
 from boilover.history import Coded, Codes, Ints
 from boilover.once import Once

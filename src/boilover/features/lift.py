@@ -11,7 +11,8 @@ from boilover.errors import UsageError
 from boilover.features.base import Aggregate
 from boilover.features.crossing import Need
 from boilover.features.filters import Filter, Flag
-from boilover.features.view import DESK, Sight, View
+from boilover.features.stream import View
+from boilover.features.view import DESK, Sight
 from boilover.history import Floats
 from boilover.times import parse_duration
 

@@ -15,7 +15,7 @@ from boilover import kernels
 from boilover.errors import UsageError
 from boilover.features.base import Aggregate
 from boilover.features.filters import Filter, Known
-from boilover.features.view import Told, View
+from boilover.features.stream import Told, View
 from boilover.history import HOUR, Floats, Numbers
 from boilover.times import parse_duration
 

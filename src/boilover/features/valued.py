@@ -11,7 +11,8 @@ from boilover import kernels
 from boilover.features.base import Aggregate
 from boilover.features.crossing import Need
 from boilover.features.filters import Filter, Known
-from boilover.features.view import DESK, Sight, Told, View
+from boilover.features.stream import Told, View
+from boilover.features.view import DESK, Sight
 from boilover.history import HOUR, Coded, Floats, Numbers
 from boilover.times import parse_duration
 

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from boilover.features import Sight
 from boilover.features.families import CUSTOMER
-from boilover.features.view import TICKET, View
+from boilover.features.stream import View
+from boilover.features.view import TICKET
 from boilover.flagger.listening import Listener
 from boilover.history import Codes, Floats
 from boilover.text.language import language_code

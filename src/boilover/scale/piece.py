@@ -16,7 +16,8 @@ from boilover.annotations import Annotations
 from boilover.features import Filter, to_json
 from boilover.features.crossing import Extract, Need, extract, with_tickets
 from boilover.features.frame import Columns, Plan
-from boilover.features.view import TICKET, Sight, Told
+from boilover.features.stream import Told
+from boilover.features.view import TICKET, Sight
 from boilover.history import Coded, Codes
 from boilover.points import Points
 from boilover.scale.shelf import read_arrays, write_arrays
