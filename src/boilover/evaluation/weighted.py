@@ -36,10 +36,7 @@ class Order:
 
     def ranking(self, counts: Floats, limits: Floats = NOTHING) -> tuple[float, float, Floats]:
         """Return average precision, AUC, and recall where the weight of points reaches each of ``limits``."""
-        found: tuple[float, float, Floats] = _ranking(
-            self.positive, self.codes, self.run_ends, counts, limits
-        )
-        return found
+        return _ranking(self.positive, self.codes, self.run_ends, counts, limits)
 
 
 @dataclass(frozen=True)

@@ -34,13 +34,13 @@ class Encoding:
         A column with more than ``most`` of them keeps none, and is missing throughout.
         """
         columns = tuple(str(name) for name in frame.columns)
-        frequent = {
-            name: _frequent(frame.iloc[:, place], min_count)
-            for place, name in enumerate(columns)
-            if not is_numeric(frame.iloc[:, place])
-        }
-        told = {name: kept if most is None or len(kept) <= most else () for name, kept in frequent.items()}
-        return cls(columns, told)
+        categories: dict[str, tuple[str, ...]] = {}
+        for place, name in enumerate(columns):
+            values = frame.iloc[:, place]
+            if not is_numeric(values):
+                kept = sorted(words_of(values).frequent(max(min_count, 1)))
+                categories[name] = tuple(kept) if most is None or len(kept) <= most else ()
+        return cls(columns, categories)
 
     def of(self, columns: Sequence[int]) -> Encoding:
         """Return the encoding of the columns at these places."""
@@ -115,7 +115,3 @@ class Encoded:
                     value=self.frame.iloc[row, place],
                     mend="Leave a value empty where it is not known",
                 )
-
-
-def _frequent(values: pd.Series, min_count: int) -> tuple[str, ...]:
-    return tuple(sorted(words_of(values).frequent(max(min_count, 1))))

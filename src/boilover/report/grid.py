@@ -92,7 +92,10 @@ def tonight(scores: pd.DataFrame, flags: pd.DataFrame | None, horizon: str) -> T
     further = [name for name in known.columns if name.startswith("risk_")]
     several = len(known["as_of"].unique()) > 1
     columns = [Column("Rank", "count"), Column("Ticket", "id")]
-    cells: list[Iterable[Any]] = [known["rank"].astype(int).tolist(), _plain(known["ticket_id"])]
+    cells: list[Iterable[Any]] = [
+        known["rank"].astype(int).tolist(),
+        [plain(each) for each in known["ticket_id"]],
+    ]
     if several:
         columns.append(Column("As of", "time"))
         cells.append([time(each) for each in known["as_of"]])
@@ -133,10 +136,6 @@ def _reasons(known: pd.DataFrame) -> tuple[list[str], list[list[int]]]:
         for row in range(len(known))
     ]
     return [plain(reason) for reason in places], told
-
-
-def _plain(ids: pd.Series) -> list[str]:
-    return [plain(each) for each in ids.tolist()]
 
 
 def _times(moments: pd.Series) -> str:

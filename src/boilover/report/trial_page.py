@@ -112,15 +112,17 @@ def _under(evaluation: Mapping[str, Any], manifest: Manifest) -> str:
 def _features(evidence: Evidence) -> list[FeatureRow]:
     shifts = {} if evidence.moves is None else {each.name: each for each in evidence.moves.features}
     top = evidence.importance[:FEATURES]
-    return [_feature(name, weight, top[0][1], shifts.get(name)) for name, weight in top]
+    return [
+        FeatureRow(
+            name.replace("_", " "), number(weight), bars.meter(weight, top[0][1]), *_shift(shifts.get(name))
+        )
+        for name, weight in top
+    ]
 
 
-def _feature(name: str, weight: float, greatest: float, found: Shift | None) -> FeatureRow:
-    told = (MISSING, MISSING, False, "") if found is None else _shift(found)
-    return FeatureRow(name.replace("_", " "), number(weight), bars.meter(weight, greatest), *told)
-
-
-def _shift(found: Shift) -> tuple[str, str, bool, str]:
+def _shift(found: Shift | None) -> tuple[str, str, bool, str]:
+    if found is None:
+        return MISSING, MISSING, False, ""
     usual = (
         MISSING if isnan(found.bound) else count(found.bound) if found.bound >= 10 else number(found.bound)
     )
