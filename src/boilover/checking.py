@@ -74,7 +74,7 @@ def doubles(log: EventLog) -> Mask:
 def _check_tickets(log: EventLog) -> list[Violation]:
     found = []
     ids = log.tickets["ticket_id"]
-    repeated = _repeats(_codes(ids).astype(np.int64))
+    repeated = repeats(_codes(ids))
     if repeated.any():
         mend = "keep one row per ticket, with its attributes as they were at creation"
         found.append(_violation("tickets", "ticket_id", "ticket stands twice", mend, ids, repeated, "error"))
@@ -154,7 +154,7 @@ def _check_histories(log: EventLog) -> list[Violation]:
         mend = "Such a ticket is taken to be created at its first event"
         without = counts[tickets] == 0
         found.append(_violation("events", "ticket_id", "ticket has no created event", mend, ids, without))
-    again = created & _repeats(np.where(created, tickets, -1).astype(np.int64))
+    again = created & repeats(np.where(created, tickets, -1))
     if again.any():
         mend = "The first one counts"
         found.append(_violation("events", "event_type", "ticket is created twice", mend, ids, again))
@@ -187,7 +187,7 @@ def _check_ids(ids: pa.ChunkedArray) -> list[Violation]:
     """Tell of ids that look like another one: an export pads them, another composes its letters in its own way."""
     names = pc.unique(ids)
     seen = pc.utf8_normalize(pc.utf8_trim_whitespace(names), form="NFD")
-    again = _repeats(seen.dictionary_encode().indices.to_numpy().astype(np.int64))
+    again = repeats(seen.dictionary_encode().indices.to_numpy())
     if not again.any():
         return []
     problem = "differs from an id before in blanks, or in how letters are composed, alone"
@@ -243,10 +243,3 @@ def _codes(data: pa.ChunkedArray) -> npt.NDArray[np.int32]:
     indices = data.combine_chunks().dictionary_encode().indices
     codes: npt.NDArray[np.int32] = indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return codes
-
-
-def _repeats(codes: npt.NDArray[np.int64]) -> Mask:
-    """Return which rows hold a code that an earlier row holds."""
-    repeats = np.ones(len(codes), dtype=bool)
-    repeats[np.unique(codes, return_index=True)[1]] = False
-    return repeats

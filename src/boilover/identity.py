@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -47,7 +49,7 @@ def ticket_keys(ids: pa.Array | pa.ChunkedArray) -> Keys:
     return _mixed(np.zeros(len(ids), dtype=np.uint64), _hashed(ids))
 
 
-def repeats(keys: Keys) -> npt.NDArray[np.bool_]:
+def repeats(keys: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
     """Return which keys stand earlier in ``keys`` already."""
     found = np.ones(len(keys), dtype=bool)
     found[np.unique(keys, return_index=True)[1]] = False

@@ -9,6 +9,7 @@ from itertools import zip_longest
 import pandas as pd
 
 from boilover.errors import legible
+from boilover.tables import printable
 
 TABLE_ROWS = 20
 ID_LENGTH = 60
@@ -62,7 +63,7 @@ def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
     reasons = [name for name in shown.columns if name.startswith("reason_")]
     return {
         "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
-        "ticket": [_id(ticket) for ticket in shown["ticket_id"]],
+        "ticket": [printable(str(ticket), ID_LENGTH) for ticket in shown["ticket_id"]],
         "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
         "why": [
             legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
@@ -76,7 +77,7 @@ def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
     for name in shown.columns:
         values = shown[name]
         if name == "ticket_id":
-            columns[name] = [_id(value) for value in values]
+            columns[name] = [printable(str(value), ID_LENGTH) for value in values]
         elif name == "threshold" or str(name).startswith("risk"):
             columns[name] = ["" if pd.isna(value) else f"{value:.1%}" for value in values]
         elif isinstance(values.dtype, pd.DatetimeTZDtype):
@@ -84,11 +85,6 @@ def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:
         else:
             columns[name] = ["" if pd.isna(value) else legible(str(value)) for value in values]
     return columns
-
-
-def _id(ticket: object) -> str:
-    shown = legible(str(ticket))
-    return shown if len(shown) <= ID_LENGTH else f"{shown[: ID_LENGTH - 1]}…"
 
 
 def _aligned(columns: Mapping[str, list[str]]) -> str:

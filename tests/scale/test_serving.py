@@ -42,7 +42,7 @@ def served(desk, tmp_path_factory):
         patch.chdir(home)
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home}/models/mlflow.db")
         registry = Registry.open()
-        registry.crown("desk", registry.enter("desk", Path("models/desk")))
+        registry.crown("desk", registry.enter("desk", Path("models/desk"), load_model(Path("models/desk"))))
         made = {}
         exec(blocks("python")[0], made)
         yield made

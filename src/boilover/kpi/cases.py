@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,9 +65,14 @@ class Cases:
             limits = np.full(history.n_tickets, NEVER)
             limits[self.ticket] = after
             flag = flag & (history.time > limits[history.ticket])
-        rows = np.flatnonzero(flag)[::-1]
-        found = np.full(history.n_tickets, NEVER)
-        found[history.ticket[rows]] = history.time[rows]
+        rows = np.flatnonzero(flag)
+        return self.of_first(rows, history.time[rows], NEVER)
+
+    def of_first(self, rows: Ints, told: npt.NDArray[Any], empty: float) -> npt.NDArray[Any]:
+        """Return what is ``told`` of the first of some events that each had, as they are given; ``empty`` of none."""
+        history = self.notes.history
+        found = np.full(history.n_tickets, empty, dtype=told.dtype)
+        found[history.ticket[rows[::-1]]] = told[::-1]
         return found[self.ticket]
 
     def count(self, flag: Flags) -> Ints:
@@ -76,11 +82,8 @@ class Cases:
 
     def first_code(self, told: Coded) -> npt.NDArray[np.int32]:
         """Return the first word that each was given, as its code; −1 where none was."""
-        history = self.notes.history
-        rows = np.flatnonzero(told.codes >= 0)[::-1]
-        found = np.full(history.n_tickets, -1, dtype=np.int32)
-        found[history.ticket[rows]] = told.codes[rows]
-        return found[self.ticket]
+        rows = np.flatnonzero(told.codes >= 0)
+        return self.of_first(rows, told.codes[rows], -1)
 
     @cached_property
     def open_at_end(self) -> Flags:
@@ -100,10 +103,8 @@ class Cases:
         until = np.append(history.time[1:], self.end)
         until[history.offsets[1:][np.diff(history.offsets) > 0] - 1] = self.end
         # No target runs where due is not a number, and that is never less.
-        missed = np.flatnonzero(due < until)[::-1]
-        found = np.full(history.n_tickets, NEVER)
-        found[history.ticket[missed]] = np.maximum(due[missed].astype(np.int64), history.time[missed])
-        return found[self.ticket]
+        missed = np.flatnonzero(due < until)
+        return self.of_first(missed, np.maximum(due[missed].astype(np.int64), history.time[missed]), NEVER)
 
     @cached_property
     def promised(self) -> Flags:
@@ -113,17 +114,13 @@ class Cases:
     @cached_property
     def due(self) -> Floats:
         """When the first service level of each was to be kept, microseconds, NaN where it was given none."""
-        history, due = self.notes.history, self.notes.value("sla_due") * HOUR
-        rows = np.flatnonzero(~np.isnan(due))[::-1]
-        found = np.full(history.n_tickets, np.nan)
-        found[history.ticket[rows]] = due[rows]
-        return found[self.ticket]
+        due = self.notes.value("sla_due") * HOUR
+        rows = np.flatnonzero(~np.isnan(due))
+        return self.of_first(rows, due[rows], np.nan)
 
     @cached_property
     def satisfaction(self) -> Floats:
         """The last satisfaction score of each, 0 to 1, NaN where there is none."""
-        history, scores = self.notes.history, self.notes.value("csat")
-        rows = np.flatnonzero(~np.isnan(scores))
-        found = np.full(history.n_tickets, np.nan)
-        found[history.ticket[rows]] = scores[rows]
-        return found[self.ticket]
+        scores = self.notes.value("csat")
+        rows = np.flatnonzero(~np.isnan(scores))[::-1]
+        return self.of_first(rows, scores[rows], np.nan)

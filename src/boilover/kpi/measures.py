@@ -132,12 +132,9 @@ def cohorts(cases: Cases) -> tuple[Cohort, ...]:
 
 def kinds(cases: Cases) -> dict[str, int]:
     """Return how many tickets escalated first in which way, where the source tells; the most frequent first."""
-    notes, history = cases.notes, cases.notes.history
-    told = history.coded("value")
-    rows = np.flatnonzero(notes.flag("escalated"))
-    found = np.full(history.n_tickets, -1)
-    found[history.ticket[rows]] = told.codes[rows]
-    codes = found[cases.ticket[cases.has_escalated]]
+    told = cases.notes.history.coded("value")
+    rows = np.flatnonzero(cases.notes.flag("escalated"))
+    codes = cases.of_first(rows, told.codes[rows], -1)[cases.has_escalated]
     places, names = pd.factorize(np.array([*told.words, "not told"], dtype=object)[codes], sort=True)
     counts = np.bincount(places)
     order = np.argsort(-counts, kind="stable")

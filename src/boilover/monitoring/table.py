@@ -8,10 +8,12 @@ from typing import Any
 from rich.text import Text
 
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
+from boilover.words import ranged
 
 SHOWN = 15
 """So many features are shown: those that drifted, then those that came closest to their bound."""
 FIGURES = {"recall_at_11.8%": "recall at 11.8 %", "calibration_error": "ECE"}
+THREE = "{:.3f}".format
 ALARMS = ("DRIFTED", "FALLEN OFF")
 AS_THEY_CAME = (
     "Outcomes count as they came out: a ticket that was rescued speaks against the model that flagged it."
@@ -53,10 +55,10 @@ def render_challenge(told: Mapping[str, Any], *, terminal: bool = False) -> str:
     titles = {"champion": f"champion {told['champion']}", "challenger": f"challenger {told['challenger']}"}
     names = tuple(told["differences"])
     rows = [
-        [titles[who], *(interval(figures[name]) for name in names)]
+        [titles[who], *(ranged(figures[name], THREE) for name in names)]
         for who, figures in told["figures"].items()
     ]
-    rows.append(["challenger less champion", *(interval(told["differences"][name]) for name in names)])
+    rows.append(["challenger less champion", *(ranged(told["differences"][name], THREE) for name in names)])
     table = text_table(
         "On the same points, 95 % intervals over tickets",
         ["", *(FIGURES.get(name, words(name)) for name in names)],
@@ -93,18 +95,10 @@ def _performance(told: Mapping[str, Any]) -> list[list[str]]:
     }
     names = ("average_precision", "recall_at_11.8%", "calibration_error", "base_rate")
     return [
-        [title, *(interval(told[part][name]) for name in names)]
+        [title, *(ranged(told[part][name], THREE) for name in names)]
         for part, title in titles.items()
         if told[part] is not None
     ]
-
-
-def interval(figure: Mapping[str, float | None]) -> str:
-    """Return a figure with its bounds."""
-    estimate, low, high = (figure[name] for name in ("estimate", "low", "high"))
-    if estimate is None:
-        return MISSING
-    return f"{estimate:.3f}" if low is None else f"{estimate:.3f} ({low:.3f}–{high:.3f})"
 
 
 def _number(value: float | None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from boilover.errors import InputError, UsageError
 from boilover.files import sha256_of
-from boilover.model.saved import MANIFEST, SavedModel, load_model
+from boilover.model.saved import MANIFEST, SavedModel
 from boilover.tracking.located import SCHEME
 from boilover.tracking.runs import MODEL_FOLDER, log_run
 from boilover.tracking.store import STORE, client_of, quiet, refusals
@@ -43,18 +43,14 @@ class Registry:
     uri: str
 
     @classmethod
-    def open(cls, beside: Path | None = None, uri: str | None = None) -> Registry:
-        """Open the registry at ``uri``, MLFLOW_TRACKING_URI, or the SQLite file beside a model's folder."""
-        if (
-            beside is None
-            and not (uri or os.environ.get("MLFLOW_TRACKING_URI"))
-            and not (USUAL / STORE).exists()
-        ):
+    def open(cls, beside: Path | None = None) -> Registry:
+        """Open the registry at MLFLOW_TRACKING_URI, or the SQLite file beside a model's folder."""
+        if beside is None and not os.environ.get("MLFLOW_TRACKING_URI") and not (USUAL / STORE).exists():
             raise UsageError(
                 f"no registry is named. Set MLFLOW_TRACKING_URI, or run where {USUAL / STORE} is"
             )
         with refusals("open the registry"):
-            client, _ = client_of(beside or USUAL / "any", uri)
+            client, _ = client_of(beside or USUAL / "any")
         return cls(client, str(client.tracking_uri))
 
     def folder(self, reference: str) -> Path:
@@ -99,13 +95,13 @@ class Registry:
                 f"MLflow cannot tell the {alias} of '{name}': {str(error).splitlines()[0]}"
             ) from error
 
-    def enter(self, name: str, folder: Path, saved: SavedModel | None = None) -> str:
+    def enter(self, name: str, folder: Path, saved: SavedModel) -> str:
         """Register the model in ``folder`` as the challenger, once; return its version."""
         digest = sha256_of(folder / MANIFEST)
         with refusals(f"register the model as '{name}'"):
             version = self._known(name, digest)
             if version is None:
-                run_id = log_run(saved or load_model(folder), folder, tracking_uri=self._named())
+                run_id = log_run(saved, folder)
                 version = self._register(name, run_id, digest)
             self.client.set_registered_model_alias(name, CHALLENGER, version)
         return version
@@ -131,10 +127,6 @@ class Registry:
         # Its place, not ``models:/<id>``: that MLflow would look up in the store of the environment.
         made = self.client.create_model_version(name, logged.artifact_location, run_id, tags={DIGEST: digest})
         return str(made.version)
-
-    def _named(self) -> str | None:
-        """Return the URI to log runs to; None where the store beside the model is the default one."""
-        return os.environ.get("MLFLOW_TRACKING_URI")
 
 
 def name_of(reference: str) -> str:
