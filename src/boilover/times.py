@@ -15,6 +15,8 @@ REACH = -62_135_596_800_000_000, 253_402_300_800_000_000
 """From the year 1 to the year 9999, in microseconds since 1970: no calendar that we use tells of others."""
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 YEAR = re.compile(r"\s*[0-9]{4}")
+AHEAD = UNITS["d"]
+"""Clocks and calendars differ by less: who writes a time without an offset may be up to 14 hours from UTC."""
 
 
 def read_iso(told: pd.Series) -> pd.Series:
@@ -55,6 +57,16 @@ def parse_moment(text: str | datetime | int) -> int:
     if not REACH[0] <= found < REACH[1]:
         raise UsageError(wrong)
     return found
+
+
+def now() -> int:
+    """Return what time it is, UTC microseconds, in whole seconds."""
+    return parse_moment(datetime.now(UTC).replace(microsecond=0))
+
+
+def is_ahead(moment: int, known: int | None) -> bool:
+    """Return whether a moment lies after now, and after the last that is ``known``, by more than clocks differ."""
+    return moment > max(now(), known or 0) + AHEAD
 
 
 def iso(moment: int) -> str:

@@ -285,6 +285,8 @@ def test_flags_of_tickets_that_nobody_sees_any_more_expire(home, capsys, monkeyp
         (["snooze", 1, "--who", "kim", "--until", "soon"], 2, "'soon' is no time"),
         (["disagree", 1, "--who", "kim", "--reason", " "], 3, "a disagreement needs a reason"),
         (["export", "flag"], 2, "is no table of the ledger"),
+        (["expire", "--unseen", "1d", "--when", "2999-01-01"], 2, "--when 2999-01-01: lies in the future"),
+        (["expire", "--unseen", "1d", "--desk", "dask"], 2, "no night of desk 'dask'. It has 'desk'"),
         (["outcomes"], 2, "name either a file of outcomes or a log"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,9 +32,9 @@ def opened(ledger: str) -> Ledger:
 
 def moment(when: str | None) -> int:
     """Return a moment that is told, or now."""
-    from boilover.times import parse_moment
+    from boilover.times import now, parse_moment
 
-    return parse_moment(datetime.now(UTC) if when is None else when)
+    return now() if when is None else parse_moment(when)
 
 
 def acknowledge(

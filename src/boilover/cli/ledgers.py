@@ -117,10 +117,13 @@ def expire(
 
     Example: boilover ledger expire ledger.db --desk support --unseen 30d
     """
-    from boilover.times import parse_duration
+    from boilover.times import is_ahead, parse_duration
 
-    at = moment(when)
-    ended = opened(ledger).expire(desk, unseen_since=at - parse_duration(unseen), when=at)
+    at, book = moment(when), opened(ledger)
+    latest = book.latest(desk)
+    if is_ahead(at, None if latest is None else latest["as_of"]):
+        raise UsageError(f"--when {when}: lies in the future. Look at the year")
+    ended = book.expire(desk, unseen_since=at - parse_duration(unseen), when=at)
     typer.echo(f"{ended} flags expired")
 
 

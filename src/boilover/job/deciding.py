@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -18,12 +17,10 @@ from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import Points
 from boilover.scoring import model_name, notes_for
-from boilover.times import UNITS, iso, parse_moment
+from boilover.times import is_ahead, iso, now
 
 TRIES = 3
 """So often a night is decided anew where somebody answered a flag meanwhile."""
-AHEAD = UNITS["d"]
-"""Clocks and calendars differ by less."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +89,10 @@ def decide_night(
 
 def check_moment(as_of: int, newest: int | None) -> None:
     """Raise `UsageError` for a night after now and after the ``newest`` event: no earlier one could follow it."""
-    now = parse_moment(datetime.now(UTC).replace(microsecond=0))
-    if as_of > max(now, now if newest is None else newest) + AHEAD:
+    if is_ahead(as_of, newest):
         known = "" if newest is None else f", and the newest event is of {iso(newest)}"
         raise UsageError(
-            f"a night of {iso(as_of)} cannot be recorded: it is {iso(now)} now{known}. Look at the year of --as-of"
+            f"a night of {iso(as_of)} cannot be recorded: it is {iso(now())} now{known}. Look at the year of --as-of"
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -19,10 +18,8 @@ from boilover.flagger.ledger.rows import chunks, read, rewrite
 from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, history, lots, nights, streaks
 from boilover.flagger.night import OPEN_STATES, Memory, Objects
 from boilover.mistakes import nearest
-from boilover.times import UNITS, iso, parse_moment
+from boilover.times import is_ahead, iso, now
 
-AHEAD = UNITS["d"]
-"""A time without an offset is read as UTC, and whoever writes what their own clock shows is up to 14 hours ahead."""
 LIFE_COLUMNS = tuple(flags.c[each.name] for each in fields(Life))
 
 
@@ -45,9 +42,9 @@ def check_desk(connection: Connection, desk: str) -> None:
 
 def check_passed(connection: Connection, desk: str, at: int) -> None:
     """Raise `InputError` for a moment that people tell of and that lies after now and the desk's last night."""
-    latest, now = latest_night(connection, desk), parse_moment(datetime.now(UTC).replace(microsecond=0))
-    if at > max(now, now if latest is None else latest.as_of) + AHEAD:
-        problem = f"lies in the future: it is {iso(now)} now"
+    latest = latest_night(connection, desk)
+    if is_ahead(at, None if latest is None else latest.as_of):
+        problem = f"lies in the future: it is {iso(now())} now"
         raise InputError(problem, column="when", value=iso(at), mend="Look at the year")
 
 
