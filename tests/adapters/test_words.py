@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pandas as pd
 import pytest
 
 from boilover.adapters.base import Tally
+from boilover.adapters.jira_text import plain_text
+from boilover.adapters.servicenow_history import duration
 from boilover.adapters.words import PRIORITIES, Words, html_to_text, ident
 from boilover.annotations.priority import priority_level
 
@@ -86,3 +91,48 @@ def test_cells_of_a_table_are_apart():
 def test_deep_and_hostile_html_is_read_in_good_time():
     assert html_to_text("<div>" * 50_000 + "a").endswith("a")
     assert html_to_text("<" * 50_000 + "a") is not None
+
+
+@pytest.mark.parametrize(
+    "unit", ["<", "<a ", "<a b='", '<x y="', "<div\n", "<!--", "<!-- --!>", "</a", "<![x", "&#"]
+)
+@pytest.mark.parametrize("end", ["", ">", "-->"])
+def test_html_without_ends_takes_time_in_proportion_to_its_length(unit, end):
+    began = time.process_time()
+    html_to_text(unit * (100_000 // len(unit)) + end)
+    assert time.process_time() - began < 5
+
+
+def test_markup_of_unknown_words_is_no_text_and_no_error():
+    assert html_to_text("Sent <![foo[x]> from<![endif]> home <![ 1> today") == "Sent from home today"
+    assert html_to_text("open <![x") == "open <![x"
+
+
+def test_a_comment_without_an_end_hides_nothing():
+    assert html_to_text("<style><!-- p {margin: 0} </style>Please <b>call</b>") == "Please call"
+    assert html_to_text("1 <!-- 2 <b>3</b>") == "1 <!-- 2 3"
+    assert html_to_text("seen <!-- <b>unseen</b> -- > seen <a") == "seen seen <a"
+
+
+def test_quotes_within_quotes_without_end_stay_of_a_size():
+    assert len(html_to_text("<blockquote>a" * 10_000)) < 3_000_000
+
+
+@pytest.mark.parametrize("unit", ["{code:x}", "{code:", "{noformat:x}{code:x}", "{quote}"])
+@pytest.mark.parametrize("end", ["", "}", "{code}"])
+def test_wiki_markup_without_ends_takes_time_in_proportion_to_its_length(unit, end):
+    began = time.process_time()
+    plain_text(unit * (200_000 // len(unit)) + end)
+    assert time.process_time() - began < 5
+
+
+def test_code_that_does_not_end_leaves_the_rest_as_it_is():
+    assert plain_text("{code:py}a{noformat}b{noformat}{quote}c{quote}") == "{code:py}a\n```\nb\n```\n\n> c"
+    assert plain_text("{code:py|x={y}z{code}{code}") == "```\nz\n```\n{code}"
+
+
+def test_a_long_duration_takes_time_in_proportion_to_its_length():
+    began = time.process_time()
+    assert duration("1" * 100_000 + " parts") is None
+    assert time.process_time() - began < 5
+    assert duration("2 Days 3 hours") == timedelta(days=2, hours=3)

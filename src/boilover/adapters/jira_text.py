@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 BLOCKS = frozenset(
@@ -11,7 +12,8 @@ BLOCKS = frozenset(
 """Nodes that end a line; any other node is only looked into."""
 DEEPEST = 100
 QUOTE = re.compile(r"\{quote\}(.*?)\{quote\}", re.DOTALL)
-CODE = re.compile(r"\{(code|noformat)(?::[^}]*)?\}(.*?)\{\1\}", re.DOTALL)
+CODE = r"\{{({})(?::[^}}]*)?\}}"
+"""How a block of one of some kinds begins."""
 QUOTED_LINE = re.compile(r"^bq\. ", re.MULTILINE)
 
 
@@ -23,9 +25,25 @@ def plain_text(body: object) -> str | None:
 
 
 def _of_wiki(text: str) -> str:
-    text = CODE.sub(lambda found: f"\n```\n{found[2].strip()}\n```\n", text)
-    text = QUOTE.sub(lambda found: f"\n{_quoted(found[1])}\n", text)
+    text = QUOTE.sub(lambda found: f"\n{_quoted(found[1])}\n", "".join(_fenced(text)))
     return QUOTED_LINE.sub("> ", text)
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """Yield a text in parts, code within fences. An end that is not there is looked for once, however many begin."""
+    told, at, last = 0, 0, text.rfind("}") + 1
+    kinds = ["code", "noformat"]
+    while kinds and (opening := re.compile(CODE.format("|".join(kinds))).search(text, at, last)):
+        mark = f"{{{opening[1]}}}"
+        end = text.find(mark, opening.end())
+        if end < 0:
+            kinds.remove(opening[1])
+            at = opening.start() + 1
+        else:
+            yield text[told : opening.start()]
+            yield f"\n```\n{text[opening.end() : end].strip()}\n```\n"
+            told = at = end + len(mark)
+    yield text[told:]
 
 
 def _of_node(node: dict[str, Any], depth: int) -> str:

@@ -17,7 +17,7 @@ JOURNALS = {"comments": True, "work_notes": False}
 HOLD = "3"
 CODE = re.compile(r"\[/?code\]", re.IGNORECASE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WORDED = re.compile(r"(\d+(?:\.\d+)?)\s*(day|hour|minute|second)", re.IGNORECASE)
+WORDED = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)\s*+(day|hour|minute|second)", re.IGNORECASE)
 SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 LONGEST = 80
 """A longer value is prose: that it changed is told, and not to what."""

@@ -25,6 +25,9 @@ LONGEST = 18
 """Digits of a number that surely fits into 64 bits."""
 SILENT = frozenset({"script", "style", "head", "title", "template"})
 BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
+COMMENT_END = re.compile(r"--\s*>")
+DEEPEST = 100
+"""Quotes within quotes are told apart up to so many."""
 
 
 def ident(value: object) -> str | None:
@@ -99,9 +102,20 @@ def html_to_text(html: object) -> str:
     if "<" not in html and "&" not in html:
         return html.strip()
     reader = _TextOfHtml()
-    reader.feed(html)
+    reader.feed(_closed(html))
     reader.close()
     return reader.text()
+
+
+def _closed(html: str) -> str:
+    """Return HTML in which a tag or comment without an end is text.
+
+    The parser takes it for that as well, but looks for the end of each to the end of the text.
+    """
+    ends = [found.end() for found in COMMENT_END.finditer(html)]
+    told, rest = html[: ends[-1]] if ends else "", html[ends[-1] :] if ends else html
+    tags, end, tail = rest.replace("<!--", "&lt;!--").rpartition(">")
+    return told + tags + end + tail.replace("<", "&lt;")
 
 
 class _TextOfHtml(HTMLParser):
@@ -112,6 +126,13 @@ class _TextOfHtml(HTMLParser):
         self._quotes = 0
         self._silent = 0
         self._kept = 0
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            # Of a word that Python does not know; to browsers it is a comment.
+            return self.parse_bogus_comment(i)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "body":
@@ -158,4 +179,4 @@ class _TextOfHtml(HTMLParser):
 
     def text(self) -> str:
         self._break()
-        return "\n".join("> " * quotes + line for quotes, line in self._lines)
+        return "\n".join("> " * min(quotes, DEEPEST) + line for quotes, line in self._lines)
