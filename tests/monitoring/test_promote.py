@@ -18,6 +18,7 @@ from boilover.monitoring.promote import promote
 from boilover.monitoring.retrain import JUDGEMENT, Schedule, renew
 from boilover.points import AGES_HOURS, DAY
 from boilover.times import parse_moment
+from boilover.tracking import registry
 from boilover.tracking.located import located
 from boilover.training import CARRIED
 
@@ -167,6 +168,30 @@ def test_a_registry_moves_the_alias(source, home, monkeypatch):
     assert not [
         file for file in located("models:/desk").parent.rglob("*") if file.suffix in (".pkl", ".pickle")
     ]
+
+
+def test_what_is_fetched_from_a_registry_is_gone_with_the_process(source, home, monkeypatch):
+    """MLflow leaves copies where it put them: a nightly job would fill the disk."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(home)
+    promote(source, home.__class__("models:/desk"), home / "good")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
+    here = located("models:/desk")
+    (home / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(home / "tmp"))
+
+    def download(artifact_uri: str, dst_path: str, tracking_uri: str) -> str:
+        return str(shutil.copytree(here.parents[1], f"{dst_path}/model"))
+
+    monkeypatch.setattr("boilover.tracking.registry.download_artifacts", download)
+    monkeypatch.setattr(
+        "mlflow.MlflowClient.get_model_version_download_uri", lambda *told: "s3://bucket/model"
+    )
+    copied = located("models:/desk")
+    assert load_model(copied).manifest == load_model(here).manifest
+    assert copied.is_relative_to(home / "tmp")
+    registry._COPIES.close()
+    assert not [*(home / "tmp").iterdir()]
 
 
 def test_the_command_refuses_with_its_exit_code(life, home, run):

@@ -6,14 +6,18 @@ serves: MLflow keeps it, and nothing of it is unpickled.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from boilover.errors import InputError, UsageError
 from boilover.files import sha256_of
 from boilover.model.saved import MANIFEST, SavedModel
+from boilover.places import scratch
 from boilover.tracking.located import SCHEME
 from boilover.tracking.runs import MODEL_FOLDER, log_run
 from boilover.tracking.store import STORE, client_of, quiet, refusals
@@ -33,6 +37,8 @@ USUAL = Path("models")
 """Where a registry is looked for that nobody names: beside the models that `boilover train` writes."""
 DIGEST = "boilover.manifest_sha256"
 """Tag of a version: its manifest's hash, by which the same model is not registered twice."""
+_COPIES = ExitStack()
+atexit.register(_COPIES.close)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,16 @@ class Registry:
         return cls(client, str(client.tracking_uri))
 
     def folder(self, reference: str) -> Path:
-        """Return the folder of a registered model, as `boilover.model.saved.load_model` takes it."""
+        """Return the folder of a registered model, as `boilover.model.saved.load_model` takes it.
+
+        A copy of what lies elsewhere is there until this process ends.
+        """
         name, version = self.version(reference)
         with refusals(f"fetch {reference}"):
             found = self.client.get_model_version_download_uri(name, version)
-            made = Path(download_artifacts(artifact_uri=found, tracking_uri=self.uri))
+            # MLflow leaves copies to its caller; what lies on a disk of this machine is not copied.
+            copied = None if urlsplit(found).scheme in ("", "file") else str(_COPIES.enter_context(scratch()))
+            made = Path(download_artifacts(artifact_uri=found, dst_path=copied, tracking_uri=self.uri))
         try:
             with quiet():
                 told = Model.load(str(made)).flavors["python_function"]["artifacts"][MODEL_FOLDER]
