@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError
-from boilover.evaluation.metrics import Floats, log_losses
+from boilover.evaluation.metrics import log_losses
+from boilover.history import Floats
 from boilover.model.calibrators import sigmoid
 from boilover.model.linear import LinearPartner
 

@@ -21,8 +21,9 @@ import numpy.typing as npt
 
 from boilover.errors import InputError, UsageError
 from boilover.evaluation.interval import Interval, percentile_interval, share_interval
-from boilover.evaluation.metrics import Floats, checked
+from boilover.evaluation.metrics import checked
 from boilover.evaluation.weighted import METRICS, RECALLS, Figures, Order
+from boilover.history import Floats
 
 ROUNDS = 500
 CHANCE_ROUNDS = 200

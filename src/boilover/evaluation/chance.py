@@ -7,12 +7,9 @@ sample proves nothing until it is larger than what chance alone makes.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from boilover.history import Floats, Ints
 from boilover.kernels.base import compiled
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 def errors_by_chance(bins: Ints, tickets: Ints, risk: Floats, *, rounds: int, seed: int) -> Floats:

@@ -16,17 +16,11 @@ from boilover.evaluation.bootstrap import ROUNDS, Resampled, resample
 from boilover.evaluation.groups import ROUNDS as GROUP_ROUNDS
 from boilover.evaluation.groups import GroupTable, by_age, by_segment
 from boilover.evaluation.interval import FEWEST, Interval
-from boilover.evaluation.metrics import (
-    NAN,
-    CalibrationBin,
-    Floats,
-    are_probabilities,
-    calibration_curve,
-    checked,
-)
+from boilover.evaluation.metrics import NAN, CalibrationBin, are_probabilities, calibration_curve, checked
 from boilover.evaluation.operating import Operating, operating
 from boilover.evaluation.verdict import compare, level
 from boilover.evaluation.weighted import METRICS
+from boilover.history import Floats
 
 MODEL = "model"
 TOP_K = 10

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.evaluation.metrics import average_precision, calibration_error, roc_auc
-
-Floats = npt.NDArray[np.float64]
+from boilover.history import Floats
 
 
 def held_out_metrics(

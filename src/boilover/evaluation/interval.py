@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-
+from boilover.history import Floats
 
 Z = 1.959963984540054
 """Standard errors to either side of a 95 % interval."""

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from boilover.history import Floats as Floats
 
 NAN = float("nan")
 BINS = 10

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError
-from boilover.evaluation.metrics import NAN, Floats
+from boilover.evaluation.metrics import NAN
 from boilover.evaluation.workload import nights_of
+from boilover.history import Floats
 from boilover.model.reached import highest_so_far
 
 LINES = 120

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.evaluation.baselines import TITLES
-from boilover.evaluation.interval import Floats, Interval
+from boilover.evaluation.interval import Interval
+from boilover.history import Floats
 from boilover.words import rate
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.evaluation.chance import errors_by_chance
-from boilover.evaluation.metrics import NAN, Floats, are_probabilities, calibration_bins, log_losses
+from boilover.evaluation.metrics import NAN, are_probabilities, calibration_bins, log_losses
 from boilover.evaluation.workload import WORKLOADS
+from boilover.history import Floats, Ints
 from boilover.kernels.base import compiled
 
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 RECALLS = tuple(f"recall_at_{100 * workload:g}%" for workload in WORKLOADS)
 METRICS = ("average_precision", "roc_auc", "brier", "brier_skill", "log_loss", "calibration_error", *RECALLS)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from boilover.errors import UsageError
 from boilover.evaluation.baselines import SLA_SHARE_TO_FLAG
-from boilover.evaluation.metrics import NAN, Floats, checked
+from boilover.evaluation.metrics import NAN, checked
+from boilover.history import Floats
 
 WORKLOADS = (0.01, 0.05, 0.10, 0.118, 0.20)
 """11.8 % is the workload of Montgomery, Reading & Damian (Requirements Engineering 2018)."""

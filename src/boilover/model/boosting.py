@@ -13,11 +13,9 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 
+from boilover.history import Floats
 from boilover.model.encoding import Matrix
-
-Floats = npt.NDArray[np.float64]
 
 MAX_ROUNDS = 1000
 PATIENCE = 50

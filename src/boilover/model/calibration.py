@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import InputError, UsageError
+from boilover.history import Floats
 from boilover.model.calibrators import TILT, Beta, Calibrator, Isotonic, Platt, beta_terms, log_loss, sigmoid
-
-Floats = npt.NDArray[np.float64]
 
 BETA_POSITIVES = 30
 """Beta calibration is tried from so many positives on (groups with a positive, where groups are given)."""

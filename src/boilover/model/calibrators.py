@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.errors import MismatchError
-
-Floats = npt.NDArray[np.float64]
+from boilover.history import Floats
 
 TILT = 1e-4
 """Slope added to the isotonic curve, in log-odds per log-odds, so that its flat ends do not tie scores."""

@@ -22,6 +22,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from boilover.errors import UsageError
+from boilover.history import Floats
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.calibration import fit_calibrator, level
@@ -33,8 +34,6 @@ from boilover.model.rows import Rows, capacity_of, usable_slices, zeros_and_ones
 from boilover.model.trees import Trees
 from boilover.model.tuning import AGE_ONLY, Chosen, scaled, tune
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
-
-Floats = npt.NDArray[np.float64]
 
 
 class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ignore[misc]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from boilover.history import Floats
+
 if TYPE_CHECKING:
     from scipy import sparse
 
-Floats = npt.NDArray[np.float64]
 Column = tuple[Floats, npt.NDArray[np.int64]]
 """Values of a column that may differ from 0, and the rows that they stand in, ascending."""
 

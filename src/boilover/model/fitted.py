@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
+from boilover.history import Floats
 from boilover.memory import kept_memory
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
 from boilover.model.encoding import Encoded, Encoding
@@ -23,7 +24,6 @@ from boilover.model.trees import Trees
 if TYPE_CHECKING:
     import lightgbm
 
-Floats = npt.NDArray[np.float64]
 
 BLOCK_ROWS = 4096
 """Rows that are asked together by one thread: their columns stay in its caches."""

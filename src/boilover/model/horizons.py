@@ -19,10 +19,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, UsageError
+from boilover.history import Floats
 from boilover.model.fitted import Fitted
 from boilover.times import parse_duration
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,18 +21,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError, MismatchError
+from boilover.history import Floats
 from boilover.model.design import Column, Design
 from boilover.model.linear_asked import Asked
 from boilover.model.linear_kernels import Lines
-from boilover.model.linear_terms import (
-    CategoryTerm,
-    CurveTerm,
-    Floats,
-    NumericTerm,
-    Term,
-    check_kind,
-    learn_term,
-)
+from boilover.model.linear_terms import CategoryTerm, CurveTerm, NumericTerm, Term, check_kind, learn_term
 from boilover.model.newton import solve
 from boilover.model.reading import Reading, Words
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from boilover import kernels
+from boilover.history import Floats
 from boilover.model.linear_kernels import Lines, add_lines, share_lines
-from boilover.model.linear_terms import Floats
 from boilover.model.reading import Matrix, Reading
 
 

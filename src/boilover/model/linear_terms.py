@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
+from boilover.history import Floats
 from boilover.model.design import Column
 from boilover.model.linear_kernels import compress, standardise
 from boilover.model.reading import Words, is_numeric, numbers_of, words_of
 
-Floats = npt.NDArray[np.float64]
 Line = tuple[float, float, float, float, float, float, float]
 """Of `boilover.model.linear_kernels.Lines`, all but the place."""
 

@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 
+from boilover.history import Floats
 from boilover.model.linear import LinearPartner
 from boilover.model.rows import Rows
 from boilover.model.trees import Trees
-
-Floats = npt.NDArray[np.float64]
 
 FEW_COLUMNS = 20
 """So many columns are all kept: there is little work to save."""

@@ -13,10 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from boilover.history import Floats
 from boilover.model.calibrators import log_loss, sigmoid
 from boilover.model.design import Design
-
-Floats = npt.NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """In nats over all rows: about how far above its least value the loss may be left."""

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from boilover.history import Floats
 from boilover.model.damage import read_as
-
-Floats = npt.NDArray[np.float64]
 
 FILLED = 0.9
 """Share of the capacity that an average night is to use: nights differ, and all are filled only where no risk is too

@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import MismatchError
+from boilover.history import Floats, Ints
 from boilover.model.damage import read_as
 from boilover.model.reading import is_numeric, words_of
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 BLOCKS = 20
 """Into so many blocks of equal time the points of the training are cut."""

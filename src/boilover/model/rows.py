@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.errors import InputError
+from boilover.history import Floats
 from boilover.model.boosting import Capacity
 from boilover.model.calibration import clearly_better, fit_calibrator
 from boilover.model.calibrators import log_loss
 from boilover.model.encoding import Matrix
 from boilover.split import CALIBRATE, CALIBRATE_SHARE, FIT, LEFT_OUT, REFIT, STOP, STOP_SHARE
 
-Floats = npt.NDArray[np.float64]
 Slices = npt.NDArray[np.int8]
 
 MIN_ROWS = 200

@@ -16,6 +16,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
+from boilover.history import Floats
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.rows import Rows
@@ -71,7 +72,7 @@ def _fitted(fit: Rows, stop: Rows, settings: Settings) -> tuple[Settings, lightg
     return settings, trees
 
 
-def _margins(fitted: tuple[Settings, lightgbm.Booster], rows: Rows) -> boosting.Floats:
+def _margins(fitted: tuple[Settings, lightgbm.Booster], rows: Rows) -> Floats:
     return boosting.margins(fitted[1], rows.matrix, fitted[0].threads)
 
 

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
+from boilover.history import Floats
 from boilover.model.encoding import Matrix
 from boilover.model.walk import Walk, read_walk
 from boilover.model.walk_text import UnknownTreesError
 
 if TYPE_CHECKING:
     import lightgbm
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,17 +11,8 @@ from matplotlib.axes import Axes
 from boilover.evaluation.baselines import BASE_RATE, TITLES
 from boilover.evaluation.evaluate import MODEL
 from boilover.evaluation.interval import Interval
-from boilover.plots.style import (
-    DASHED,
-    FAINT,
-    INK,
-    MODEL_COLOUR,
-    PEER_COLOURS,
-    PEER_MARKERS,
-    Floats,
-    percent,
-    shares,
-)
+from boilover.history import Floats
+from boilover.plots.style import DASHED, FAINT, INK, MODEL_COLOUR, PEER_COLOURS, PEER_MARKERS, percent, shares
 
 WORKLOAD, RECALL_THERE = 0.118, "recall_at_11.8%"
 SETTLED = 0.05

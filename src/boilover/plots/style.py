@@ -12,13 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from boilover.evaluation.baselines import AGE_ONLY, LOGISTIC, SLA_RULE
-
-Floats = npt.NDArray[np.float64]
 
 INK, FAINT = "#24292f", "#8a939d"
 MODEL_COLOUR = "#0072b2"
