@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.flagger.ledger import Ledger, Outcomes
+from boilover.labels import first_escalations
 from boilover.points import SOLVED, Points, state_of
 
 Beyond = Callable[[Collection[str]], Annotations | None]
-NEVER = np.iinfo(np.int64).max
 
 
 def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None) -> pd.DataFrame:
@@ -23,20 +23,17 @@ def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None)
     solved, closed or merged. ``tickets`` limits the answer to some.
     """
     history = notes.history
-    seen = history.time <= as_of
-    escalated = np.full(history.n_tickets, NEVER)
-    rows = np.flatnonzero(notes.flag("escalated") & seen)
-    np.minimum.at(escalated, history.ticket[rows], history.time[rows])
+    escalated = first_escalations(notes)
+    escalated[escalated > as_of] = 0
     alive = notes.flag("alive")
     before = np.r_[True, alive[:-1]]
     before[history.offsets[:-1][np.diff(history.offsets) > 0]] = True
-    ended = np.flatnonzero(~alive & before & seen)
+    ended = np.flatnonzero(~alive & before & (history.time <= as_of))
     resolved = np.zeros(history.n_tickets, dtype=np.int64)
     resolved[history.ticket[ended]] = history.time[ended]
     every = Points(np.arange(history.n_tickets, dtype=np.int32), np.full(history.n_tickets, as_of))
     # Of a ticket that escalated, the state is that; whether it is solved does not matter any more.
     resolved[state_of(notes, every) != SOLVED] = 0
-    escalated[escalated == NEVER] = 0
     happened = np.flatnonzero((escalated > 0) | (resolved > 0))
     ids = history.ticket_ids.take(pa.array(happened)).to_pandas()
     frame = pd.DataFrame(

@@ -32,6 +32,7 @@ from boilover.features.view import Sight
 from boilover.files import replacing, sha256_of
 from boilover.fitting import fit_attributes
 from boilover.history import History
+from boilover.labels import NEVER
 from boilover.log import SORTED, EventLog
 from boilover.model.saved import SavedModel
 from boilover.partitions import CODED, Partition, read_part, write_events
@@ -138,7 +139,7 @@ class Keeper:
         events, tickets = self.tables(partition)
         notes = self.notes(events, tickets)
         ends = ends_of(notes)
-        over = ends < np.iinfo(np.int64).max
+        over = ends < NEVER
         ids = notes.history.ticket_ids
         of_over = pc.is_in(events["ticket_id"].cast(pa.string()), ids.filter(pa.array(over)))
         listed = pc.is_in(tickets["ticket_id"], ids.filter(pa.array(over)))

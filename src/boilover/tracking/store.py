@@ -57,13 +57,13 @@ def check_answers(uri: str) -> None:
         return
     try:
         requests.head(uri, timeout=ANSWER_SECONDS)
-    except requests.exceptions.SSLError:
-        # Somebody answers: MLflow has settings of its own for certificates.
-        return
-    except requests.exceptions.ConnectionError as error:
-        raise UsageError(f"no MLflow server can be reached at {uri}. Check MLFLOW_TRACKING_URI") from error
-    except requests.exceptions.RequestException:
-        return
+    except requests.exceptions.RequestException as error:
+        # Somebody is there whose certificate is doubted, or who is slow: of that MLflow tells.
+        is_away = isinstance(error, requests.exceptions.ConnectionError)
+        if is_away and not isinstance(error, requests.exceptions.SSLError):
+            raise UsageError(
+                f"no MLflow server can be reached at {uri}. Check MLFLOW_TRACKING_URI"
+            ) from error
 
 
 @contextmanager
