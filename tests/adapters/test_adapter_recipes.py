@@ -96,6 +96,8 @@ TABLES = ["servicenow_desk", "salesforce_desk"]
         (ZONED, "timezone", '"Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
         (["salesforce_desk"], "report_timezone", '"Mars/Olympus"', "unknown timezone 'Mars/Olympus'"),
         (TABLES, "encoding", '"latinx"', "unknown encoding 'latinx'"),
+        (TABLES, "encoding", '"idna"', "unknown encoding 'idna'"),
+        (TABLES, "encoding", '"undefined"', "unknown encoding 'undefined'"),
         ([*TABLES, "jira_words"], "time_format", '"%Q"', "'Q' is a bad directive"),
         (["salesforce_desk"], "report_time_format", '"%Q"', "'Q' is a bad directive"),
         (["zendesk_desk"], "csv_time_format", '"DD.MM.YYYY"', "unknown time format 'DD.MM.YYYY'"),

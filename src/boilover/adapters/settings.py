@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from boilover.schema import STATUSES
 
 TIME_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
+OF_NAMES = ("idna", "punycode")
+"""Encodings of names in the Internet, and of no file."""
 
 
 def _zone(name: str) -> str:
@@ -27,8 +29,11 @@ def _encoding(name: str) -> str:
     try:
         "".encode(name)
         codecs.getincrementaldecoder(name)
-    except LookupError as error:
-        raise ValueError(f"unknown encoding '{name}'; write a name such as cp1252") from error
+        is_known = codecs.lookup(name).name not in OF_NAMES
+    except (LookupError, ValueError):
+        is_known = False
+    if not is_known:
+        raise ValueError(f"unknown encoding '{name}'; write a name such as cp1252")
     return name
 
 

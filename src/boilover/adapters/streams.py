@@ -220,6 +220,7 @@ def csv_rows(member: Member, *, encoding: str | None = None) -> Iterator[dict[st
     csv.field_size_limit(LARGEST_CELL)
     with member.open() as stream:
         text = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding=encoding, newline="")
+        delimiter = DELIMITERS[0]
         try:
             delimiter = _delimiter(member.head, encoding)
             rows = csv.reader(text, delimiter=delimiter, strict=True)
