@@ -141,7 +141,7 @@ def test_csv_in_another_encoding_or_with_a_huge_cell(tmp_path):
         InputError, match=r"not utf-8: e9. Export it as UTF-8, or set encoding in the \[options"
     ):
         list(csv_rows(found, encoding="utf-8"))
-    with pytest.raises(InputError, match="the text is not utf-16. Export it as UTF-8, or set encoding"):
+    with pytest.raises(InputError, match=r"the text is not utf-16\. Export it as UTF-8, or set encoding"):
         list(csv_rows(member(tmp_path, "a,b\n1,2\n"), encoding="utf-16"))
     big = "x" * 400_000
     (row,) = csv_rows(member(tmp_path, f"a,b\n1,{big}\n"))
