@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -28,26 +28,12 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "p
 SAMPLED_ROWS = 1_000
 """So many rows tell whether the values of a column differ."""
 BY_SCORE = "Write them with `boilover score`"
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    return values
-
-
-def _as_number(values: pd.Series) -> pd.Series:
-    return pd.to_numeric(values, errors="coerce")
-
-
-def _as_risk(values: pd.Series) -> pd.Series:
-    risk = _as_number(values)
-    return risk.where(risk.between(0, 1))
-
-
-def _as_time(values: pd.Series) -> pd.Series:
-    return pd.to_datetime(values, errors="coerce", utc=True)
-
-
-DECIDES = {"ticket_id": _as_text, "as_of": _as_time, "risk": _as_risk, "rank": _as_number}
+DECIDES: Mapping[str, Callable[[pd.Series], pd.Series]] = {
+    "ticket_id": lambda values: values,
+    "as_of": lambda values: pd.to_datetime(values, errors="coerce", utc=True),
+    "risk": lambda values: (risk := pd.to_numeric(values, errors="coerce")).where(risk.between(0, 1)),
+    "rank": lambda values: pd.to_numeric(values, errors="coerce"),
+}
 """Columns of scores by which flags are decided, and how each is read."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from boilover.errors import UsageError
 from boilover.files import replacing
@@ -14,9 +15,6 @@ from boilover.model.saved import MANIFEST, SavedModel, load_model
 from boilover.monitoring.asked import Moment
 from boilover.monitoring.challenge import Challenge, challenge
 from boilover.tracking.located import is_registered, located
-
-if TYPE_CHECKING:
-    from boilover.tracking.registry import Registry
 
 KEPT = ".previous"
 """Ending of the folder that holds the champion of before."""
@@ -59,61 +57,36 @@ def promote(
 
     Raises what `challenge` raises, and `UsageError` where the registry or the file system refuses.
     """
-    found = load_model(located(challenger))
+    folder = located(challenger)
+    found = load_model(folder)
     if is_registered(champion):
-        place: Folder | Registered = Registered.enter(champion, located(challenger), found)
+        serving, take_place = _in_registry(str(champion), folder, found)
     else:
-        place = Folder(champion, located(challenger))
-    serving = place.serving()
+        serving = load_model(champion) if champion.exists() else None
+        take_place = partial(promote_folder, champion, folder)
     if serving is None:
-        return Promoted(None, place.promote())
+        return Promoted(None, take_place())
     log = source.under(serving.rule).log
     told = challenge(log, serving, found, since=since, as_of=as_of, sure=sure, seed=seed)
-    return Promoted(told, place.promote() if told.promotes else None)
+    return Promoted(told, take_place() if told.promotes else None)
 
 
-@dataclass(frozen=True)
-class Folder:
-    """A champion that is a folder, and the challenger that would take its place."""
+def _in_registry(
+    champion: str, folder: Path, found: SavedModel
+) -> tuple[SavedModel | None, Callable[[], Promotion]]:
+    """Register a challenger, once; return the champion, None where there is none yet, and what moves its alias."""
+    from boilover.tracking.registry import CHAMPION, Registry, name_of
 
-    champion: Path
-    challenger: Path
+    registry, name = Registry.open(folder), name_of(champion)
+    version = registry.enter(name, folder, found)
+    held = registry.holder(name, CHAMPION)
+    serving = None if held is None else load_model(registry.folder(f"models:/{name}/{held}"))
 
-    def serving(self) -> SavedModel | None:
-        """Return the champion, None where there is none yet."""
-        return load_model(self.champion) if self.champion.exists() else None
+    def take_place() -> Promotion:
+        before = registry.crown(name, version)
+        return Promotion(f"models:/{name}/{version}", None if before is None else f"models:/{name}/{before}")
 
-    def promote(self) -> Promotion:
-        """Put the challenger in the champion's place."""
-        return promote_folder(self.champion, self.challenger)
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A champion of a registry, and the version that would take its place."""
-
-    registry: Registry
-    name: str
-    version: str
-
-    @classmethod
-    def enter(cls, champion: Path, folder: Path, challenger: SavedModel) -> Registered:
-        """Register the challenger, once."""
-        from boilover.tracking.registry import Registry, name_of
-
-        registry, name = Registry.open(folder), name_of(str(champion))
-        return cls(registry, name, registry.enter(name, folder, challenger))
-
-    def serving(self) -> SavedModel | None:
-        """Return the champion, None where there is none yet."""
-        version = self.registry.holder(self.name, "champion")
-        return None if version is None else load_model(self.registry.folder(f"models:/{self.name}/{version}"))
-
-    def promote(self) -> Promotion:
-        """Move the alias to the challenger's version."""
-        before = self.registry.crown(self.name, self.version)
-        told = [f"models:/{self.name}/{version}" for version in (self.version, before)]
-        return Promotion(told[0], None if before is None else told[1])
+    return serving, take_place
 
 
 def promote_folder(champion: Path, challenger: Path) -> Promotion:
