@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from boilover.errors import UsageError
 from boilover.mistakes import worded
@@ -33,6 +33,18 @@ REFINED_BY = {
 """What else a condition of some ways may hold."""
 
 
+def _checked(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
+
+
+Expression = Annotated[str, AfterValidator(_checked)]
+"""A regular expression."""
+
+
 class Condition(BaseModel, frozen=True, extra="forbid"):
     """One way to escalate. Exactly one of the keys that name a way is given; the others refine it."""
 
@@ -45,7 +57,7 @@ class Condition(BaseModel, frozen=True, extra="forbid"):
     priority_at_least: str | None = None
     """The priority becomes this or a more urgent one."""
     group_in: tuple[str, ...] = ()
-    group_matches: str | None = None
+    group_matches: Expression | None = None
     """The group becomes one whose name holds this regular expression."""
     field: str | None = None
     """A field that is ``raised`` along ``order``, ``equals`` a value, ``holds`` a word, or reaches ``at_least``."""
@@ -60,11 +72,6 @@ class Condition(BaseModel, frozen=True, extra="forbid"):
     of: Literal["assignee", "group", "any"] = "any"
     reopened: int | None = Field(default=None, ge=1)
     sla_missed: bool = False
-
-    @field_validator("group_matches")
-    @classmethod
-    def _is_expression(cls, pattern: str | None) -> str | None:
-        return _checked(pattern)
 
     @model_validator(mode="after")
     def _one_way(self) -> Condition:
@@ -96,13 +103,8 @@ class Condition(BaseModel, frozen=True, extra="forbid"):
 class OnlyTickets(BaseModel, frozen=True, extra="forbid"):
     """Which tickets are asked at all: those whose first group does not match."""
 
-    group_not_matches: str
+    group_not_matches: Expression
     at: Literal["first"] = "first"
-
-    @field_validator("group_not_matches")
-    @classmethod
-    def _is_expression(cls, pattern: str) -> str | None:
-        return _checked(pattern)
 
 
 class EscalationRule(BaseModel, frozen=True, extra="forbid"):
@@ -143,12 +145,3 @@ def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationR
     except ValidationError as error:
         key, what = worded(error.errors()[0], EscalationRule)
         raise UsageError(f"{'.'.join(filter(None, ('escalation', key)))}: {what}") from error
-
-
-def _checked(pattern: str | None) -> str | None:
-    """Return ``pattern``; raise `ValueError`, which names the key, for what is no regular expression."""
-    try:
-        re.compile(pattern or "")
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
-    return pattern
