@@ -112,10 +112,9 @@ def _closed(html: str) -> str:
 
     The parser takes it for that as well, but looks for the end of each to the end of the text.
     """
-    ends = [found.end() for found in COMMENT_END.finditer(html)]
-    told, rest = html[: ends[-1]] if ends else "", html[ends[-1] :] if ends else html
-    tags, end, tail = rest.replace("<!--", "&lt;!--").rpartition(">")
-    return told + tags + end + tail.replace("<", "&lt;")
+    last = max((found.end() for found in COMMENT_END.finditer(html)), default=0)
+    tags, end, tail = html[last:].replace("<!--", "&lt;!--").rpartition(">")
+    return html[:last] + tags + end + tail.replace("<", "&lt;")
 
 
 class _TextOfHtml(HTMLParser):
