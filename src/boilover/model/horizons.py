@@ -55,11 +55,23 @@ class HorizonModel:
 
         Raises `UsageError` where no horizon, no duration or the same duration twice is given.
         """
+        # Fitting needs scikit-learn, predicting does not.
+        from boilover.model.classifier import EscalationClassifier
+
         in_order(list(labels))
         models: dict[str, Fitted] = {}
         for horizon, values in labels.items():
-            parts = slices[horizon] if slices else None
-            models[horizon] = _fit_one(X, values, parts, groups, beside, parameters)
+            y = np.asarray(values, dtype=np.float64)
+            if len(y) != len(X):
+                raise InputError(f"{len(X)} rows and {len(y)} labels differ in number")
+            known = ~np.isnan(y)
+            models[horizon] = EscalationClassifier(**parameters).fit(
+                X[known],
+                y[known].astype(np.int8),
+                slices=np.asarray(slices[horizon])[known] if slices else None,
+                groups=None if groups is None else np.asarray(groups)[known],
+                beside=beside,
+            )
             # The first one chooses the columns for all of them.
             X = X[list(models[horizon].encoding_.columns)]
             beside, parameters = None, parameters | {"keep": 1.0}
@@ -113,25 +125,3 @@ def ordered(risks: Floats, ascending: Sequence[int]) -> Floats:
     found = np.empty_like(risks)
     found[:, ascending] = rising
     return found
-
-
-def _fit_one(
-    X: pd.DataFrame,
-    labels: npt.ArrayLike,
-    slices: npt.ArrayLike | None,
-    groups: npt.ArrayLike | None,
-    beside: pd.DataFrame | None,
-    parameters: Mapping[str, Any],
-) -> Fitted:
-    # Fitting needs scikit-learn, predicting does not.
-    from boilover.model.classifier import EscalationClassifier
-
-    y = np.asarray(labels, dtype=np.float64)
-    if len(y) != len(X):
-        raise InputError(f"{len(X)} rows and {len(y)} labels differ in number")
-    known = ~np.isnan(y)
-    parts = None if slices is None else np.asarray(slices)[known]
-    tickets = None if groups is None else np.asarray(groups)[known]
-    return EscalationClassifier(**parameters).fit(
-        X[known], y[known].astype(np.int8), slices=parts, groups=tickets, beside=beside
-    )
