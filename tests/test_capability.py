@@ -176,3 +176,14 @@ def test_the_account_is_told_as_a_table(frames):
         assert told in text
     assert "\x1b" not in text
     assert "\x1b[1m" in render(account, terminal=True)
+
+
+def test_names_of_attributes_are_foreign_text_and_may_be_many(frames):
+    events, tickets = frames
+    found = capability_of(
+        events, tickets.assign(**{"\x1b[2Jevil": "x"} | {f"field {n}": "x" for n in range(30)})
+    )
+    (said,) = (each for each in found.sentences if each.startswith("Attributes"))
+    assert "\x1b" not in said
+    assert "\N{REPLACEMENT CHARACTER}[2Jevil, field 0" in said
+    assert said.endswith(f" and {len(found.attributes) - 20} more.")

@@ -8,7 +8,7 @@ from typing import Any
 from boilover.errors import one_line
 
 MOST_NAMED = 20
-"""So many fields are named in a sentence."""
+"""So many attributes or fields are named in a sentence."""
 WIDEST = 40
 
 
@@ -64,11 +64,11 @@ class Capability:
         """The report in plain sentences."""
         said = list(self.lacks)
         if self.attributes:
-            said.append(f"Attributes of tickets come on top: {', '.join(self.attributes)}.")
+            said.append(f"Attributes of tickets come on top: {_named(self.attributes)}.")
         if self.fields:
-            more = f" and {len(self.fields) - MOST_NAMED:,} more" if len(self.fields) > MOST_NAMED else ""
-            named = ", ".join(one_line(name, WIDEST) for name in self.fields[:MOST_NAMED])
-            said.append(f"Fields that change, by their names in an [escalation] table: {named}{more}.")
+            said.append(
+                f"Fields that change, by their names in an [escalation] table: {_named(self.fields)}."
+            )
         said.append(
             f"{self.escalated:,} of {self.tickets:,} tickets escalate."
             if self.escalated
@@ -84,3 +84,9 @@ class Capability:
             "catalogue": self.catalogue,
             "sentences": self.sentences,
         }
+
+
+def _named(names: tuple[str, ...]) -> str:
+    """Return foreign names for a sentence, the first of them."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(one_line(name, WIDEST) for name in names[:MOST_NAMED]) + more
