@@ -7,6 +7,8 @@ import pytest
 from ledger_nights import HOUR, NEW, QUIET, SUPPRESSED, Told, record
 
 from boilover import synthetic_desk
+from boilover.features import Count
+from boilover.features.families import CUSTOMER
 from boilover.flagger.doubts import doubts_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.night import WhyNot
@@ -19,7 +21,7 @@ HORIZON = 7 * 24 * HOUR
 @pytest.fixture(scope="module")
 def rows():
     return training_rows(
-        synthetic_desk(n_tickets=300, days=60, seed=2), ["7d"], ages=[1, 24, 72], features=[]
+        synthetic_desk(n_tickets=300, days=60, seed=2), ["7d"], ages=[1, 24, 72], features=[Count(CUSTOMER)]
     )
 
 
@@ -46,7 +48,7 @@ def test_points_of_rescued_tickets_are_left_out_and_no_others(rows, tmp_path):
         " held out"
     )
     log = synthetic_desk(n_tickets=300, days=60, seed=2)
-    without = training_rows(log, ["7d"], ages=[1, 24, 72], features=[], doubts=doubts)
+    without = training_rows(log, ["7d"], ages=[1, 24, 72], features=[Count(CUSTOMER)], doubts=doubts)
     changed = np.isnan(without.labels["7d"]) & ~np.isnan(rows.labels["7d"])
     assert changed.tolist() == (mask & ~np.isnan(rows.labels["7d"])).tolist()
     kept = ~np.isnan(without.labels["7d"])
