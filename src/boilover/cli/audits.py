@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from boilover.cli.options import (
     LogArgument,
     RecipeOption,
     open_source,
+    print_figures,
     settings_of,
 )
 
@@ -37,15 +37,10 @@ def audit(
     from boilover import pipeline
     from boilover.audit.table import render
     from boilover.errors import LeakError
-    from boilover.outputs import write_json
-    from boilover.places import STANDARD
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings)
     found = pipeline.audit_log(source, settings, path=log, recipe=recipe)
-    if as_json:
-        write_json(found.to_dict(), STANDARD)
-    else:
-        typer.echo(render(found.to_dict(), terminal=sys.stdout.isatty()), nl=False)
+    print_figures(found.to_dict(), render, as_json=as_json)
     if strict and found.harmful:
         raise LeakError(f"a model would see columns that know the future: {', '.join(found.harmful)}")

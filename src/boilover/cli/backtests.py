@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     open_source,
+    print_figures,
     say,
     settings_of,
 )
@@ -67,8 +67,6 @@ def backtest(
     """
     from boilover import pipeline
     from boilover.backtest.table import render
-    from boilover.outputs import write_json
-    from boilover.places import STANDARD
 
     settings = settings_of(
         config, horizon=tuple(horizon.split(",")) if horizon is not None else None, seed=seed
@@ -94,11 +92,7 @@ def backtest(
         report=report,
         say=say,
     )
-    figures = replay.result.to_dict()
-    if as_json:
-        write_json(figures, STANDARD)
-    else:
-        typer.echo(render(figures, terminal=sys.stdout.isatty()))
+    print_figures(replay.result.to_dict(), render, as_json=as_json)
     if output is not None:
         say(f"written to {output}")
     if report is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from boilover.cli.options import EscalationOption, JsonOption, RecipeOption, reading, say
+from boilover.cli.options import EscalationOption, JsonOption, RecipeOption, print_figures, reading, say
 from boilover.errors import UsageError
 from boilover.places import local, place
 
@@ -62,6 +62,7 @@ def ingest(
     """
     from boilover import pipeline
     from boilover.adapters.people import key_in
+    from boilover.capability.table import render
 
     key = None if hash_ids is None else key_in(hash_ids)
     with reading() as progress:
@@ -76,7 +77,7 @@ def ingest(
             max_dropped=max_dropped,
             progress=progress,
         )
-    _show(account, as_json=as_json)
+    print_figures(account, render, as_json=as_json)
 
 
 def datasets(
@@ -97,15 +98,12 @@ def datasets(
     Example: boilover datasets uci_servicenow incident_event_log.csv -o logs/uci
     """
     from boilover import pipeline
+    from boilover.capability.table import render
 
     if not files:
         if output is not None:
             raise UsageError("name a public log and the files of your copy before -o")
-        listed = pipeline.public_logs(name)
-        if as_json:
-            _write_json({"datasets": listed})
-        else:
-            typer.echo("\n\n".join(_entry(each) for each in listed))
+        print_figures({"datasets": pipeline.public_logs(name)}, _listed, as_json=as_json)
         return
     if output is None:
         raise UsageError("say with -o where the event log goes")
@@ -116,31 +114,19 @@ def datasets(
         )
     for trap in known["traps"]:
         say(f"mind: {trap}")
-    _show(account, as_json=as_json)
+    print_figures(account, render, as_json=as_json)
 
 
-def _show(account: Any, *, as_json: bool) -> None:
-    if as_json:
-        _write_json(account)
-        return
-    from boilover.capability.table import render
-
-    typer.echo(render(account, terminal=sys.stdout.isatty()), nl=False)
-
-
-def _write_json(values: Any) -> None:
-    from boilover.outputs import write_json
-    from boilover.places import STANDARD
-
-    write_json(values, STANDARD)
-
-
-def _entry(known: Any) -> str:
-    import textwrap
-
+def _listed(told: Mapping[str, Any], *, terminal: bool) -> str:
     from boilover.tables import terminal_width
 
-    width = min(100, terminal_width()) if sys.stdout.isatty() else 100
+    width = min(100, terminal_width()) if terminal else 100
+    return "\n\n".join(_entry(each, width) for each in told["datasets"]) + "\n"
+
+
+def _entry(known: Mapping[str, Any], width: int) -> str:
+    import textwrap
+
     traps = (
         textwrap.fill(trap, width, initial_indent="  - ", subsequent_indent="    ") for trap in known["traps"]
     )

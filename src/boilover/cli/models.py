@@ -19,6 +19,7 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     open_source,
+    print_figures,
     say,
     settings_of,
 )
@@ -147,18 +148,12 @@ def evaluate(
     """
     from boilover import pipeline
     from boilover.evaluation.table import render
-    from boilover.outputs import write_json
-    from boilover.places import STANDARD
 
     settings = settings_of(config)
     source = open_source(
         log, input_format, recipe, escalation, settings, written=[report], read=[model, config]
     )
     measured = pipeline.evaluate_model(source, model, settings, since=since, report=report)
-    figures = measured.evaluation.to_dict()
-    if as_json:
-        write_json(figures, STANDARD)
-    else:
-        typer.echo(render(figures, terminal=sys.stdout.isatty()))
+    print_figures(measured.evaluation.to_dict(), render, as_json=as_json)
     if report is not None:
         say(f"report {report}")

@@ -23,6 +23,7 @@ from boilover.cli.options import (
     beside,
     ledger_file,
     open_source,
+    print_figures,
     say,
     settings_of,
 )
@@ -36,12 +37,8 @@ def _tell(
 ) -> None:
     """Print figures as JSON or as tables, and write all of them to a file where one is named."""
     from boilover.outputs import write_json, write_text
-    from boilover.places import STANDARD
 
-    if as_json:
-        write_json(figures, STANDARD)
-    else:
-        typer.echo(render(figures, terminal=sys.stdout.isatty()), nl=False)
+    print_figures(figures, render, as_json=as_json)
     if file is not None:
         if file.suffix == ".json":
             write_json(figures, file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -144,6 +144,16 @@ def settings_of(path: Path | None, **given: Any) -> Config:
     return load_config(path).model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
+
+
+def print_figures(figures: Mapping[str, Any], render: Callable[..., str], *, as_json: bool) -> None:
+    """Print figures as JSON, or as tables: in colour and as wide as it is on a terminal."""
+    if as_json:
+        from boilover.outputs import write_json
+
+        write_json(figures, STANDARD)
+    else:
+        typer.echo(render(figures, terminal=sys.stdout.isatty()), nl=False)
 
 
 def say(text: str) -> None:
