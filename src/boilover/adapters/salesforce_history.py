@@ -27,8 +27,8 @@ class History:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._told = 0
-        self._ids: dict[Twins, int] = {}
-        """(ticket, time, field) to the rows with ids whose twin with names did not come yet."""
+        self._ids: dict[Twins, list[None]] = {}
+        """(ticket, time, field) to one for each row with ids whose twin with names did not come yet."""
         self._names: dict[Twins, list[Change]] = {}
         """Rows with names whose twin did not come yet."""
 
@@ -76,20 +76,14 @@ class History:
         twins = ticket, at, name.casefold()
         if self._desk.is_id(old) or self._desk.is_id(new):
             self._tell(ticket, at, name, (old, new), told)
-            if not _took(self._names, twins):
-                self._ids[twins] = self._ids.get(twins, 0) + 1
-            else:
-                self._note_twin()
-        elif self._ids.get(twins):
-            self._ids[twins] -= 1
-            if not self._ids[twins]:
-                del self._ids[twins]
-            self._note_twin()
+            came = _took(self._names, twins)
+            if not came:
+                self._ids.setdefault(twins, []).append(None)
         else:
-            self._names.setdefault(twins, []).append((at, name, old, new, told))
-
-    def _note_twin(self) -> None:
-        self._desk.export.tally.note("rows that tell a change of reference again, by name")
+            came = _took(self._ids, twins)
+            if not came:
+                self._names.setdefault(twins, []).append((at, name, old, new, told))
+        self._desk.export.tally.note("rows that tell a change of reference again, by name", int(came))
 
     def _tell(
         self, ticket: str, at: str, name: str, values: tuple[str | None, str | None], told: dict[str, Any]
@@ -158,7 +152,8 @@ class History:
         return self._told > 0
 
 
-def _took(waiting: dict[Twins, list[Change]], twins: Twins) -> bool:
+def _took(waiting: dict[Twins, list[Any]], twins: Twins) -> bool:
+    """Take the first row that waits for its twin away; say whether there was one."""
     rows = waiting.get(twins)
     if not rows:
         return False
