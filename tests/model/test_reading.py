@@ -46,3 +46,11 @@ def test_a_matrix_of_some_rows_is_that_of_all():
 def test_words_where_numbers_were_are_named():
     with pytest.raises(MismatchError, match="'b'"):
         Reading.of(pd.DataFrame({"b": ["x"]}), ())
+
+
+def test_a_hostile_name_of_a_column_cannot_write_to_the_terminal():
+    name = "\x1b[2J" + "x" * 200
+    with pytest.raises(MismatchError) as refused:
+        Reading.of(pd.DataFrame({name: ["a"]}), ())
+    assert "\x1b" not in str(refused.value)
+    assert len(str(refused.value)) < 200

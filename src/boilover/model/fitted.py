@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import MismatchError
+from boilover.errors import MismatchError, shorten
 from boilover.history import Floats
 from boilover.memory import kept_memory
 from boilover.model.calibrators import Calibrator, calibrator_from_dict, sigmoid
@@ -193,8 +193,8 @@ class Fitted:
             return pd.DataFrame(values, columns=columns)
         given = [str(name) for name in X.columns]
         if given != columns:
-            others = [f"'{name}' is none of them" for name in given if name not in columns]
-            lacking = [f"'{name}' is missing" for name in columns if name not in given]
+            others = [f"{shorten(name)} is none of them" for name in given if name not in columns]
+            lacking = [f"{shorten(name)} is missing" for name in columns if name not in given]
             told = next(iter([*others, *lacking]), "their order differs")
             raise MismatchError(
                 f"{len(given)} columns are not the {len(columns)} that the model was fitted on: {told}"

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import InputError, MismatchError
+from boilover.errors import InputError, MismatchError, shorten
 from boilover.history import Floats
 from boilover.model.design import Column, Design
 from boilover.model.linear_asked import Asked
@@ -151,7 +151,7 @@ class LinearPartner:
         """Raise `MismatchError` where a column is missing, or is no longer of numbers or of words as it was."""
         missing = [column for column in self.columns_ if column not in X.columns]
         if missing:
-            named = ", ".join(f"'{column}'" for column in missing[:5])
+            named = ", ".join(map(shorten, missing[:5]))
             raise MismatchError(
                 f"{len(missing)} column(s) that the linear model was fitted on are missing: {named}"
             )

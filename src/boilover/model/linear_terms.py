@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import MismatchError
+from boilover.errors import MismatchError, shorten
 from boilover.history import Floats
 from boilover.model.design import Column
 from boilover.model.linear_kernels import compress, standardise
@@ -165,7 +165,7 @@ def check_kind(term: Term, values: pd.Series) -> None:
     if is_numeric(values) == isinstance(term, CategoryTerm):
         was = "category" if isinstance(term, CategoryTerm) else "number"
         raise MismatchError(
-            f"column '{term.column}': is {values.dtype}, but was a {was} when the model was fitted"
+            f"column {shorten(term.column)}: is {values.dtype}, but was a {was} when the model was fitted"
         )
 
 

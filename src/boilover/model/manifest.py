@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from boilover.errors import InputError, MismatchError, UsageError
+from boilover.errors import InputError, MismatchError, UsageError, shorten
 from boilover.escalation import parse_rule
 from boilover.model.damage import RETRAIN
 from boilover.model.horizons import in_order
@@ -56,7 +56,7 @@ class Manifest(BaseModel):
 def check_fits(manifest: Manifest, columns: Sequence[str]) -> None:
     """Raise `MismatchError` naming the columns that the model was trained on and the frame lacks."""
     present = set(columns)
-    missing = [f"'{name}'" for name in manifest.columns if name not in present]
+    missing = [shorten(name) for name in manifest.columns if name not in present]
     if missing:
         named = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
         raise MismatchError(

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover import kernels
-from boilover.errors import MismatchError
+from boilover.errors import MismatchError, shorten
 
 Numbers = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int32]
@@ -106,7 +106,9 @@ def is_numeric(values: pd.Series) -> bool:
 def numbers_of(name: str, values: pd.Series) -> Numbers:
     """Return a column of numbers, NaN where missing and infinite where too large; `MismatchError` for another."""
     if not is_numeric(values):
-        raise MismatchError(f"column '{name}': is {values.dtype}, but was a number when the model was fitted")
+        raise MismatchError(
+            f"column {shorten(name)}: is {values.dtype}, but was a number when the model was fitted"
+        )
     if values.dtype == np.float32:
         # As it is: pandas looks for what is missing in three passes.
         return values.to_numpy()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boilover.errors import MismatchError
+from boilover.errors import MismatchError, shorten
 from boilover.history import Floats, Ints
 from boilover.model.damage import read_as
 from boilover.model.reading import is_numeric, words_of
@@ -54,7 +54,9 @@ class Distribution:
             told, bins = words_of(values), {word: place for place, word in enumerate(self.words)}
             return told.table(bins, len(self.words), missing, np.int64)[told.codes]
         if not is_numeric(values):
-            raise MismatchError(f"column '{values.name}' is {values.dtype}, but was a number in training")
+            raise MismatchError(
+                f"column {shorten(values.name)} is {values.dtype}, but was a number in training"
+            )
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isnan(numbers), missing, np.searchsorted(self.cuts, numbers))
 
