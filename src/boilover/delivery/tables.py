@@ -33,6 +33,7 @@ from boilover.times import stamp
 TIMES = ("at", "raised_at", "respond_by")
 FIGURES = ("risk", "threshold")
 WHOLE = ("flag_id",)
+TEXTS = ("desk", "ticket_id", "happening", "tier", "by", "why", "kind", "team", "contact", "model", "policy")
 KEY_LENGTH = 64
 POSTGRESQL = "postgresql+psycopg"
 """The driver that a ledger uses too."""
@@ -79,26 +80,13 @@ def write_rows(channel: SqlChannel, rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _table(channel: SqlChannel) -> Table:
-    texts = (
-        "desk",
-        "ticket_id",
-        "happening",
-        "tier",
-        "by",
-        "why",
-        "kind",
-        "team",
-        "contact",
-        "model",
-        "policy",
-    )
     packet = (Column("packet", Text, nullable=False),) if channel.packets else ()
     return Table(
         channel.table,
         MetaData(),
         Column("key", String(KEY_LENGTH), primary_key=True),
         *(Column(name, Integer, nullable=False) for name in WHOLE),
-        *(Column(name, Text, nullable=False) for name in texts),
+        *(Column(name, Text, nullable=False) for name in TEXTS),
         *(Column(name, Float) for name in FIGURES),
         *(Column(name, DateTime(timezone=True)) for name in TIMES),
         *packet,

@@ -107,8 +107,8 @@ def cohorts(cases: Cases) -> tuple[Cohort, ...]:
     escalated = np.bincount(place, cases.has_escalated, minlength=n).astype(np.int64)
     in_time = cases.has_escalated & (cases.escalated - cases.created <= WEEK)
     hits = np.bincount(place, in_time, minlength=n).astype(np.int64)
-    followed = cases.end - ((np.arange(n) + first + 1) * WEEK + MONDAY) >= WEEK
     ends = (np.arange(n) + first + 1) * WEEK + MONDAY
+    followed = cases.end - ends >= WEEK
     closed = np.sort(history.time[notes.flag("ceased_open")])
     opened = np.sort(history.time[notes.flag("became_open")])
     ended = np.searchsorted(closed, ends) - np.searchsorted(closed, ends - WEEK)

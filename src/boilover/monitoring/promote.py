@@ -95,9 +95,8 @@ def promote_folder(champion: Path, challenger: Path) -> Promotion:
     Whoever reads the champion finds the old one or the new one, whole: the two change places in one step. Only on a
     system that cannot do that there is a moment without either. Nothing happens where they are the same already.
 
-    Raises `UsageError` where the folder cannot be written, and what `load_model` raises for a challenger that is none.
+    Raises `UsageError` where the folder cannot be written.
     """
-    load_model(challenger)
     if champion.absolute() == challenger.absolute():
         raise UsageError(f"{challenger} is champion and challenger at once. Name two folders")
     if same_model(champion, challenger):

@@ -98,13 +98,8 @@ def _score(
     layout = _layout(work, list(events))
     groups = range(len(plan.groups(plan.crossing)) if sum(layout.points) else 0)
     # Each of them joins what is needed of all events.
-    _do(
-        [Join(work, each, layout) for each in groups],
-        run,
-        JOINING,
-        [sum(events.values())] * len(groups),
-        tell,
-    )
+    joins = [Join(work, each, layout) for each in groups]
+    _do(joins, run, JOINING, [sum(events.values())] * len(joins), tell)
     names = [name for name, points in zip(layout.names, layout.points, strict=True) if points]
     scores = [Score(work, name) for name in names]
     _do(scores, run, SCORING, [events[name] for name in names], tell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +70,8 @@ class Desk:
         self.new += news.events
         self.new_tickets += len(tickets) - len(before)
         if held is not None and not news.events:
-            yield held if tickets.equals(before) else self._write(name, None, tickets, held)
+            is_same = tickets.equals(before)
+            yield held if is_same else replace(held, tickets=self._file("tickets", name, tickets))
         else:
             yield from self._grown(name, events, tickets, news)
 
@@ -115,13 +116,8 @@ class Desk:
                 own = events.filter(of_events[place]), tickets.filter(pa.array(chosen))
                 yield from self._grown(branch, *own, piles[place])
 
-    def _write(
-        self, name: str, events: pa.Table | None, tickets: pa.Table, held: Partition | None = None
-    ) -> Partition:
+    def _write(self, name: str, events: pa.Table, tickets: pa.Table) -> Partition:
         listed = self._file("tickets", name, tickets)
-        if events is None:
-            assert held is not None
-            return Partition(name, held.events, listed, held.first, held.last)
         times = observed(events)
         first, last = (_moment(times.min()), _moment(times.max())) if len(times) else (None, None)
         return Partition(name, self._file("events", name, events), listed, first, last)
