@@ -32,13 +32,9 @@ def why_of(decision: Decision, scores: pd.DataFrame, fired: Fired | None) -> Obj
     reasons = scores[given].fillna("").to_numpy(dtype=object)
     for place in _told(decision):
         by_model = decision.by[place] in (By.MODEL, By.BOTH)
-        told = [*(reasons[place] if by_model else ()), *_evidence(fired, int(place))]
-        why[place] = "; ".join(filter(None, told))
+        evidence = () if fired is None else fired.evidence(int(place)).values()
+        why[place] = "; ".join(filter(None, [*(reasons[place] if by_model else ()), *evidence]))
     return why
-
-
-def _evidence(fired: Fired | None, place: int) -> list[str]:
-    return [] if fired is None else list(fired.evidence(place).values())
 
 
 def flags_of(

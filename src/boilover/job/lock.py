@@ -39,7 +39,8 @@ def held(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator
         left = _holder(file)
         if left:
             say(f"{path}: took over the lock that a run left behind, {left}")
-        _write(file, {"process": os.getpid(), "host": socket.gethostname(), "since": _now()})
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        _write(file, {"process": os.getpid(), "host": socket.gethostname(), "since": since})
         try:
             yield
         finally:
@@ -66,7 +67,3 @@ def _write(file: IO[str], told: dict[str, object] | None) -> None:
     if told is not None:
         file.write(f"{json.dumps(told)}\n")
     file.flush()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

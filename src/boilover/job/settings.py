@@ -18,12 +18,12 @@ from pydantic import ValidationError
 from boilover.delivery.channels import Channel, FileChannel, read_channels
 from boilover.errors import InputError, UsageError
 from boilover.files import read_toml
-from boilover.flagger.settings import EPOCH, mistakes
+from boilover.flagger.settings import mistakes
 from boilover.job.keys import Tables, several
 from boilover.monitoring.promote import kept_beside
 from boilover.monitoring.retrain import Schedule
 from boilover.places import filesystem_of, place
-from boilover.times import parse_duration, stamp
+from boilover.times import parse_duration, parse_moment, stamp
 from boilover.tracking.located import is_registered
 
 ONLY_DESK = "desk"
@@ -113,12 +113,12 @@ class Desk:
         """Return as of when to ask at ``now``, UTC microseconds: a run that is repeated soon asks the same."""
         told = self.tables.night
         if not told.at:
-            return _micro(now.replace(minute=0, second=0, microsecond=0))
+            return parse_moment(now.replace(minute=0, second=0, microsecond=0))
         zone = ZoneInfo(told.zone)
         today = now.astimezone(zone).date()
         days = [today - timedelta(days=back) for back in (0, 1)]
         passed = [datetime.combine(day, at, zone) for day in days for at in told.at]
-        return max(_micro(each) for each in passed if each.astimezone(UTC) <= now)
+        return max(parse_moment(each) for each in passed if each.astimezone(UTC) <= now)
 
     def written(self) -> Iterator[str]:
         """Yield the names of all that the desk alone may write, as they are told."""
@@ -202,7 +202,3 @@ def _collisions(desks: Mapping[str, Desk]) -> Iterator[str]:
         yield from (
             f"desks.{name}: writes {file}, which it reads" for file in desk.written() if desk.reads(file)
         )
-
-
-def _micro(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
