@@ -100,10 +100,7 @@ def _fields(history: History) -> Iterator[Column]:
     for code, field in enumerate(fields.words):
         rows = np.flatnonzero(changes & (fields.codes == code))
         if len(rows):
-            told = Coded(values.codes[rows], values.words)
-            yield Column.of_rows(
-                field, "field", history.ticket[rows], history.time[rows], told, history.n_tickets
-            )
+            yield _of_events(history, field, "field", rows, Coded(values.codes[rows], values.words))
 
 
 def _numbers(history: History) -> Iterator[Column]:
@@ -113,14 +110,11 @@ def _numbers(history: History) -> Iterator[Column]:
         if len(rows):
             words, codes = np.unique(numbers[rows], return_inverse=True)
             told = Coded(codes.astype(np.int32), tuple(f"{word:g}" for word in words))
-            yield Column.of_rows(
-                f"number of {kind}",
-                "number",
-                history.ticket[rows],
-                history.time[rows],
-                told,
-                history.n_tickets,
-            )
+            yield _of_events(history, f"number of {kind}", "number", rows, told)
+
+
+def _of_events(history: History, name: str, place: str, rows: Ints, told: Coded) -> Column:
+    return Column.of_rows(name, place, history.ticket[rows], history.time[rows], told, history.n_tickets)
 
 
 def _coded(data: pa.ChunkedArray) -> Coded:
