@@ -103,6 +103,19 @@ def test_a_finding_tells_its_evidence_and_can_be_read(found):
     assert all(f"'{name}'" in text for name in PLANTED)
 
 
+def test_a_number_that_is_when_the_ticket_ended_is_read_to_its_last_digit(desk):
+    events, tickets = desk.to_pandas()
+    born = events[events["event_type"] == "created"].drop_duplicates("ticket_id")
+    ended = born["ticket_id"].map(events.groupby("ticket_id")["occurred_at"].last())
+    told = born.assign(
+        event_type="estimate", value=None, number=ended.astype("int64") // 1_000_000, event_id=None
+    )
+    log = EventLog.from_pandas(pd.concat([events, told], ignore_index=True), tickets)
+    (finding,) = (each for each in audit(log).findings if each.column == "number of estimate")
+    assert finding.kind == "future time"
+    assert finding.figures["same"] > 0.9
+
+
 def test_values_told_when_they_become_known_are_no_leak(desk):
     """The same facts, told as events at their moments."""
     events, tickets = desk.to_pandas()

@@ -109,7 +109,10 @@ def _numbers(history: History) -> Iterator[Column]:
         rows = np.flatnonzero((types.codes == code) & ~np.isnan(numbers))
         if len(rows):
             words, codes = np.unique(numbers[rows], return_inverse=True)
-            told = Coded(codes.astype(np.int32), tuple(f"{word:g}" for word in words))
+            # Every digit: what is told in seconds since 1970 has ten of them.
+            told = Coded(
+                codes.astype(np.int32), tuple(np.format_float_positional(word, trim="-") for word in words)
+            )
             yield _of_events(history, f"number of {kind}", "number", rows, told)
 
 
