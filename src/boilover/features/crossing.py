@@ -168,11 +168,15 @@ class Crossing:
         times = self._times(where)
         if self.ranks is None:
             return kernels.in_key_order(keys, n_keys, times)
-        by_ticket = np.argsort(self._event_keys(where, TICKET), kind="stable").astype(np.int32)
+        by_ticket: Codes = self._shared.get(("by ticket", where), lambda: self._by_ticket(where))
         order, offsets = kernels.in_key_order(
             kernels.take(keys, by_ticket), n_keys, kernels.take(times, by_ticket)
         )
         return kernels.take(by_ticket, order), offsets
+
+    def _by_ticket(self, where: Filter) -> Codes:
+        """Return the places of events in the order of their tickets."""
+        return np.argsort(self._event_keys(where, TICKET), kind="stable").astype(np.int32)
 
     def _event_keys(self, where: Filter, key: str) -> Codes:
         return joined(self._keys([each.keys[where, key] for each in self.extracts], key))
