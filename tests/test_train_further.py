@@ -10,6 +10,7 @@ from boilover.config import Config
 from boilover.errors import InputError, UsageError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.evaluation.metrics import roc_auc
+from boilover.features import Attribute, Count, Feature, Flag
 from boilover.inputs import Source
 from boilover.labels import label
 from boilover.pipeline import train_model
@@ -61,3 +62,11 @@ def test_a_declaration_that_nothing_meets_is_refused_with_what_there_is() -> Non
 def test_no_features_are_refused() -> None:
     with pytest.raises(UsageError, match="features names none"):
         training_rows(LOG, ("7d",), features=[])
+
+
+@pytest.mark.parametrize("feature", [Attribute("categry"), Count(Flag("created"), key="categry")])
+def test_features_of_attributes_that_the_log_lacks_are_refused(feature: Feature) -> None:
+    with pytest.raises(UsageError, match="features read 'categry', which is no attribute of the log"):
+        training_rows(LOG, ("7d",), features=[Count(Flag("any_event")), feature])
+    known = [Attribute("category"), Count(Flag("created"), key="desk"), Count(Flag("created"), key="group")]
+    assert training_rows(LOG, ("7d",), features=known).features == tuple(known)

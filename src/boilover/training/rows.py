@@ -10,11 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import InputError, UsageError
+from boilover.errors import InputError, UsageError, shorten
 from boilover.features import Feature, compute, default_features
+from boilover.features.defaults import OTHER_KEYS
+from boilover.features.frame import Plan
 from boilover.history import HOUR, Floats, History
 from boilover.labels import NEVER, first_escalations, is_covered, label
 from boilover.log import EventLog
+from boilover.mistakes import nearest
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
@@ -68,7 +71,7 @@ def training_rows(
     ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`. ``doubts`` tells
     which points are to be left out, since their label is no plain outcome, see `boilover.flagger.doubts`.
     Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon, and
-    `UsageError` for no features.
+    `UsageError` for no ``features``, and for those of attributes that the log lacks.
     """
     in_order(horizons)
     notes = Annotations(History.from_log(log))
@@ -89,6 +92,8 @@ def training_rows(
         raise UsageError(
             "features names none. Name one or more, or leave it out for those that a log can feed"
         )
+    if features is not None:
+        _check_attributes(chosen, notes.history)
     frame = compute(chosen, notes, points)
     if features is None:
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
@@ -97,6 +102,14 @@ def training_rows(
     asked = last_nights(notes, splits[horizons[0]])
     beside = None if asked is None else compute(chosen, notes, asked.points)
     return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
+
+
+def _check_attributes(features: Sequence[Feature], history: History) -> None:
+    """Refuse features that would be the same of every ticket, for what they read is no attribute of the log."""
+    known = history.attributes.column_names
+    for name in sorted(Plan.of(features).attributes - {*known, *OTHER_KEYS}):
+        there = ", ".join(map(shorten, nearest(name, known) or known)) or "no attributes"
+        raise UsageError(f"features read {shorten(name)}, which is no attribute of the log. It has {there}")
 
 
 def _check_escalations(log: EventLog, notes: Annotations) -> None:
