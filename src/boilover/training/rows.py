@@ -108,7 +108,9 @@ def _check_attributes(features: Sequence[Feature], history: History) -> None:
     """Refuse features that would be the same of every ticket, for what they read is no attribute of the log."""
     known = history.attributes.column_names
     for name in sorted(Plan.of(features).attributes - {*known, *OTHER_KEYS}):
-        there = ", ".join(map(shorten, nearest(name, known))) or "no attributes"
+        near = nearest(name, known)
+        more = f", and {len(known) - len(near)} more" if len(known) > len(near) else ""
+        there = f"{', '.join(map(shorten, near))}{more}" if near else "no attributes"
         raise UsageError(f"features read {shorten(name)}, which is no attribute of the log. It has {there}")
 
 
