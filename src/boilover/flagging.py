@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from boilover.errors import GateError, InputError
 from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound
 from boilover.evaluation.metrics import Floats, checked
 from boilover.model.reached import Reached
+from boilover.points import REASONS, SOLVED
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy
 
 Bools = npt.NDArray[np.bool_]
@@ -113,6 +115,12 @@ def apply_threshold(
         raise InputError(f"{len(scores)} risks and {len(names)} ids differ in number")
     ranks = np.unique(names, return_inverse=True)[1]
     return _flag(threshold.policy, threshold.value, scores, nights, ranks)
+
+
+def may_be_flagged(scores: pd.DataFrame) -> pd.Series:
+    """Return which of n scores have a risk and are not of a ticket that was solved as of then, bool (n)."""
+    known = scores["risk"].notna()
+    return known & (scores["note"] != REASONS[SOLVED]) if "note" in scores.columns else known
 
 
 def capacity_threshold(risk: Floats, night: npt.NDArray[np.int64], per_night: int) -> float:

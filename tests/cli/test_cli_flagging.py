@@ -155,6 +155,23 @@ def test_scores_without_a_risk_are_of_their_moment(home, desk, run, tmp_path):
         assert "Name the log with --log: no row tells the moment" in said
 
 
+@pytest.mark.parametrize("more", [(), ("--log",)])
+def test_a_solved_ticket_is_not_flagged_though_it_has_a_risk(home, desk, run, tmp_path, more):
+    """`score --points` gives it one, with a note."""
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"}, keep_default_na=False)
+    solved = scores["ticket_id"][:3].tolist()
+    scores.loc[:2, "note"] = "solved"
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    by_policy = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db", *more)
+    by_policy += (desk / "log",) if more else ()
+    for words, number in (((), FLAGS), (by_policy, FLAGS - 3)):
+        flags = tmp_path / "flags.csv"
+        assert run("flag", tmp_path / "scores.csv", "--model", desk / "model", *words, "-o", flags)[0] == 0
+        told = pd.read_csv(flags, dtype={"ticket_id": "str"})["ticket_id"]
+        assert len(told) == number
+        assert not set(told) & set(solved)
+
+
 def test_an_empty_file_of_points_is_told_as_it_is(desk, run, tmp_path):
     points = tmp_path / "points.csv"
     points.write_text("ticket_id,as_of\n", encoding="utf-8")

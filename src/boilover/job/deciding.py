@@ -11,7 +11,7 @@ from boilover.errors import InputError, LockedError, UsageError
 from boilover.flagger import QUEUE, WHY_NOT, Decision, Fired, FlagPolicy, Night, decide, night_of
 from boilover.flagger.ledger import Facts, Ledger, Recorded
 from boilover.flagger.settings import tier_code
-from boilover.flagging import Threshold, choose_threshold
+from boilover.flagging import Threshold, choose_threshold, may_be_flagged
 from boilover.job.flags import ended, flags_of, why_of
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
@@ -103,7 +103,7 @@ def night_of_scores(
 
     Without a log there are no triggers, segments, queues and weights; a policy that asks for them raises `UsageError`.
     """
-    at_risk = scores[scores["risk"].notna()].reset_index(drop=True)
+    at_risk = scores[may_be_flagged(scores)].reset_index(drop=True)
     asked = (at_risk if len(at_risk) else scores)["as_of"]
     moments = pd.to_datetime(asked.dropna(), utc=True).dt.as_unit("us").astype("int64").unique()
     if log is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boilover.errors import UsageError
-from boilover.flagging import Threshold, apply_threshold, choose_threshold
+from boilover.flagging import Threshold, apply_threshold, choose_threshold, may_be_flagged
 from boilover.inputs import Source, read_rows
 from boilover.model.saved import SavedModel
 from boilover.policy import parse_policy
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 def flag_scores(
     scores: pd.DataFrame, saved: SavedModel, policy: Mapping[str, Any]
 ) -> tuple[Threshold, pd.DataFrame]:
-    """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags."""
+    """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags.
+
+    Tickets that were solved as of their moment are none of them.
+    """
+    scores = scores[may_be_flagged(scores)]
     held_out = saved.calibration
     threshold = choose_threshold(
         parse_policy(policy), held_out.risk, held_out.label, held_out.night, saved.reached
