@@ -111,6 +111,13 @@ def test_what_cannot_be_compared_is_refused(life):
         drift(life.log, life.good, since="2026-02-01")
     with pytest.raises(InputError, match="at least 100"):
         drift(life.log, life.good, since="2026-05-16")
+    trained = life.good.manifest.trained_until.replace("+00:00", "Z")
+    with pytest.raises(
+        InputError, match=rf"moment asked, 2026-01-20.*not after {trained}.*Take a later moment"
+    ):
+        drift(life.log, life.good, as_of="2026-01-20")
+    with pytest.raises(InputError, match=r"end of the log, .*, is not after .*Take a log that goes on"):
+        drift(cut(life.log, life.cut), life.good)
     with pytest.raises(MismatchError, match="Train it again"):
         drift(life.log, replace(life.good, reference=None))
     with pytest.raises(MismatchError, match="'seats'"):

@@ -76,7 +76,8 @@ def window_of(
 ) -> tuple[int, int]:
     """Return the moments between which models are asked: from the end of their trainings to the log's.
 
-    Raises `UsageError` for a beginning before the end of a training: that model has seen those outcomes.
+    Raises `UsageError` for a beginning before the end of a training: that model has seen those outcomes; `InputError`
+    where no moment is left after the trainings.
     """
     trained = max(parse_moment(each.manifest.trained_until) for each in models)
     begin = trained if since is None else parse_moment(since)
@@ -85,5 +86,17 @@ def window_of(
             f"the model was trained on what happened until {iso(trained)}: points before that tell nothing about it."
             " Begin then or later"
         )
-    end = int(observed(log.events).max())
-    return begin, end if as_of is None else min(end, parse_moment(as_of))
+    newest = int(observed(log.events).max())
+    end = newest if as_of is None else min(newest, parse_moment(as_of))
+    if end <= trained:
+        what, mend = (
+            ("end of the log", "log that goes on for longer")
+            if end == newest
+            else ("moment asked", "later moment")
+        )
+        raise InputError(
+            f"the {what}, {iso(end)}, is not after {iso(trained)}, until which the model was trained: nothing came"
+            " since that it could be compared with",
+            mend=f"Take a {mend}, or a model that was trained with an earlier --until",
+        )
+    return begin, end
