@@ -251,6 +251,16 @@ def test_case_10_a_history_that_does_not_lead_to_todays_status_is_cut(read, audi
     assert read(newer, pages[1])[3].truncated == 0
 
 
+def test_case_10_a_record_older_than_the_history_says_nothing_of_a_cut(read, audit, first):
+    """An export of Monday holds a ticket as it was then; the history goes on to Tuesday."""
+    later = audit("2026-01-06T09:00:00Z", changed("status", "solved", "new"))
+    monday = ticket(status="new", updated_at="2026-01-05T09:00:00Z")
+    tuesday = ticket(status="solved", updated_at="2026-01-06T09:00:00Z")
+    _, events, _, report = read({"tickets": [monday]}, {"tickets": [tuesday]}, {"audits": [first, later]})
+    assert report.truncated == 0
+    assert told(events, "status_changed", "value") == [("new",), ("solved",)]
+
+
 def test_case_11_deleted_then_restored(read, audit, first):
     deleted = audit("10:00", changed("status", "deleted", "open"))
     restored = audit("11:00", changed("status", "open", "deleted"))

@@ -63,14 +63,15 @@ class Ends:
         """Tell the status of today, or when the ticket ended where no history tells that.
 
         Where other tickets have a history of status and this one's leads elsewhere, it is cut: `Export.cut`. A ticket
-        that changed after the newest row of the history is not judged.
+        that changed after the newest row of the history is not judged, nor is a record that is older than the history,
+        as overlapping exports hold them.
         """
         last = self._last.get(ticket)
         is_done = today.status in DONE
         untold = last is None and is_done and today.was_changed
         differs = last is not None and not last[1] & (ENDED if is_done else GOES_ON)
         updated = moment(today.updated, self.time_format)
-        is_covered = updated is not None and updated <= self.newest
+        is_covered = updated is not None and (last is None or last[0] <= updated) and updated <= self.newest
         if has_history and self._last and is_covered and (untold or differs):
             export.cut(
                 ticket,
