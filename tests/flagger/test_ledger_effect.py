@@ -72,6 +72,7 @@ def test_the_effect_counts_what_escalated_in_time(ledger):
         ),
     )
     told = ledger.effect("desk", within="7d")
+    assert told.until == BEGIN + 7 * DAY + 2 * HOUR
     assert (told.held_out, told.others, told.unripe) == (Arm(10, 2), Arm(20, 1), 1)
     assert told.difference.estimate == pytest.approx(-0.15)
     with pytest.raises(InputError, match="held out by a lot at least 8d ago"):
@@ -87,10 +88,34 @@ def test_no_effect_is_told_where_outcomes_never_were(ledger):
     record(ledger, BEGIN + 7 * DAY, {"late": HELD}, facts=DRAWING)
     told = {"ticket_id": ["late"], "resolved_at": [BEGIN + 8 * DAY]}
     ledger.outcomes("desk", pd.DataFrame(told))
-    with pytest.raises(InputError, match=r"nothing was judged yet: the 30 tickets .* ledger outcomes`"):
+    with pytest.raises(
+        InputError, match=r"judged yet: outcomes were told until .*held out 7d before.* ledger outcomes`"
+    ):
         ledger.effect("desk")
     ledger.outcomes("desk", pd.DataFrame(told | {"ticket_id": ["o1"]}))
     assert ledger.effect("desk").says.startswith("no effect can be told")
+
+
+def test_what_came_after_the_last_outcome_that_was_told_is_not_judged(ledger):
+    """A desk that told outcomes for a week and no more: its later tickets did not stay calm, nobody said anything."""
+    night = {f"h{n}": HELD for n in range(10)} | {f"o{n}": Told(NEW) for n in range(20)}
+    later = {f"late h{n}": HELD for n in range(10)} | {f"late o{n}": Told(NEW) for n in range(20)}
+    record(ledger, BEGIN, night, facts=DRAWING)
+    record(ledger, BEGIN + 2 * DAY, later, facts=DRAWING)
+    record(ledger, BEGIN + 30 * DAY, {"last": HELD}, facts=DRAWING)
+    with pytest.raises(InputError, match="nothing was judged yet: no outcome was told"):
+        ledger.effect("desk")
+    told = {
+        "ticket_id": ["h0", "o0", "late o1"],
+        "escalated_at": [BEGIN + DAY, BEGIN + HOUR, BEGIN + 8 * DAY],
+    }
+    ledger.outcomes("desk", pd.DataFrame(told))
+    found = ledger.effect("desk")
+    assert (found.held_out, found.others, found.unripe) == (Arm(10, 1), Arm(20, 1), 31)
+    assert found.until == BEGIN + 8 * DAY
+    ledger.outcomes("desk", pd.DataFrame({"ticket_id": ["late h1"], "resolved_at": [BEGIN + 9 * DAY]}))
+    found = ledger.effect("desk")
+    assert (found.held_out, found.others, found.unripe) == (Arm(20, 1), Arm(40, 2), 1)
 
 
 def test_intervals_are_those_of_the_paper():
@@ -100,7 +125,7 @@ def test_intervals_are_those_of_the_paper():
         ((5, 56), (0, 29), -0.0381, 0.1926),
         ((10, 10), (0, 20), 0.6791, 1.0),
     ):
-        difference = Effect("7d", Arm(n, y), Arm(m, x), 0).difference
+        difference = Effect("7d", Arm(n, y), Arm(m, x), 0, 0).difference
         assert difference[1:] == pytest.approx((low, high), abs=5e-5)
 
 
@@ -115,8 +140,8 @@ def test_a_share_has_the_bounds_at_which_it_would_just_be_odd(tickets, escalated
 
 
 def test_only_what_is_beyond_chance_is_claimed():
-    assert Effect("7d", Arm(20, 4), Arm(180, 30), 0).says.startswith("no effect can be told from chance")
-    fewer = Effect("7d", Arm(400, 120), Arm(4000, 600), 0).says
+    assert Effect("7d", Arm(20, 4), Arm(180, 30), 0, 0).says.startswith("no effect can be told from chance")
+    fewer = Effect("7d", Arm(400, 120), Arm(4000, 600), 0, 0).says
     assert fewer.startswith("tickets that may be flagged escalate less often, by 15.0 points")
-    more = Effect("7d", Arm(400, 60), Arm(4000, 1200), 0).says
+    more = Effect("7d", Arm(400, 60), Arm(4000, 1200), 0, 0).says
     assert more.startswith("tickets that may be flagged escalate more often, by 15.0 points")

@@ -209,6 +209,28 @@ def test_outcomes_that_cannot_be_read(ledger):
         ledger.outcomes("desk", frame)
 
 
+def test_outcomes_from_the_future_are_refused_but_for_what_their_log_tells(ledger):
+    record(ledger, BEGIN, TOLD)
+    ahead = round(time.time()) * 1_000_000 + 2 * DAY
+    frame = pd.DataFrame(
+        {"ticket_id": ["b", "a"], "escalated_at": ["", ""], "resolved_at": [at(BEGIN), at(ahead)]}
+    )
+    told = rf"outcomes\.csv, column 'resolved_at', row 2, value '{at(ahead)[:10]}.*in the future: .*Look at the year"
+    with pytest.raises(InputError, match=told):
+        ledger.outcomes("desk", frame, source="outcomes.csv")
+    # Nanoseconds in the place of microseconds.
+    with pytest.raises(InputError, match=r"row 1, value '1780000000000000000'.*in the future"):
+        ledger.outcomes(
+            "desk", pd.DataFrame({"ticket_id": ["a"], "escalated_at": [1_780_000_000_000_000_000]})
+        )
+    assert set(ledger.export()["outcome"]) == {""}
+    # The log of a made-up desk may lie in the future.
+    assert ledger.outcomes("desk", frame, until=ahead).resolved == 1
+    record(ledger, ahead, {"b": Told(NEW)}, desk="made up")
+    later = pd.DataFrame({"ticket_id": ["b"], "escalated_at": [at(ahead + HOUR)]})
+    assert ledger.outcomes("made up", later).escalated_anyway == 1
+
+
 def test_flags_of_tickets_that_are_gone_expire(ledger):
     record(ledger, BEGIN, TOLD)
     record(ledger, BEGIN + DAY, {"a": Told(CLEARED), "d": Told(NEW)})

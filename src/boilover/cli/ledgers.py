@@ -149,6 +149,8 @@ def effect(
 
     Example: boilover ledger effect ledger.db --desk support --within 7d
     """
+    from boilover.times import iso
+
     told = opened(ledger).effect(desk, within=within)
     for name, arm in (("held out", told.held_out), ("may be flagged", told.others)):
         share, low, high = arm.share
@@ -156,7 +158,7 @@ def effect(
             f"{name:<15}{arm.escalated} of {arm.tickets} escalated within {within}:"
             f" {share:.1%} ({low:.1%} to {high:.1%})"
         )
-    typer.echo(f"{'too recent':<15}{told.unripe}")
+    typer.echo(f"{'too recent':<15}{told.unripe}, as outcomes are known until {iso(told.until)}")
     typer.echo(told.says)
 
 

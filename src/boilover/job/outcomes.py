@@ -56,4 +56,4 @@ def settle(
         others = beyond(asked[~known].tolist())
         if others is not None:
             told = pd.concat([told, outcomes_of(others, as_of)]).sort_values("ticket_id", ignore_index=True)
-    return ledger.outcomes(desk, told)
+    return ledger.outcomes(desk, told, until=as_of)

@@ -82,7 +82,7 @@ def tell_outcomes(
     opened = Ledger.open(ledger, create=False)
     if source is not None:
         history = History.from_log(source.log)
-        return opened.outcomes(desk, outcomes_of(Annotations(history), history.end))
+        return opened.outcomes(desk, outcomes_of(Annotations(history), history.end), until=history.end)
     if file is None:
         raise UsageError("name a file of outcomes or a log")
     rows = read_rows(file, "outcomes", mend="Outcomes are rows of ticket_id, escalated_at, resolved_at")

@@ -18,7 +18,7 @@ from boilover.evaluation.interval import Interval, wilson
 from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.memory import check_desk, latest_night
 from boilover.flagger.ledger.schema import lots
-from boilover.times import parse_duration
+from boilover.times import iso, parse_duration
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,13 @@ class Arm:
 
 @dataclass(frozen=True)
 class Effect:
-    """Both arms; ``unripe`` tickets drew a lot too recently to be judged."""
+    """Both arms; ``unripe`` tickets drew a lot too late to be judged by outcomes told ``until`` then (µs, UTC)."""
 
     within: str
     held_out: Arm
     others: Arm
     unripe: int
+    until: int
 
     @property
     def difference(self) -> Interval:
@@ -67,28 +68,35 @@ class Effect:
 def effect(connection: Connection, desk: str, *, within: str = "7d") -> Effect:
     """Return both arms of a desk; escalations count within a span after the first night that was to flag a ticket.
 
-    Raises `InputError` where a lot held nobody out, or nobody long enough ago, or no outcome of any ticket of the two
-    is known: without that no effect can be claimed; `UsageError` for a desk that the ledger does not know.
+    A desk may stop to tell outcomes while nights go on, so a ticket is judged only where its span was over by the
+    latest outcome that is known of these tickets. Raises `InputError` where a lot held nobody out, or nobody long
+    enough ago, or no outcome of any ticket that long ago is known: without that no effect can be claimed; `UsageError`
+    for a desk that the ledger does not know.
     """
     span = parse_duration(within)
     check_desk(connection, desk)
     latest = latest_night(connection, desk)
     rows = connection.execute(select(lots).where(lots.c.desk == desk)).fetchall()
     ripe = [row for row in rows if latest is not None and row.as_of + span <= latest.as_of]
+    until = max((row.outcome_at for row in rows if row.outcome), default=0)
+    judged = [row for row in ripe if row.as_of + span <= until]
     arms = {}
     for is_held_out in (True, False):
-        arm = [row for row in ripe if row.is_held_out == is_held_out]
-        if not arm:
-            did = "held out" if is_held_out else "left to be flagged"
+        did = "held out" if is_held_out else "left to be flagged"
+        if not any(row.is_held_out == is_held_out for row in ripe):
             raise InputError(
                 f"no ticket was {did} by a lot at least {within} ago, so no effect can be claimed",
                 mend="Set [outcome] holdout in the policy, and let nights pass",
+            )
+        arm = [row for row in judged if row.is_held_out == is_held_out]
+        if not arm or not any(row.outcome for row in judged):
+            known = f"outcomes were told until {iso(until)}" if until else "no outcome was told"
+            raise InputError(
+                f"nothing was judged yet: {known}, and none of a ticket that was {did} {within} before",
+                mend="Tell outcomes with `boilover ledger outcomes`",
             )
         in_time = [
             row.outcome == Happening.ESCALATED_ANYWAY and row.outcome_at <= row.as_of + span for row in arm
         ]
         arms[is_held_out] = Arm(len(arm), sum(in_time))
-    if not any(row.outcome for row in ripe):
-        problem = f"nothing was judged yet: the {len(ripe)} tickets of lots that are so old have no outcome"
-        raise InputError(problem, mend="Tell outcomes with `boilover ledger outcomes`")
-    return Effect(within, arms[True], arms[False], len(rows) - len(ripe))
+    return Effect(within, arms[True], arms[False], len(rows) - len(judged), until)

@@ -16,7 +16,7 @@ from boilover.flagger.ledger.rows import rows_of
 from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, lots, nights
 from boilover.flagger.ledger.texts import checked_id
 from boilover.flagger.ledger.writing import happening, tell
-from boilover.times import read_iso
+from boilover.times import is_ahead, iso, now, read_iso
 
 KINDS = {"escalated_at": Happening.ESCALATED_ANYWAY, "resolved_at": Happening.RESOLVED}
 
@@ -40,14 +40,23 @@ class Outcomes:
         return self.flagged_before / self.escalations if self.escalations else None
 
 
-def outcomes(connection: Connection, desk: str, frame: pd.DataFrame, *, source: object = None) -> Outcomes:
+def outcomes(
+    connection: Connection,
+    desk: str,
+    frame: pd.DataFrame,
+    *,
+    source: object = None,
+    until: int | None = None,
+) -> Outcomes:
     """Mark flags as ``escalated_anyway`` or ``resolved``, each the latest that was raised before it.
 
     ``frame`` has ``ticket_id`` and ``escalated_at``, ``resolved_at`` or both (times, or int64 UTC microseconds;
     empty where it did not happen). Of several escalations of a ticket the first counts. Telling the same again
-    changes nothing. Raises `UsageError` for outcomes of a desk that the ledger does not know.
+    changes nothing. Raises `InputError` for what lies after now, after the desk's last night and after ``until``, the
+    end of what they were read from; `UsageError` for outcomes of a desk that the ledger does not know.
     """
-    told = _told(frame, source)
+    latest = latest_night(connection, desk)
+    told = _told(frame, source, max(until or 0, 0 if latest is None else latest.as_of))
     if told:
         check_desk(connection, desk)
     first = select(func.min(nights.c.as_of)).where(nights.c.desk == desk, COUNTS)
@@ -96,7 +105,7 @@ def expire(connection: Connection, desk: str, *, unseen_since: int, when: int) -
     return len(late)
 
 
-def _told(frame: pd.DataFrame, source: object) -> list[tuple[str, Happening, int]]:
+def _told(frame: pd.DataFrame, source: object, known: int) -> list[tuple[str, Happening, int]]:
     """Return the first outcome of each kind of each ticket, escalations before resolutions, in order of time."""
     if "ticket_id" not in frame.columns:
         raise InputError("required column is missing", file=source, column="ticket_id")
@@ -106,6 +115,16 @@ def _told(frame: pd.DataFrame, source: object) -> list[tuple[str, Happening, int
     for column, kind in KINDS.items():
         if column in frame.columns:
             times = moments(frame, column, source)
+            if len(times) and is_ahead(int(times.max()), known):
+                last = int(np.argmax(times))
+                raise InputError(
+                    f"lies in the future: it is {iso(now())} now",
+                    file=source,
+                    column=column,
+                    row=last + 1,
+                    value=str(frame[column].iloc[last]),
+                    mend="Look at the year",
+                )
             for row in np.flatnonzero(times):
                 name = checked_id(frame["ticket_id"].iloc[row], row=int(row) + 1)
                 at = int(times[row])
