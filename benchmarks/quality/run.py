@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from benchmarks.quality import deep_synthesis, tables
-from benchmarks.quality.document import renew_readme, to_document
+from benchmarks.quality.document import renew, to_page, to_readme
 from benchmarks.quality.measure import NAMES, Places, measure
 from benchmarks.quality.prepare import DATA, LOGS, TASKS
 from benchmarks.quality.sentiment import sentiment
@@ -35,7 +35,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--fresh", nargs="*", choices=NAMES, default=[], help="measure these again")
     parser.add_argument("--featuretools", type=Path, help="a Python that has featuretools")
     parser.add_argument("--install", action="store_true", help="make an environment with featuretools")
-    parser.add_argument("--document", type=Path, help="write the page docs/quality.md")
+    parser.add_argument("--document", type=Path, help="renew the figures in docs/quality.md")
     parser.add_argument("--readme", type=Path, help="renew the table in README.md")
     return parser.parse_args()
 
@@ -55,9 +55,9 @@ def main() -> None:
         return
     print(tables.overview(results), tables.trainings(results), sep="\n\n")
     if given.document:
-        given.document.write_text(to_document(results, sentiment(given.data)), encoding="utf-8")
+        renew(given.document, to_page(results, sentiment(given.data)))
     if given.readme:
-        renew_readme(given.readme, results)
+        renew(given.readme, to_readme(results))
 
 
 if __name__ == "__main__":
