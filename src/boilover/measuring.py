@@ -25,6 +25,7 @@ from boilover.model.saved import SavedModel
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.scoring import feature_frame
 from boilover.times import iso, parse_duration, parse_moment
+from boilover.words import spelled
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def measure(
     for part, what in ((past, "up to"), (later, "after")):
         if not part.any():
             raise InputError(
-                f"the log has no point {what} {iso(since)} whose outcome within {saved.manifest.horizons[0]} is known;"
-                f" it tells of {iso(int(notes.history.time.min()))} to {iso(notes.history.end)}",
+                f"the log has no point {what} {iso(since)} whose outcome within"
+                f" {spelled(saved.manifest.horizons[0])} is known; it tells of {iso(int(notes.history.time.min()))} to"
+                f" {iso(notes.history.end)}",
                 mend="Evaluate on a log that begins before that time and goes on after it for longer than the horizon",
             )
     frame = feature_frame(notes, points, saved)

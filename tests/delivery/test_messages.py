@@ -108,7 +108,7 @@ def test_a_chat_message_is_short_and_holds_no_message(packet: Packet) -> None:
     assert told["text"] == (
         "*New flag* (critical, risk 42%): ticket <https://desk.example/t/T%201%2F2|T 1/2>, desk desk\n"
         "3 handoffs\n"
-        "To Second (s@\N{ZERO WIDTH SPACE}desk), answer within 4h; functional escalation likely"
+        "To Second (s@\N{ZERO WIDTH SPACE}desk), answer within 4 hours; functional escalation likely"
     )
     assert told["blocks"] == [{"type": "section", "text": {"type": "mrkdwn", "text": told["text"]}}]
     assert "private" not in json.dumps(told)

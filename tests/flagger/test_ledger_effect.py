@@ -52,7 +52,7 @@ def test_lots_are_of_all_that_differ_by_the_lot_alone(ledger):
 def test_no_lots_are_kept_where_none_are_drawn(ledger):
     record(ledger, BEGIN, {"a": Told(NEW), "b": Told(SUPPRESSED, why_not=WhyNot.CAPACITY)})
     assert ledger.export("lots").empty
-    with pytest.raises(InputError, match="no ticket was held out by a lot at least 7d ago, so no effect"):
+    with pytest.raises(InputError, match="no ticket was held out by a lot at least 7 days ago, so no effect"):
         ledger.effect("desk")
 
 
@@ -75,7 +75,7 @@ def test_the_effect_counts_what_escalated_in_time(ledger):
     assert told.until == BEGIN + 7 * DAY + 2 * HOUR
     assert (told.held_out, told.others, told.unripe) == (Arm(10, 2), Arm(20, 1), 1)
     assert told.difference.estimate == pytest.approx(-0.15)
-    with pytest.raises(InputError, match="held out by a lot at least 8d ago"):
+    with pytest.raises(InputError, match="held out by a lot at least 8 days ago"):
         ledger.effect("desk", within="8d")
     with pytest.raises(UsageError, match="no night of desk 'other'"):
         ledger.effect("other")
@@ -89,7 +89,7 @@ def test_no_effect_is_told_where_outcomes_never_were(ledger):
     told = {"ticket_id": ["late"], "resolved_at": [BEGIN + 8 * DAY]}
     ledger.outcomes("desk", pd.DataFrame(told))
     with pytest.raises(
-        InputError, match=r"judged yet: outcomes were told until .*held out 7d before.* ledger outcomes`"
+        InputError, match=r"judged yet: outcomes were told until .*held out 7 days before.* ledger outcomes`"
     ):
         ledger.effect("desk")
     ledger.outcomes("desk", pd.DataFrame(told | {"ticket_id": ["o1"]}))

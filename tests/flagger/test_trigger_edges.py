@@ -82,7 +82,7 @@ EDGES: list[tuple[str, dict[str, Any], list[dict[str, Any]], float, str]] = [
         {"times": 2, "within": "24h"},
         [{"at": float(at), "event_type": "group_changed", "value": f"g{at}"} for at in range(3)],
         2.0,
-        "2 handoffs within 24h (limit 2)",
+        "2 handoffs within 24 hours (limit 2)",
     ),
     (
         "returns",
@@ -158,7 +158,7 @@ def test_words_are_heard_of_customers_alone_and_told_with_the_last_phrase() -> N
     table = {"asks_for_manager": {"messages": 2}}
     assert said(notes, table, 2.9) == {}
     assert said(notes, table, 9.0)["asks_for_manager"] == (
-        "2 customer messages within 7d speaking of a manager or a human: “Please escalate this”"
+        "2 customer messages within 7 days speaking of a manager or a human: “Please escalate this”"
     )
     own = {"legal": {"phrases": ["umbrella clause"]}}
     assert said(notes, own, 9.0)["legal"].endswith("“Umbrella Clause”")

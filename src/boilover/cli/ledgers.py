@@ -150,12 +150,13 @@ def effect(
     Example: boilover ledger effect ledger.db --desk support --within 7d
     """
     from boilover.times import iso
+    from boilover.words import spelled
 
     told = opened(ledger).effect(desk, within=within)
     for name, arm in (("held out", told.held_out), ("may be flagged", told.others)):
         share, low, high = arm.share
         typer.echo(
-            f"{name:<15}{arm.escalated} of {arm.tickets} escalated within {within}:"
+            f"{name:<15}{arm.escalated} of {arm.tickets} escalated within {spelled(within)}:"
             f" {share:.1%} ({low:.1%} to {high:.1%})"
         )
     typer.echo(f"{'too recent':<15}{told.unripe}, as outcomes are known until {iso(told.until)}")

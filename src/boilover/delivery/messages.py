@@ -12,6 +12,7 @@ from boilover.flagger.packet import Packet
 from boilover.flagger.packet_text import to_markdown
 from boilover.flagger.packet_words import line
 from boilover.times import iso, parse_duration
+from boilover.words import spelled
 
 VERSION = 1
 NAME, WHY = 200, 500
@@ -85,7 +86,7 @@ def chat(channel: Chat, notice: Notice, packet: Packet | None) -> dict[str, Any]
         kind = (
             f"{packet.likely.kind} escalation likely" if packet.likely.kind else "kind of escalation unclear"
         )
-        answer = f", answer within {to.response}" if to.response else ""
+        answer = f", answer within {spelled(to.response)}" if to.response else ""
         told.append(f"To {plain(to.team, NAME)} ({plain(to.contact, NAME)}){answer}; {kind}")
     text = "\n".join(told)
     if not channel.blocks:

@@ -8,6 +8,7 @@ from boilover.flagger.policy import FlagPolicy, Segment
 from boilover.flagger.settings import QuietHours, percent
 from boilover.model.reached import FILLED
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision
+from boilover.words import spelled
 
 
 def explain(policy: FlagPolicy) -> str:
@@ -71,7 +72,7 @@ def _course(policy: FlagPolicy) -> Iterator[str]:
     )
     if levels.cooldown is not None:
         unless = f", unless it is {levels.unless} or higher" if levels.unless else ""
-        yield f"After a flag is cleared the ticket gets none for {levels.cooldown}{unless}."
+        yield f"After a flag is cleared the ticket gets none for {spelled(levels.cooldown)}{unless}."
 
 
 def _silence(policy: FlagPolicy) -> Iterator[str]:
@@ -106,7 +107,7 @@ def _overrides(segment: Segment) -> Iterator[str]:
     if segment.nights is not None:
         yield f"after {_nights(segment.nights)}"
     if segment.cooldown is not None:
-        yield f"no second flag for {segment.cooldown}"
+        yield f"no second flag for {spelled(segment.cooldown)}"
     if segment.mute:
         yield f"without {', '.join(segment.mute)}"
 

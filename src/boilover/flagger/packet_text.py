@@ -13,6 +13,7 @@ from boilover.flagger.packet import EARLIEST, Packet, ServiceLevel
 from boilover.flagger.packet_words import line, markdown, quoted
 from boilover.flagger.past import Entry, Said
 from boilover.times import in_words
+from boilover.words import spelled
 
 NOTHING = "Nothing."
 PACKET = re.compile(r"flag-\d+\.(?:md|json)")
@@ -93,7 +94,7 @@ def _where(packet: Packet) -> list[str]:
     told = [f"Likely a {packet.likely.kind} escalation." if packet.likely.kind else "Its kind is unclear."]
     to = packet.destination
     if to is not None:
-        response = f", answer within {to.response}" if to.response else ""
+        response = f", answer within {spelled(to.response)}" if to.response else ""
         full = f" ({markdown(to.overflow)} is full)" if to.overflow else ""
         told.append(f"To {markdown(to.team)}, {markdown(to.contact)}{response}{full}.")
     own = [each for each in packet.likely.evidence if each.kind == packet.likely.kind]

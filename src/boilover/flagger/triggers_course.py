@@ -14,6 +14,7 @@ from boilover.flagger.settings import MOST, Span, Words, percent
 from boilover.flagger.triggers import Flags, Look, Scene, Trigger
 from boilover.history import Floats, History
 from boilover.times import in_words
+from boilover.words import spelled
 
 HOURS_ROUNDED = 1e-9
 """Shares of hours since 1970 are off by less than this."""
@@ -133,7 +134,7 @@ class Repeated(Trigger):
 
     @property
     def _lately(self) -> str:
-        return f" within {self.within}" if self.within else ""
+        return f" within {spelled(self.within)}" if self.within else ""
 
     def _amount(self, count: float) -> str:
         return f"{count:.0f} {self.counted[int(count != 1)]}"
@@ -193,7 +194,7 @@ class FallingSentiment(Trigger):
 
     def explain(self) -> str:
         """Tell the fall."""
-        lately = f" within {self.within}" if self.within else ""
+        lately = f" within {spelled(self.within)}" if self.within else ""
         return f"the customer's sentiment falls by {self.fall:g} or more{lately}, to {self.to:g} or less"
 
 

@@ -16,6 +16,7 @@ from boilover.flagger.settings import Span, Words
 from boilover.flagger.speech import Heed
 from boilover.flagger.triggers import Look, Scene, Trigger
 from boilover.history import History
+from boilover.words import spelled
 
 
 class Spoken(Trigger):
@@ -44,7 +45,7 @@ class Spoken(Trigger):
         return Look(
             heard.count >= self.messages,
             lambda row: (
-                f"{_amount(heard.count[row], 'customer message')} within {self.within}"
+                f"{_amount(heard.count[row], 'customer message')} within {spelled(self.within)}"
                 f" speaking of {self.about}: “{heard.phrase(row)}”"
             ),
         )
@@ -53,7 +54,7 @@ class Spoken(Trigger):
         """Tell what is heard."""
         least = _amount(self.messages, "customer message")
         own = "".join(f", or holding “{phrase}”" for phrase in self.phrases)
-        return f"at least {least} within {self.within} speaking of {self.about}{own}"
+        return f"at least {least} within {spelled(self.within)} speaking of {self.about}{own}"
 
 
 class AsksForManager(Spoken):
@@ -108,7 +109,7 @@ class FailedAttempts(Spoken):
         return Look(
             failed >= self.messages,
             lambda row: (
-                f"{_amount(failed[row], 'failed attempt')} within {self.within}:"
+                f"{_amount(failed[row], 'failed attempt')} within {spelled(self.within)}:"
                 f" {_amount(heard.count[row], 'message')} saying so, {_amount(reopened[row], 'reopening')}"
                 f" (limit {self.messages})"
             ),
@@ -118,7 +119,7 @@ class FailedAttempts(Spoken):
         """Tell what is counted."""
         least = _amount(self.messages, "failed attempt")
         own = "".join(f", or hold “{phrase}”" for phrase in self.phrases)
-        return f"at least {least} within {self.within}: messages that say so{own}, and reopenings"
+        return f"at least {least} within {spelled(self.within)}: messages that say so{own}, and reopenings"
 
 
 def _amount(count: float, noun: str) -> str:

@@ -19,6 +19,7 @@ from boilover.flagger.ledger.life import Happening
 from boilover.flagger.ledger.memory import check_desk, latest_night
 from boilover.flagger.ledger.schema import lots
 from boilover.times import iso, parse_duration
+from boilover.words import spelled
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def effect(connection: Connection, desk: str, *, within: str = "7d") -> Effect:
         did = "held out" if is_held_out else "left to be flagged"
         if not any(row.is_held_out == is_held_out for row in ripe):
             raise InputError(
-                f"no ticket was {did} by a lot at least {within} ago, so no effect can be claimed",
+                f"no ticket was {did} by a lot at least {spelled(within)} ago, so no effect can be claimed",
                 mend="Set [outcome] holdout in the policy, and let nights pass",
             )
         arm = [row for row in judged if row.is_held_out == is_held_out]
         if not arm or not any(row.outcome for row in judged):
             known = f"outcomes were told until {iso(until)}" if until else "no outcome was told"
             raise InputError(
-                f"nothing was judged yet: {known}, and none of a ticket that was {did} {within} before",
+                f"nothing was judged yet: {known}, and none of a ticket that was {did} {spelled(within)} before",
                 mend="Tell outcomes with `boilover ledger outcomes`",
             )
         in_time = [
