@@ -1,4 +1,4 @@
-"""What is said while kernels are compiled: once per module, so that a long first run explains itself."""
+"""What is said while kernels are compiled: one line, so that a long first run explains itself."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ KERNELS = "boilover.kernels.base"
 
 
 class _Told(logging.Handler):
+    """Says it at the first kernel: which ones they are helps nobody who waits."""
+
     def __init__(self) -> None:
         super().__init__()
-        self._modules: set[str] = set()
+        self._said = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        module = record.getMessage().rpartition(".")[0]
-        if module not in self._modules:
-            self._modules.add(module)
-            say(f"compiling kernels, once: {module}")
+        if not self._said:
+            self._said = True
+            say("compiling kernels, once: this takes seconds, in a first run a minute or more")
 
 
 def tell_of_compiling() -> None:
-    """Say from now on which modules' kernels are compiled."""
+    """Say from now on, once, that kernels are compiled."""
     logger = logging.getLogger(KERNELS)
     logger.setLevel(logging.INFO)
     logger.propagate = False
