@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boilover.errors import shorten
@@ -75,3 +75,11 @@ def nearest(word: str, known: Iterable[str], most: int = NEAREST, *, least: floa
     """
     folded = {name.casefold(): name for name in known}
     return [folded[name] for name in difflib.get_close_matches(word.casefold(), folded, most, least)]
+
+
+def listed(word: str, known: Iterable[str], told: Callable[[str], str] = str) -> str:
+    """Return the known names that are most like a word, as they are ``told``, and how many more there are."""
+    names = list(known)
+    near = nearest(word, names)
+    more = f", and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    return f"{', '.join(map(told, near))}{more}"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from boilover import kernels
 from boilover.errors import UsageError
 from boilover.history import Coded, Codes, History, Values
+from boilover.mistakes import listed
 from boilover.once import Once
 
 Array = npt.NDArray[Any]
@@ -48,8 +49,7 @@ class Annotations:
 
     def _get(self, name: str, form: type, dtype: type | None) -> Any:
         if name not in ANNOTATORS:
-            known = ", ".join(sorted(ANNOTATORS))
-            raise UsageError(f"there is no annotation '{name}'. There are: {known}")
+            raise UsageError(f"there is no annotation '{name}'. There are: {listed(name, ANNOTATORS)}")
         annotator = ANNOTATORS[name]
         found = self._made.get(annotator, lambda: self._make(annotator))[name]
         if not isinstance(found, form) or (

@@ -14,6 +14,7 @@ from boilover.evaluation.interval import Interval, clopper_pearson
 from boilover.history import HOUR, Floats
 from boilover.kpi.cases import Cases
 from boilover.kpi.people import refuse_people
+from boilover.mistakes import listed
 from boilover.nouns import is_about_people
 from boilover.schema import TEXTS
 
@@ -95,7 +96,7 @@ def names_of(cases: Cases, by: str) -> Strings:
         return np.array([*told.words, NONE], dtype=object)[cases.first_code(told)]
     chosen = by if by in attributes else synonym
     if chosen not in attributes:
-        raise UsageError(f"tickets of the log have no '{by}'. There are {', '.join(available(notes))}")
+        raise UsageError(f"tickets of the log have no '{by}'. There are {listed(by, available(notes))}")
     column = history.attributes[chosen].combine_chunks().cast("string").fill_null(NONE)
     values: Strings = np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
     return values[cases.ticket]

@@ -12,6 +12,7 @@ import pandas as pd
 from boilover.errors import UsageError
 from boilover.flagging import Threshold, apply_threshold, choose_threshold, may_be_flagged
 from boilover.inputs import Source, read_rows
+from boilover.mistakes import listed
 from boilover.model.saved import SavedModel
 from boilover.policy import parse_policy
 from boilover.times import parse_moment
@@ -102,7 +103,7 @@ def nightly(
 
     desks = load_job(config)
     if desk is not None and desk not in desks:
-        raise UsageError(f"{config}: there is no desk '{desk}'. There are: {', '.join(desks)}")
+        raise UsageError(f"{config}: there is no desk '{desk}'. There are: {listed(desk, desks)}")
     chosen = [each for name, each in desks.items() if desk in (None, name)]
     now = datetime.now(UTC)
     moments = {each.name: each.moment(now) if as_of is None else parse_moment(as_of) for each in chosen}

@@ -17,7 +17,7 @@ from boilover.flagger.ledger.life import Happening, Life, replay
 from boilover.flagger.ledger.rows import chunks, read, rewrite
 from boilover.flagger.ledger.schema import COUNTS, IS_OPEN, WAS_RAISED, flags, history, lots, nights, streaks
 from boilover.flagger.night import OPEN_STATES, Memory, Objects
-from boilover.mistakes import nearest
+from boilover.mistakes import listed
 from boilover.times import is_ahead, iso, now
 
 LIFE_COLUMNS = tuple(flags.c[each.name] for each in fields(Life))
@@ -33,11 +33,7 @@ def check_desk(connection: Connection, desk: str) -> None:
     """Raise `UsageError` for a desk of which no night is recorded, in a ledger that has nights of others."""
     known = sorted(connection.execute(select(nights.c.desk).distinct()).scalars())
     if known and desk not in known:
-        near = nearest(desk, known)
-        more = f", and {len(known) - len(near)} more" if len(known) > len(near) else ""
-        raise UsageError(
-            f"the ledger has no night of desk {desk!r}. It has {', '.join(map(repr, near))}{more}"
-        )
+        raise UsageError(f"the ledger has no night of desk {desk!r}. It has {listed(desk, known, repr)}")
 
 
 def check_passed(connection: Connection, desk: str, at: int) -> None:
