@@ -23,7 +23,10 @@ WORDS = {
     "group": ["1", "2", None],
     "assignee": ["7", "8", None],
     "category": ["net", "mail", None],
+    "severity": ["1", "2", None],
 }
+CHANGES_ONLY = "severity"
+"""What only changes tell: of a ticket in which it never changes nobody knows what it is."""
 
 
 def at(days: float) -> str:
@@ -82,13 +85,18 @@ class Oracle:
         for row in sorted(enumerate(self.happened), key=lambda each: (each[1][0], each[0])):
             if row[1][1] == "state":
                 changed.setdefault(row[1][2], row[1])
-        for target in self._targets():
+        for target in self._targets() - {CHANGES_ONLY}:
             old = changed[target][4] if target in changed and self.whole else None
             today = next((v for t, v, _, _ in self.today if t == target), None) if self.whole else None
             state[target] = self.at_creation.get(target, old if target in changed else today)
         story = [(born, "created", None, None)]
         ranked = sorted(state, key=lambda t: (FIRST_TARGETS.index(t) if t in FIRST_TARGETS else 9, t))
         story += [(born, "state", target, state[target]) for target in ranked if state[target] is not None]
+        if self.whole and (first := changed.get(CHANGES_ONLY)) is not None and first[4] is not None:
+            told = [each for each in told if each[1][0] < first[0]] + [
+                (0, (first[0], "state", CHANGES_ONLY, first[4])),
+                *(each for each in told if each[1][0] >= first[0]),
+            ]
         for _, (time, kind, target, value, *_) in told:
             if kind == "state":
                 if state.get(target) == value:
@@ -115,7 +123,7 @@ def random_facts(seed: int, facts: Facts) -> dict[str, Oracle]:
         if rng.random() < 0.5:
             oracle.whole = True
             facts.history(ticket)
-        for target in WORDS:
+        for target in WORDS.keys() - {CHANGES_ONLY}:
             chance = rng.random()
             value = rng.choice(WORDS[target])
             if chance < 0.2 and value is not None:
@@ -154,7 +162,12 @@ def test_random_facts_become_what_the_oracle_says(finished, seed, shards):
         target = names.get(row["event_type"], row["field"])
         kind = "state" if target else row["event_type"]
         got[row["ticket_id"]].append(
-            (row["occurred_at"], kind, target, row["text"] if kind == "message" else row["value"])
+            (
+                row["observed_at"] or row["occurred_at"],
+                kind,
+                target,
+                row["text"] if kind == "message" else row["value"],
+            )
         )
     assert got == wanted
     assert set(tickets["ticket_id"]) == {ticket for ticket, told in wanted.items() if told}

@@ -444,7 +444,7 @@ def test_milestones_locks_and_types_are_fields(tmp_path):
         event(3, "locked", day(4), lock_reason="spam"),
         event(4, "issue_type_changed", day(5), prev_issue_type={"name": "Task"}, issue_type={"name": "Bug"}),
     ]
-    log, _ = read(tmp_path, [issue()], events)
+    log, _ = read(tmp_path, [issue(type={"name": "Bug"})], events)
     assert fields_of(log, "milestone") == ["1.0", None]
     assert fields_of(log, "locked") == ["true"]
     assert fields_of(log, "type") == ["Task", "Bug"]

@@ -305,7 +305,7 @@ def test_tags_attributes_ratings_and_missed_slas(read):
     )
     fields = events[events.event_type == "field_changed"]
     assert list(zip(fields.field, fields.value, strict=True)) == [
-        ("Tier", "1"), ("tags", "bug vip"), ("tags", "bug"), ("Tier", "2"), ("sla_breached", "resolution"),
+        ("tags", "bug vip"), ("tags", "bug"), ("Tier", "1"), ("Tier", "2"), ("sla_breached", "resolution"),
     ]  # fmt: skip
     rating = events[events.event_type == "csat"].iloc[0]
     assert rating.number == 0.25

@@ -338,6 +338,18 @@ def test_a_queue_of_fifteen_letters_is_no_id(read, recipe):
     assert told(events, "group_changed", "value") == [("EscalationsDesk",)]
 
 
+def test_the_flag_before_it_is_set_is_no_news_at_creation(read):
+    """Only cases that escalate have a history of the flag: that it was not set would tell which those are."""
+    calm = case(Id="500000000000002", CaseNumber="00001008")
+    _, events, _, _ = read([case(), calm], [change("10:00", "IsEscalated", "false", "true")])
+    born, set_ = pd.Timestamp("2026-01-05T09:00Z"), pd.Timestamp("2026-01-05T10:00Z")
+    flag = events[events["field"] == "IsEscalated"]
+    assert told(flag, "field_changed", "ticket_id", "value", "occurred_at", "observed_at") == [
+        ("00001007", "false", born, set_),
+        ("00001007", "true", set_, None),
+    ]
+
+
 def test_words_of_fifteen_letters_that_begin_with_a_digit_are_no_ids(read):
     groups = [{"Id": QUEUE, "Name": "1stLevelSupport", "Type": "Queue", "DeveloperName": "First"}]
     serials = change("10:30", "Serial__c", "5CG0123ABCDEFGH", "5CG0123ABCDEFGJ")
@@ -345,7 +357,7 @@ def test_words_of_fifteen_letters_that_begin_with_a_digit_are_no_ids(read):
     rows += [change("11:00", "Account", "1800flowers1234", "4everHealthLtd1")]
     _, events, _, _ = read([case(OwnerId=QUEUE)], rows, USERS, groups)
     assert told(events, "group_changed", "value") == [("1stLevelSupport",)]
-    assert told(events, "field_changed", "value")[-2:] == [("5CG0123ABCDEFGJ",), ("4everHealthLtd1",)]
+    assert told(events, "field_changed", "value")[-3::2] == [("5CG0123ABCDEFGJ",), ("4everHealthLtd1",)]
 
 
 def test_case_09_doubled_history_rows_count_once(read):

@@ -91,12 +91,12 @@ class Facts:
 
         With the ticket's history it only serves to rebuild the value at creation; without, it is known from then on.
         """
-        self._story.targets.add(target)
+        self._state(target)
         self._add(ticket_id, TODAY, at, target, value, None, None, None, None, raw)
 
     def at_creation(self, ticket_id: str, target: str, value: str | None, raw: str | None = None) -> None:
         """Say what ``target`` held when the ticket was created."""
-        self._story.targets.add(target)
+        self._state(target)
         self._add(ticket_id, AT_CREATION, None, target, value, None, None, None, None, raw)
 
     def change(
@@ -174,6 +174,10 @@ class Facts:
     def close(self) -> None:
         """Let go of the files."""
         self._spill.close()
+
+    def _state(self, target: str) -> None:
+        self._story.targets.add(target)
+        self._story.stated.add(target)
 
     def _add(
         self,

@@ -19,7 +19,7 @@ from boilover.schema import DELETED, EVENTS, TIMESTAMP
 
 FROM_CREATION = ("category", "product", "type", "subcategory", "channel", "language")
 """Targets whose value at creation is an attribute of the ticket as well."""
-ORDER = ("place", "order", "visible", "phase", "ticket")
+ORDER = ("place", "order", "phase", "visible", "ticket")
 """From the last to the first, what events are sorted by."""
 
 
@@ -79,7 +79,6 @@ def _events(rows: pd.DataFrame, told: Told) -> pa.Table:
     role = pc.coalesce(told.facts["role"].take(by), _roles(actor, told.story.people))
     event_type, field = _types(rows, told)
     value, raw, visible = (rows[name].to_numpy() for name in ("value", "raw", "visible"))
-    is_late = later & told.late[row] & (visible != time)
     columns = {
         "ticket_id": told.ids.take(pa.array(ticket)),
         "occurred_at": pa.array(time).cast(TIMESTAMP),
@@ -92,7 +91,7 @@ def _events(rows: pd.DataFrame, told: Told) -> pa.Table:
         "actor_role": role,
         "is_public": told.facts["public"].take(own),
         "text": told.facts["text"].take(own),
-        "observed_at": pa.array(visible, mask=~is_late).cast(TIMESTAMP),
+        "observed_at": pa.array(visible, mask=visible == time).cast(TIMESTAMP),
         "event_id": _event_ids(rows, told, own),
     }
     return pa.table({column.name: columns[column.name] for column in EVENTS})
@@ -135,7 +134,7 @@ def _roles(actor: pa.ChunkedArray, people: Mapping[str, str]) -> pa.Array:
 def _tickets(rows: pd.DataFrame, told: Told, born: Ints) -> pa.Table:
     """Return a row per ticket with what was fixed, or known of its state, when it was created."""
     columns: dict[str, pa.Array] = {"ticket_id": told.ids}
-    initial = rows[rows["phase"] == INITIAL]
+    initial = rows[(rows["phase"] == INITIAL) & (rows["visible"] == rows["time"])]
     for name in sorted(told.story.targets.intersection(FROM_CREATION)):
         states = initial[initial["target"] == told.code(name)]
         columns[name] = _column(told, states["ticket"].to_numpy(), states["value"].to_numpy())

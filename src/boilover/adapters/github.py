@@ -135,6 +135,9 @@ def _close(desk: Desk) -> None:
     for ticket in desk.whole:
         desk.facts.history(ticket)
     untold = set(desk.today)
+    for ticket, today in desk.today.items():
+        if (kind := named(today["type"])) is not None:
+            desk.facts.today(ticket, "type", kind, at=today["updated_at"])
     for ticket, parts in desk.course.items():
         untold.discard(ticket)
         walk = tell_course(desk.facts, ticket, parts, desk.labels, desk.born.get(ticket))

@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 
 NEVER = np.iinfo(np.int64).max
 BORN, INITIAL, LATER = 0, 1, 2
-"""The phases of a ticket, in their order whatever the times: its creation, its state then, all that comes later."""
+"""The phases of a ticket, in their order at one time: its creation, its state then, all that comes later."""
 FIRST_TARGETS = ("status", "priority", "group", "assignee")
 """The order of the state at creation; fields follow by name."""
 CODED = ("value", "raw", "old", "event_type", "target")
@@ -33,13 +33,15 @@ OF_TODAY = "today/"
 class Story:
     """What is known of the export as a whole, so that all pieces of the log have the same columns.
 
-    ``whole``: it holds all histories; ``people``: actor to role; ``targets``: all that are told of; ``attributes``:
-    name to type, one of str, number and bool.
+    ``whole``: it holds all histories; ``people``: actor to role; ``targets``: all that are told of; ``stated``: those
+    of which it tells what they are, also where they never changed; ``attributes``: name to type, one of str, number
+    and bool.
     """
 
     whole: bool = False
     people: dict[str, str] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
+    stated: set[str] = field(default_factory=set)
     attributes: dict[str, str] = field(default_factory=dict)
 
     def attribute(self, name: str, value: Any) -> str:
@@ -133,7 +135,9 @@ class Told:
     def initial_states(self, born: Ints) -> pd.DataFrame:
         """Return the state at creation: as told, else the first change's old value, else today's if none changed.
 
-        The last two only of tickets whose whole history is there: of others, earlier changes may be cut off.
+        The last two only of tickets whose whole history is there: of others, earlier changes may be cut off. The old
+        value of a target that is not stated is known from its first change on: at creation it would tell which tickets
+        are going to change.
         """
         key = self.key()
         changes = np.flatnonzero(self.live & (self.kind == CHANGE))
@@ -149,8 +153,11 @@ class Told:
         chosen = chosen[(value[chosen] >= 0) & (born[self.ticket[rows[chosen]]] < NEVER)]
         rows = rows[chosen]
         ticket, target = self.ticket[rows], self.target[rows]
+        stated = [self.code(name) for name in self.story.stated]
+        late = (self.kind[rows] == CHANGE) & ~np.isin(target, stated)
+        visible = np.where(late, self.visible[rows], born[ticket])
         block = self._block(ticket, rows, INITIAL, target, value[chosen], raw[chosen])
-        return block.assign(time=born[ticket], visible=born[ticket], order=0, place=self._ranks()[target])
+        return block.assign(time=born[ticket], visible=visible, order=0, place=self._ranks()[target])
 
     def happened(self, tally: Tally) -> pd.DataFrame:
         """Return what happened later, and what is known as of today of tickets without their history."""
