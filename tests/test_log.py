@@ -179,6 +179,10 @@ def test_a_text_longer_than_what_is_read_at_a_time(tmp_path):
             r"'tag', row 1: holds bytes that are not utf-8: ff",
         ),
         (
+            {"events_csv": CSV, "tickets_csv": b"ticket_id,\xe4\n1,a\n"},
+            "holds bytes that are not utf-8: e4",
+        ),
+        (
             {"events_csv_gz": gzip.compress(CSV.encode("latin-1"))},
             "column 'text', row 2: holds bytes that are not utf-8: fc",
         ),

@@ -189,7 +189,7 @@ def _read(path: Path, coded: Sequence[str] | None, leave_out: Sequence[str]) -> 
         return _read_parquet(path, _attributes(path) if coded is None else coded, leave_out)
     except PermissionError as error:
         raise unreadable(path, error) from error
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, *CUT_SHORT) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError, OSError, *CUT_SHORT) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         if ".csv" in path.name:
             raise _fault(path) or InputError(
@@ -291,4 +291,5 @@ def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions
             unclosed = unclosed_in(stream, path)
         if unclosed is not None:
             raise unclosed
-    return table.drop_columns([name for name in leave_out if name in table.column_names])
+    # Asks for every name: one that is not UTF-8 is told here, with the file.
+    return table.drop_columns([name for name in table.column_names if name in leave_out])
