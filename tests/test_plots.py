@@ -147,7 +147,7 @@ def test_an_svg_is_one_element_that_follows_the_page(measured: dict[str, Any]) -
     assert svg.count(MODEL_COLOUR) == 1
     assert "date" not in svg.lower()
     texts = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert "workload: share of tickets looked at" in texts
+    assert "workload: share of points looked at" in texts
 
 
 def test_pyplot_stays_out() -> None:

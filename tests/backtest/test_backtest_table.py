@@ -57,6 +57,8 @@ def test_age_is_beaten_in_what_is_caught_and_rules_in_what_it_is_worth() -> None
     assert age.startswith("beats as many flags by age (70.0% caught against 50.0%; difference +20.0 points")
     assert rule.startswith("DOES NOT BEAT unresolved for 24 h (net benefit +5.00 against +4.90")
     assert "a miss worth 10 false alarms" in rule
+    clear = {**GAPS, "unresolved_24h": {**GAPS["unresolved_24h"], "net_benefit": Interval(-0.4, -0.6, -0.2)}}
+    assert verdict(FOUND, clear, COSTS, 10)[2].startswith("FALLS BEHIND unresolved for 24 h (net benefit")
 
 
 def test_where_nothing_can_be_told() -> None:
@@ -90,3 +92,5 @@ def test_plain_without_a_terminal_and_coloured_on_one() -> None:
     values = result().to_dict()
     assert "\x1b" not in render(values)
     assert "\x1b[1;31mThe policy DOES NOT BEAT" in render(values, terminal=True)
+    values["verdict"] = ["FALLS BEHIND as many flags by age."]
+    assert "\x1b[1;31mThe policy FALLS BEHIND" in render(values, terminal=True)

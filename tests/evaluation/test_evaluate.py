@@ -81,7 +81,7 @@ def test_a_better_model_beats_and_an_equal_one_loudly_does_not() -> None:
     data = sample()
     worse = evaluate(**{**data, "risk": np.full(N, 0.1)}, baselines={AGE_ONLY: data["risk"]}, rounds=30)
     assert worse.beats_age_only is False
-    assert worse.verdict[0].startswith("DOES NOT BEAT age only (")
+    assert worse.verdict[0].startswith("FALLS BEHIND age only (")
 
 
 def test_the_verdict_needs_an_interval_above_nought() -> None:
@@ -93,6 +93,7 @@ def test_the_verdict_needs_an_interval_above_nought() -> None:
     assert verdict(0.1, 0.01, 0.2).startswith("beats age only")
     assert verdict(0.1, 0.0, 0.2).startswith("DOES NOT BEAT age only beyond chance")
     assert verdict(-0.1, -0.2, 0.1).startswith("DOES NOT BEAT age only (")
+    assert verdict(-0.1, -0.2, -0.01).startswith("FALLS BEHIND age only (")
     assert verdict(np.nan, np.nan, np.nan).startswith("cannot be compared")
 
 

@@ -25,8 +25,33 @@ def model() -> EscalationClassifier:
 def test_a_model_that_beats_what_is_simpler_says_by_how_much(model: EscalationClassifier) -> None:
     told = list(verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.399}, 0.1))
     simpler = "the age of a ticket alone and the model's linear part alone"
-    assert told == [f"better than {simpler}: average precision 0.400, 4.0 times the rate of 0.100"]
-    assert next(iter(verdict(model, FIGURES, 0.1))).startswith("better than chance: ")
+    beyond = "whether beyond chance, ‘boilover evaluate’ tells on later points"
+    assert told == [f"ahead of {simpler}: average precision 0.400, 4.0 times the rate of 0.100; {beyond}"]
+    assert next(iter(verdict(model, FIGURES, 0.1))).startswith("ahead of chance: ")
+    (told,) = verdict(model, {**FIGURES, "points": 1200.0, AGE_ALONE: 0.2}, 0.1)
+    assert told.startswith(
+        "ahead of the age of a ticket alone where 120 of 1,200 points held back escalate: "
+    )
+
+
+def test_a_handful_of_escalations_tells_the_model_from_nothing(model: EscalationClassifier) -> None:
+    few = {**FIGURES, "points": 1281.0, "base_rate": 7 / 1281, AGE_ALONE: 0.2}
+    (told,) = verdict(model, few, 0.1)
+    assert told.startswith(
+        "NOT CHECKED: only 7 of 1,281 points held back escalate, too few to tell the model"
+    )
+    (told,) = verdict(model, {**few, "base_rate": 1 / 1281, AGE_ALONE: 0.5}, 0.1)
+    assert told.startswith("NOT CHECKED: only 1 of 1,281 points held back escalates,")
+    (told,) = verdict(model, {**few, "base_rate": 10 / 1281}, 0.1)
+    assert told.startswith("ahead of the age of a ticket alone")
+
+
+def test_what_is_too_good_to_be_true_sends_to_the_audit(model: EscalationClassifier) -> None:
+    figures = {"average_precision": 0.98, "base_rate": 0.14, "roc_auc": 0.997, AGE_ALONE: 0.15}
+    *_, last = verdict(model, figures, 0.1)
+    assert last.startswith("TOO GOOD TO BE TRUE? an AUC of 0.997: ‘boilover audit’ names columns")
+    assert len(list(verdict(model, {**figures, "roc_auc": 0.96}, 0.1))) == 1
+    assert len(list(verdict(model, {**figures, AGE_ALONE: 0.6}, 0.1))) == 1, "age alone tells most of it"
 
 
 def test_a_model_that_age_matches_says_so_loudly_and_what_may_help(model: EscalationClassifier) -> None:
@@ -43,17 +68,15 @@ def test_a_model_that_its_linear_part_matches_is_sound_and_says_so(model: Escala
     harmless, better = verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.5}, 0.1)
     assert harmless.startswith("the trees add nothing here: ")
     assert "reached an average precision of 0.500, the model 0.400; that is no fault" in harmless
-    assert better.startswith("better than the age of a ticket alone: average precision 0.400")
+    assert better.startswith("ahead of the age of a ticket alone: average precision 0.400")
     assert len(list(verdict(model, {**FIGURES, LINEAR_PART: 0.4 - 1e-9}, 0.1))) == 2
 
 
 def test_a_model_that_is_its_linear_part_is_not_called_better_than_it() -> None:
     X, y = desk(400)
     model = EscalationClassifier(linear=1.0, n_jobs=1).fit(X, y)
-    told = list(verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.4}, 0.1))
-    assert told == [
-        "better than the age of a ticket alone: average precision 0.400, 4.0 times the rate of 0.100"
-    ]
+    (told,) = verdict(model, {**FIGURES, AGE_ALONE: 0.2, LINEAR_PART: 0.4}, 0.1)
+    assert told.startswith("ahead of the age of a ticket alone: average precision 0.400, 4.0 times the rate")
 
 
 def test_a_search_that_had_too_little_to_choose_on_is_told() -> None:

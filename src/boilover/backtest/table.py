@@ -27,7 +27,7 @@ def render(backtest: Mapping[str, Any], *, terminal: bool = False, width: int = 
 def _parts(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
     yield Text(_headline(backtest), style="bold")
     for sentence in backtest["verdict"]:
-        style = "bold red" if sentence.startswith("DOES NOT BEAT") else "green"
+        style = "bold red" if sentence.startswith(("DOES NOT BEAT", "FALLS BEHIND")) else "green"
         yield Text(f"The policy {sentence}", style=style)
     for name in backtest["unavailable"]:
         yield Text(f"The log cannot feed the rule '{TITLES[name]}'.")

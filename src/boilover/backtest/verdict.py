@@ -54,7 +54,7 @@ def verdict(
         if np.isnan(gap.low):
             said.append(f"cannot be compared with {TITLES[name]}: the tickets are too few or all alike.")
             continue
-        beats = "beats" if gap.low > 0 else "DOES NOT BEAT"
+        beats = "beats" if gap.low > 0 else "FALLS BEHIND" if gap.high < 0 else "DOES NOT BEAT"
         if name == AGE:
             told = f"{recall.estimate:.1%} caught against {peer.estimate:.1%}; difference {100 * gap.estimate:+.1f}"
             told += f" points, 95 % interval {100 * gap.low:+.1f} to {100 * gap.high:+.1f}"

@@ -32,7 +32,7 @@ def _spread_of_right(risk: Floats, tickets: npt.NDArray[np.int64]) -> float:
 
 
 def compare(name: str, model: Interval, peer: Interval, difference: Interval, base_rate: float) -> str:
-    """Return the verdict on the model against one peer: it beats it only if the interval lies above 0."""
+    """Return the verdict on the model against one peer: ahead or behind only if the interval lies beside 0."""
     words, digits = TITLES.get(name, name), 3 if base_rate >= 0.05 else 4
     if np.isnan(difference.low):
         return f"cannot be compared with {words}: these points are too few or all alike"
@@ -44,5 +44,7 @@ def compare(name: str, model: Interval, peer: Interval, difference: Interval, ba
     )
     if difference.low > 0:
         return f"beats {words} ({figures})"
+    if difference.high < 0:
+        return f"FALLS BEHIND {words} ({figures})"
     beyond = " beyond chance" if difference.estimate > 0 else ""
     return f"DOES NOT BEAT {words}{beyond} ({figures})"

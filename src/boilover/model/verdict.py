@@ -13,6 +13,10 @@ SIMPLER = {AGE_ALONE: "the age of a ticket alone", LINEAR_PART: "the model's lin
 """Figures of the calibration slice to what they are of."""
 USUAL = 0.5
 """What more than so large a share of points comes to is the usual course, and no escalation."""
+FEW = 10
+"""With fewer points held back that escalate, which order is the better one is a matter of luck."""
+TOO_GOOD = 0.97
+"""An AUC that hardly any desk allows of what is known so early, unless nearly all of it follows from age."""
 RARE = 0.05
 """At a lower rate, average precisions are told to four digits."""
 
@@ -45,6 +49,12 @@ def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> 
     if own is None or base == 1.0:
         yield f"NOT CHECKED: of the points held back {'every one' if base else 'none'} escalates"
         return
+    points = metrics.get("points") or 0.0
+    escalated = round(base * points)
+    if points and escalated < FEW:
+        few = f"only {escalated} of {points:,.0f} points held back escalate{'s' * (escalated == 1)}"
+        yield f"NOT CHECKED: {few}, too few to tell the model from what is simpler, or from chance"
+        return
     digits = 3 if base >= RARE else 4
     alike = {LINEAR_PART} if model.linear_weight_ == 1.0 else set()
     if alike and model.linear_.C == AGE_ONLY:
@@ -71,4 +81,11 @@ def verdict(model: Fitted, metrics: Mapping[str, float | None], rate: float) -> 
     elif AGE_ALONE not in beaten and alike != set(SIMPLER):
         others = " and ".join(SIMPLER[name] for name in figures if name not in beaten) or "chance"
         times = f"{own / base:.1f} times the rate of {base:.{digits}f}"
-        yield f"better than {others}: average precision {own:.{digits}f}, {times}"
+        asked = f" where {escalated:,} of {points:,.0f} points held back escalate" if points else ""
+        yield (
+            f"ahead of {others}{asked}: average precision {own:.{digits}f}, {times}; whether beyond chance,"
+            " ‘boilover evaluate’ tells on later points"
+        )
+    auc = metrics.get("roc_auc")
+    if auc is not None and auc > TOO_GOOD and (figures.get(AGE_ALONE) or 0.0) < own / 2:
+        yield f"TOO GOOD TO BE TRUE? an AUC of {auc:.3f}: ‘boilover audit’ names columns that know the future"

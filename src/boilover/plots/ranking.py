@@ -54,7 +54,7 @@ def gain(ax: Axes, evaluation: Mapping[str, Any]) -> Axes:
             linestyle="none", label=f"{TITLES.get(name, name)}, at {percent(WORKLOAD)}",
         )  # fmt: skip
     ax.legend(loc="lower right", handlelength=1.6, borderaxespad=0.2)
-    shares(ax, "workload: share of tickets looked at", "recall: share of escalations found")
+    shares(ax, "workload: share of points looked at", "recall: share of escalations found")
     return ax
 
 

@@ -53,7 +53,7 @@ def gain(evaluation: Mapping[str, Any]) -> Markup:
     if all(map(isnan, recall)):
         return Markup("")
     plot = Canvas(
-        Axis.of("share of tickets looked at (workload)", 1.0, share),
+        Axis.of("share of points looked at (workload)", 1.0, share),
         Axis.of("share of escalations found (recall)", 1.0, share),
     )
     marks = [
@@ -76,7 +76,7 @@ def gain(evaluation: Mapping[str, Any]) -> Markup:
         marks.append(words(across + 9, down + 4, TITLES.get(name, name)[:28], "note"))
         told.append(f"{TITLES.get(name, name)} {percent(figures['estimate'])}")
     own = evaluation["scores"][MODEL][RECALL_THERE]["estimate"]
-    said = f"Looking at {percent(WORKLOAD)} of the tickets, the model finds {percent(own)} of the escalations"
+    said = f"Looking at {percent(WORKLOAD)} of the points, the model finds {percent(own)} of the escalations"
     return plot.drawing("gain", "Recall over workload", f"{'; '.join([said, *told])}.", *marks)
 
 
