@@ -116,6 +116,31 @@ def test_a_number_that_is_when_the_ticket_ended_is_read_to_its_last_digit(desk):
     assert finding.figures["same"] > 0.9
 
 
+def test_an_attribute_that_is_a_time_by_its_type_leaks_and_no_model_sees_it(desk):
+    events, tickets = planted(desk).to_pandas()
+    ended = pd.to_datetime(tickets.pop("ended_on"), format="%d/%m/%Y %H:%M", utc=True)
+    told = audit(EventLog.from_pandas(events, tickets[["ticket_id"]].assign(ended_at=ended)))
+    (finding,) = told.findings
+    assert (finding.column, finding.kind, told.harmful) == ("ended_at", "future time", ())
+    assert "no model sees it" in render(told.to_dict())
+    assert finding.mend.startswith("No model sees it as it is")
+
+
+def test_how_long_something_took_is_told_in_digits(desk):
+    events, tickets = desk.to_pandas()
+    span = tickets["ticket_id"].map(
+        events.groupby("ticket_id")["occurred_at"].agg(lambda times: times.max() - times.min())
+    )
+    hours = 100 * span.dt.total_seconds() / 3600
+    later = events.assign(
+        occurred_at=events["occurred_at"]
+        + 99 * (events["occurred_at"] - events.groupby("ticket_id")["occurred_at"].transform("min"))
+    )
+    (finding,) = audit(EventLog.from_pandas(later, tickets[["ticket_id"]].assign(took=hours))).findings
+    assert finding.kind == "course"
+    assert "e+0" not in finding.example
+
+
 def test_values_told_when_they_become_known_are_no_leak(desk):
     """The same facts, told as events at their moments."""
     events, tickets = desk.to_pandas()

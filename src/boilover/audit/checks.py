@@ -22,6 +22,7 @@ from boilover.audit.relate import (
     told_rank,
 )
 from boilover.errors import shorten
+from boilover.words import count
 
 WEAK = 0.1
 """A rank correlation with the end that convicts a column whose name belongs to it."""
@@ -127,7 +128,7 @@ def _course(case: Case, amount: Amount) -> Finding | None:
         return None
     ticket = int(np.flatnonzero(asked)[-1])
     said = f"It ranks {asked.sum():,} tickets by their {amount.name} still to come with a correlation of {order:.2f}"
-    fact = f"{amount.name} in the end: {amount.value[ticket]:.3g}"
+    fact = f"{amount.name} in the end: {count(amount.value[ticket])}"
     return case.finding("course", said, ticket, fact, order=order, strength=strength)
 
 
@@ -156,7 +157,7 @@ def _named(case: Case, ends: Ends) -> Finding | None:
         f" come with a correlation of {order:.2f}; {SHUFFLES} shuffles gave {chance:.2f} at most"
     )
     ticket = int(np.flatnonzero(asked)[-1])
-    fact = f"{amount.name} in the end: {amount.value[ticket]:.3g}"
+    fact = f"{amount.name} in the end: {count(amount.value[ticket])}"
     return case.finding("named", said, ticket, fact, order=order, chance=chance)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -89,7 +89,9 @@ def log_columns(notes: Annotations) -> Iterator[Column]:
     everyone = np.arange(history.n_tickets, dtype=np.int32)
     for field in history.attributes.schema:
         told = _coded(history.attributes[field.name])
-        yield Column.of_rows(field.name, "attribute", everyone, history.created, told, history.n_tickets)
+        column = Column.of_rows(field.name, "attribute", everyone, history.created, told, history.n_tickets)
+        # What is a time by its type becomes no feature; one written as text may.
+        yield replace(column, read=not pa.types.is_temporal(field.type))
     yield from _fields(history)
     yield from _numbers(history)
 
