@@ -300,6 +300,19 @@ def test_case_16_times_with_and_without_offset(read, tmp_path):
     ]
 
 
+def test_case_17_what_no_activity_tells_is_not_taken_for_the_first(read):
+    """Where activities do not tell of tags, today's may have been added at any time."""
+    numbers = range(1, 101)
+    page = [ticket(number, tags=["late"]) for number in numbers]
+    created = [born(number=number) for number in numbers]
+    _, events, _, report = read(page, activities(*created))
+    assert "tags" not in set(events["field"].dropna())
+    assert report.notes["tags of today, which no activity tells since when, left out"] == 100
+    later = did("10:00", number=7, tags=["late", "more"])
+    _, events, _, _ = read(page, activities(*created, later))
+    assert len(told(events[events["field"] == "tags"], "field_changed", "value")) == 100
+
+
 def test_case_17_tickets_without_history_are_known_as_of_their_last_update(read):
     page = [
         ticket(

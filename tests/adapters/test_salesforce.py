@@ -496,12 +496,17 @@ def test_case_17_cases_without_history(read):
     assert "group_changed" in report.lacks
 
 
-def test_case_17_owners_that_no_history_tells_are_not_taken_for_the_first(read):
+def test_case_17_what_no_history_tells_is_not_taken_for_the_first(read):
+    """A field that is not tracked holds what it is today; where a case came by is as it ever was."""
     cases = [case(Id=f"500A0000000{n:04d}IAA", CaseNumber=f"1{n:04d}") for n in range(100)]
+    moved = change("10:00", "Status", "New", "Working", CaseId=cases[1]["Id"])
+    _, events, _, report = read(cases, [moved])
+    assert {"assignee_changed", "priority_changed"} <= set(report.lacks)
+    assert told(events, "field_changed", "field") == [("channel",)] * 100
+    for untold in ("assignee", "priority"):
+        assert report.notes[f"{untold} of today, which no history tells since when, left out"] == 100
     raised = change("10:00", "Priority", "Medium", "High", CaseId=cases[1]["Id"])
-    _, _, _, report = read(cases, [raised])
-    assert "assignee_changed" in report.lacks
-    assert report.notes["owners of today, which no history tells since when"] == 100
+    assert len(told(read(cases, [moved, raised])[1], "priority_changed", "value")) == 101
 
 
 def test_case_18_unknown_fields_and_words_are_counted(read):

@@ -397,12 +397,14 @@ def test_case_17_incidents_without_an_audit(read):
     assert "assignee_changed" in report.lacks
 
 
-def test_case_17_holders_that_no_history_tells_are_not_taken_for_the_first(read):
-    rows = [incident(sys_id=f"k{n}", number=f"INC{n}", assigned_to=ANN) for n in range(100)]
+def test_case_17_what_no_history_tells_is_not_taken_for_the_first(read):
+    rows = [incident(sys_id=f"k{n}", number=f"INC{n}", assigned_to=ANN, category="net") for n in range(100)]
     raised = audit("10:00", "priority", "3", "2", documentkey="k1")
     _, events, _, report = read(rows, [raised])
     assert "assignee_changed" in report.lacks
-    assert report.notes["groups and assignees of today, which no history tells since when"] == 200
+    assert report.notes["assignee of today, which no history tells since when, left out"] == 100
+    assert report.notes["category of today, which no history tells since when, left out"] == 100
+    assert len(told(events, "priority_changed", "value")) == 101
     given = audit("10:00", "assigned_to", "", ANN, documentkey="k2")
     _, events, _, _ = read(rows, [raised, given])
     assert len(told(events, "assignee_changed", "value")) == 100

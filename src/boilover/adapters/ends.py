@@ -13,8 +13,10 @@ from boilover.adapters.times import moment
 DONE = frozenset({"solved", "closed"})
 GOES_ON, ENDED = 1, 2
 HOLDERS = frozenset({"group", "assignee"})
+FIXED = frozenset({"channel", "language"})
+"""What a ticket has from its beginning."""
 ENOUGH = 100
-"""Of so many tickets, some changed hands: where no history tells of it, that is not kept."""
+"""Of so many tickets, some changed hands, or priority: where no history tells of it, that is not kept."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -56,8 +58,9 @@ class Ends:
             self._last[ticket] = time, now | (before if time == latest else 0)
 
     def is_untracked(self, target: str, n_tickets: int) -> bool:
-        """Say whether today's holder must not stand for the first one, as no history of holders is kept."""
-        return target in HOLDERS and not self.changed & HOLDERS and n_tickets >= ENOUGH
+        """Say whether today's value must not stand for the first one, as no history of it is kept."""
+        kept = self.changed & HOLDERS if target in HOLDERS else target in self.changed | FIXED
+        return not kept and n_tickets >= ENOUGH
 
     def tell(self, export: Export, facts: Facts, ticket: str, today: Today, *, has_history: bool) -> None:
         """Tell the status of today, or when the ticket ended where no history tells that.

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.settings import Status, Zone
@@ -107,6 +108,7 @@ class Desk:
     """Tickets of whose activities some are held."""
     listed: set[str] = field(default_factory=set)
     """Tickets that have a record of their own."""
+    ends: Ends = field(default_factory=Ends)
 
     def __post_init__(self) -> None:
         tally = self.export.tally

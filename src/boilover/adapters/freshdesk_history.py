@@ -51,6 +51,7 @@ def read_activity(desk: Desk, record: dict[str, Any]) -> None:
             continue
         target = str(TARGETS.get(key) or desk.options.fields.get(key, key))
         value, raw = desk.value(target, told)
+        desk.ends.changed.add(target)
         if CREATION in activity:
             desk.facts.at_creation(ticket_id, target, value, raw)
         else:

@@ -144,17 +144,19 @@ def _tell_case(
     if opening is not None and created is not None and not is_doubled:
         desk.facts.message(ticket, created, opening, public=role == "customer", by=by, role=role, order=-1)
     updated = _time(desk, case, "SystemModstamp") or _time(desk, case, "LastModifiedDate")
-    for column, target in TODAY.items():
-        if column in case:
+    for column, target in (TODAY | desk.options.fields).items():
+        if column in case and _is_known(desk, target, has_history):
             desk.facts.today(ticket, target, *desk.value(target, ident(case.get(column))), at=updated)
-    for name, target in desk.options.fields.items():
-        if name in case:
-            desk.facts.today(ticket, target, desk.value(target, ident(case.get(name)))[0], at=updated)
-    if has_history and desk.ends.is_untracked("assignee", len(desk.cases) // 2):
-        desk.export.tally.note("owners of today, which no history tells since when")
-    elif "OwnerId" in case:
+    if "OwnerId" in case and _is_known(desk, "assignee", has_history):
         desk.facts.today(ticket, *desk.owner(ident(case.get("OwnerId"))), at=updated)
     _tell_status(desk, ticket, case, updated, has_history)
+
+
+def _is_known(desk: Desk, target: str, has_history: bool) -> bool:
+    """Say whether today's value may stand for the first one; count it where not."""
+    is_untracked = has_history and desk.ends.is_untracked(target, len(desk.cases) // 2)
+    desk.export.tally.note(f"{target} of today, which no history tells since when, left out", is_untracked)
+    return not is_untracked
 
 
 def _opener(desk: Desk, ticket: str, case: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -105,6 +105,7 @@ class History:
                 desk.facts.event(ticket, at, "field_changed", field=name, **told)
                 return
         target = target or name
+        desk.ends.changed.add(target)
         before = desk.value(target, old)[0]
         value, raw = desk.value(target, new)
         if target in PARTIES:

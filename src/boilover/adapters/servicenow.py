@@ -111,7 +111,7 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
     for column, target in desk.targets.items():
         if column in incident and target != "status":
             if has_history and desk.ends.is_untracked(target, len(desk.tickets) // 2):
-                desk.export.tally.note("groups and assignees of today, which no history tells since when")
+                desk.export.tally.note(f"{target} of today, which no history tells since when, left out")
                 continue
             desk.facts.today(ticket, target, *desk.value(target, cell(incident, column)), at=updated)
     _tell_status(desk, ticket, incident, has_history)
