@@ -97,6 +97,7 @@ def _drop_tags(text: str) -> str:
     # Not str.lower, which changes the length of some texts.
     lower = text.translate(_LOWER)
     kept, place = [], 0
+    last: dict[str, int] = {}
     while (tag := _TAG.search(text, place)) is not None:
         kept.append(text[place : tag.start()])
         place = tag.end()
@@ -105,18 +106,14 @@ def _drop_tags(text: str) -> str:
             end = text.find(_COMMENT_END, place)
             place = end + len(_COMMENT_END) if end >= 0 else len(text)
         elif name in _DROPPED and not tag[1]:
-            place = _end_of(lower, name, place)
+            closing = f"</{name}"
+            if name not in last:
+                last[name] = lower.rfind(closing)
+            # One that never closes holds nothing.
+            place = lower.find(closing, place) if last[name] >= place else place
         kept.append("\n" if name in _BREAKING else " " if name in ("td", "th") or not name else "")
     kept.append(text[place:])
     return "".join(kept)
-
-
-def _end_of(lower: str, name: str, place: int) -> int:
-    """Return where the element opened before ``place`` closes; ``place`` itself when it never does."""
-    closing = f"</{name}"
-    if lower.rfind(closing) < place:
-        return place
-    return lower.find(closing, place)
 
 
 def _drop_blocks(text: str, mark: re.Pattern[str]) -> str:
