@@ -385,6 +385,15 @@ def test_case_16_times_with_and_without_offset(read, recipe):
     ]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 2, 0), (2, 0, 1)])
+def test_the_two_columns_of_the_state_tell_one_change(read, order):
+    """Both may be audited, and the reason of a hold belongs to it whichever comes first."""
+    update = [audit("10:00", column, "2", "3") for column in ("state", "incident_state")]
+    update.append(audit("10:00", "hold_reason", "", "1"))
+    _, events, _, _ = read([incident(state="3", hold_reason="1")], [update[place] for place in order])
+    assert told(events, "status_changed", "value") == [("open",), ("pending",)]
+
+
 def test_case_17_incidents_without_an_audit(read):
     ended = incident(state="7", resolved_at="2026-01-07 09:00:00", closed_at="2026-01-08 09:00:00")
     _, events, _, report = read([ended])

@@ -32,6 +32,8 @@ class Audit:
         self._holds: dict[tuple[str, str], dict[str, Any]] = {}
         """Changes to On Hold that wait for the reason of the same update."""
         self._reasons: dict[tuple[str, str], tuple[str, int]] = {}
+        self._columns: dict[tuple[str, str], str] = {}
+        """The column that tells of the state at a time: ``incident_state`` says again what ``state`` says."""
 
     def tell(self, row: Mapping[str, Any]) -> None:
         """Tell one row."""
@@ -70,6 +72,10 @@ class Audit:
             desk.facts.change(ticket, at, "status", "closed", raw="deleted", **told)
         elif column in ATTRIBUTES or column in PROSE:
             self._tell_attribute(ticket, at, column, old, new, told)
+        elif (
+            desk.targets.get(column) == "status" and self._columns.setdefault((ticket, at), column) != column
+        ):
+            desk.export.tally.note("audit that tells a change of state again, in its other column")
         elif column in desk.targets:
             self._tell_state(ticket, at, desk.targets[column], old, new, told)
         elif column not in BOOKKEEPING:
