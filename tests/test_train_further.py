@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 from boilover.config import Config
 from boilover.errors import InputError, UsageError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.evaluation.metrics import roc_auc
-from boilover.features import Attribute, Count, Feature, Flag
+from boilover.features import Attribute, Count, Feature, FieldState, Flag, Match
+from boilover.history import History
 from boilover.inputs import Source
 from boilover.labels import label
+from boilover.log import EventLog
 from boilover.pipeline import train_model
 from boilover.scoring import feature_frame
 from boilover.split import CALIBRATE
 from boilover.synthetic import synthetic_desk
-from boilover.times import parse_duration
+from boilover.times import parse_duration, parse_moment
+from boilover.training import moment, train
 from boilover.training.rows import training_rows
 
 LOG = synthetic_desk(n_tickets=700, days=90, seed=3)
@@ -68,5 +72,40 @@ def test_no_features_are_refused() -> None:
 def test_features_of_attributes_that_the_log_lacks_are_refused(feature: Feature) -> None:
     with pytest.raises(UsageError, match="features read 'categry', which is no attribute of the log"):
         training_rows(LOG, ("7d",), features=[Count(Flag("any_event")), feature])
+    with pytest.raises(UsageError, match=r"no attribute of the log\. It has .*category"):
+        training_rows(LOG, ("7d",), features=[feature])
     known = [Attribute("category"), Count(Flag("created"), key="desk"), Count(Flag("created"), key="group")]
     assert training_rows(LOG, ("7d",), features=known).features == tuple(known)
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        FieldState("severty"),
+        Count(Match("field_changed", field="severty")),
+        Count(Flag("any_event") & Match("field_changed", field="severty", value="1")),
+    ],
+)
+def test_features_of_fields_that_no_event_changes_are_refused(feature: Feature) -> None:
+    with pytest.raises(
+        UsageError, match=r"features read 'severty', which is no field that .* It has no fields"
+    ):
+        training_rows(LOG, ("7d",), features=[Count(Flag("any_event")), feature])
+    events, tickets = LOG.to_pandas()
+    told = events[events["event_type"] == "priority_changed"].assign(
+        event_type="field_changed", field="severity"
+    )
+    log = EventLog.from_pandas(pd.concat([events, told]), tickets)
+    with pytest.raises(UsageError, match=r"no field that an event of the log changes\. It has 'severity'"):
+        training_rows(log, ("7d",), features=[feature])
+    known = [FieldState("severity"), Count(Match("field_changed", field="severity"))]
+    assert training_rows(log, ("7d",), features=known).features == tuple(known)
+
+
+def test_the_end_of_training_is_kept_to_the_microsecond() -> None:
+    events, tickets = LOG.to_pandas()
+    events["occurred_at"] += pd.Timedelta(microseconds=250_001)
+    log = EventLog.from_pandas(events, tickets)
+    # A point at the whole second before the end would be one that training had seen.
+    assert parse_moment(train(log, n_jobs=1).manifest.trained_until) == History.from_log(log).end
+    assert moment(1_735_689_600_000_000) == "2025-01-01T00:00:00+00:00"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 import numpy as np
@@ -28,6 +28,7 @@ from boilover.model.saved import SavedModel
 from boilover.points import AGES_HOURS
 from boilover.training.rows import Doubts, TrainingRows, training_rows
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AGE = SinceLast(Flag("created")).name
 """The column whose curve a model falls back on."""
 LOG_SAYS = EscalationRule()
@@ -117,7 +118,7 @@ def fit(
         escalation=rule.model_dump(mode="json", exclude_defaults=True),
         trained_from=moment(int(rows.notes.history.time.min())),
         trained_until=moment(rows.notes.history.end),
-        split={"stop": moment(cut.stop), "calibrate": moment(cut.calibrate), "by": cut.by},
+        split={"stop": _second(cut.stop), "calibrate": _second(cut.calibrate), "by": cut.by},
         base_rate=float(np.nanmean(y)),
         metrics=held_out_metrics(calibration.label, calibration.risk, model.primary.held_out_scores_),
         fingerprint=fingerprint(log),
@@ -177,6 +178,11 @@ def _reached(rows: TrainingRows, model: HorizonModel) -> Reached | None:
     return Reached.of(points.ticket, points.as_of, model.primary.beside_risk_, rows.nightly.share)
 
 
+def _second(microseconds: int) -> str:
+    """Return `moment` to the second: enough where it is only told, and nothing is measured from there on."""
+    return moment(microseconds - microseconds % 1_000_000)
+
+
 def moment(microseconds: int) -> str:
-    """Return a moment in ISO 8601, UTC, to the second."""
-    return datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat(timespec="seconds")
+    """Return a moment in ISO 8601, UTC, exactly: of whole seconds without a fraction."""
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat()

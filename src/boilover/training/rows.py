@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,13 @@ import pandas as pd
 
 from boilover.annotations import Annotations
 from boilover.errors import InputError, UsageError, shorten
-from boilover.features import Feature, compute, default_features
+from boilover.features import Feature, compute, default_features, to_json
 from boilover.features.defaults import OTHER_KEYS
 from boilover.features.frame import Plan
 from boilover.history import HOUR, Floats, History
 from boilover.labels import NEVER, first_escalations, is_covered, label
 from boilover.log import EventLog
-from boilover.mistakes import nearest
+from boilover.mistakes import listed
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
@@ -71,7 +71,7 @@ def training_rows(
     ``compute`` may keep rows between logs: they are point-in-time, see `boilover.backtest.asked.Rows`. ``doubts`` tells
     which points are to be left out, since their label is no plain outcome, see `boilover.flagger.doubts`.
     Raises `InputError` for a log with too few escalations, one outcome only, or shorter than a horizon, and
-    `UsageError` for no ``features``, and for those of attributes that the log lacks.
+    `UsageError` for no ``features``, and for those of attributes or fields that the log lacks.
     """
     in_order(horizons)
     notes = Annotations(History.from_log(log))
@@ -93,7 +93,7 @@ def training_rows(
             "features names none. Name one or more, or leave it out for those that a log can feed"
         )
     if features is not None:
-        _check_attributes(chosen, notes.history)
+        _check_names(chosen, notes.history)
     frame = compute(chosen, notes, points)
     if features is None:
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
@@ -104,14 +104,30 @@ def training_rows(
     return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
 
 
-def _check_attributes(features: Sequence[Feature], history: History) -> None:
-    """Refuse features that would be the same of every ticket, for what they read is no attribute of the log."""
-    known = history.attributes.column_names
-    for name in sorted(Plan.of(features).attributes - {*known, *OTHER_KEYS}):
-        near = nearest(name, known)
-        more = f", and {len(known) - len(near)} more" if len(known) > len(near) else ""
-        there = f"{', '.join(map(shorten, near))}{more}" if near else "no attributes"
-        raise UsageError(f"features read {shorten(name)}, which is no attribute of the log. It has {there}")
+def _check_names(features: Sequence[Feature], history: History) -> None:
+    """Refuse features that would be the same of every ticket, for what they read is nothing of the log."""
+    attributes, fields = history.attributes.column_names, history.coded("field").words
+    read = Plan.of(features).attributes.difference(OTHER_KEYS)
+    for names, known, what in (
+        (read, attributes, "attribute of the log"),
+        (set(_fields(features)), fields, "field that an event of the log changes"),
+    ):
+        for name in sorted(names.difference(known)):
+            there = listed(name, known, shorten) or f"no {what.split()[0]}s"
+            raise UsageError(f"features read {shorten(name)}, which is no {what}. It has {there}")
+
+
+def _fields(features: Sequence[Feature]) -> Iterator[str]:
+    """Yield the fields whose changes features read, themselves or in a filter of theirs."""
+    told = [to_json(feature) for feature in features]
+    while told:
+        match told.pop():
+            case {"is": "FieldState" | "Match", "field": str(field)}:
+                yield field
+            case dict(parts):
+                told += parts.values()
+            case list(parts) | tuple(parts):
+                told += parts
 
 
 def _check_escalations(log: EventLog, notes: Annotations) -> None:
