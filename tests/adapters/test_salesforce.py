@@ -600,8 +600,11 @@ def test_options_are_checked_and_used(read, recipe):
         read([case()], recipe=recipe('report_timezone = "Mars/Olympus"'))
     options = 'statuses = { "Dreaming" = "on_hold" }\nfields = { "Team__c" = "group" }'
     rows = [change("10:00", "Team__c", "a", "b"), change("10:00", "Status", "New", "Dreaming")]
-    _, events, _, report = read([case(Status="Dreaming", Team__c="b")], rows, recipe=recipe(options))
-    assert told(events, "group_changed", "value") == [("a",), ("b",)]
+    calm = {"Id": "500A00000000008IAA", "CaseNumber": "00001008", "TEAM__C": "c"}
+    cases = [case(Status="Dreaming", Team__c="b"), case(**calm)]
+    _, events, _, report = read(cases, rows, recipe=recipe(options))
+    assert told(events, "group_changed", "value") == [("a",), ("b",), ("c",)]
+    events = events[events["ticket_id"] == "00001007"]
     assert told(events, "status_changed", "value") == [("new",), ("on_hold",)]
     assert not report.unknown
 

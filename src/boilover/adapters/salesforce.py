@@ -144,9 +144,12 @@ def _tell_case(
     if opening is not None and created is not None and not is_doubled:
         desk.facts.message(ticket, created, opening, public=role == "customer", by=by, role=role, order=-1)
     updated = _time(desk, case, "SystemModstamp") or _time(desk, case, "LastModifiedDate")
-    for column, target in (TODAY | desk.options.fields).items():
-        if column in case and _is_known(desk, target, has_history):
-            desk.facts.today(ticket, target, *desk.value(target, ident(case.get(column))), at=updated)
+    # Loaders write columns of the desk's own in capitals as well.
+    spelt = {column.casefold(): column for column in case}
+    for name, target in (TODAY | desk.options.fields).items():
+        column = spelt.get(name.casefold())
+        if column is not None and _is_known(desk, target, has_history):
+            desk.facts.today(ticket, target, *desk.value(target, ident(case[column])), at=updated)
     if "OwnerId" in case and _is_known(desk, "assignee", has_history):
         desk.facts.today(ticket, *desk.owner(ident(case.get("OwnerId"))), at=updated)
     _tell_status(desk, ticket, case, updated, has_history)
