@@ -349,7 +349,13 @@ def test_the_nightly_job_runs_by_its_configuration(home, desk, run, capsys, monk
     assert said.startswith(
         f"b 2026-03-10T00:00:00Z: {json.loads(file.read_text())['counts']['tickets']} tickets, "
     )
-    assert f"{len(flags)} new" in said
+    assert f"{len(flags)} new, 0 risen, 0 still, 0 cleared; 0 notices" in said
+    with (tmp_path / "policy.toml").open("a") as policy:
+        policy.write("[capacity]\nper_night = 1\n")
+    # Quiet hours may hold all of them back on every night.
+    told = printed(capsys, monkeypatch, *words, "--desk", "a")
+    assert f"1 new, 0 risen, 0 still, 0 cleared, {len(flags) - 1} held back by capacity; 0 notices" in told
+    (tmp_path / "a.csv").unlink()
     assert (tmp_path / "b.csv").read_bytes() == (home / f"scores {NIGHTS[0]}.csv").read_bytes()
     assert not (tmp_path / "a.csv").exists()
     assert run(*words, "--desk", "c")[0] == 2

@@ -42,10 +42,9 @@ def nightly(
     failed = []
     for run in pipeline.nightly(config, as_of=as_of, desk=desk, again=again, say=say):
         if run.error is None:
-            counts = run.manifest["counts"]
-            told = ", ".join(
-                f"{counts[name]} {name}" for name in ("tickets", "new", "risen", "still", "cleared")
-            )
+            # What held tickets back tells them all once more, by its name.
+            counts = {name: n for name, n in run.manifest["counts"].items() if name != "suppressed"}
+            told = ", ".join(f"{number} {name}" for name, number in counts.items())
             delivery = run.manifest["delivery"]
             sent = f"{delivery['sent']} notices sent, {delivery['kept']} wait"
             typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {sent}; {run.file}")
