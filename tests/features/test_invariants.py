@@ -169,6 +169,24 @@ def test_an_unknown_class_in_json_is_refused():
         from_json({"is": "Oracle"})
 
 
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"is": "Count", "where": "created"}, "class Count cannot be made: 'where' holds 'created'"),
+        ({"is": "Flag", "flag": None}, "class Flag cannot be made: 'flag' holds None"),
+        ({"is": "Count", "window": 7}, "'window' holds 7"),
+        ({"is": "Count", "window": "soon"}, "'soon' is no duration"),
+        ({"is": "Calendar", "part": "year"}, "'part' holds 'year'"),
+        ({"is": "Difference", "left": {"is": "State", "of": "status"}, "right": 1}, "'right' holds 1"),
+        ({"is": "Mean", "weight": 1}, "unexpected keyword argument 'weight'"),
+        ({"is": "State"}, "missing 1 required positional argument: 'of'"),
+    ],
+)
+def test_features_that_cannot_be_made_of_json_are_refused(told, message):
+    with pytest.raises(MismatchError, match=message):
+        from_json(told)
+
+
 def test_names_are_unique_and_derived(case):
     features, _, _ = case
     names = [feature.name for feature in features]

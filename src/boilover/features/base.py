@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar
+from types import UnionType
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from boilover.errors import MismatchError, UsageError
+from boilover.errors import MismatchError, UsageError, shorten
 from boilover.features import filters
 from boilover.features.crossing import Need
 from boilover.features.stream import Told, View
@@ -136,7 +138,10 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(value: Any) -> Any:
-    """Return the feature or filter that `to_json` wrote; raise `MismatchError` for a class that is not known."""
+    """Return the feature or filter that `to_json` wrote.
+
+    Raises `MismatchError` for a class that is not known, and for fields that it does not take.
+    """
     if not isinstance(value, dict):
         return value
     kind = KINDS.get(str(value.get("is")))
@@ -145,4 +150,32 @@ def from_json(value: Any) -> Any:
             f"the model uses a feature of class {value.get('is')!r}, which is not known here."
             " Import the module that defines it first"
         )
-    return kind(**{name: from_json(field) for name, field in value.items() if name != "is"})
+    told = {name: from_json(field) for name, field in value.items() if name != "is"}
+    try:
+        _check_types(kind, told)
+        return kind(**told)
+    except (TypeError, UsageError) as error:
+        raise MismatchError(
+            f"the model's feature of class {kind.__name__} cannot be made: {error}. Train the model again"
+        ) from error
+
+
+def _check_types(kind: type[Any], told: Mapping[str, Any]) -> None:
+    """Raise `TypeError` for a field that holds what its class does not allow, as far as annotations tell."""
+    hints = _hints(kind)
+    for name in told.keys() & hints.keys():
+        value, hint = told[name], hints[name]
+        if get_origin(hint) is Literal:
+            fits = value in get_args(hint)
+        else:
+            fits = not isinstance(hint, type | UnionType) or isinstance(value, hint)
+        if not fits:
+            raise TypeError(f"'{name}' holds {shorten(value)}")
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    # A class of one's own may be annotated with names that are there for the type checker alone.
+    with suppress(NameError):
+        return {name: hint for name, hint in get_type_hints(kind).items() if name in names}
+    return {}
