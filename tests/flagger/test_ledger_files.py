@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ledger_nights import BEGIN, DAY, HOUR, NEW, STILL, Told, night_of, recall, record
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from boilover.errors import InputError, LockedError, UsageError
@@ -179,6 +179,23 @@ def opened_without_rights(path, monkeypatch):
     with monkeypatch.context() as shut:
         shut.setattr(os, "access", lambda file, mode: mode != os.W_OK)
         return Ledger.open(path, create=False)
+
+
+def test_a_disk_without_room_is_told_and_the_ledger_stays_as_it_was(tmp_path):
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    record(ledger, BEGIN, {"a": Told(NEW)})
+
+    @event.listens_for(ledger.engine, "connect")
+    def fill(raw, record):
+        (pages,) = raw.execute("PRAGMA page_count").fetchone()
+        raw.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(
+        UsageError, match=r"cannot write to the ledger .*ledger\.db: database or disk is full\. Make room"
+    ):
+        record(ledger, BEGIN + DAY, {f"ticket {number}": Told(NEW) for number in range(2_000)})
+    assert len(ledger.export("nights")) == 1
+    assert ledger.check() == ()
 
 
 def test_a_copy_that_may_not_be_written_to_is_read(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 
 import pytest
@@ -54,3 +55,20 @@ def test_a_lock_that_cannot_be_written_is_a_wrong_call(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot write to"), held(tmp_path / "file" / "lock"):
         pass
+
+
+def test_a_lock_for_which_there_is_no_room_is_named(tmp_path):
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            with (
+                pytest.raises(UsageError, match=f"cannot write to {tmp_path}/lock: .*Make room"),
+                held(tmp_path / "lock"),
+            ):
+                pass
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from boilover.errors import LockedError, UsageError
-from boilover.files import lock
+from boilover.files import finding_room, lock
 
 
 @contextmanager
@@ -40,7 +40,8 @@ def held(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator
         if left:
             say(f"{path}: took over the lock that a run left behind, {left}")
         since = datetime.now(UTC).isoformat(timespec="seconds")
-        _write(file, {"process": os.getpid(), "host": socket.gethostname(), "since": since})
+        with finding_room(path):
+            _write(file, {"process": os.getpid(), "host": socket.gethostname(), "since": since})
         try:
             yield
         finally:
@@ -62,8 +63,7 @@ def _holder(file: IO[str]) -> str:
 
 def _write(file: IO[str], told: dict[str, object] | None) -> None:
     # The file stays: who removes it could take it from under a run that has just opened it.
-    file.seek(0)
-    file.truncate()
+    os.ftruncate(file.fileno(), 0)
     if told is not None:
-        file.write(f"{json.dumps(told)}\n")
-    file.flush()
+        # Nothing is left in a buffer, which closing would try to write again.
+        os.write(file.fileno(), f"{json.dumps(told)}\n".encode())

@@ -187,7 +187,11 @@ def _explained(error: DBAPIError, engine: Engine) -> BaseException:
     if code.startswith(REFUSED):
         mend = "Who writes to it, or reads it while a run does, must be let write to it and its folder: ask for that"
         return UsageError(f"cannot use the ledger {name}: {reason}. {mend}")
-    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or str(state).startswith(("53", "57", "58")):
+    if code == "SQLITE_FULL" or state == "53100":
+        return UsageError(
+            f"cannot write to the ledger {name}: {reason}. Make room there, or name another place"
+        )
+    if code.startswith("SQLITE_IOERR") or str(state).startswith(("53", "57", "58")):
         return BoiloverError(f"the ledger {name} cannot be written: {reason}")
     lost = engine.dialect.name == "postgresql" and (error.connection_invalidated or state is None)
     if lost or str(state).startswith(("08", "28", "3D", "42501")):
