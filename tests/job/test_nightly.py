@@ -177,6 +177,15 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
     assert not (desk.parent / "out").exists()
 
 
+def test_what_stops_a_run_is_told_where_its_manifest_cannot_be_written_either(desk):
+    (desk.parent / "taken").touch()
+    desk.write_text(f'{CONFIG}manifest = "taken/{{night}}.json"\n[limits]\nstale = "36h"\n', encoding="utf-8")
+    said: list[str] = []
+    with pytest.raises(StaleInputError, match="the limit is 36h"):
+        run(desk, "2025-01-20T06:00Z", say=said.append)
+    assert any("the manifest was not written: cannot write to " in text for text in said), said
+
+
 def test_a_log_that_ends_long_before_the_night_is_told(desk):
     said: list[str] = []
     run(desk, "2025-01-22T20:00Z", say=said.append)

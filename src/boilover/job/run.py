@@ -15,7 +15,7 @@ from typing import Any
 from boilover.files import sweep
 from boilover.job.life import gate, look_after_model
 from boilover.job.lock import held
-from boilover.job.manifest import Account, exit_code
+from boilover.job.manifest import Account, exit_code, told_of
 from boilover.job.settings import Desk
 from boilover.job.steps import Say, ingest, look, open_tools, read, score_night
 from boilover.job.telling import decide_and_record, deliver_night, hand_over_night, write_night
@@ -59,7 +59,11 @@ def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda t
         try:
             _work(desk, account, again, say)
         except Exception as error:
-            write_json(account.close(error), file)
+            try:
+                write_json(account.close(error), file)
+            # What stopped the run is told, whatever stops its manifest.
+            except Exception as other:
+                say(f"{desk.name}: the manifest was not written: {told_of(other)}")
             raise
         manifest = account.close()
         write_json(manifest, file)
