@@ -193,9 +193,14 @@ def test_the_level_of_the_risks_is_told_in_words() -> None:
     assert level(y, np.minimum(rate * 2, 1), tickets).startswith("Risks are too high")
     rare = level(y * (tickets == tickets[y > 0][0]), np.full(4000, 0.0003), tickets)
     assert rare.endswith(" 0.03 % on average, where 0.03 % escalate."), "and not none of them"
-    # Where few tickets escalate, right risks are told as right, however few there were.
+    # Where few tickets escalate, right risks are not told as wrong, however few there were; nor as right.
     few, three = np.full(1500, 0.01), np.repeat(np.arange(500), 3)
     told = [level((rng.random(500)[three] < few).astype(float), few, three) for _ in range(400)]
-    assert np.mean([not each.startswith("Risks are right") for each in told]) < 0.05
+    assert np.mean([each.startswith("Risks are too") for each in told]) < 0.05
+    nine, ten = (
+        level(y * (tickets <= tickets[y > 0][few]), np.full(4000, few / 4000), tickets) for few in (8, 9)
+    )
+    assert nine.startswith("Too few escalate to tell whether risks are right on the whole: 0.20 % on average")
+    assert ten.startswith("Risks are right on the whole")
     # One ticket's many points are one observation.
-    assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Risks are right")
+    assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Too few escalate")

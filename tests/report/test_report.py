@@ -33,6 +33,7 @@ from boilover.monitoring.shifts import Shift
 from boilover.report import write_report
 from boilover.report.evidence import Evidence, Moves
 from boilover.report.evidence.courses import Course
+from boilover.report.figures import tiles as tiles_of
 from boilover.report.grid import tonight
 from boilover.report.trial_page import _moved, _risks_moved
 from boilover.report.verdict import as_good
@@ -276,6 +277,12 @@ def test_outcomes_all_alike(label: float) -> None:
     )  # fmt: skip
     page = Page(render(evaluation=found.to_dict()))
     assert page.all("table")
+    text = " ".join(page.text("p"))
+    assert ("none of which escalated within 7 days: there is nothing to find." in text) != label
+    assert "precision of \N{EN DASH}" not in text
+    first, second, *_ = [each.beside for each in tiles_of(found.to_dict())]
+    assert first.endswith("a random order gets 1.000" if label else "none escalates")
+    assert second == ("1.0 × as many as at random" if label else "none escalates")
     drawn = {each.get("data-plot") for each in page.all("svg")}
     assert drawn & {"dial", "precision-recall", "gain", "calibration"} == (
         {"dial", "precision-recall", "gain", "calibration"} if label else {"calibration"}

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover.evaluation.baselines import TITLES
-from boilover.evaluation.interval import Interval
+from boilover.evaluation.interval import FEWEST, Interval
 from boilover.history import Floats
 from boilover.words import rate
 
@@ -15,13 +15,17 @@ def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
     """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit.
 
     They are those of the outcomes or of right risks, whichever are larger: few escalations tell too little of how much
-    their number varies.
+    their number varies. Nothing is told as right where fewer than ten tickets escalate: nearly everything would be.
     """
     gaps = np.bincount(tickets, y - risk)
     spread = max(float((gaps**2).sum()), _spread_of_right(risk, tickets))
     gap, error = gaps.sum() / len(y), np.sqrt(spread) / len(y)
-    found = "right" if abs(gap) <= 2 * error else "too low" if gap > 0 else "too high"
-    return f"Risks are {found} on the whole: {rate(risk.mean())} on average, where {rate(y.mean())} escalate."
+    figures = f"{rate(risk.mean())} on average, where {rate(y.mean())} escalate"
+    if abs(gap) > 2 * error:
+        return f"Risks are too {'low' if gap > 0 else 'high'} on the whole: {figures}."
+    if len(np.unique(tickets[y > 0])) < FEWEST:
+        return f"Too few escalate to tell whether risks are right on the whole: {figures}."
+    return f"Risks are right on the whole: {figures}."
 
 
 def _spread_of_right(risk: Floats, tickets: npt.NDArray[np.int64]) -> float:

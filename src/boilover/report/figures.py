@@ -118,16 +118,19 @@ def tiles(evaluation: Mapping[str, Any]) -> list[Tile]:
     found = evaluation["scores"][MODEL]["average_precision"]
     tenth = next(row for row in evaluation["workloads"] if row["workload"] == 0.1)
     top, base = evaluation["top_k"], share_of_many(evaluation["base_rate"])
+    chance = f"a random order gets {number(evaluation['base_rate'])}"
+    lift, bounds = _lift(tenth["precision"], evaluation["base_rate"]), interval(found)
+    none = "none escalates"
     return [
         Tile(
             "average precision",
             number(found["estimate"]),
-            f"{interval(found)}; a random order gets {number(evaluation['base_rate'])}",
+            none if found["estimate"] is None else f"{bounds}; {chance}" if bounds else chance,
         ),
         Tile(
             "of escalations in the riskiest tenth",
             percent(tenth["recall"]),
-            f"{_lift(tenth['precision'], evaluation['base_rate'])} as many as at random",
+            none if lift == MISSING else f"{lift} as many as at random",
         ),
         Tile(
             f"of the riskiest {top['k']} a night escalate",

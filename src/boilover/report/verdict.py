@@ -32,12 +32,15 @@ def verdict(evaluation: Mapping[str, Any], horizon: str) -> Verdict:
     points, tickets, escalated = (evaluation[name] for name in ("points", "tickets", "positives"))
     rate = evaluation["base_rate"]
     found = evaluation["scores"][MODEL]["average_precision"]
-    measured = (
-        f"The model was asked {numbered(points, 'time')} about {numbered(tickets, 'ticket')}, and"
-        f" {numbered(escalated, 'time')}"
-        f" the ticket escalated within {spelled(horizon)}; it ranks these with an average precision of"
-        f" {number(found['estimate'])}, where a random order gets the base rate of {number(rate)}."
-    )
+    measured = f"The model was asked {numbered(points, 'time')} about {numbered(tickets, 'ticket')}, "
+    if escalated:
+        measured += (
+            f"and {numbered(escalated, 'time')} the ticket escalated within {spelled(horizon)}; it ranks these with an"
+            f" average precision of {number(found['estimate'])}, where a random order gets the base rate of"
+            f" {number(rate)}."
+        )
+    else:
+        measured += f"none of which escalated within {spelled(horizon)}: there is nothing to find."
     told = compared(evaluation["differences"], _named)
     return Verdict(measured, told or "It was compared with no peer.", bool(as_good(evaluation)))
 
