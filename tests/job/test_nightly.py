@@ -186,6 +186,16 @@ def test_what_stops_a_run_is_told_where_its_manifest_cannot_be_written_either(de
     assert any("the manifest was not written: cannot write to " in text for text in said), said
 
 
+@pytest.mark.parametrize("name", ["out", "packets"])
+def test_an_output_that_cannot_be_written_stops_the_run_before_any_work(desk, name):
+    desk.write_text(f'{CONFIG}packets = "packets/{{night}}"\n', encoding="utf-8")
+    (desk.parent / name).touch()
+    with pytest.raises(UsageError, match=f"cannot write to .*{name}.*Name another place"):
+        run(desk, FIRST)
+    assert not (desk.parent / "log").exists()
+    assert not (desk.parent / "ledger.db").exists()
+
+
 def test_a_log_that_ends_long_before_the_night_is_told(desk):
     said: list[str] = []
     run(desk, "2025-01-22T20:00Z", say=said.append)

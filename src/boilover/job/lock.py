@@ -26,7 +26,7 @@ def held(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write to {path}: {error.strerror}") from error
+        raise UsageError(f"cannot write to {path}: {error.strerror}. Name a lock elsewhere") from error
     with file:
         try:
             is_ours = lock(file)

@@ -15,6 +15,7 @@ from boilover.adapters.people import key_in
 from boilover.adapters.sources import list_sources
 from boilover.annotations import Annotations
 from boilover.errors import InputError, StaleInputError
+from boilover.files import check_writable
 from boilover.flagger import Fired, FlagPolicy, Night, load_policy, night_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.connection import name_of
@@ -105,11 +106,14 @@ class Opened:
 
 
 def open_tools(desk: Desk, account: Account) -> Tools:
-    """Read the policy, the model and the matrix, and open the ledger."""
+    """Read the policy, the model and the matrix, look whether outputs can be written, and open the ledger."""
     policy, saved = load_policy(desk.policy), load_model(located(desk.model))
     matrix = None if desk.matrix is None else load_matrix(desk.matrix)
-    for folder in desk.outputs("packets", account.as_of):
-        check_folder(folder)
+    for kind in ("scores", "flags", "packets"):
+        for path in desk.outputs(kind, account.as_of):
+            check_writable(path)
+            if kind == "packets":
+                check_folder(path)
     ledger = Ledger.open(desk.ledger)
     account.facts["policy"] = {"file": str(desk.policy), "fingerprint": policy.fingerprint}
     account.facts["model"] = model_told(desk, saved)
