@@ -104,6 +104,18 @@ def test_curves_against_counting() -> None:
     assert np.isnan(wl.curves([0, 0], [0.1, 0.2]).recall).all()
 
 
+def test_curves_of_rare_escalations_follow_what_is_found() -> None:
+    rng = np.random.default_rng(2)
+    risk = rng.random(20_000)
+    y = (risk > 0.99) & (rng.random(20_000) < 0.5)
+    found = wl.curves(y, risk)
+    assert len(found.recall) <= wl.CURVE_POINTS
+    assert np.diff(found.recall).max() < 0.03
+    assert np.diff(found.workload).max() < 0.02
+    assert found.recall[-1] == found.workload[-1] == 1
+    assert np.isnan(wl.curves(np.zeros(500), rng.random(500)).recall).all()
+
+
 def test_bad_input() -> None:
     with pytest.raises(InputError, match="no point"):
         wl.at_workload([], [], 0.1)

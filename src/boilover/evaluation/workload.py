@@ -161,11 +161,14 @@ def curves(y: npt.ArrayLike, risk: npt.ArrayLike) -> Curves:
     """Return recall and precision over workload: the precision-recall curve and the gain curve in one."""
     labels, scores = checked(y, risk)
     flagged, found, thresholds = _cumulative(labels, scores)
-    kept = np.unique(
-        np.linspace(0, len(flagged) - 1, min(CURVE_POINTS, len(flagged))).round().astype(np.int64)
-    )
-    flagged, found = flagged[kept], found[kept]
     positives = float(labels.sum())
+    kept = np.arange(len(flagged))
+    if len(kept) > CURVE_POINTS:
+        # Half of them evenly over what is looked at, half over what is found: that may all lie in the first hundredth.
+        half = CURVE_POINTS // 2
+        evenly = np.linspace(0, kept[-1], half).round().astype(np.int64)
+        kept = np.union1d(evenly, np.searchsorted(found, np.linspace(min(positives, 1.0), positives, half)))
+    flagged, found = flagged[kept], found[kept]
     recall = found / positives if positives else np.full(len(kept), NAN)
     return Curves(flagged / len(labels), recall, found / flagged, thresholds[kept])
 
