@@ -137,6 +137,25 @@ def test_a_file_that_was_cut_is_refused(tmp_path):
         recall(Ledger.open(path), names)
 
 
+@pytest.mark.parametrize(
+    ("written", "found", "said"),
+    [
+        (b"CREATE TABLE ledger_nights", b"CREATE TABLE ledger_n\xffghts", "malformed database schema"),
+        (b"outcome_at BIGINT", b"outcame_at BIGINT", "no such column"),
+        (b"ticket 1999", b"ticket 19\xff9", "Could not decode to UTF-8 column"),
+    ],
+)
+def test_a_file_with_other_letters_is_refused(tmp_path, written, found, said):
+    path = tmp_path / "ledger.db"
+    names = big_ledger(path)
+    content = path.read_bytes()
+    assert written in content
+    path.write_bytes(content.replace(written, found))
+    with pytest.raises(InputError, match=rf"is damaged or no ledger: .*{said}") as caught:
+        recall(Ledger.open(path), names)
+    assert "ticket 19" not in str(caught.value)
+
+
 def test_a_file_with_a_torn_page_does_not_add_up(tmp_path):
     path = tmp_path / "ledger.db"
     big_ledger(path)

@@ -25,6 +25,8 @@ CREATING = 0x626F696C
 """Key of the PostgreSQL advisory lock under which tables are made; any fixed number does."""
 PREFIX = "ledger_"
 DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+UNREADABLE = ("Could not decode", "no such column", "no such table")
+"""How SQLite begins to say that what it holds is not what was written."""
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 REFUSED = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
 BUSY_STATES = ("55P03", "40P01", "40001")
@@ -76,6 +78,11 @@ def transaction(
                 begun.rollback()
     except DBAPIError as error:
         raise _explained(error, engine) from error
+    except UnicodeDecodeError as error:
+        # SQLite cites a damaged schema, and its driver cannot read that.
+        if not error.object.startswith(b"malformed"):
+            raise
+        raise _damaged(engine, "malformed database schema") from error
 
 
 def _url(where: str | Path) -> URL:
@@ -182,8 +189,9 @@ def _explained(error: DBAPIError, engine: Engine) -> BaseException:
     state = getattr(error.orig, "sqlstate", None)
     if code.startswith(BUSY) or state in BUSY_STATES:
         return LockedError(f"another run is writing to the ledger {name}. Try again when it is done")
-    if code.startswith(DAMAGED):
-        return _damaged(engine, reason)
+    if code.startswith(DAMAGED) or reason.startswith(UNREADABLE):
+        # What follows may be a text that it holds.
+        return _damaged(engine, reason.partition(" with text")[0])
     if code.startswith(REFUSED):
         mend = "Who writes to it, or reads it while a run does, must be let write to it and its folder: ask for that"
         return UsageError(f"cannot use the ledger {name}: {reason}. {mend}")
