@@ -109,7 +109,7 @@ def open_tools(desk: Desk, account: Account) -> Tools:
     """Read the policy, the model and the matrix, look whether outputs can be written, and open the ledger."""
     policy, saved = load_policy(desk.policy), load_model(located(desk.model))
     matrix = None if desk.matrix is None else load_matrix(desk.matrix)
-    for kind in ("scores", "flags", "packets"):
+    for kind in ("scores", "flags", "packets", "manifest"):
         for path in desk.outputs(kind, account.as_of):
             check_writable(path)
             if kind == "packets":
