@@ -177,13 +177,16 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
     assert not (desk.parent / "out").exists()
 
 
-def test_what_stops_a_run_is_told_where_its_manifest_cannot_be_written_either(desk):
-    (desk.parent / "taken").touch()
-    desk.write_text(f'{CONFIG}manifest = "taken/{{night}}.json"\n[limits]\nstale = "36h"\n', encoding="utf-8")
+def test_what_stops_a_run_is_told_where_its_manifest_cannot_be_written_either(desk, monkeypatch):
+    def full(values, target):
+        raise UsageError(f"cannot write to {target}: no space is left")
+
+    monkeypatch.setattr("boilover.job.run.write_json", full)
+    desk.write_text(f'{CONFIG}[limits]\nstale = "36h"\n', encoding="utf-8")
     said: list[str] = []
     with pytest.raises(StaleInputError, match="the limit is 36h"):
         run(desk, "2025-01-20T06:00Z", say=said.append)
-    assert any("the manifest was not written: cannot write to " in text for text in said), said
+    assert "the manifest was not written: cannot write to " in said[-1]
 
 
 @pytest.mark.parametrize("name", ["out", "packets"])
