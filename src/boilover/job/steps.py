@@ -18,7 +18,7 @@ from boilover.errors import InputError, StaleInputError
 from boilover.files import check_writable
 from boilover.flagger import Fired, FlagPolicy, Night, load_policy, night_of
 from boilover.flagger.ledger import Ledger
-from boilover.flagger.ledger.connection import name_of
+from boilover.flagger.ledger.faults import name_of
 from boilover.flagger.matrix import Matrix, load_matrix
 from boilover.flagger.packet_text import check_folder
 from boilover.history import HOUR

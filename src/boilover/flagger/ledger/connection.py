@@ -16,7 +16,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from boilover.errors import INSTALL, BoiloverError, InputError, LockedError, UsageError
+from boilover.errors import INSTALL, InputError, UsageError
+from boilover.flagger.ledger.faults import damaged, explained, name_of
 from boilover.flagger.ledger.reading import is_shut, only_read
 from boilover.flagger.ledger.schema import VERSION, meta, metadata
 
@@ -24,12 +25,6 @@ WAIT_SECONDS = 30.0
 CREATING = 0x626F696C
 """Key of the PostgreSQL advisory lock under which tables are made; any fixed number does."""
 PREFIX = "ledger_"
-DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-UNREADABLE = ("Could not decode", "no such column", "no such table")
-"""How SQLite begins to say that what it holds is not what was written."""
-BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
-REFUSED = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")
-BUSY_STATES = ("55P03", "40P01", "40001")
 
 
 def connect(where: str | Path, *, create: bool = True, wait: float = WAIT_SECONDS) -> Engine:
@@ -48,13 +43,6 @@ def connect(where: str | Path, *, create: bool = True, wait: float = WAIT_SECOND
         with transaction(engine, writes=True, locked=False) as connection:
             _create(connection, engine)
     return engine
-
-
-def name_of(engine: Engine) -> str:
-    """Return the ledger's name for messages, without a password."""
-    if engine.dialect.name == "sqlite":
-        return str(engine.url.database)
-    return engine.url.render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -77,12 +65,12 @@ def transaction(
             if not keep:
                 begun.rollback()
     except DBAPIError as error:
-        raise _explained(error, engine) from error
+        raise explained(error, engine) from error
     except UnicodeDecodeError as error:
         # SQLite cites a damaged schema, and its driver cannot read that.
         if not error.object.startswith(b"malformed"):
             raise
-        raise _damaged(engine, "malformed database schema") from error
+        raise damaged(engine, "malformed database schema") from error
 
 
 def _url(where: str | Path) -> URL:
@@ -158,10 +146,10 @@ def _known(connection: Connection, engine: Engine) -> bool:
     if not there & wanted:
         return False
     if meta.name not in there:
-        raise _damaged(engine, f"there is no table {meta.name}")
+        raise damaged(engine, f"there is no table {meta.name}")
     version = connection.execute(select(meta.c.value).where(meta.c.key == "version")).scalar()
     if version is None:
-        raise _damaged(engine, "its version is missing")
+        raise damaged(engine, "its version is missing")
     if version != str(VERSION):
         raise InputError(
             f"is a ledger of version {version[:20]}; this Boilover reads version {VERSION}",
@@ -169,7 +157,7 @@ def _known(connection: Connection, engine: Engine) -> bool:
             mend="Use the Boilover that wrote it, or export there and start a new ledger here",
         )
     if wanted - there:
-        raise _damaged(engine, f"there is no table {min(wanted - there)}")
+        raise damaged(engine, f"there is no table {min(wanted - there)}")
     return True
 
 
@@ -179,37 +167,3 @@ def _create(connection: Connection, engine: Engine) -> None:
     if not _known(connection, engine):
         metadata.create_all(connection, checkfirst=False)
         connection.execute(insert(meta), {"key": "version", "value": str(VERSION)})
-
-
-def _explained(error: DBAPIError, engine: Engine) -> BaseException:
-    """Return the error of ours that says what the database's means; what only a fault in the code raises stays."""
-    name = name_of(engine)
-    reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-    code = str(getattr(error.orig, "sqlite_errorname", ""))
-    state = getattr(error.orig, "sqlstate", None)
-    if code.startswith(BUSY) or state in BUSY_STATES:
-        return LockedError(f"another run is writing to the ledger {name}. Try again when it is done")
-    if code.startswith(DAMAGED) or reason.startswith(UNREADABLE):
-        # What follows may be a text that it holds.
-        return _damaged(engine, reason.partition(" with text")[0])
-    if code.startswith(REFUSED):
-        mend = "Who writes to it, or reads it while a run does, must be let write to it and its folder: ask for that"
-        return UsageError(f"cannot use the ledger {name}: {reason}. {mend}")
-    if code == "SQLITE_FULL" or state == "53100":
-        return UsageError(
-            f"cannot write to the ledger {name}: {reason}. Make room there, or name another place"
-        )
-    if code.startswith("SQLITE_IOERR") or str(state).startswith(("53", "57", "58")):
-        return BoiloverError(f"the ledger {name} cannot be written: {reason}")
-    lost = engine.dialect.name == "postgresql" and (error.connection_invalidated or state is None)
-    if lost or str(state).startswith(("08", "28", "3D", "42501")):
-        return UsageError(f"cannot reach the ledger {name}: {reason}")
-    return error
-
-
-def _damaged(engine: Engine, reason: str) -> InputError:
-    return InputError(
-        f"is damaged or no ledger: {reason}",
-        file=name_of(engine),
-        mend="Restore it from a backup, or name another file",
-    )
