@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from boilover.delivery.notices import Notice
-from boilover.errors import UsageError, shorten
 from boilover.flagger.night import Tier
-from boilover.flagger.settings import Span, Strict, TierName, mistakes, tier_code
+from boilover.flagger.settings import Span, Strict, TierName, tier_code
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 16
 SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
-ENVIRONMENT = ("url", "secret")
-"""Keys whose value may stand in the environment instead, under the name that ``<key>_env`` gives."""
 
 
 def _reachable(url: SecretStr) -> SecretStr:
@@ -141,50 +136,6 @@ KINDS: Mapping[str, type[Channel]] = {
 }
 
 
-def parse_channels(
-    table: Mapping[str, Any], *, folder: Path | None = None, environ: Mapping[str, str] | None = None
-) -> tuple[Channel, ...]:
-    """Return the channels of a ``[channels]`` table, by name; raise `UsageError` with every problem in it.
-
-    ``url_env`` and ``secret_env`` name variables of the environment (``environ``; that of the process where left out)
-    that hold what is not to stand in a file. ``folder`` is that which paths of files are relative to.
-    """
-    channels, problems = read_channels(table, folder=folder, environ=environ)
-    if problems:
-        raise UsageError(f"{len(problems)} problem(s) in the channels:\n  " + "\n  ".join(problems))
-    return channels
-
-
-def read_channels(
-    table: Mapping[str, Any], *, folder: Path | None = None, environ: Mapping[str, str] | None = None
-) -> tuple[tuple[Channel, ...], list[str]]:
-    """Return the channels of a table that can be read, and every problem in the others; see `parse_channels`."""
-    channels: list[Channel] = []
-    problems: list[str] = []
-    for name, given in table.items():
-        if not isinstance(given, Mapping):
-            problems.append(f"channels.{name}: is no table")
-            continue
-        told = {**given, "name": name}
-        kind = KINDS.get(told["kind"]) if isinstance(told.get("kind"), str) else None
-        if kind is None:
-            problems.append(
-                f"channels.{name}.kind: is none of {', '.join(KINDS)}, not {shorten(told.get('kind'))}"
-            )
-            continue
-        missing = list(_from_environment(name, told, kind, os.environ if environ is None else environ))
-        problems += missing
-        if isinstance(told.get("path"), str) and folder is not None:
-            told["path"] = str(folder / told["path"])
-        try:
-            channels.append(kind.model_validate(told))
-        except ValidationError as error:
-            hidden = {f"{key}: is required" for key in ENVIRONMENT} if missing else set()
-            found = [each for each in _discreet(error, kind) if each not in hidden]
-            problems += [f"channels.{name}.{each}" for each in found]
-    return tuple(channels), [*problems, *_collisions(channels)]
-
-
 def shown(channels: tuple[Channel, ...], notices: tuple[Notice, ...]) -> set[int]:
     """Return the flags of which a channel shows a packet: those that it is told of, and that did not just end."""
     return {
@@ -192,35 +143,3 @@ def shown(channels: tuple[Channel, ...], notices: tuple[Notice, ...]) -> set[int
         for notice in notices
         if notice.happening != "cleared" and any(channel.wants(notice) for channel in channels)
     }
-
-
-def _from_environment(
-    name: str, told: dict[str, Any], kind: type[Channel], environ: Mapping[str, str]
-) -> Iterator[str]:
-    """Put what the environment holds into a channel's table; yield what is wrong."""
-    for key in ENVIRONMENT:
-        if key not in kind.model_fields or f"{key}_env" not in told:
-            continue
-        variable = told.pop(f"{key}_env")
-        if key in told:
-            yield f"channels.{name}.{key}_env: stands beside {key}; keep one of them"
-        elif not isinstance(variable, str) or not environ.get(variable):
-            yield f"channels.{name}.{key}_env: the environment has no {shorten(variable)}"
-        else:
-            told[key] = environ[variable]
-
-
-def _discreet(error: ValidationError, kind: type[Channel]) -> Iterator[str]:
-    """Yield the problems of a channel without the value of what is secret."""
-    for each in mistakes(error, kind):
-        key = each.split(":", 1)[0]
-        yield each.rsplit(", not ", 1)[0] if key in ENVIRONMENT else each
-
-
-def _collisions(channels: list[Channel]) -> Iterator[str]:
-    owners: dict[str, str] = {}
-    for channel in channels:
-        if isinstance(channel, FileChannel):
-            other = owners.setdefault(channel.path, channel.name)
-            if other != channel.name:
-                yield f"channels.{channel.name}.path: is that of channels.{other}"

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from boilover.delivery.channels import Channel, FileChannel, read_channels
+from boilover.delivery.channels import Channel, FileChannel
+from boilover.delivery.settings import read_channels
 from boilover.errors import InputError, UsageError
 from boilover.files import read_toml
 from boilover.flagger.settings import mistakes
