@@ -324,7 +324,7 @@ def test_times_are_read_as_the_export_writes_them(finished, format_, zone, writt
     events, _, tally = finished(tell, time_format=format_, timezone=zone)
     assert events["occurred_at"].tolist() == [pd.Timestamp(is_)] * 2
     assert tally.dropped == {"no readable time": 3}
-    assert tally.examples == {"no readable time": "'ticket 1'"}
+    assert tally.examples == {"no readable time": repr("ticket 1, time 'no time'")}
 
 
 def test_tickets_without_any_time_are_dropped(finished):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from boilover.adapters.answers import refuse_answers
 from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
 from boilover.adapters.event_log import LogAdapter, is_log
 from boilover.adapters.export import Export, Member, members_of
@@ -120,6 +121,7 @@ def open_export(
         raise UsageError(f"{logs[0]} is a log. Import each log by itself, and exports apart from it")
     if logs:
         return LogAdapter(logs[0]), Export(members, None, tally, allow_cut)
+    refuse_answers(members)
     if format == "auto":
         format = loaded.format if loaded is not None else detect(members)  # noqa: A001
     found = adapter(format)

@@ -55,7 +55,7 @@ class Spill:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
-        batch = self._usable(self._table(rows))
+        batch = self._usable(self._table(rows), rows)
         self._tally.rows += int(np.isin(batch["kind"].to_numpy(), (TICKET, CHANGE, MESSAGE, EVENT)).sum())
         self._shards.add(batch)
 
@@ -92,7 +92,7 @@ class Spill:
             instants[told] = times.astype("int64").to_numpy()
         return pa.array(instants, mask=~known)
 
-    def _usable(self, batch: pa.Table) -> pa.Table:
+    def _usable(self, batch: pa.Table, rows: Sequence[Row]) -> pa.Table:
         kind = batch["kind"].to_numpy()
         timeless = (kind >= CHANGE) & batch["at"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
         nameless = batch["ticket_id"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
@@ -103,8 +103,9 @@ class Spill:
             ("no readable time", timeless & ~nameless & ~unfit),
         ):
             if odd.any():
-                example = batch["ticket_id"][int(np.argmax(odd))].as_py()
-                self._tally.drop(reason, int(odd.sum()), f"ticket {example}")
+                ticket, _, at, *_ = rows[int(np.argmax(odd))]
+                example = f"ticket {ticket}" if at is None else f"ticket {ticket}, time {at!r}"
+                self._tally.drop(reason, int(odd.sum()), example)
         odd = timeless | nameless | unfit
         return batch.filter(pa.array(~odd)) if odd.any() else batch
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 from boilover.adapters.export import Member
 from boilover.adapters.sources import AGAIN, AS_UTF8
 from boilover.csv_faults import LARGEST_CELL, fault_in, unclosed_in
-from boilover.errors import InputError
+from boilover.errors import InputError, shorten
 
 SMALL = 16 << 20
 """A document up to this many bytes is parsed at once, a larger one as a stream, which takes longer."""
@@ -133,8 +133,17 @@ def _records(value: Any, lists: Collection[str]) -> Records:
             if key in held:
                 for item in value[key]:
                     yield key, item
+        if held:
+            _refuse_error(value.get("error"))
     else:
         yield "", value
+
+
+def _refuse_error(told: Any) -> None:
+    """Raise where a page goes with an error, as ServiceNow ends one that took too long: the rest of it is missing."""
+    if told:
+        why = told.get("message") if isinstance(told, dict) else told
+        raise _NoJson(f"the page ends with an error, {shorten(why)}", "Export it again, in smaller pages")
 
 
 def _from_stream(start: bytes, stream: BinaryIO, lists: Collection[str]) -> Records:
@@ -158,7 +167,7 @@ def _from_stream(start: bytes, stream: BinaryIO, lists: Collection[str]) -> Reco
 def _page(events: Iterator[tuple[str, Any]], lists: Collection[str]) -> Records:
     """Yield the items of a large object's lists; the object itself where it has an id or none of the lists."""
     whole: dict[str, Any] = {}
-    is_page = False
+    is_page, failed = False, None
     for event, key in events:
         if event == "end_map":
             break
@@ -169,10 +178,13 @@ def _page(events: Iterator[tuple[str, Any]], lists: Collection[str]) -> Records:
                 yield key, item
         else:
             built = _build(events, event, value)
+            failed = built if key == "error" else failed
             if not is_page:
                 whole[key] = built
     if not is_page:
         yield "", whole
+    else:
+        _refuse_error(failed)
 
 
 def _items(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
