@@ -15,6 +15,7 @@ from boilover.audit import audit, audit_source
 from boilover.audit.alone import BOUND
 from boilover.audit.clock import moments_of
 from boilover.audit.names import is_late_name
+from boilover.audit.numerals import numbers_of
 from boilover.audit.relate import above_chance, chance_of_hit, mapped, told_rank
 from boilover.audit.table import render
 from boilover.inputs import open_log
@@ -229,6 +230,12 @@ def write_leaky(path, recipe):
         (["2016-02-29T01:23:00Z", "2016-03-01"], "2016-02-29T01:23"),
         (["1456709000", "1456809000"], "2016-02-29T01:23:20"),
         (["2016/02/29 01:23:00.000", "2016/03/01 00:00:00.000"], "2016-02-29T01:23"),
+        (["29.02.2016", "01.03.2016"], "2016-02-29"),
+        (["2/29/2016 1:23:00 AM", "12/1/2016 12:00:00 PM"], "2016-02-29T01:23"),
+        (["2/29/2016, 1:23 AM", "12/1/2016, 12:00 PM"], "2016-02-29T01:23"),
+        (["29/Feb/16 1:23 AM", "1/Mar/16 9:52 AM"], "2016-02-29T01:23"),
+        (["29-Feb-16", "01-Mar-16"], "2016-02-29"),
+        (["Feb 29, 2016", *["May 2, 2016"] * 20], "2016-02-29"),
     ],
 )
 def test_times_are_known_in_whatever_way_they_are_written(words, first):
@@ -245,6 +252,32 @@ def test_digits_are_times_where_their_format_is_declared(time_format):
 @pytest.mark.parametrize("words", [["1", "2"], ["low", "high"], ["6", "1234567"], ["a 1/2/2016", "b"], []])
 def test_what_is_no_time_is_not_taken_for_one(words):
     assert moments_of(words) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["1152.5", "3"], 1152.5),
+        (["true", "no"], 1.0),
+        (["69,121", "3"], 69_121.0),
+        (["69,121", "3,5"], 69.121),
+        (["1.152,5", "0,1"], 1152.5),
+        (["48d 0h 30m", "5 min"], 1152.5),
+        (["P48DT0H30M", "PT1H"], 1152.5),
+        (["48 days 00:30:00", "0 days 01:00:00"], 1152.5),
+        (["1152:30", "0:01"], 1152.5),
+        (["1152.5 h", "3 days"], 1152.5),
+    ],
+)
+def test_numbers_and_spans_are_known_in_whatever_way_they_are_written(words, first):
+    assert numbers_of(words)[0] == pytest.approx(first)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "low", "A1", "1,2,3", "P", "::", "12:345", ", " * 40_000, "1" * 40_000 + "x"]
+)
+def test_what_is_no_number_is_not_taken_for_one_however_long(word):
+    assert np.isnan(numbers_of([word])).all()
 
 
 @pytest.mark.parametrize(

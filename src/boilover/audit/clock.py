@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,18 +15,25 @@ from boilover.adapters.base import Tally
 from boilover.adapters.times import to_utc
 from boilover.history import Floats
 
-FORMATS = (
-    "iso",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y/%m/%d %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M:%S",
+DAYS = (
+    *(
+        "%d.%m.%Y",
+        "%d.%m.%y",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d/%m/%y",
+        "%m/%d/%y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+        "%Y/%m/%d",
+    ),
+    *("%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%d/%b/%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
+    *("%a, %d %b %Y", "%A, %d %B %Y", "%Y\u5e74%m\u6708%d\u65e5"),
 )
+CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+EXAMPLE = datetime(2016, 2, 29, 13, 23, 5, 250_000, tzinfo=UTC)
+RUNS = re.compile(r"[A-Za-z]+|[0-9]+")
+ALIKE = {1: "9", 2: "9", 4: "9999"}
 EPOCHS = {"epoch_s": 1.0, "epoch_ms": 1e3, "epoch_us": 1e6}
 YEARS = (631_152_000.0, 4_102_444_800.0)
 """1990 to 2100, seconds: a whole number outside of them is no time."""
@@ -37,8 +47,8 @@ def moments_of(
 ) -> Floats | None:
     """Return each word as microseconds, float64 (n_words), NaN where it is no time; None where too few are.
 
-    The column's format is the one of `FORMATS`, or ``time_format``, that reads most words of a sample, day before
-    month where both do. Times without an offset are of ``timezone``.
+    The column's format is ISO 8601, ``time_format`` or one of `DAYS`, with one of `CLOCKS` or without: that which reads
+    most words of a sample, day before month where both do. Times without an offset are of ``timezone``.
     """
     if len(words) < 2:
         return None
@@ -58,7 +68,8 @@ def moments_of(
     elif sample.str.len().median() < SHORTEST or not sample.str.contains(r"\d", regex=True).any():
         return None
     else:
-        formats = list(dict.fromkeys([declared, *((each,) for each in FORMATS)]))
+        shaped = (each for word in sample for each in _formats().get(_shape(word), ()))
+        formats = list(dict.fromkeys([declared, ("iso",), *((each,) for each in shaped)]))
     shares = {name: _read(sample, name, timezone).notna().mean() for name in formats}
     best = max(shares, key=lambda name: shares[name], default=None)
     if best is None or shares[best] < MOST:
@@ -73,3 +84,18 @@ def _read(words: pd.Series, time_format: tuple[str, ...], timezone: str) -> pd.S
         # A column of plain words is no time, and no news.
         warnings.simplefilter("ignore", UserWarning)
         return to_utc(words, time_format, timezone, Tally())
+
+
+@cache
+def _formats() -> dict[str, list[str]]:
+    """Return the formats by the shape of what they write."""
+    found: dict[str, list[str]] = {}
+    for day in DAYS:
+        for form in (day, *(f"{day}{between}{clock}" for between in (" ", ", ") for clock in CLOCKS)):
+            found.setdefault(_shape(EXAMPLE.strftime(form)), []).append(form)
+    return found
+
+
+def _shape(word: str) -> str:
+    """Return a word with runs of letters, of up to two digits, of four and of any other number each made alike."""
+    return RUNS.sub(lambda run: ALIKE.get(len(run[0]), "#") if run[0].isdecimal() else "a", word.strip())

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.annotations import Annotations
+from boilover.audit.numerals import numbers_of
 from boilover.history import KINDS, Coded, Codes, Floats, History, Ints
 from boilover.labels import NEVER
 
@@ -76,7 +77,7 @@ class Column:
     @cached_property
     def numbers(self) -> Floats:
         """Each word as a number, float64 (n_words); NaN where it is none."""
-        return np.array([_number(word) for word in self.words], dtype=np.float64)
+        return numbers_of(self.words)
 
     def example(self, ticket: int) -> str:
         """Return the first value of a ticket."""
@@ -129,10 +130,3 @@ def _coded(data: pa.ChunkedArray) -> Coded:
     encoded = data.cast(pa.string()).combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     return Coded(codes, tuple(encoded.dictionary.to_pylist()))
-
-
-def _number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        return {"true": 1.0, "false": 0.0}.get(word.strip().lower(), float("nan"))
