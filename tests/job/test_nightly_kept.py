@@ -9,7 +9,7 @@ import pytest
 from job_desk import CONFIG, POLICY, export_until, make_desk
 
 from boilover.job import load_job, run_desk
-from boilover.job.steps import Opened
+from boilover.job.opened import Opened
 from boilover.times import parse_moment
 
 MOMENTS = [f"2025-01-{day}T06:00Z" for day in (14, 16, 20, 24)]

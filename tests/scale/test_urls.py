@@ -19,7 +19,7 @@ from fsspec.spec import AbstractFileSystem
 
 from boilover.audit import audit_source
 from boilover.cli import main
-from boilover.cli.options import say
+from boilover.cli.speaking import say
 from boilover.errors import InputError, UsageError
 from boilover.ingesting import ingest_log
 from boilover.inputs import open_log

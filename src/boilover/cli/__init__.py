@@ -16,12 +16,13 @@ from boilover.cli.audits import audit
 from boilover.cli.backtests import backtest
 from boilover.cli.compiling import tell_of_compiling
 from boilover.cli.explains import explain
+from boilover.cli.flags import flag
 from boilover.cli.logs import datasets, ingest
 from boilover.cli.models import demo, evaluate, train
 from boilover.cli.monitoring import drift, kpis, promote
 from boilover.cli.nights import explain_policy, nightly
-from boilover.cli.options import say, say_error
-from boilover.cli.scores import flag, score
+from boilover.cli.scores import score
+from boilover.cli.speaking import say, say_error
 from boilover.errors import BoiloverError
 
 COMMANDS = (

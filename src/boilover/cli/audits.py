@@ -14,9 +14,9 @@ from boilover.cli.options import (
     LogArgument,
     RecipeOption,
     open_source,
-    print_figures,
     settings_of,
 )
+from boilover.cli.speaking import print_figures
 
 
 def audit(

@@ -16,10 +16,9 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     open_source,
-    print_figures,
-    say,
     settings_of,
 )
+from boilover.cli.speaking import print_figures, say
 from boilover.places import local
 
 

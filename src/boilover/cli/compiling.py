@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from boilover.cli.options import say
+from boilover.cli.speaking import say
 
 KERNELS = "boilover.kernels.base"
 """The logger of `boilover.kernels.base`, by name: to import it takes NumPy."""

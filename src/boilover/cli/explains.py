@@ -16,9 +16,9 @@ from boilover.cli.options import (
     RecipeOption,
     at_place,
     open_source,
-    say,
     settings_of,
 )
+from boilover.cli.speaking import say
 
 
 def explain(

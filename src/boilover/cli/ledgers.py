@@ -27,9 +27,9 @@ from boilover.cli.options import (
     at_place,
     ledger_file,
     open_source,
-    say,
     settings_of,
 )
+from boilover.cli.speaking import say
 from boilover.errors import InputError, UsageError
 
 if TYPE_CHECKING:

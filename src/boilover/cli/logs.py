@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from boilover.cli.options import EscalationOption, JsonOption, RecipeOption, print_figures, reading, say
+from boilover.cli.options import EscalationOption, JsonOption, RecipeOption
+from boilover.cli.speaking import print_figures, reading, say
 from boilover.errors import UsageError
 from boilover.places import local, place
 

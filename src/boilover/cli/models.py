@@ -19,10 +19,9 @@ from boilover.cli.options import (
     RecipeOption,
     ReportOption,
     open_source,
-    print_figures,
-    say,
     settings_of,
 )
+from boilover.cli.speaking import print_figures, say
 from boilover.errors import without_secrets
 from boilover.places import local
 

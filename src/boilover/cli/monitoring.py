@@ -23,10 +23,9 @@ from boilover.cli.options import (
     beside,
     ledger_file,
     open_source,
-    print_figures,
-    say,
     settings_of,
 )
+from boilover.cli.speaking import print_figures, say
 from boilover.errors import UsageError
 
 TO_FILE = "Write all of it to a file: .json, or text."

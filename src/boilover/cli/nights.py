@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from boilover.cli.options import AgainOption, say, say_error
+from boilover.cli.options import AgainOption
+from boilover.cli.speaking import say, say_error
 
 
 def explain_policy(

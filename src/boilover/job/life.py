@@ -9,8 +9,9 @@ from boilover.errors import GateError, InputError, MismatchError
 from boilover.files import sweep
 from boilover.flagger.doubts import doubts_of
 from boilover.job.manifest import Account, told_of
+from boilover.job.opened import Opened
 from boilover.job.settings import Desk
-from boilover.job.steps import Opened, Say, Scored, Tools, model_told
+from boilover.job.steps import Say, Scored, Tools, model_told
 from boilover.job.telling import write_scores
 from boilover.model.saved import SavedModel, load_model
 from boilover.monitoring.drift import Drift, drift

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,15 @@ from boilover.flagger.matrix import Matrix, load_matrix
 from boilover.flagger.packet_text import check_folder
 from boilover.history import HOUR
 from boilover.ingesting import ingest_log
-from boilover.inputs import Source, open_log, rule_of, serving
 from boilover.job.deciding import check_moment
 from boilover.job.manifest import Account, export_told, files_told
+from boilover.job.opened import Opened
 from boilover.job.outcomes import Beyond
 from boilover.job.settings import Desk
-from boilover.log import observed
 from boilover.model.saved import SavedModel, load_model
-from boilover.partitions import Manifest, read_manifest
+from boilover.partitions import read_manifest
 from boilover.places import fetched, title
 from boilover.points import Points, tonight
-from boilover.scale.tonight import Tonight, newest, open_tonight
 from boilover.scoring import ids_of, model_name, notes_for, score_points, told_late
 from boilover.times import in_words, iso
 from boilover.tracking.located import located
@@ -63,46 +60,6 @@ class Scored:
     scores: pd.DataFrame
     beyond: Beyond | None = None
     types: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A desk's log, of which no more is read than is asked; ``manifest`` is none where it is not in partitions."""
-
-    desk: Desk
-    saved: SavedModel
-    manifest: Manifest | None
-
-    @cached_property
-    def source(self) -> Source:
-        """The whole log under the model's rule."""
-        return open_log(self.desk.log, escalation_name=self.desk.tables.escalation).under(self.saved.rule)
-
-    def newest(self, as_of: int) -> int | None:
-        """Return when the last event up to ``as_of`` was observed, None where there is none."""
-        if self.manifest is not None:
-            return newest(self.desk.log, self.manifest, as_of)
-        times = observed(self.source.told.events)
-        known = times[times <= as_of]
-        return int(known.max()) if len(known) else None
-
-    def rows(self) -> tuple[int, int]:
-        """Return how many events and tickets the log holds."""
-        if self.manifest is None:
-            return len(self.source.told.events), len(self.source.told.tickets)
-        parts = self.manifest.partitions
-        return sum(each.events.rows for each in parts), sum(each.tickets.rows for each in parts)
-
-    def night(self, saved: SavedModel, as_of: int) -> Tonight | None:
-        """Return the open tickets alone with what is kept of the others; None where the log has to be read whole."""
-        if self.manifest is None:
-            return None
-        rule = serving(saved.rule, rule_of(self.manifest, self.desk.tables.escalation))
-        try:
-            return open_tonight(self.desk.log, self.manifest, rule, saved, as_of)
-        except FileNotFoundError:
-            # An import that ended meanwhile: read whole, the log is the one after it, or it is told what is missing.
-            return None
 
 
 def open_tools(desk: Desk, account: Account) -> Tools:

@@ -1,0 +1,90 @@
+"""The command flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boilover.cli.options import (
+    AgainOption,
+    ConfigOption,
+    InputFormatOption,
+    ModelOption,
+    OutputFormatOption,
+    OutputOption,
+    RecipeOption,
+    at_place,
+    ledger_file,
+    open_source,
+    settings_of,
+)
+from boilover.cli.speaking import say
+from boilover.errors import UsageError
+
+
+def flag(
+    scores: Annotated[
+        Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")
+    ],
+    model: ModelOption,
+    policy: Annotated[
+        Path | None, typer.Option(help="Decide by this policy, see docs/flagging.md; needs --ledger.")
+    ] = None,
+    ledger: Annotated[
+        str | None, typer.Option(help="The ledger that remembers flags: a SQLite file, or postgresql://…")
+    ] = None,
+    log: Annotated[
+        Path | None,
+        at_place(help="The log of the scores, for triggers, segments, queues and weights."),
+    ] = None,
+    desk: Annotated[str, typer.Option(help="Whose flags they are in the ledger.")] = "desk",
+    again: AgainOption = False,
+    config: ConfigOption = None,
+    output: OutputOption = Path("-"),
+    form: OutputFormatOption = None,
+    input_format: InputFormatOption = "auto",
+    recipe: RecipeOption = None,
+) -> None:
+    """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
+
+    Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. The
+    threshold is chosen on the slice of past points that the model kept for it.
+
+    Example: boilover flag scores.csv --model models/desk --policy policy.toml --ledger ledger.db --log logs/desk
+    """
+    from boilover import pipeline
+    from boilover.model.saved import load_model
+    from boilover.outputs import check_target, read_frame, write_frame
+    from boilover.scoring import model_name
+    from boilover.tracking.located import located
+
+    if (policy is None) != (ledger is None):
+        raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
+    check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
+    saved = load_model(located(model))
+    if policy is None or ledger is None:
+        if log is not None:
+            raise UsageError("--log is read for a policy: name it with --policy")
+        found = read_frame(scores, model=model_name(saved))
+        threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold)
+        say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
+        say(f"{len(flags)} flagged")
+        write_frame(flags, output, form)
+        return
+    if config is not None:
+        raise UsageError("--config and --policy exclude each other: the policy has a [threshold] of its own")
+    source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
+    told = None if source is None else source.under(saved.rule).log
+    found = read_frame(scores, model=model_name(saved))
+    decided, blind = pipeline.flag_night(found, saved, policy, ledger, desk, log=told, again=again)
+    if blind:
+        say(f"the log holds nothing that {', '.join(blind)} could fire on")
+    say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")
+    if decided.recorded.again:
+        say("this night was recorded before, and nothing is changed")
+    # What held tickets back tells them all once more, by its name.
+    told_once = {name: number for name, number in decided.counts().items() if name != "suppressed"}
+    say(", ".join(f"{number} {name}" for name, number in told_once.items()))
+    write_frame(decided.flags, output, form)
