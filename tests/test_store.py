@@ -219,6 +219,13 @@ def test_of_an_attribute_the_first_value_stands_and_gaps_are_filled(tmp_path):
     assert tickets.to_dict("list") == {"ticket_id": ["a", "b"], "plan": ["gold", "tin"], "seats": [3.0, 4.0]}
 
 
+def test_an_attribute_that_nobody_has_stays_empty_until_somebody_has_it(tmp_path):
+    nobody, somebody = (pd.DataFrame({"ticket_id": ["a", "b"], "tier": tier}) for tier in (None, ["x", None]))
+    for listed in (nobody, nobody, somebody, nobody):
+        upsert(tmp_path / "log", [log_of(*ROWS, tickets=listed)])
+    assert read_log(tmp_path / "log").tickets["tier"].to_pylist() == ["x", None]
+
+
 def test_attributes_of_different_kinds_in_different_partitions_are_read_as_one(tmp_path):
     upsert(tmp_path / "log", [log_of(*ROWS[:2], tickets=pd.DataFrame({"ticket_id": ["a"], "site": [7]}))])
     upsert(

@@ -88,6 +88,8 @@ class Desk:
         held, told = both.slice(0, len(held)), both.slice(len(held))
         places = pc.index_in(held["ticket_id"], told["ticket_id"].combine_chunks())
         for place, name in enumerate(held.column_names[1:], start=1):
+            if pa.types.is_null(held[name].type):
+                continue
             again = told[name].take(places)
             self.notes[DIFFERS] += pc.sum(pc.not_equal(held[name], again)).as_py() or 0
             if held[name].null_count:
