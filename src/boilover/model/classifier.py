@@ -19,18 +19,19 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from boilover.errors import UsageError
 from boilover.history import Floats
 from boilover.model import boosting
 from boilover.model.boosting import Settings
 from boilover.model.calibration import fit_calibrator, level
 from boilover.model.calibrators import Platt, sigmoid
+from boilover.model.checked import check_parameters, framed
 from boilover.model.encoding import Encoding
 from boilover.model.fitted import Fitted
 from boilover.model.linear import LinearPartner
 from boilover.model.rows import Rows, capacity_of, usable_slices, zeros_and_ones
+from boilover.model.simpler import AGE_ALONE, simpler_scores, to_fall_back_on
 from boilover.model.trees import Trees
 from boilover.model.tuning import AGE_ONLY, Chosen, scaled, tune
 from boilover.split import CALIBRATE, FIT, LEFT_OUT, STOP
@@ -118,7 +119,7 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
 
         Raises ValueError where the rows to fit on hold one class only, `UsageError` for a parameter out of range.
         """
-        self._check_parameters()
+        check_parameters(self)
         frame = self._frame(X, fitting=True)
         self.classes_, labels = zeros_and_ones(y)
         tickets = np.arange(len(frame)) if groups is None else np.unique(groups, return_inverse=True)[1]
@@ -161,14 +162,6 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         return tags
-
-    def _check_parameters(self) -> None:
-        if self.linear != "auto" and not _is_share(self.linear):
-            raise UsageError(f"linear is {self.linear!r}; it takes 'auto' or a weight between 0 and 1")
-        if not (_is_share(self.keep) and self.keep > 0.0):
-            raise UsageError(f"keep is {self.keep!r}; it takes a share above 0, up to 1")
-        if isinstance(self.rising, str):
-            raise UsageError(f"rising is {self.rising!r}; it takes a list of names")
 
     def _narrow(self, columns: Sequence[int]) -> None:
         """Read no other columns than those at these places."""
@@ -223,34 +216,16 @@ class EscalationClassifier(ClassifierMixin, BaseEstimator, Fitted):  # type: ign
         scores = self._scores(later.frame)
         if self.linear_weight_ == 0.0:
             self.linear_ = self._partner(early)
-        self.held_out_scores_["linear_part"] = self.linear_.decision(later.frame)
-        if self.age in early.frame.columns:
-            age = LinearPartner(AGE_ONLY, self.age).fit(early.frame[[self.age]], early.labels)
-            self.held_out_scores_["age_alone"] = age.decision(later.frame)
-        if self.linear != "auto":
-            return
-        if "age_alone" in self.held_out_scores_ and later.is_better(
-            self.held_out_scores_["age_alone"], scores
-        ):
-            self.linear_weight_, self.linear_shares_ = 1.0, {AGE_ONLY: 1.0}
-            self.linear_ = self._partner(early)
-        elif later.is_better(self.held_out_scores_["linear_part"], scores):
+        self.held_out_scores_ = simpler_scores(self.linear_, self.age, early, later)
+        left = to_fall_back_on(self.held_out_scores_, scores, later) if self.linear == "auto" else None
+        if left is not None:
             self.linear_weight_ = 1.0
+        if left == AGE_ALONE:
+            self.linear_shares_ = {AGE_ONLY: 1.0}
+            self.linear_ = self._partner(early)
 
     def _frame(self, X: pd.DataFrame | npt.ArrayLike, *, fitting: bool = False) -> pd.DataFrame:
         """Return ``X`` as a frame with text names, after scikit-learn's checks of its columns."""
         if not fitting:
             check_is_fitted(self)
-        if not isinstance(X, pd.DataFrame):
-            values = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan", reset=fitting)
-            names = [f"x{place}" for place in range(values.shape[1])]
-            return pd.DataFrame(values, columns=names if fitting else list(self.encoding_.columns))
-        validate_data(self, X, skip_check_array=True, reset=fitting)
-        if not X.size:
-            what = "0 sample(s): there is no row" if not len(X) else "0 feature(s): there is no column"
-            raise ValueError(f"Found array with {what}")
-        return X.set_axis([str(name) for name in X.columns], axis=1)
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, (int, float, np.number)) and bool(0.0 <= value <= 1.0)
+        return framed(self, X, fitting=fitting)
