@@ -496,6 +496,16 @@ def test_case_17_cases_without_history(read):
     assert "group_changed" in report.lacks
 
 
+@pytest.mark.parametrize("column", ["CreatedDate", "NewValue"])
+def test_a_history_without_a_column_that_tells_is_refused(tmp_path, column):
+    row = {
+        name: value for name, value in change("10:00", "Status", "New", "Working").items() if name != column
+    }
+    write_csv(tmp_path / "history.csv", [row])
+    with pytest.raises(InputError, match=rf"history\.csv, column '{column}': the column is missing"):
+        ingest([tmp_path / "history.csv"])
+
+
 def test_case_17_what_no_history_tells_is_not_taken_for_the_first(read):
     """A field that is not tracked holds what it is today; where a case came by is as it ever was."""
     cases = [case(Id=f"500A0000000{n:04d}IAA", CaseNumber=f"1{n:04d}") for n in range(100)]

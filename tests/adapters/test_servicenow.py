@@ -394,6 +394,18 @@ def test_the_two_columns_of_the_state_tell_one_change(read, order):
     assert told(events, "status_changed", "value") == [("open",), ("pending",)]
 
 
+@pytest.mark.parametrize("column", ["sys_created_on", "newvalue"])
+def test_an_audit_without_a_column_that_tells_is_refused(read, tmp_path, column):
+    """An empty new value means that a field was emptied: a column that is missing must not say so of all fields."""
+    row = {name: value for name, value in audit("10:00", "state", "1", "2").items() if name != column}
+    write_csv(tmp_path / "audit.csv", [row])
+    with pytest.raises(InputError, match=rf"audit\.csv, column '{column}': the column is missing"):
+        ingest([tmp_path / "audit.csv"])
+    if column == "sys_created_on":
+        with pytest.raises(InputError, match=r"12 of 1\d rows cannot be used \(audit without its time: 12"):
+            read([incident()], [row] * 12)
+
+
 def test_case_17_incidents_without_an_audit(read):
     ended = incident(state="7", resolved_at="2026-01-07 09:00:00", closed_at="2026-01-08 09:00:00")
     _, events, _, report = read([ended])

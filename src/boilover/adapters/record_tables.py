@@ -16,16 +16,20 @@ JSON_KEY = re.compile(rb'"([^"\\]{1,80})"\s*:')
 
 @dataclass(frozen=True)
 class Shape:
-    """A table and the columns by which its records are known: all of ``has``, and one of ``any_of`` if given."""
+    """A table and the columns by which its records are known: all of ``has``, and one of ``any_of`` if given.
+
+    Without ``needs`` they say nothing, or something wrong.
+    """
 
     table: str
     has: frozenset[str]
     any_of: frozenset[str]
+    needs: frozenset[str]
 
     @classmethod
-    def of(cls, table: str, has: str, any_of: str = "") -> Shape:
+    def of(cls, table: str, has: str, any_of: str = "", *, needs: str = "") -> Shape:
         """Return the shape with columns that are parted by blanks."""
-        return cls(table, frozenset(has.split()), frozenset(any_of.split()))
+        return cls(table, *(frozenset(columns.split()) for columns in (has, any_of, needs)))
 
     def fits(self, names: Collection[str]) -> bool:
         """Say whether a record with these columns is of this table."""
@@ -66,18 +70,27 @@ class Schema:
         """Yield (table, record) of the ``wanted`` tables of an export, with canonical column names.
 
         An export is passed over several times, and files without a wanted table are skipped by their start: raises
-        `InputError` where a file goes on with a table that its start does not show.
+        `InputError` where a file goes on with a table that its start does not show, or a CSV lacks a column.
         """
         for member in export.members:
             shown = self.tables(member.head)
             if shown and shown.isdisjoint(wanted):
                 continue
+            if not is_json(member.head):
+                self._require(member)
             for table, record in self._of_member(member, encoding):
                 if table is not None and table not in shown:
                     problem = f"records of {table} follow those of {', '.join(sorted(shown)) or 'no table'}"
                     raise InputError(problem, file=member.name, mend="Give each table a file of its own")
                 if table in wanted and table is not None:
                     yield table, record
+
+    def _require(self, member: Member) -> None:
+        names, shown = self.names(member.head), self.tables(member.head)
+        for missing in (each.needs - names for each in self.shapes if each.table in shown):
+            if missing:
+                mend = "Export it as well"
+                raise InputError("the column is missing", file=member.name, column=min(missing), mend=mend)
 
     def _of_member(self, member: Member, encoding: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
         plans: dict[tuple[str, ...], tuple[str | None, tuple[str, ...]]] = {}

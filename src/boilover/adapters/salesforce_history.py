@@ -51,9 +51,12 @@ class History:
     ) -> None:
         desk, ticket = self._desk, self._desk.ticket_of(reference)
         if ticket is None or at is None:
-            desk.export.tally.drop(
-                "history of a case that the export does not hold", 1, reference, lost=False
+            reason = (
+                "history without its time"
+                if at is None
+                else "history of a case that the export does not hold"
             )
+            desk.export.tally.drop(reason, 1, reference, lost=at is None)
             return
         self._told += 1
         desk.ends.note(ticket, at, None)

@@ -47,9 +47,9 @@ SCHEMA = Schema(
     shapes=(
         Shape.of("Report", "CaseNumber EditDate", "FieldEvent NewValue"),
         Shape.of("Case", "CaseNumber", "OwnerId Status CreatedDate"),
-        Shape.of("CaseHistory", "CaseId Field"),
+        Shape.of("CaseHistory", "CaseId Field", needs="CreatedDate NewValue"),
         Shape.of("CaseMilestone", "CaseId TargetDate"),
-        Shape.of("CaseComment", "ParentId CommentBody"),
+        Shape.of("CaseComment", "ParentId CommentBody", needs="CreatedDate"),
         Shape.of("EmailMessage", "ParentId", "Incoming MessageDate TextBody"),
         Shape.of("User", "Id", "UserType Username"),
         Shape.of("Group", "Id Name", "DeveloperName Type"),

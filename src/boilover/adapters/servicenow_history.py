@@ -44,7 +44,12 @@ class Audit:
             return
         ticket = desk.ticket_of(key)
         if ticket is None or at is None:
-            desk.export.tally.drop("audit of an incident that the export does not hold", 1, key, lost=False)
+            reason = (
+                "audit without its time"
+                if at is None
+                else "audit of an incident that the export does not hold"
+            )
+            desk.export.tally.drop(reason, 1, key, lost=at is None)
             return
         login, column = cell(row, "user"), (cell(row, "fieldname") or "").casefold()
         actor = desk.person(login)

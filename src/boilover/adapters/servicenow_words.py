@@ -37,8 +37,8 @@ def canonical(heading: str) -> str:
 
 SCHEMA = Schema(
     shapes=(
-        Shape.of("sys_audit", "documentkey fieldname"),
-        Shape.of("sys_journal_field", "element element_id"),
+        Shape.of("sys_audit", "documentkey fieldname", needs="sys_created_on newvalue"),
+        Shape.of("sys_journal_field", "element element_id", needs="sys_created_on value"),
         Shape.of("task_sla", "task", "planned_end_time has_breached"),
         Shape.of("sys_user", "user_name"),
         Shape.of("incident", "number", "sys_id sys_created_on opened_at incident_state short_description"),
