@@ -63,6 +63,22 @@ def test_a_declaration_that_nothing_meets_is_refused_with_what_there_is() -> Non
     assert "no field is 'Escalated?'; there are: none" in said
 
 
+def test_where_nothing_can_be_told_apart_the_ages_of_escalations_are_told() -> None:
+    events, tickets = LOG.to_pandas()
+    born = events[events["event_type"] == "created"]
+    late = born.assign(event_type="escalated", occurred_at=born["occurred_at"] + pd.Timedelta(days=30))
+    end = events["occurred_at"].max()
+    told = pd.concat(
+        [events[events["event_type"].isin(["created", "message"])], late[late["occurred_at"] <= end]]
+    )
+    with pytest.raises(
+        InputError, match="Quartiles of the age at which tickets escalate: 30 d, 30 d, 30 d"
+    ) as refused:
+        training_rows(EventLog.from_pandas(told, tickets), ("14d",))
+    assert "ask at other ages or nightly" in str(refused.value)
+    assert len(training_rows(EventLog.from_pandas(told, tickets), ("14d",), ages=None).points)
+
+
 def test_no_features_are_refused() -> None:
     with pytest.raises(UsageError, match="features names none"):
         training_rows(LOG, ("7d",), features=[])

@@ -23,6 +23,7 @@ from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split
 from boilover.times import parse_duration
+from boilover.words import hours
 
 MIN_ESCALATED = 30
 """With fewer escalated tickets a model would be a tale told by chance."""
@@ -85,7 +86,7 @@ def training_rows(
             covered &= ~doubts(notes, points, length)
         _check_horizon(notes.history, horizon, covered)
         labels[horizon] = np.where(covered, label(notes, points, length), np.nan)
-        _check_classes(labels[horizon], horizon)
+        _check_classes(labels[horizon], horizon, notes)
         splits[horizon] = split(points.as_of, length, points.ticket, covered)
     chosen = tuple(features) if features is not None else default_features(notes)
     if not chosen:
@@ -157,11 +158,15 @@ def _check_horizon(history: History, horizon: str, covered: npt.NDArray[np.bool_
         )
 
 
-def _check_classes(y: Floats, horizon: str) -> None:
+def _check_classes(y: Floats, horizon: str, notes: Annotations) -> None:
     outcomes = np.unique(y[~np.isnan(y)])
     if len(outcomes) < 2:
         every = "escalates" if outcomes[0] else "stays calm"
+        first = first_escalations(notes)
+        ages = (first - notes.history.created)[first < NEVER] / HOUR
+        low, middle, high = map(hours, np.quantile(ages, (0.25, 0.5, 0.75)).tolist())
         raise InputError(
-            f"within {horizon} of every point the ticket {every}: there is nothing to tell apart",
-            mend="Take another horizon, or another declaration of what escalated means",
+            f"within {horizon} of every point the ticket {every}: there is nothing to tell apart. Quartiles of the age"
+            f" at which tickets escalate: {low}, {middle}, {high}",
+            mend="Take another horizon, ask at other ages or nightly (points), or declare something else as escalated",
         )
