@@ -11,8 +11,9 @@ import pytest
 
 from boilover.adapters import streams
 from boilover.adapters.base import Tally
+from boilover.adapters.cells import csv_rows
 from boilover.adapters.export import Member, members_of
-from boilover.adapters.streams import csv_rows, json_records
+from boilover.adapters.streams import json_records
 from boilover.errors import InputError
 
 ITEMS = [{"id": n, "text": f"é{n}", "x": [1, {"y": None}], "z": 0.5} for n in range(5)]

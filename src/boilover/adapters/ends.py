@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from boilover.adapters.base import Tally
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.times import moment
@@ -57,10 +58,13 @@ class Ends:
             now = ENDED if status in DONE else GOES_ON
             self._last[ticket] = time, now | (before if time == latest else 0)
 
-    def is_untracked(self, target: str, n_tickets: int) -> bool:
-        """Say whether today's value must not stand for the first one, as no history of it is kept."""
+    def may_be_first(self, target: str, n_tickets: int, tally: Tally) -> bool:
+        """Say whether today's value may stand for the first one; count it where no history of it is kept."""
         kept = self.changed & HOLDERS if target in HOLDERS else target in self.changed | FIXED
-        return not kept and n_tickets >= ENOUGH
+        if kept or n_tickets < ENOUGH:
+            return True
+        tally.note(f"{target} of today, which no history tells since when, left out")
+        return False
 
     def tell(self, export: Export, facts: Facts, ticket: str, today: Today, *, has_history: bool) -> None:
         """Tell the status of today, or when the ticket ended where no history tells that.

@@ -166,24 +166,19 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     seen = ticket.get("updated_at")
     status = None
     for name, target in TODAY.items():
-        if ticket.get(name) is not None and _is_known(desk, target):
+        if ticket.get(name) is not None and desk.ends.may_be_first(
+            target, len(desk.whole), desk.export.tally
+        ):
             value, raw = desk.value(target, ticket[name])
             desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
             status = value if name == "status" else status
     for name, told in dict_at(ticket, "custom_fields").items():
         target = desk.options.fields.get(name, name)
-        if told not in (None, "", []) and _is_known(desk, target):
+        if told not in (None, "", []) and desk.ends.may_be_first(target, len(desk.whole), desk.export.tally):
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)
     for mark in ("deleted", "spam"):
         if ticket.get(mark) is True:
             desk.facts.change(ticket_id, seen, "status", "closed", raw=mark, old=status, order=LAST)
-
-
-def _is_known(desk: Desk, target: str) -> bool:
-    """Say whether today's value may stand for the first one; count it where not."""
-    is_untracked = desk.ends.is_untracked(target, len(desk.whole))
-    desk.export.tally.note(f"{target} of today, which no activity tells since when, left out", is_untracked)
-    return not is_untracked
 
 
 def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:

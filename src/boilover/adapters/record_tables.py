@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from boilover.adapters.cells import csv_rows, header_of
 from boilover.adapters.export import Export, Member
-from boilover.adapters.streams import csv_rows, header_of, is_json, json_records
+from boilover.adapters.streams import is_json, json_records
 from boilover.errors import InputError
 
 JSON_KEY = re.compile(rb'"([^"\\]{1,80})"\s*:')

@@ -148,18 +148,15 @@ def _tell_case(
     spelt = {column.casefold(): column for column in case}
     for name, target in (TODAY | desk.options.fields).items():
         column = spelt.get(name.casefold())
-        if column is not None and _is_known(desk, target, has_history):
+        if column is not None and _may_be_told(desk, target, has_history):
             desk.facts.today(ticket, target, *desk.value(target, ident(case[column])), at=updated)
-    if "OwnerId" in case and _is_known(desk, "assignee", has_history):
+    if "OwnerId" in case and _may_be_told(desk, "assignee", has_history):
         desk.facts.today(ticket, *desk.owner(ident(case.get("OwnerId"))), at=updated)
     _tell_status(desk, ticket, case, updated, has_history)
 
 
-def _is_known(desk: Desk, target: str, has_history: bool) -> bool:
-    """Say whether today's value may stand for the first one; count it where not."""
-    is_untracked = has_history and desk.ends.is_untracked(target, len(desk.cases) // 2)
-    desk.export.tally.note(f"{target} of today, which no history tells since when, left out", is_untracked)
-    return not is_untracked
+def _may_be_told(desk: Desk, target: str, has_history: bool) -> bool:
+    return not has_history or desk.ends.may_be_first(target, len(desk.cases) // 2, desk.export.tally)
 
 
 def _opener(desk: Desk, ticket: str, case: Mapping[str, Any]) -> tuple[str | None, str | None]:

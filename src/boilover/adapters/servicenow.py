@@ -109,12 +109,13 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
         )
     updated = cell(incident, "sys_updated_on")
     for column, target in desk.targets.items():
-        if column in incident and target != "status":
-            if has_history and desk.ends.is_untracked(target, len(desk.tickets) // 2):
-                desk.export.tally.note(f"{target} of today, which no history tells since when, left out")
-                continue
+        if column in incident and target != "status" and _may_be_told(desk, target, has_history):
             desk.facts.today(ticket, target, *desk.value(target, cell(incident, column)), at=updated)
     _tell_status(desk, ticket, incident, has_history)
+
+
+def _may_be_told(desk: Desk, target: str, has_history: bool) -> bool:
+    return not has_history or desk.ends.may_be_first(target, len(desk.tickets) // 2, desk.export.tally)
 
 
 def _at_creation(desk: Desk, ticket: str, incident: Mapping[str, Any], column: str) -> str | None:
