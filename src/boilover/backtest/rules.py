@@ -33,14 +33,18 @@ RULES: Mapping[str, Trigger] = {
     SILENT: NoPublicUpdate(hours=4),
     UNRESOLVED: Unresolved(hours={"normal": 24}, otherwise=24),
 }
-NEEDS = {SLA: "sla_due", SILENT: "message", UNRESOLVED: None, PRIORITY: "priority_changed"}
-"""Events that the log must hold for a rule to say anything."""
 
 
 def rules(sight: Sight) -> dict[str, Bools | None]:
     """Return at which points each rule holds, bool (n); None where the log cannot tell."""
     kinds = sight.notes.history.kind
-    able = {name: kind is None or bool((kinds == KINDS[kind]).any()) for name, kind in NEEDS.items()}
+    able = {
+        SLA: bool((kinds == KINDS["sla_due"]).any()),
+        SILENT: bool((kinds == KINDS["message"]).any()),
+        # Where no creation is told, no age is, and a rule that never fires would look like one that is beaten.
+        UNRESOLVED: bool(sight.notes.flag("created").any()),
+        PRIORITY: bool((kinds == KINDS["priority_changed"]).any()),
+    }
     fired = look_all({name: rule for name, rule in RULES.items() if able[name]}, sight)
     found: dict[str, Bools | None] = dict.fromkeys(able)
     found |= {name: fired.fires[:, place] for place, name in enumerate(fired.names)}
