@@ -17,7 +17,7 @@ from boilover.adapters.github_course import seconds
 from boilover.adapters.jira import shown
 from boilover.adapters.jira_pages import in_order
 from boilover.adapters.ocel_source import TABLES
-from boilover.adapters.servicenow_history import duration
+from boilover.adapters.servicenow_sla import duration
 from boilover.adapters.times import epoch_iso
 from boilover.checking import check
 from boilover.errors import InputError

@@ -12,7 +12,7 @@ import pytest
 from boilover import declare
 from boilover.adapters import ingest, ingest_pieces, load_recipe
 from boilover.adapters.servicenow import ServiceNowAdapter
-from boilover.adapters.servicenow_history import duration
+from boilover.adapters.servicenow_sla import duration
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
 from exports import flags, read_pages, recipe_of, told

@@ -9,7 +9,7 @@ import pytest
 
 from boilover.adapters.base import Tally
 from boilover.adapters.jira_text import plain_text
-from boilover.adapters.servicenow_history import duration
+from boilover.adapters.servicenow_sla import duration
 from boilover.adapters.words import PRIORITIES, Words, html_to_text, ident
 from boilover.annotations.priority import priority_level
 from hang_guard import assert_ends

@@ -10,15 +10,16 @@ import pandas as pd
 import pyarrow as pa
 
 from boilover.adapters.base import Tally
-from boilover.adapters.changes import Flags, normalise, rule_steps, state_block, state_steps
+from boilover.adapters.beginnings import AT_CREATION, LATER, created, defaults, rebuilt
+from boilover.adapters.changes import Flags, rule_steps, state_block, state_steps
 from boilover.adapters.recipe import TableMapping
+from boilover.adapters.repeats import set_again
 from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare, without_copies
 from boilover.adapters.shards import Shards
 from boilover.errors import InputError
 from boilover.log import EventLog
 from boilover.schema import EVENTS, TIMESTAMP
 
-CREATED, AT_CREATION, LATER = 0, 1, 2
 COLUMNS = tuple(column.name for column in EVENTS)
 
 
@@ -58,10 +59,10 @@ def build_log(
     births = find_births(rows, is_first, tickets, mapping, tally)
     if not len(births.frame):
         return None
-    steps = [_created(births), _steps(rows, is_first, births, mapping, tally)]
+    steps = [created(births), _steps(rows, is_first, births, mapping, tally)]
     if tickets is not None:
-        steps.append(_rebuilt(steps[-1], tickets, births, mapping, tally))
-    steps.append(_defaults(pd.concat(steps[1:], ignore_index=True), births, mapping))
+        steps.append(rebuilt(steps[-1], tickets, births, mapping, tally))
+    steps.append(defaults(pd.concat(steps[1:], ignore_index=True), births, mapping))
     events = _in_order(pd.concat([part for part in steps if len(part)], ignore_index=True))
     events = _without_repeats(events, tally)
     attributes = _attributes(events, tickets, births, mapping)
@@ -86,14 +87,6 @@ def _no_steps() -> pd.DataFrame:
     return state_block(np.array([], dtype=np.intp), 0, None, nothing, nothing)
 
 
-def _created(births: Births) -> pd.DataFrame:
-    everyone = np.arange(len(births.frame))
-    nothing = pd.Series(None, index=everyone, dtype="str")
-    block = state_block(everyone, 0, None, nothing, nothing)
-    block = block.assign(ticket=everyone, phase=CREATED, event_type="created", repeat=True)
-    return _at_birth(block, births)
-
-
 def _steps(
     rows: pd.DataFrame, is_first: Flags, births: Births, mapping: TableMapping, tally: Tally
 ) -> pd.DataFrame:
@@ -111,10 +104,10 @@ def _steps(
     row = steps["row"].to_numpy()
     initial = steps.pop("initial").astype(bool)
     steps["ticket"] = births.code[row]
-    created = births.of("_created", steps["ticket"].to_numpy())
-    steps["occurred_at"] = _take(rows["_time"], row).mask(initial, created)
+    born = births.of("_created", steps["ticket"].to_numpy())
+    steps["occurred_at"] = _take(rows["_time"], row).mask(initial, born)
     steps["observed_at"] = _take(rows["_seen"], row)
-    at_creation = initial | (steps["observed_at"] <= created)
+    at_creation = initial | (steps["observed_at"] <= born)
     steps["phase"] = np.where(at_creation, AT_CREATION, LATER)
     creator = births.of("_creator", steps["ticket"].to_numpy())
     if mapping.actor is None:
@@ -133,44 +126,6 @@ def _take(column: pd.Series, row: npt.NDArray[np.intp]) -> pd.Series:
     return column.take(row).reset_index(drop=True)
 
 
-def _rebuilt(
-    steps: pd.DataFrame, tickets: pd.DataFrame, births: Births, mapping: TableMapping, tally: Tally
-) -> pd.DataFrame:
-    """Return the state at creation: the old value of the first change, or today's where nothing changed."""
-    assert mapping.tickets is not None
-    parts = [steps.iloc[:0]]
-    hidden = mapping.hidden_targets()
-    for step, (target, column) in enumerate(mapping.tickets.final.items()):
-        raw = tickets[column].reindex(births.frame.index).reset_index(drop=True)
-        changes = steps[steps["target"] == target]
-        firsts = changes.sort_values("row", kind="stable").drop_duplicates("ticket")
-        raw.loc[firsts["ticket"].to_numpy()] = firsts["old"].to_numpy()
-        value = normalise(target, raw, mapping, tally)
-        at = np.flatnonzero(value.notna())
-        part = state_block(at, step, target, value.iloc[at], raw.iloc[at])
-        parts.append(part.assign(ticket=at, row=-1, phase=AT_CREATION, hidden=target in hidden))
-    return _at_birth(pd.concat(parts, ignore_index=True), births)
-
-
-def _defaults(steps: pd.DataFrame, births: Births, mapping: TableMapping) -> pd.DataFrame:
-    """Return the declared initial state of the tickets whose rows at creation do not tell it."""
-    parts = [steps.iloc[:0]]
-    at_creation = steps[steps["phase"] == AT_CREATION]
-    for step, (target, word) in enumerate(mapping.initial.items()):
-        told = at_creation.loc[at_creation["target"] == target, "ticket"]
-        at = np.setdiff1d(np.arange(len(births.frame)), told.to_numpy(dtype=np.int64))
-        value = pd.Series(word, index=at, dtype="str")
-        parts.append(state_block(at, step, target, value, value).assign(ticket=at, row=-1, phase=AT_CREATION))
-    return _at_birth(pd.concat(parts, ignore_index=True), births)
-
-
-def _at_birth(steps: pd.DataFrame, births: Births) -> pd.DataFrame:
-    ticket = steps["ticket"].to_numpy(dtype=np.int64)
-    created = births.of("_created", ticket)
-    steps = steps.assign(occurred_at=created, observed_at=created, actor_id=births.of("_creator", ticket))
-    return steps.assign(role=births.of("_role", ticket)) if "_role" in births.frame else steps
-
-
 def _in_order(events: pd.DataFrame) -> pd.DataFrame:
     keys = [events[name].to_numpy(dtype=np.int64) for name in ("step", "row", "phase", "ticket")]
     return events.take(np.lexsort(keys)).reset_index(drop=True)
@@ -178,9 +133,9 @@ def _in_order(events: pd.DataFrame) -> pd.DataFrame:
 
 def _without_repeats(steps: pd.DataFrame, tally: Tally) -> pd.DataFrame:
     """Leave out steps that set what is set already; what was never set counts as empty."""
-    code = pd.Series(pd.factorize(steps["value"])[0], index=steps.index)
-    before = code.groupby([steps["ticket"], steps["target"]], sort=False).shift(fill_value=-1)
-    again = (code == before) & steps["target"].notna() & ~steps["repeat"].astype(bool)
+    target, value = (pd.factorize(steps[name])[0] for name in ("target", "value"))
+    again = set_again(steps["ticket"].to_numpy(dtype=np.int64), target, value)
+    again &= (steps["target"].notna() & ~steps["repeat"].astype(bool)).to_numpy()
     tally.note(
         "events that set what was set already, left out", int((again & (steps["phase"] == LATER)).sum())
     )

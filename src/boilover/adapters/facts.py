@@ -23,7 +23,7 @@ from boilover.adapters.spill import (
     Row,
     Spill,
 )
-from boilover.adapters.told import Story
+from boilover.adapters.story import Story
 from boilover.log import EventLog
 
 

@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
 from boilover.adapters.recipe import TARGETS
+from boilover.adapters.repeats import set_again
 from boilover.adapters.spill import ATTRIBUTE, TODAY
-from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Ints, Story, Told
+from boilover.adapters.story import Story
+from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Ints, Told
 from boilover.log import EventLog
 from boilover.schema import DELETED, EVENTS, TIMESTAMP
 
@@ -56,13 +58,8 @@ def _without_repeats(rows: pd.DataFrame, told: Told, tally: Tally) -> pd.DataFra
     target, value = rows["target"].to_numpy()[at], rows["value"].to_numpy()[at].copy()
     deleted = (target == told.code("status")) & (rows["raw"].to_numpy()[at] == told.code(DELETED))
     value[deleted] = len(told.words)
-    key = rows["ticket"].to_numpy()[at] * (len(told.words) + 1) + target
-    order = np.argsort(key, kind="stable")
-    key, value = key[order], value[order]
-    before = np.full(len(at), -1)
-    before[1:] = np.where(key[1:] == key[:-1], value[:-1], -1)
     again = np.zeros(len(rows), dtype=bool)
-    again[at[order]] = value == before
+    again[at] = set_again(rows["ticket"].to_numpy()[at], target, value)
     count = int((again & (rows["phase"] == LATER).to_numpy()).sum())
     tally.note("events that set what was set already, left out", count)
     return rows[~again]

@@ -24,7 +24,8 @@ from boilover.adapters.export import Export
 from boilover.adapters.mapping import TableAdapter
 from boilover.adapters.recipe import Recipe, load_recipe
 from boilover.adapters.servicenow_desk import Desk, Options, cell
-from boilover.adapters.servicenow_history import Audit, message_text, tell_journal, tell_sla
+from boilover.adapters.servicenow_history import Audit, message_text, tell_journal
+from boilover.adapters.servicenow_sla import tell_sla
 from boilover.adapters.servicenow_words import ATTRIBUTES, SCHEMA
 from boilover.log import EventLog
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
 from boilover.adapters.spill import AT_CREATION, CHANGE, HISTORY, TICKET, TODAY
+from boilover.adapters.story import Story
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -24,32 +24,8 @@ BORN, INITIAL, LATER = 0, 1, 2
 FIRST_TARGETS = ("status", "priority", "group", "assignee")
 """The order of the state at creation; fields follow by name."""
 CODED = ("value", "raw", "old", "event_type", "target")
-KINDS = {int: "number", float: "number", bool: "bool"}
 OF_TODAY = "today/"
 """What the ids of events begin with that tell what held when a ticket was last updated; nobody knows since when."""
-
-
-@dataclass
-class Story:
-    """What is known of the export as a whole, so that all pieces of the log have the same columns.
-
-    ``whole``: it holds all histories; ``people``: actor to role; ``targets``: all that are told of; ``stated``: those
-    of which it tells what they are, also where they never changed; ``attributes``: name to type, one of str, number
-    and bool.
-    """
-
-    whole: bool = False
-    people: dict[str, str] = field(default_factory=dict)
-    targets: set[str] = field(default_factory=set)
-    stated: set[str] = field(default_factory=set)
-    attributes: dict[str, str] = field(default_factory=dict)
-
-    def attribute(self, name: str, value: Any) -> str:
-        """Return ``value`` as a word, and keep in mind of which type the attribute is; of several types it is text."""
-        kind = KINDS.get(type(value), "str")
-        if self.attributes.setdefault(name, kind) != kind:
-            self.attributes[name] = "str"
-        return str(value)
 
 
 class Told:

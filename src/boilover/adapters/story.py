@@ -1,0 +1,31 @@
+"""What is known of an export as a whole while its facts are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = {int: "number", float: "number", bool: "bool"}
+
+
+@dataclass
+class Story:
+    """What is known of the export as a whole, so that all pieces of the log have the same columns.
+
+    ``whole``: it holds all histories; ``people``: actor to role; ``targets``: all that are told of; ``stated``: those
+    of which it tells what they are, also where they never changed; ``attributes``: name to type, one of str, number
+    and bool.
+    """
+
+    whole: bool = False
+    people: dict[str, str] = field(default_factory=dict)
+    targets: set[str] = field(default_factory=set)
+    stated: set[str] = field(default_factory=set)
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def attribute(self, name: str, value: Any) -> str:
+        """Return ``value`` as a word, and keep in mind of which type the attribute is; of several types it is text."""
+        kind = KINDS.get(type(value), "str")
+        if self.attributes.setdefault(name, kind) != kind:
+            self.attributes[name] = "str"
+        return str(value)
