@@ -300,6 +300,20 @@ def test_case_16_times_with_and_without_offset(read, tmp_path):
     ]
 
 
+def test_a_due_time_that_stays_is_one_promise(read):
+    """Each night's export tells it again, as of another update."""
+    due, moved = "2026-01-09T10:00:00Z", "2026-01-12T10:00:00Z"
+    nights = [
+        ticket(due_by=when, updated_at=f"2026-01-0{day}T10:00:00Z")
+        for day, when in ((6, due), (7, due), (8, moved))
+    ]
+    _, events, _, _ = read(*[[night] for night in nights])
+    assert told(events, "sla_due", "occurred_at", "observed_at") == [
+        (pd.Timestamp(due), pd.Timestamp("2026-01-06T10:00Z")),
+        (pd.Timestamp(moved), pd.Timestamp("2026-01-08T10:00Z")),
+    ]
+
+
 def test_case_17_what_no_activity_tells_is_not_taken_for_the_first(read):
     """Where activities do not tell of tags, today's may have been added at any time."""
     numbers = range(1, 101)

@@ -187,7 +187,9 @@ def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
         due = ticket.get(name)
         if not due:
             continue
-        desk.facts.event(ticket_id, due, "sla_due", value=target, seen=ticket.get("updated_at"))
+        # As seen first, also of a later export: until it moves it is one promise.
+        event_id, seen = f"{ticket_id}/{name}/{due}", ticket.get("updated_at")
+        desk.facts.event(ticket_id, due, "sla_due", value=target, seen=seen, event_id=event_id)
         if ticket.get(missed) is True:
             desk.facts.event(
                 ticket_id, due, "field_changed", field="sla_breached", value=target, role="system"
