@@ -20,7 +20,7 @@ LAYERS = (
     ("kernels",),
     ("coded",),
     ("regrouped",),
-    ("log", "partitions"),
+    ("log", "log_tables", "partitions"),
     ("identity",),
     ("checking",),
     ("adapters", "text", "history", "order", "recipes"),

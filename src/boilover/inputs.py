@@ -21,8 +21,8 @@ from boilover.conform import plain
 from boilover.csv_faults import not_utf8
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
-from boilover.log import SUFFIXES, EventLog, observed, read_log
-from boilover.partitions import MANIFEST, UNREAD, Manifest, read_manifest
+from boilover.log import EventLog, is_log, observed, read_log
+from boilover.partitions import UNREAD, Manifest, read_manifest
 from boilover.places import STANDARD, fetched, is_there, missing, place, title
 from boilover.spreadsheet import read_csv
 from boilover.text import with_measures
@@ -136,10 +136,3 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
         )
         reason = (told or str(error)).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
-
-
-def is_log(path: Path) -> bool:
-    """Say whether a folder is a log: an export may hold a ``log.json`` or an ``events.json`` of its own."""
-    in_partitions = (path / MANIFEST).exists() and (path / "events").is_dir()
-    named = any((path / f"events{suffix}").exists() for suffix in SUFFIXES)
-    return path.is_dir() and (in_partitions or named or any((path / "events").glob("**/*.parquet")))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,19 +15,17 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
-from boilover.csv_faults import LARGEST_CELL, Watched, fault_in, unclosed_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
+from boilover.log_tables import columns_of, read_table, table_in
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
-from boilover.places import filesystem_of, is_there, named, place, unreadable
-from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TEXTS, TICKETS, Violation
+from boilover.places import is_there, place
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
 
 SORTED_MARK = b"boilover.sorted"
 SORTED = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
 """Metadata by which a table of events says that it is sorted, as `EventLog.is_sorted` promises."""
-SUFFIXES = (".parquet", ".csv", ".csv.gz")
-CUT_SHORT = (EOFError, zlib.error)
-"""What a compressed file raises that is not whole."""
+REQUIRED = {column.name for column in EVENTS if column.required}
 OF_A_LOG = ("events", "tickets", "log", "")
 """What the names of a log's files and folders begin with; hidden ones are its own."""
 
@@ -121,6 +114,24 @@ def _observed(events: pa.Table) -> pa.ChunkedArray:
     return times.cast(pa.int64())
 
 
+def is_log(folder: Path) -> bool:
+    """Say whether a place is a log's folder: in partitions, or with a table of events that names what one must hold.
+
+    An export may hold a ``log.json`` or an ``events.csv`` of its own. Of the required columns one may lack, and a table
+    that cannot be read is taken for a log's: what is wrong with it is told when it is read.
+    """
+    if not folder.is_dir():
+        return False
+    if (folder / MANIFEST).exists() and (folder / "events").is_dir():
+        return True
+    events = table_in(folder, "events")
+    if events is None or (events.is_dir() and not any(events.glob("**/*.parquet"))):
+        return False
+    # One name, where it is not commas that stand between them.
+    names = " ".join(columns_of(events))
+    return not names or sum(name in names for name in REQUIRED) >= len(REQUIRED) - 1
+
+
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
     """Read a log folder as it stands; ``leave_out`` names columns of ``events`` not to read, such as ``text``.
 
@@ -136,13 +147,13 @@ def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:
         events = events.replace_schema_metadata(SORTED)
         return EventLog.from_arrow(events, tickets, source=folder)
     # What cannot be opened is told first: an end while Arrow's threads let go of a file has broken off the process.
-    paths = [_path_of(folder, name) for name in ("events", "tickets")]
+    paths = [table_in(folder, name) for name in ("events", "tickets")]
     if paths[0] is None:
         held = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
         problem = f"holds no events.parquet, events.csv or events/ (it holds {held})"
         raise InputError(problem, file=folder, mend="Turn an export into a log with `boilover ingest`")
-    events = _read(paths[0], CODED, leave_out)
-    tickets = None if paths[1] is None else _read(paths[1], None, ())
+    events = read_table(paths[0], CODED, leave_out)
+    tickets = None if paths[1] is None else read_table(paths[1], None, ())
     return EventLog.from_arrow(events, tickets, source=folder)
 
 
@@ -167,129 +178,3 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
             return
         write_events(plain(log.events).replace_schema_metadata(SORTED), made / "events.parquet")
         pq.write_table(plain(log.tickets), made / "tickets.parquet", compression="zstd")
-
-
-def _path_of(folder: Path, name: str) -> Path | None:
-    """Return where a table of a log is, None where there is none; raise `InputError` for a CSV that is not opened."""
-    paths = [folder / f"{name}{suffix}" for suffix in SUFFIXES] + [folder / name]
-    path = next((path for path in paths if path.exists()), None)
-    if path is not None and ".csv" in path.name:
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            raise unreadable(path, error) from error
-    return path
-
-
-def _read(path: Path, coded: Sequence[str] | None, leave_out: Sequence[str]) -> pa.Table:
-    """Return a table; of Parquet the ``coded`` columns, of None those of words, are dictionary-encoded."""
-    try:
-        if ".csv" in path.name:
-            return _read_csv(path, leave_out)
-        return _read_parquet(path, _attributes(path) if coded is None else coded, leave_out)
-    except PermissionError as error:
-        raise unreadable(path, error) from error
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError, OSError, *CUT_SHORT) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
-        if ".csv" in path.name:
-            raise _fault(path) or InputError(
-                # What follows a colon may be a row as it stands.
-                f"cannot be read as CSV: {reason.partition(':')[0]}",
-                file=path,
-                mend="Export it again",
-            ) from error
-        raise InputError(f"cannot be read as Parquet: {reason}", file=path, mend="Export it again") from error
-
-
-def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) -> pa.Table:
-    """Return a file with its marks, or a folder of files as one table."""
-    store = filesystem_of(path)
-    if not path.is_file():
-        dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=store)
-        columns = [column for column in dataset.schema.names if column not in leave_out]
-        return dataset.read(columns=columns).replace_schema_metadata(None)
-    about = pq.read_metadata(named(path), filesystem=store)
-    names = about.schema.to_arrow_schema().names
-    # As a dataset of one, a file would come in pieces that have to be joined again.
-    with pq.ParquetFile(
-        named(path),
-        metadata=about,
-        read_dictionary=[column for column in coded if column in names],
-        filesystem=store,
-        pre_buffer=store is not None,
-    ) as file:
-        return file.read(columns=[column for column in names if column not in leave_out])
-
-
-def _attributes(path: Path) -> list[str]:
-    """Return the columns of tickets that hold words."""
-    schema = pq.ParquetDataset(named(path), filesystem=filesystem_of(path)).schema
-    return [
-        each.name
-        for each in schema
-        if pa.types.is_string(each.type) and each.name not in ("ticket_id", *TEXTS)
-    ]
-
-
-def _fault(path: Path) -> InputError | None:
-    """Return what is wrong with a CSV, None where that is not seen."""
-    try:
-        with _bytes_of(path) as stream:
-            return fault_in(stream, path)
-    except (OSError, *CUT_SHORT):
-        return None
-
-
-@contextmanager
-def _bytes_of(path: Path) -> Iterator[BinaryIO]:
-    with path.open("rb") as raw:
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if path.suffix == ".gz" else raw
-
-
-def _read_csv(path: Path, leave_out: Sequence[str]) -> pa.Table:
-    try:
-        return _parsed_csv(path, leave_out, pa_csv.ReadOptions())
-    except pa.ArrowInvalid as error:
-        # A row that is longer than a block: so many bytes are read at a time.
-        if "straddling" not in str(error):
-            raise
-        return _parsed_csv(path, leave_out, pa_csv.ReadOptions(block_size=LARGEST_CELL))
-
-
-def _names_in(stream: BinaryIO) -> list[str]:
-    """Return the cells of the first row that holds any. pyarrow's reader of blocks would read on in a thread then."""
-    text = TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
-    # Whatever is wrong with the file is told where all of it is read.
-    with text, suppress(csv.Error, *CUT_SHORT):
-        return next(filter(None, csv.reader(text)), [])
-    return []
-
-
-def _parsed_csv(path: Path, leave_out: Sequence[str], blocks: pa_csv.ReadOptions) -> pa.Table:
-    lines = pa_csv.ParseOptions(newlines_in_values=True)
-    with _bytes_of(path) as stream:
-        names = _names_in(stream)
-    # An id keeps its leading zeros.
-    texts = [
-        *(column.name for column in (*EVENTS, *TICKETS)),
-        *(name for name in names if name.endswith("_id")),
-    ]
-    options = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(texts, pa.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=True,
-    )
-    with _bytes_of(path) as stream:
-        watched = Watched(stream)
-        table = pa_csv.read_csv(watched, convert_options=options, parse_options=lines, read_options=blocks)
-    if any(pa.types.is_binary(field.type) for field in table.schema):
-        # What is not UTF-8 is read as bytes, where the contract does not ask for text.
-        raise pa.ArrowInvalid("not UTF-8")
-    if watched.is_odd:
-        with _bytes_of(path) as stream:
-            unclosed = unclosed_in(stream, path)
-        if unclosed is not None:
-            raise unclosed
-    # Asks for every name: one that is not UTF-8 is told here, with the file.
-    return table.drop_columns([name for name in table.column_names if name in leave_out])

@@ -13,7 +13,7 @@ from boilover import cli
 from boilover.adapters import load_recipe, recipe_names
 from boilover.errors import UsageError
 from boilover.inputs import open_log
-from boilover.log import read_log, write_log
+from boilover.log import is_log, read_log, write_log
 from boilover.partitions import read_manifest
 from boilover.synthetic import synthetic_desk
 
@@ -83,6 +83,48 @@ def test_a_log_that_is_not_in_partitions_is_put_there(told, tmp_path, form):
     for found, wanted in zip(read_log(tmp_path / "log").to_pandas(), log.ordered().to_pandas(), strict=True):
         common = wanted.columns
         pd.testing.assert_frame_equal(found[common].astype("str"), wanted[common].astype("str"))
+
+
+def late_events() -> pd.DataFrame:
+    """Return a ticket whose second message became known a day after it was written."""
+    return pd.DataFrame(
+        {
+            "ticket_id": "7",
+            "occurred_at": pd.to_datetime(["2026-01-05", "2026-01-06", "2026-01-06"], utc=True),
+            "event_type": ["created", "message", "weighed"],
+            "observed_at": pd.to_datetime([None, "2026-01-07", None], utc=True),
+            "text": [None, "still broken", None],
+        }
+    )
+
+
+def test_a_folder_of_events_alone_is_a_log_with_all_that_it_tells(told, tmp_path):
+    """Nothing of it is read as an export is, whatever lies beside it: not when events were known, nor other types."""
+    folder = tmp_path / "log"
+    folder.mkdir()
+    late_events().to_csv(folder / "events.csv", index=False)
+    (folder / "README.txt").write_text("ours", "utf-8")
+    code, _, _ = told("ingest", folder, "-o", tmp_path / "kept")
+    assert code == 0
+    kept, known = (open_log(each).told.to_pandas()[0] for each in (tmp_path / "kept", folder))
+    assert kept["event_type"].tolist() == ["created", "weighed", "message"]
+    assert kept["observed_at"].dropna().tolist() == known["observed_at"].dropna().tolist()
+
+
+def test_a_table_does_not_lose_when_its_events_were_known(told, tmp_path):
+    late_events().assign(value="").to_csv(tmp_path / "rows.csv", index=False)
+    code, _, said = told("ingest", tmp_path / "rows.csv", "-o", tmp_path / "kept")
+    assert (code, "rows.csv, column 'observed_at'" in said, "into a folder of its own" in said) == (
+        3,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("columns", ["key,ts,kind,value", "bug_id,when,field,ts"])
+def test_a_folder_with_an_events_table_of_another_tool_is_an_export(tmp_path, columns):
+    (tmp_path / "events.csv").write_text(f"{columns}\n1,2,3,4\n", "utf-8")
+    assert not is_log(tmp_path)
 
 
 def test_a_log_is_imported_by_itself(told, tmp_path):

@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from boilover.adapters.answers import refuse_answers
 from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
-from boilover.adapters.event_log import LogAdapter, is_log
+from boilover.adapters.event_log import LogAdapter
 from boilover.adapters.export import Export, Member, members_of
 from boilover.adapters.people import without_people
 from boilover.adapters.recipe import MAPPED, Recipe, load_recipe, recipe_names
 from boilover.errors import InputError, UsageError
-from boilover.log import EventLog
+from boilover.log import EventLog, is_log
 
 __all__ = [
     "Adapter",

@@ -9,21 +9,8 @@ from pathlib import Path
 from boilover.adapters.export import Export
 from boilover.adapters.recipe import Recipe
 from boilover.conform import plain
-from boilover.log import SUFFIXES, EventLog, read_log
-from boilover.partitions import MANIFEST, read_manifest
-
-PARTS = {"events", "tickets"}
-
-
-def is_log(folder: Path) -> bool:
-    """Say whether a folder is a log in partitions, or holds the two tables of a log and nothing else: exports may hold
-    an ``events.csv``, or an ``events.json``, too."""
-    if not folder.is_dir():
-        return False
-    in_partitions = (folder / MANIFEST).is_file() and all((folder / part).is_dir() for part in PARTS)
-    held = {path.name for path in folder.iterdir()}
-    tables = {f"{part}{suffix}" for part in PARTS for suffix in ("", *SUFFIXES)}
-    return in_partitions or (held <= tables and {name.partition(".")[0] for name in held} == PARTS)
+from boilover.log import EventLog, read_log
+from boilover.partitions import read_manifest
 
 
 class LogAdapter:

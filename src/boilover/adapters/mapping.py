@@ -18,6 +18,8 @@ from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
 from boilover.places import scratch
 
+LOGS_OWN = {"observed_at", "raw_value"}
+"""Columns of the event log that the recipe for tables does not read: without them it would tell more, and earlier."""
 SHOWN = 8
 """Columns of a table that no recipe fits, in the message that says so."""
 
@@ -43,6 +45,7 @@ class TableAdapter:
         """Yield the log of the tables, named in any order; which holds the tickets is told from the columns."""
         recipe = export.recipe or fitting(export.members)
         mapping = recipe.table
+        _check_columns(export.members, recipe)
         export.read_with(recipe)
         first, second = sort_out(export.members, mapping)
         n_shards = shards_for(sum(member.content for member in export.members))
@@ -57,6 +60,14 @@ class TableAdapter:
                 tickets = Shards(folder / "tickets", sorted(columns), key=key, n_shards=n_shards)
                 _put_away(second, columns, mapping, tickets)
             yield from assemble(rows, tickets, mapping, export.tally)
+
+
+def _check_columns(members: Sequence[Member], recipe: Recipe) -> None:
+    """Raise `InputError` for a table of the event log's own columns that says when they were known."""
+    for member in members if recipe.name == TableAdapter.name else ():
+        for column in LOGS_OWN.intersection(header(member)):
+            mend = "Put it as events.csv or events.parquet into a folder of its own, and name that folder"
+            raise InputError("is read of a log's folder alone", file=member.name, column=column, mend=mend)
 
 
 def _put_away(members: Sequence[Member], columns: set[str], mapping: TableMapping, shards: Shards) -> None:
