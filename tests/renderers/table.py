@@ -23,8 +23,8 @@ COLUMNS = (
 
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
-    """Write one file of comma-separated values."""
-    with (folder / "events.csv").open("w", newline="", encoding="utf-8") as file:
+    """Write one file of comma-separated values; called ``events.csv``, it would be a log and no export."""
+    with (folder / "rows.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.DictWriter(file, COLUMNS, restval="")
         rows.writeheader()
         for ticket in tickets:
