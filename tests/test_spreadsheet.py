@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -70,3 +72,30 @@ def test_rows_of_another_length_and_encoding_are_refused(tmp_path, text):
     path.write_bytes(given.getvalue())
     with pytest.raises(InputError, match=r"points\.csv"):
         read_points(path)
+
+
+def test_json_lines_are_exact(tmp_path):
+    rng = np.random.default_rng(0)
+    risk = np.array(
+        [math.nan, 0.0, 1.0, 5e-324, 0.1 + 0.2, *(rng.random(500) * 10.0 ** -rng.integers(0, 20, 500))]
+    )
+    moments = pd.Series(
+        pd.date_range("2026-03-03T06:00:00.000001Z", periods=len(risk), freq="1001us")
+    ).dt.as_unit("us")
+    moments[1] = pd.NaT
+    rank = pd.array([None, *range(1, len(risk))], dtype="Int64")
+    texts = ["007", 'a "quoted" / text%', "\u2028", "", *IDS]
+    ids = pd.Series((texts * len(risk))[: len(risk)], dtype="str")
+    others = pd.Series([np.int64(2**60), True, None, 0.1, "x"] * len(risk), dtype=object)[: len(risk)]
+    frame = pd.DataFrame({"ticket_id": ids, "as_of": moments, "risk": risk, "rank": rank, "%s": others})
+    write_frame(frame, tmp_path / "scores.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text("ascii").splitlines()]
+    assert [row["risk"] for row in rows] == [None, *risk[1:].tolist()]
+    assert [row["rank"] for row in rows] == [None, *range(1, len(risk))]
+    assert [row["ticket_id"] for row in rows] == ids.tolist()
+    assert [row["%s"] for row in rows] == others.tolist()
+    assert rows[0]["as_of"] == "2026-03-03T06:00:00.000001Z"
+    assert rows[1]["as_of"] is None
+    back = read_frame(tmp_path / "scores.jsonl")
+    assert back["risk"].tolist()[1:] == risk.tolist()[1:]
+    assert (pd.to_datetime(back["as_of"], utc=True).dropna() == moments.dropna()).all()

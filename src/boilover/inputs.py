@@ -9,7 +9,7 @@ from datetime import datetime
 from errno import ENOENT
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -24,7 +24,7 @@ from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, is_log, observed, read_log
 from boilover.partitions import UNREAD, Manifest, read_manifest
 from boilover.places import STANDARD, fetched, is_there, missing, place, title
-from boilover.spreadsheet import read_csv
+from boilover.spreadsheet import read_csv, standard_input
 from boilover.text import with_measures
 from boilover.times import parse_moment
 
@@ -117,17 +117,25 @@ def cut(log: EventLog, until: int | str | datetime) -> EventLog:
 
 
 def read_points(path: Path) -> pd.DataFrame:
-    """Read a file of points, CSV or Parquet, with columns ticket_id and as_of."""
+    """Read a file of points, CSV or Parquet, with columns ticket_id and as_of; ``-`` is either on standard input."""
     return read_rows(path, "points", mend="Points are rows of ticket_id, as_of")
 
 
 def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
     """Read a table, CSV (every cell as text) or Parquet; ``what`` and ``mend`` tell what was expected."""
+    source: Path | IO[bytes] = path
+    form = path.suffix.lower().removeprefix(".")
     try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        return read_csv(path, "str").fillna("")
+        if path == STANDARD:
+            form, source = standard_input()
+            if form == "jsonl":
+                raise ValueError("it begins as JSON, and is to be CSV or Parquet")
+        if form == "parquet":
+            return pd.read_parquet(source)
+        return read_csv(source, "str").fillna("")
     except UnicodeDecodeError as error:
+        if path == STANDARD:
+            raise InputError("is not UTF-8", file=title(path), mend=mend) from error
         raise not_utf8(path, mend) from error
     except (OSError, ValueError, pa.ArrowInvalid) as error:
         # The path is told already.
@@ -135,4 +143,4 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
             os.strerror(ENOENT) if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None)
         )
         reason = (told or str(error)).splitlines()[0].rstrip(".")
-        raise InputError(f"cannot be read as {what}: {reason}", file=path, mend=mend) from error
+        raise InputError(f"cannot be read as {what}: {reason}", file=title(path), mend=mend) from error

@@ -15,12 +15,11 @@ import pandas as pd
 from boilover.csv_faults import not_utf8
 from boilover.errors import InputError, MismatchError, UsageError, shorten
 from boilover.files import check_writable, replacing
-from boilover.inputs import is_log
 from boilover.listing import to_table
-from boilover.log import OF_A_LOG
+from boilover.log import OF_A_LOG, is_log
 from boilover.model.saved import MANIFEST, OF_A_MODEL
-from boilover.places import STANDARD, filesystem_of
-from boilover.spreadsheet import read_csv, write_csv
+from boilover.places import STANDARD, filesystem_of, title
+from boilover.spreadsheet import read_csv, read_jsonl, standard_input, write_csv, write_jsonl
 from boilover.tables import terminal_width
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
@@ -112,44 +111,48 @@ def write_text(text: str, target: Path) -> None:
 
 
 def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
-    """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is CSV on standard input.
+    """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is any of them on standard input.
 
     Raises `InputError` where a column is missing that flags are decided by, or a cell of it is neither empty nor fits,
     and `MismatchError` where they say that they are of another ``model`` than the one of that name.
     """
     text = {"ticket_id": "str", "note": "str", "model": "str"}
+    source: Path | IO[bytes] = path
+    form = SUFFIXES.get(path.suffix)
     try:
         if path == STANDARD:
-            frame = read_csv(sys.stdin.buffer, text)
-        elif path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        elif SUFFIXES.get(path.suffix) == "jsonl":
-            frame = pd.read_json(path, lines=True, dtype=text)
+            form, source = standard_input()
+        if form == "parquet":
+            frame = pd.read_parquet(source)
+        elif form == "jsonl":
+            frame = read_jsonl(source, text)
         else:
-            frame = read_csv(path, text)
+            frame = read_csv(source, text)
     except (OSError, ValueError) as error:
-        is_csv = path != STANDARD and SUFFIXES.get(path.suffix) not in ("parquet", "jsonl")
-        if isinstance(error, UnicodeDecodeError) and is_csv:
+        if isinstance(error, UnicodeDecodeError) and path != STANDARD and form not in ("parquet", "jsonl"):
             raise not_utf8(path, BY_SCORE) from error
-        reason = str(error).splitlines()[0]
-        raise InputError(f"cannot be read as scores: {reason}", file=path, mend=BY_SCORE) from error
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).splitlines()[0]
+        raise InputError(f"cannot be read as scores: {reason}", file=title(path), mend=BY_SCORE) from error
     for name, read in DECIDES.items():
         if name not in frame.columns:
-            problem = f"required column is missing; there are: {', '.join(map(str, frame.columns))}"
-            raise InputError(problem, file=path, column=name, mend=BY_SCORE)
+            # What is no header of scores may be a row of something.
+            is_header = any(each in frame.columns for each in DECIDES)
+            there = f"; there are: {', '.join(map(str, frame.columns))}" if is_header else ""
+            problem = f"required column is missing{there}"
+            raise InputError(problem, file=title(path), column=name, mend=BY_SCORE)
         wrong = np.flatnonzero(read(frame[name]).isna() & frame[name].notna())
         if len(wrong):
             row = int(wrong[0])
             value = frame[name].iloc[row]
             raise InputError(
-                "cannot be read", file=path, column=name, row=row + 1, value=value, mend=BY_SCORE
+                "cannot be read", file=title(path), column=name, row=row + 1, value=value, mend=BY_SCORE
             )
     others = set() if model is None or "model" not in frame.columns else {*frame["model"].dropna()} - {model}
     if others:
         scored_by = shorten(min(map(str, others)))
         raise MismatchError(
-            f"{path}: the scores are of the model {scored_by}, and {model!r} is named. Name the model that scored them,"
-            " or score again"
+            f"{title(path)}: the scores are of the model {scored_by}, and {model!r} is named. Name the model that"
+            " scored them, or score again"
         )
     return frame
 
@@ -158,7 +161,7 @@ def _write_text(frame: pd.DataFrame, file: TextIO, form: str) -> None:
     if form == "table":
         file.write(f"{to_table(frame, width=terminal_width() if file.isatty() else None)}\n")
     elif form == "jsonl":
-        frame.to_json(file, orient="records", lines=True, date_format="iso", double_precision=15)
+        write_jsonl(frame, file)
     else:
         write_csv(frame, file)
 

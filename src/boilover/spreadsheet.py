@@ -1,12 +1,14 @@
-"""CSV that a spreadsheet can open without harm, written column by column; and such CSV read again."""
+"""Tables as text, written column by column: CSV that a spreadsheet can open without harm, and JSON lines; and read."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -23,6 +25,8 @@ _STARTS, _QUOTED = (np.isin(np.arange(256), list(map(ord, letters))) for letters
 """By letter, whether a cell that begins with it may be a formula, and whether CSV quotes a cell that holds it."""
 CSV_ROWS = 100_000
 """Rows of CSV that are made at once."""
+PARQUET = b"PAR1"
+"""How a Parquet file begins."""
 
 
 def write_csv(frame: pd.DataFrame, file: TextIO) -> None:
@@ -62,6 +66,39 @@ def read_csv(source: Path | IO[Any], types: str | Mapping[str, str]) -> pd.DataF
     return frame
 
 
+def write_jsonl(frame: pd.DataFrame, file: TextIO) -> None:
+    """Write an object per row: times of UTC in microseconds, floats that read back as the same; null for no value."""
+    names = [json.dumps(str(name)).replace("%", "%%") for name in frame.columns]
+    line = f"{{{','.join(f'{name}:%s' for name in names)}}}\n"
+    columns = [_json_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    file.writelines(line % cells for cells in zip(*columns, strict=True))
+
+
+def read_jsonl(source: Path | IO[bytes], texts: Iterable[str]) -> pd.DataFrame:
+    """Return what `write_jsonl` wrote, with columns of ``texts`` as such; raise `ValueError` for what is no such."""
+    # pandas reads floats quickly, and some a digit off; asked for exact ones, it refuses the smallest.
+    lines = (
+        (source.read_bytes() if isinstance(source, Path) else source.read()).decode("utf-8-sig").split("\n")
+    )
+    rows = [json.loads(line) for line in lines if line.strip()]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("a line of it is no object")
+    frame = pd.DataFrame(rows)
+    for name in frame.columns.intersection([*texts]):
+        told = [None if row.get(name) is None else str(row[name]) for row in rows]
+        frame[name] = pd.Series(told, index=frame.index, dtype="str")
+    return frame
+
+
+def standard_input() -> tuple[str, io.BytesIO]:
+    """Return what standard input holds, and by its content whether that is ``parquet``, ``jsonl`` or ``csv``."""
+    told = sys.stdin.buffer.read()
+    if told.startswith(PARQUET):
+        return "parquet", io.BytesIO(told)
+    begins = told[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return "jsonl" if begins.startswith(b"{") else "csv", io.BytesIO(told)
+
+
 def spoken(cell: str) -> str:
     """Return a cell without the apostrophe that `write_csv` puts before what would run as a formula."""
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
@@ -71,7 +108,7 @@ def _csv_cells(values: pd.Series) -> pa.Array:
     """Return a column as the text of its cells; nothing for what is missing."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         told = values.astype("category")
-        words = [_csv_time(each) for each in told.cat.categories]
+        words = [_iso(each) for each in told.cat.categories]
         return _texts([*words, None]).take(pa.array(told.cat.codes.astype("int64") % (len(words) + 1)))
     if pd.api.types.is_float_dtype(values.dtype):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -123,5 +160,31 @@ def _quoted(text: str) -> str:
     return written.getvalue()[:-2]
 
 
-def _csv_time(time: pd.Timestamp) -> str:
+def _iso(time: pd.Timestamp) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _json_cells(values: pd.Series) -> list[str]:
+    """Return a column as JSON, cell by cell."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        times = pd.to_datetime(values, utc=True).astype("category")
+        words = [f'"{_iso(time)}"' for time in times.cat.categories]
+        return [words[code] if code >= 0 else "null" for code in times.cat.codes.tolist()]
+    if pd.api.types.is_float_dtype(values.dtype):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        told = zip(numbers.tolist(), np.isfinite(numbers).tolist(), strict=True)
+        return [repr(each) if is_finite else "null" for each, is_finite in told]
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return ["null" if each is pd.NA else str(each) for each in values.tolist()]
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, texts = pd.factorize(values)
+        words = [json.dumps(each) for each in texts.tolist()]
+        return [words[code] if code >= 0 else "null" for code in codes.tolist()]
+    return [
+        "null" if missing else json.dumps(each, default=_plain)
+        for each, missing in zip(values.tolist(), values.isna().tolist(), strict=True)
+    ]
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)

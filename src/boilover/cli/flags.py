@@ -57,11 +57,16 @@ def flag(
     from boilover import pipeline
     from boilover.model.saved import load_model
     from boilover.outputs import check_target, read_frame, write_frame
+    from boilover.places import STANDARD
     from boilover.scoring import model_name
     from boilover.tracking.located import located
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
+    if STANDARD == scores == log:
+        raise UsageError(
+            "SCORES and --log are both -, and standard input holds one of them. Name a file for the other"
+        )
     check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
     saved = load_model(located(model))
     if policy is None or ledger is None:

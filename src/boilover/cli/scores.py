@@ -36,7 +36,9 @@ def score(
     ] = None,
     points: Annotated[
         Path | None,
-        typer.Option(help="CSV or Parquet with ticket_id, as_of: score these moments, one row each."),
+        typer.Option(
+            help="CSV or Parquet with ticket_id, as_of, - for standard input: score these moments, one row each.",
+        ),
     ] = None,
     output: OutputOption = Path("-"),
     form: OutputFormatOption = None,
@@ -72,10 +74,15 @@ def score(
     from boilover import pipeline
     from boilover.log import last_observed
     from boilover.outputs import check_target
+    from boilover.places import STANDARD, title
 
     check_target(output, form, read=(log, points, model, config))
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
+    if STANDARD == log == points:
+        raise UsageError(
+            "LOG and --points are both -, and standard input holds one of them. Name a file for the other"
+        )
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
     if memory is not None or cluster is not None:
         if {points, recipe, config} != {None} or input_format not in ("auto", "log"):
@@ -95,7 +102,10 @@ def score(
     found = pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows)
     _tell_age(found, last_observed(source.told.events), model)
     _hand_out(
-        found, output, form, NOBODY if points is None else f"{points} has no rows, so there is none to score"
+        found,
+        output,
+        form,
+        NOBODY if points is None else f"{title(points)} has no rows, so there is none to score",
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from boilover.inputs import Source, read_points
 from boilover.model.saved import load_model
+from boilover.places import title
 from boilover.scoring import EXPLAINED, Explained, score
 from boilover.tracking.located import located
 
@@ -32,7 +33,7 @@ def score_log(
         as_of=as_of,
         points=None if points is None else read_points(points),
         explain=explain,
-        source=points,
+        source=None if points is None else title(points),
     )
 
 

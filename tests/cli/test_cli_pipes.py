@@ -1,0 +1,107 @@
+"""Standard input and output in place of files."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def pipe(monkeypatch):
+    """Return a function that puts bytes on standard input."""
+
+    def put(given: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(given)))
+
+    return put
+
+
+@pytest.fixture(scope="module")
+def scores(desk, tmp_path_factory):
+    """Return files of the same scores in every form, by its ending."""
+    from boilover.outputs import read_frame, write_frame
+
+    home = tmp_path_factory.mktemp("scores")
+    frame = read_frame(desk / "scores.csv")
+    night = frame[frame["as_of"] == frame["as_of"].mode()[0]].assign(
+        as_of=lambda each: pd.to_datetime(each["as_of"])
+    )
+    for form in ("csv", "jsonl", "parquet"):
+        write_frame(night, home / f"scores.{form}")
+    return {form: home / f"scores.{form}" for form in ("csv", "jsonl", "parquet")}
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_points_on_standard_input_are_scored_as_those_of_a_file(desk, run, pipe, tmp_path, form):
+    points = pd.read_csv(desk / "points.csv", dtype="str").head(20)
+    file = tmp_path / f"points.{form}"
+    points.to_csv(file, index=False) if form == "csv" else points.to_parquet(file)
+    pipe(file.read_bytes())
+    for given, out in (("-", "piped.csv"), (file, "named.csv")):
+        code, said = run(
+            *("score", desk / "log", "--model", desk / "model"), *("--points", given, "-o", tmp_path / out)
+        )
+        assert code == 0, said
+    assert (tmp_path / "piped.csv").read_bytes() == (tmp_path / "named.csv").read_bytes()
+    assert len(pd.read_csv(tmp_path / "piped.csv")) == 20
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (b'{"ticket_id":"secret"}\n', "cannot be read as points: it begins as JSON"),
+        (b"ticket_id,as_of\nsecret,2026\xff\n", "is not UTF-8"),
+        (b"", "cannot be read as points: No columns to parse"),
+    ],
+)
+def test_what_is_no_points_on_standard_input_is_told_without_it(desk, run, pipe, given, told):
+    pipe(given)
+    code, said = run("score", desk / "log", "--model", desk / "model", "--points", "-")
+    assert code == 3
+    assert f"boilover: standard input: {told}" in said
+    assert "secret" not in said
+
+
+def test_standard_input_holds_one_thing(desk, run, scores, tmp_path):
+    code, said = run("score", "-", "--model", desk / "model", "--points", "-")
+    assert code == 2
+    assert "LOG and --points are both -" in said
+    words = ("--policy", tmp_path / "p.toml", "--ledger", tmp_path / "l.db", "--log", "-")
+    code, said = run("flag", "-", "--model", desk / "model", *words)
+    assert code == 2
+    assert "SCORES and --log are both -" in said
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_scores_on_standard_input_are_flagged_in_every_form(desk, run, pipe, scores, tmp_path, form):
+    pipe(scores[form].read_bytes())
+    for given, out in (("-", "piped.csv"), (scores["csv"], "named.csv")):
+        code, said = run("flag", given, "--model", desk / "model", "-o", tmp_path / out)
+        assert code == 0, said
+    piped, named = (
+        pd.read_csv(tmp_path / out, dtype={"ticket_id": "str"}) for out in ("piped.csv", "named.csv")
+    )
+    pd.testing.assert_frame_equal(piped, named, check_exact=True)
+    assert len(piped)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b'{"secret": 1}\n',
+        b'{"ticket_id": secret\n',
+        b"secret,2026-01-01\n",
+        b"PAR1secret",
+        b"",
+        b"\xffsecret",
+    ],
+)
+def test_what_is_no_scores_on_standard_input_is_told_without_it(desk, run, pipe, given):
+    pipe(given)
+    code, said = run("flag", "-", "--model", desk / "model")
+    assert code == 3, said
+    assert "boilover: standard input" in said
+    assert "secret" not in said
