@@ -36,6 +36,8 @@ from boilover.points import Points
 from boilover.sentences import HALF, decaying, sentence, shown_column
 
 TOP = 3
+LEAST = 0.01
+"""Log-odds: what adds less, a hundredth of the odds, is no reason to anybody."""
 PRIORITY, LEVEL = State("priority"), Last(value="priority_level")
 Keyed = Mapping[str, npt.NDArray[np.bool_]]
 """Which of n points have each key, such as ``customer_id``."""
@@ -65,7 +67,7 @@ def reasons(
     top: int = TOP,
     keyed: Keyed | None = None,
 ) -> list[list[str]]:
-    """Return up to ``top`` sentences per row, the strongest first.
+    """Return up to ``top`` sentences per row, the strongest first, of what adds `LEAST` or more.
 
     ``rows`` holds the features of n points, ``contributions`` float64 (n, n_features) what each adds to the
     log-odds. Of features about the same matter the strongest speaks for all. What goes by a key that a row does not
@@ -87,7 +89,7 @@ def reasons(
         sentences: list[str] = []
         known, added = [each[row] for each in values], contributions[row].tolist()
         for group in order[row].tolist():
-            if summed[row, group] <= 0 or len(sentences) == top:
+            if summed[row, group] < LEAST or len(sentences) == top:
                 break
             for column in sorted(groups[group], key=lambda each: -added[each]):
                 told = added[column] > 0 and _warns(features[column], known[column], desk_rates[row])
