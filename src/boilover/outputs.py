@@ -48,6 +48,8 @@ def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> N
             _write_parquet(frame, sys.stdout.buffer)
         else:
             _write_text(frame, sys.stdout, chosen)
+        # What the system does not take is told here: at the end of the process nobody would hear it.
+        sys.stdout.flush()
         return
     with replacing(target) as made:
         if chosen == "parquet":
@@ -105,6 +107,7 @@ def write_text(text: str, target: Path) -> None:
     """Write text to a file or to standard output."""
     if target == STANDARD:
         sys.stdout.write(text)
+        sys.stdout.flush()
         return
     with replacing(target) as made:
         made.write_text(text, encoding="utf-8")

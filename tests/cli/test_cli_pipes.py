@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -105,3 +108,49 @@ def test_what_is_no_scores_on_standard_input_is_told_without_it(desk, run, pipe,
     assert code == 3, said
     assert "boilover: standard input" in said
     assert "secret" not in said
+
+
+def in_shell(line: str, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which ``boilover "$@"`` is the command with these words."""
+    code = "import sys; from boilover.cli import main; sys.argv[0] = 'boilover'; main()"
+    script = f'set -o pipefail; boilover() {{ {sys.executable} -c "{code}" "$@"; }}; {line}'
+    given = ["bash", "-c", script, "bash", *map(str, words)]
+    return subprocess.run(given, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def scoring(desk):
+    return ("score", desk / "log", "--model", desk / "model", "--points", desk / "points.csv")
+
+
+def test_a_reader_who_leaves_is_no_error(scoring, tmp_path):
+    left = in_shell('boilover "$@" | true', *scoring)
+    assert (left.returncode, left.stdout) == (0, "")
+    assert "Error" not in left.stderr
+    left = in_shell('boilover "$@" --format parquet | head -c 4', *scoring)
+    assert (left.returncode, left.stdout) == (0, "PAR1")
+    many = in_shell('(for each in $(seq 3); do boilover "$@"; echo $? >&2; done) | head -1', *scoring)
+    assert many.stdout.startswith("ticket_id,as_of,risk,rank")
+    assert many.stderr.split()[-1] == "0"
+    assert in_shell("boilover --help | true").returncode == 0
+
+
+def test_a_reader_who_leaves_changes_no_exit_code(scoring, tmp_path):
+    failed = in_shell('boilover "$@" 2>&1 | true', "score", tmp_path / "none", "--model", tmp_path)
+    assert failed.returncode == 3
+
+
+def test_a_closed_standard_output_or_input_is_no_error_of_ours(scoring, desk):
+    closed = in_shell('boilover "$@" >&-', *scoring)
+    assert closed.returncode == 0, closed.stderr
+    assert in_shell('boilover "$@" >&- 2>&- <&-', *scoring).returncode == 0
+    empty = in_shell('boilover "$@" <&-', "flag", "-", "--model", desk / "model")
+    assert empty.returncode == 3
+    assert "boilover: standard input: cannot be read as scores" in empty.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a system without /dev/full")
+def test_a_full_device_is_told(scoring):
+    full = in_shell('boilover "$@" > /dev/full', *scoring)
+    assert full.returncode == 2
+    assert "No space left on device" in full.stderr

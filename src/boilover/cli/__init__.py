@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -23,6 +22,7 @@ from boilover.cli.monitoring import drift, kpis, promote
 from boilover.cli.nights import explain_policy, nightly
 from boilover.cli.scores import score
 from boilover.cli.speaking import say, say_error
+from boilover.cli.streams import open_streams
 from boilover.errors import BoiloverError
 
 COMMANDS = (
@@ -93,13 +93,10 @@ def main() -> None:
 
 
 def _run() -> None:
+    open_streams()
     tell_of_compiling()
     try:
         app()
-    except BrokenPipeError:
-        # The reader closed the pipe, as `head` does: no error of ours, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
     except Exception as error:
         if os.environ.get("BOILOVER_DEBUG") and not isinstance(error, BoiloverError):
             raise
