@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from boilover.errors import GateError, InputError
+from boilover.errors import GateError, InputError, UsageError
 from boilover.evaluation.interval import Interval, clopper_pearson, lower_bound
 from boilover.evaluation.metrics import Floats, checked
 from boilover.model.reached import Reached
+from boilover.model.saved import SavedModel
 from boilover.points import REASONS, SOLVED
 from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, Policy
 
@@ -56,6 +57,8 @@ class Threshold:
 
     def summary(self) -> str:
         """Return what it gave on the slice, one line."""
+        if not self.points:
+            return "not measured on past points, as no model is named"
         told = (
             f"on {self.points} past points of {self.nights} nights: precision {self.precision.estimate:.2f}"
             f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
@@ -84,20 +87,38 @@ def choose_threshold(
     labels, scores = checked(y, risk)
     nights = _checked_nights(night, len(labels))
     match policy:
-        case FixedRisk():
-            value = policy.risk
+        case FixedRisk() | LeastCost(method="calibrated"):
+            value = _told(policy)
         case Capacity() if reached is not None:
             value = reached.threshold(policy.per_night)
         case Capacity():
             value = capacity_threshold(scores, nights, policy.per_night)
         case LeastPrecision():
             value = precision_threshold(labels, scores, policy.at_least, policy.confidence)
-        case LeastCost(method="calibrated"):
-            value = calibrated_threshold(policy.miss, policy.false_alarm)
         case LeastCost():
             value = cheapest_threshold(labels, scores, policy.miss, policy.false_alarm)
     flagged = _flag(policy, value, scores, nights, np.arange(len(labels)))
     return _measured(policy, value, flagged, labels, nights)
+
+
+def threshold_for(policy: Policy, saved: SavedModel | None) -> Threshold:
+    """Return the threshold that ``policy`` asks for, chosen on the past points that a model keeps.
+
+    Without a model it is not measured, and one that has to be chosen raises `UsageError`.
+    """
+    if saved is not None:
+        past = saved.calibration
+        return choose_threshold(policy, past.risk, past.label, past.night, saved.reached)
+    match policy:
+        case FixedRisk() | LeastCost(method="calibrated"):
+            unknown = Interval(np.nan, np.nan, np.nan)
+            return Threshold(
+                _told(policy), policy, unknown, unknown, unknown, nights=0, points=0, positives=0
+            )
+    raise UsageError(
+        f"a [threshold] of kind '{policy.kind}' is chosen on past points, which the model keeps. Name the model that"
+        ' scored with --model, or set the risk: kind = "fixed"'
+    )
 
 
 def apply_threshold(
@@ -160,6 +181,13 @@ def cheapest_threshold(y: Floats, risk: Floats, miss: float, false_alarm: float)
     costs = false_alarm * (flagged - hits) + miss * (y.sum() - hits)
     best = int(np.argmin(costs))
     return float(thresholds[best]) if costs[best] < miss * y.sum() else _above(risk)
+
+
+def _told(policy: FixedRisk | LeastCost) -> float:
+    """Return the risk that a policy tells by itself."""
+    if isinstance(policy, FixedRisk):
+        return policy.risk
+    return calibrated_threshold(policy.miss, policy.false_alarm)
 
 
 def _ladder(y: Floats, risk: Floats) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:

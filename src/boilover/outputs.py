@@ -150,14 +150,24 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
             raise InputError(
                 "cannot be read", file=title(path), column=name, row=row + 1, value=value, mend=BY_SCORE
             )
-    others = set() if model is None or "model" not in frame.columns else {*frame["model"].dropna()} - {model}
-    if others:
-        scored_by = shorten(min(map(str, others)))
+    told = model_told(frame)
+    if model is not None and told not in ("", model):
         raise MismatchError(
-            f"{title(path)}: the scores are of the model {scored_by}, and {model!r} is named. Name the model that"
+            f"{title(path)}: the scores are of the model {shorten(told)}, and {model!r} is named. Name the model that"
             " scored them, or score again"
         )
     return frame
+
+
+def model_told(scores: pd.DataFrame) -> str:
+    """Return the name of the model that scored, nothing where no row tells it; raise `MismatchError` for several."""
+    told = sorted(map(str, scores["model"].dropna().unique())) if "model" in scores.columns else []
+    if len(told) > 1:
+        listed = ", ".join(map(shorten, told))
+        raise MismatchError(
+            f"the scores are of several models: {listed}. Score again with one, or flag those of each by themselves"
+        )
+    return told[0] if told else ""
 
 
 def _write_text(frame: pd.DataFrame, file: TextIO, form: str) -> None:

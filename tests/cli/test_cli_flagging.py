@@ -215,6 +215,74 @@ def test_options_that_do_not_go_together_are_named(home, desk, run, words, told)
     assert (code, told in said) == (2, True), said
 
 
+def test_a_risk_that_is_given_needs_no_model(home, desk, run, tmp_path):
+    """As DESIGN has it: ``boilover flag SCORES --policy FILE --ledger FILE``."""
+    scores = home / f"scores {NIGHTS[0]}.csv"
+    words = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db")
+    for more in ((), ("--log", desk / "log"), ("--model", desk / "model")):
+        code, said = run("flag", scores, *words, *more, "-o", tmp_path / "flags.csv")
+        assert code == 0, said
+        assert ("not measured on past points, as no model is named" in said) == ("--model" not in more)
+        assert ("this night was recorded before, and nothing is changed" in said) == bool(more)
+        # The scores tell the model's name, so that the night is the same with the model and without.
+        assert (tmp_path / "flags.csv").read_bytes() == (home / f"flags {NIGHTS[0]}.csv").read_bytes()
+    (tmp_path / "fixed.toml").write_text(
+        f"[threshold]\nkind = 'fixed'\nrisk = {risks_of(home, NIGHTS[0]).tolist()[4]!r}\n"
+    )
+    code, said = run("flag", scores, "--config", tmp_path / "fixed.toml", "-o", tmp_path / "flags.csv")
+    assert code == 0, said
+    assert len(pd.read_csv(tmp_path / "flags.csv")) == 5
+
+
+def test_a_risk_of_costs_needs_no_model(home, desk, run, tmp_path):
+    (tmp_path / "cost.toml").write_text("[threshold]\nkind = 'cost'\nmiss = 4\nfalse_alarm = 1\n")
+    flags = []
+    for more in ((), ("--model", desk / "model")):
+        words = ("--config", tmp_path / "cost.toml", "-o", tmp_path / "flags.csv", *more)
+        code, said = run("flag", home / f"scores {NIGHTS[0]}.csv", *words)
+        assert (code, "threshold 0.2000: " in said) == (0, True), said
+        flags.append((tmp_path / "flags.csv").read_bytes())
+    assert flags[0] == flags[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ("", "capacity"),
+        ("kind = 'precision'\nat_least = 0.5", "precision"),
+        ("kind = 'cost'\nmiss = 4\nfalse_alarm = 1\nmethod = 'empirical'", "cost"),
+    ],
+)
+def test_a_threshold_that_has_to_be_chosen_needs_the_model(home, run, tmp_path, table, kind):
+    (tmp_path / "own.toml").write_text(f"[threshold]\n{table}\n" if table else "")
+    scores, ledger = home / f"scores {NIGHTS[0]}.csv", tmp_path / "own.db"
+    for words in (
+        ("--policy", tmp_path / "own.toml", "--ledger", ledger),
+        ("--config", tmp_path / "own.toml"),
+    ):
+        code, said = run("flag", scores, *words)
+        assert code == 2
+        assert f"a [threshold] of kind '{kind}' is chosen on past points" in said
+        assert "with --model" in said
+    assert not ledger.exists()
+
+
+def test_without_a_model_scores_are_of_one(home, desk, run, tmp_path):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str")
+    words = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db")
+    mixed = scores.assign(model=["7d-0", *scores["model"][1:]])
+    mixed.to_csv(tmp_path / "mixed.csv", index=False)
+    code, said = run("flag", tmp_path / "mixed.csv", *words)
+    assert (code, "the scores are of several models: '24h-" in said) == (5, True), said
+    scores.drop(columns="model").to_csv(tmp_path / "bare.csv", index=False)
+    code, said = run("flag", tmp_path / "bare.csv", *words)
+    assert (code, f"{FLAGS} new" in said) == (0, True), said
+    # Which model it was is not known, so that this one's night is another.
+    code, said = run("flag", home / f"scores {NIGHTS[0]}.csv", *words)
+    assert (code, "is recorded with another input, model or policy" in said) == (3, True), said
+    assert run("ledger", "check", tmp_path / "own.db")[0] == 0
+
+
 def test_answers_are_recorded_shown_and_counted(home, desk, run, capsys, monkeypatch, tmp_path):
     ledger = tmp_path / "ledger.db"
     scores = home / f"scores {NIGHTS[0]}.csv"

@@ -11,7 +11,6 @@ from boilover.cli.options import (
     AgainOption,
     ConfigOption,
     InputFormatOption,
-    ModelOption,
     OutputFormatOption,
     OutputOption,
     RecipeOption,
@@ -28,7 +27,14 @@ def flag(
     scores: Annotated[
         Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")
     ],
-    model: ModelOption,
+    model: Annotated[
+        Path | None,
+        at_place(
+            "--model",
+            help="The model that scored: its folder, or models:/NAME@champion of a registry. Needed where the threshold"
+            " is chosen on its past points: by capacity, by precision, by empirical cost.",
+        ),
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="Decide by this policy, see docs/flagging.md; needs --ledger.")
     ] = None,
@@ -50,7 +56,7 @@ def flag(
     """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
 
     Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. The
-    threshold is chosen on the slice of past points that the model kept for it.
+    threshold is chosen on the slice of past points that the model kept for it; a risk that is given needs no --model.
 
     Example: boilover flag scores.csv --model models/desk --policy policy.toml --ledger ledger.db --log logs/desk
     """
@@ -68,11 +74,12 @@ def flag(
             "SCORES and --log are both -, and standard input holds one of them. Name a file for the other"
         )
     check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
-    saved = load_model(located(model))
+    saved = None if model is None else load_model(located(model))
+    name = None if saved is None else model_name(saved)
     if policy is None or ledger is None:
         if log is not None:
             raise UsageError("--log is read for a policy: name it with --policy")
-        found = read_frame(scores, model=model_name(saved))
+        found = read_frame(scores, model=name)
         threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold)
         say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
         say(f"{len(flags)} flagged")
@@ -81,8 +88,8 @@ def flag(
     if config is not None:
         raise UsageError("--config and --policy exclude each other: the policy has a [threshold] of its own")
     source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
-    told = None if source is None else source.under(saved.rule).log
-    found = read_frame(scores, model=model_name(saved))
+    told = None if source is None else (source if saved is None else source.under(saved.rule)).log
+    found = read_frame(scores, model=name)
     decided, blind = pipeline.flag_night(found, saved, policy, ledger, desk, log=told, again=again)
     if blind:
         say(f"the log holds nothing that {', '.join(blind)} could fire on")

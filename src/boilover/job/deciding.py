@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from boilover.annotations import Annotations
 from boilover.errors import InputError, LockedError, UsageError
 from boilover.flagger import QUEUE, WHY_NOT, Decision, Fired, FlagPolicy, Night, decide, night_of
 from boilover.flagger.ledger import Facts, Ledger, Recorded
 from boilover.flagger.settings import tier_code
-from boilover.flagging import Threshold, choose_threshold, may_be_flagged
+from boilover.flagging import Threshold, may_be_flagged
+from boilover.history import History
 from boilover.job.flags import ended, flags_of, why_of
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import Points
-from boilover.scoring import model_name, notes_for
+from boilover.scoring import notes_for
 from boilover.times import is_ahead, iso, now
 
 TRIES = 3
@@ -46,7 +48,8 @@ def decide_night(
     ledger: Ledger,
     desk: str,
     policy: FlagPolicy,
-    saved: SavedModel,
+    threshold: Threshold,
+    model: str,
     night: Night,
     scores: pd.DataFrame,
     fired: Fired | None = None,
@@ -57,18 +60,16 @@ def decide_night(
 
     Parameters
     ----------
+    threshold, model : by which the policy's model flags, and the name of the model that scored.
     night, scores, fired : of the same tickets, in the same order; ``scores`` as `boilover.score` gives them.
     again : let this night take the place of one that was recorded for its moment with another input.
 
     Raises
     ------
     InputError : the night is not after the last recorded one, or is recorded with another input.
-    GateError : no threshold reaches the precision that the policy asks for.
     """
-    past = saved.calibration
-    threshold = choose_threshold(policy.threshold, past.risk, past.label, past.night, saved.reached)
     lots_below = tier_code(policy.outcome.unless) if policy.outcome.holdout else 0
-    facts = Facts(model_name(saved), policy.fingerprint, threshold.value, lots_below)
+    facts = Facts(model, policy.fingerprint, threshold.value, lots_below)
     for attempt in range(1, TRIES + 1):
         memory = ledger.memory(desk, night.ticket_id, before=night.as_of)
         decision = decide(night, memory, policy, threshold.value)
@@ -97,17 +98,18 @@ def check_moment(as_of: int, newest: int | None) -> None:
 
 
 def night_of_scores(
-    policy: FlagPolicy, scores: pd.DataFrame, saved: SavedModel, log: EventLog | None = None
+    policy: FlagPolicy, scores: pd.DataFrame, saved: SavedModel | None, log: EventLog | None = None
 ) -> tuple[Night, pd.DataFrame, Fired | None]:
     """Return the night of a file of scores, the rows of its tickets that are at risk, and what fired.
 
     Without a log there are no triggers, segments, queues and weights; a policy that asks for them raises `UsageError`.
+    Without a model the log's attributes are of the types that it has them in.
     """
     at_risk = scores[may_be_flagged(scores)].reset_index(drop=True)
     asked = (at_risk if len(at_risk) else scores)["as_of"]
     moments = pd.to_datetime(asked.dropna(), utc=True).dt.as_unit("us").astype("int64").unique()
     if log is not None:
-        notes = notes_for(log, saved)
+        notes = Annotations(History.from_log(log)) if saved is None else notes_for(log, saved)
         night, fired = night_of(policy, notes, Points.from_frame(at_risk, notes.history), at_risk["risk"])
         # Points of no ticket do not tell the moment.
         return (replace(night, as_of=int(moments[0])) if len(moments) == 1 else night), at_risk, fired

@@ -14,6 +14,7 @@ from boilover.flagger.handoff import hand_over
 from boilover.flagger.load import destinations_of
 from boilover.flagger.packet import Packet
 from boilover.flagger.packet_text import write_packets
+from boilover.flagging import threshold_for
 from boilover.job.deciding import Decided, decide_night
 from boilover.job.manifest import Account, files_told
 from boilover.job.outcomes import settle
@@ -40,8 +41,9 @@ def decide_and_record(
         is_first = tools.ledger.latest(desk.name) is None
         expired = 0 if is_first else tools.ledger.expire(desk.name, unseen_since=since, when=account.as_of)
         account.facts["outcomes"]["expired"] = expired
+    threshold, model = threshold_for(tools.policy.threshold, tools.saved), model_name(tools.saved)
     decided = decide_night(
-        tools.ledger, desk.name, tools.policy, tools.saved, night, scored.scores, fired, again=again
+        tools.ledger, desk.name, tools.policy, threshold, model, night, scored.scores, fired, again=again
     )
     account.facts["threshold"] = decided.threshold.to_dict()
     account.facts["recorded_before"] = decided.recorded.again

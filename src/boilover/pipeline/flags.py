@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boilover.errors import UsageError
-from boilover.flagging import Threshold, apply_threshold, choose_threshold, may_be_flagged
+from boilover.flagging import Threshold, apply_threshold, may_be_flagged, threshold_for
 from boilover.inputs import Source, read_rows
 from boilover.mistakes import listed
 from boilover.model.saved import SavedModel
+from boilover.outputs import model_told
 from boilover.policy import parse_policy
+from boilover.scoring import model_name
 from boilover.times import parse_moment
 
 if TYPE_CHECKING:
@@ -24,17 +26,14 @@ if TYPE_CHECKING:
 
 
 def flag_scores(
-    scores: pd.DataFrame, saved: SavedModel, policy: Mapping[str, Any]
+    scores: pd.DataFrame, saved: SavedModel | None, policy: Mapping[str, Any]
 ) -> tuple[Threshold, pd.DataFrame]:
     """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags.
 
-    Tickets that were solved as of their moment are none of them.
+    Tickets that were solved as of their moment are none of them. Without a model the policy has to tell a risk.
     """
     scores = scores[may_be_flagged(scores)]
-    held_out = saved.calibration
-    threshold = choose_threshold(
-        parse_policy(policy), held_out.risk, held_out.label, held_out.night, saved.reached
-    )
+    threshold = threshold_for(parse_policy(policy), saved)
     nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
     flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
     return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
@@ -49,7 +48,7 @@ def explain_policy(path: Path) -> str:
 
 def flag_night(
     scores: pd.DataFrame,
-    saved: SavedModel,
+    saved: SavedModel | None,
     policy: Path,
     ledger: str,
     desk: str,
@@ -57,17 +56,22 @@ def flag_night(
     log: EventLog | None = None,
     again: bool = False,
 ) -> tuple[Decided, Sequence[str]]:
-    """Decide a night of scores by a policy and record it in a ledger; also name triggers that the log cannot feed."""
+    """Decide a night of scores by a policy and record it in a ledger; also name triggers that the log cannot feed.
+
+    Without a model the policy has to tell a risk, and the scores tell the model's name, or nothing does.
+    """
     from boilover.flagger import load_policy
     from boilover.flagger.ledger import Ledger
     from boilover.job import check_moment, decide_night, night_of_scores
     from boilover.log import observed
 
     told = load_policy(policy)
+    threshold = threshold_for(told.threshold, saved)
+    model = model_told(scores) if saved is None else model_name(saved)
     night, rows, fired = night_of_scores(told, scores, saved, log)
     check_moment(night.as_of, None if log is None else int(observed(log.events).max()))
     opened = Ledger.open(ledger)
-    decided = decide_night(opened, desk, told, saved, night, rows, fired, again=again)
+    decided = decide_night(opened, desk, told, threshold, model, night, rows, fired, again=again)
     return decided, () if fired is None else fired.blind
 
 
