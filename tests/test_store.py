@@ -207,6 +207,20 @@ def test_an_event_is_known_by_its_id_within_its_ticket(tmp_path):
     assert read_log(tmp_path / "log").events["text"].to_pylist() == [row[3] for row in ROWS]
 
 
+@pytest.mark.parametrize("ids", [(None, "8"), ("8", None)])
+def test_a_message_that_one_export_names_and_another_does_not_is_one(tmp_path, ids):
+    """Tickets exported alone tell what they began with; so does their history."""
+    for name, known in zip(ids, (0, 1), strict=True):
+        done = upsert(tmp_path / "log", [log_of(ROWS[1], event_id=name)])
+        assert (done.new, done.known) == (1 - known, known)
+    others = [
+        ("a", "2026-01-05T09:00Z", "message", "other"),
+        ("a", "2026-01-06T09:00Z", "message", ROWS[1][3]),
+    ]
+    assert upsert(tmp_path / "log", [log_of(*others, event_id=[None, None])]).new == 2
+    assert upsert(tmp_path / "log", [log_of(ROWS[1], event_id="9")]).new == (0 if ids[0] is None else 1)
+
+
 def test_of_an_attribute_the_first_value_stands_and_gaps_are_filled(tmp_path):
     def told(**columns):
         return pd.DataFrame({"ticket_id": ["a", "b"]}).assign(**columns)

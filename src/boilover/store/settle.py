@@ -18,7 +18,7 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
-from boilover.store.again import begun_anew, said_again, told_otherwise
+from boilover.store.again import begun_anew, named_once, said_again, told_otherwise
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
@@ -56,7 +56,8 @@ class Desk:
             tickets = self._united(tickets, listed)
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
-            fresh[fresh] = ~said_again(events, told.filter(pa.array(fresh)))
+            new = told.filter(pa.array(fresh))
+            fresh[fresh] = ~(said_again(events, new) | named_once(events, new))
             self.known += int((~fresh).sum())
             seen = np.concatenate([seen, keys[fresh]])
             if fresh.any():
