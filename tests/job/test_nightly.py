@@ -104,6 +104,15 @@ def test_the_same_moment_again_gives_the_same_bytes_and_changes_nothing(nights):
     assert len(ledger_of(config).export("nights")) == 2
 
 
+def test_a_manifest_of_the_same_moment_differs_by_what_its_run_did(nights):
+    _, manifests, _, _ = nights
+    own = {"started", "seconds", "recorded_before", "import", "outcomes", "delivery"}
+    told = [{**each, "log": {**each["log"], "partitions": None}} for each in manifests]
+    for first, second in (told[:2], told[2:]):
+        assert {name for name in first if first[name] != second[name]} <= own
+        assert list(first) == list(second)
+
+
 def test_flags_are_new_then_stand_or_end_by_what_became_of_the_ticket(nights):
     _, _, _, flags = nights
     first, second = flags[0].set_index("ticket_id"), flags[2].set_index("ticket_id")
@@ -175,6 +184,42 @@ def test_stale_input_stops_the_run_before_it_flags(desk):
     assert "older than 2025-01-20T06:00:00Z" in told["error"]
     assert ledger_of(desk).latest("desk") is None
     assert not (desk.parent / "out").exists()
+
+
+def test_a_run_that_fails_leaves_the_manifest_of_the_recorded_night(desk, monkeypatch):
+    moment = parse_moment(FIRST)
+    file = run(desk, FIRST).file
+    failed = file.with_name("2025-01-16T060000Z.failed.json")
+    recorded = file.read_bytes()
+    policy = desk.parent / "policy.toml"
+    policy.write_text(POLICY.replace("hours = 12", "hours = 48"), encoding="utf-8")
+    said: list[str] = []
+    (told,) = run_desks(load_job(desk).values(), {"desk": moment}, say=said.append)
+    assert isinstance(told.error, InputError)
+    assert file.read_bytes() == recorded
+    assert told.file == failed
+    assert json.loads(failed.read_text("utf-8"))["exit_code"] == 3
+    assert f"desk: the manifest of the recorded night stays, and {failed} tells of this run" in said
+
+    # What replaces the recorded night is told in its place, also where it fails after that.
+    def full(*given):
+        raise UsageError("no space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("boilover.job.run.write_night", full)
+        with pytest.raises(UsageError):
+            run(desk, FIRST, again=True)
+    anew = json.loads(file.read_text("utf-8"))
+    assert (anew["exit_code"], anew["recorded_before"], failed.exists()) == (2, False, False)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("boilover.job.run.score_night", full)
+        with pytest.raises(UsageError):
+            run(desk, FIRST)
+    assert json.loads(file.read_text("utf-8")) == anew
+    assert failed.exists()
+    assert run(desk, FIRST).manifest["exit_code"] == 0
+    assert not failed.exists()
 
 
 def test_what_stops_a_run_is_told_where_its_manifest_cannot_be_written_either(desk, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,6 +60,20 @@ class Account:
                 **{name: version(name) for name in PACKAGES},
             },
         }
+
+
+def failed_file(file: Path) -> Path:
+    """Return where a run that failed is told beside the manifest of the night that was recorded."""
+    return file.with_name(f"{file.stem}.failed{file.suffix}")
+
+
+def tells_night(file: Path, as_of: int) -> bool:
+    """Whether there is a manifest of a run that recorded the night of that moment."""
+    try:
+        told = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("as_of") == iso(as_of) and "counts" in told
 
 
 def exit_code(error: BaseException | None) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from boilover.files import sweep
 from boilover.job.life import gate, look_after_model
 from boilover.job.lock import held
-from boilover.job.manifest import Account, exit_code, told_of
+from boilover.job.manifest import Account, exit_code, failed_file, tells_night, told_of
 from boilover.job.settings import Desk
 from boilover.job.steps import Say, ingest, look, open_tools, read, score_night
 from boilover.job.telling import decide_and_record, deliver_night, hand_over_night, write_night
@@ -40,6 +40,7 @@ def run_desks(desks: Iterable[Desk], as_of: Mapping[str, int], *, again: bool = 
             runs.append(run_desk(desk, as_of[desk.name], again=again, say=say))
         except Exception as error:
             (file,) = desk.outputs("manifest", as_of[desk.name])
+            file = told if (told := failed_file(file)).exists() else file
             runs.append(Run(desk.name, {"exit_code": exit_code(error)}, file, error))
     return runs
 
@@ -47,6 +48,7 @@ def run_desks(desks: Iterable[Desk], as_of: Mapping[str, int], *, again: bool = 
 def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda text: None) -> Run:
     """Do the whole job of a desk as of a moment, and write its manifest whether it succeeds or fails.
 
+    The manifest of a recorded night stays: a later run of its moment that fails is told beside it, until one succeeds.
     ``again`` lets it take the place of a night of that moment that was recorded with another input, model or policy.
     Raises what any step raises, and `LockedError`, without a manifest, where another run holds the desk's lock.
     """
@@ -56,17 +58,29 @@ def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda t
         for kind in ("scores", "flags", "packets", "manifest"):
             for path in desk.outputs(kind, as_of):
                 sweep(path)
+        failed = failed_file(file)
+        sweep(failed)
         try:
             _work(desk, account, again, say)
         except Exception as error:
             try:
-                write_json(account.close(error), file)
+                # A run that recorded the night anew, and then failed, is what became of it.
+                is_anew = account.facts.get("recorded_before") is False
+                stays = tells_night(file, as_of) and not is_anew
+                write_json(account.close(error), failed if stays else file)
+                if stays:
+                    say(
+                        f"{desk.name}: the manifest of the recorded night stays, and {failed} tells of this run"
+                    )
+                else:
+                    failed.unlink(missing_ok=True)
             # What stopped the run is told, whatever stops its manifest.
             except Exception as other:
                 say(f"{desk.name}: the manifest was not written: {told_of(other)}")
             raise
         manifest = account.close()
         write_json(manifest, file)
+        failed.unlink(missing_ok=True)
     return Run(desk.name, manifest, file)
 
 
