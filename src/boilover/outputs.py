@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from errno import ENOENT
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -134,7 +135,10 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError) and path != STANDARD and form not in ("parquet", "jsonl"):
             raise not_utf8(path, BY_SCORE) from error
-        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error).splitlines()[0]
+        # The path is told already.
+        is_missing = isinstance(error, FileNotFoundError)
+        told = os.strerror(ENOENT) if is_missing else str(error).splitlines()[0]
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else told
         raise InputError(f"cannot be read as scores: {reason}", file=title(path), mend=BY_SCORE) from error
     for name, read in DECIDES.items():
         if name not in frame.columns:

@@ -283,6 +283,30 @@ def test_without_a_model_scores_are_of_one(home, desk, run, tmp_path):
     assert run("ledger", "check", tmp_path / "own.db")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("scores", "policy", "code", "told"),
+    [
+        (
+            "none.csv",
+            None,
+            3,
+            "none.csv: cannot be read as scores: No such file or directory. Write them with",
+        ),
+        ("none.parquet", None, 3, "none.parquet: cannot be read as scores: No such file or directory."),
+        ("none.jsonl", None, 3, "none.jsonl: cannot be read as scores: No such file or directory."),
+        (None, "none.toml", 2, "none.toml: No such file or directory"),
+    ],
+)
+def test_a_setting_that_is_missing_is_usage_and_data_that_is_missing_bad_input(
+    home, run, tmp_path, scores, policy, code, told
+):
+    given = tmp_path / scores if scores else home / f"scores {NIGHTS[0]}.csv"
+    by = tmp_path / policy if policy else home / "policy.toml"
+    found, said = run("flag", given, "--policy", by, "--ledger", tmp_path / "own.db")
+    assert (found, f"{tmp_path / told}" in said) == (code, True), said
+    assert not (tmp_path / "own.db").exists()
+
+
 def test_answers_are_recorded_shown_and_counted(home, desk, run, capsys, monkeypatch, tmp_path):
     ledger = tmp_path / "ledger.db"
     scores = home / f"scores {NIGHTS[0]}.csv"
