@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -183,10 +183,10 @@ def _send(made: Path, target: Path) -> None:
 
 
 def _pour(made: Path, target: Path) -> None:
-    """Write a file to a device or a pipe."""
+    """Write a file to a device or a pipe; what the pipe's reader leaves unread is no error."""
     if made.is_dir():
         raise UsageError(f"cannot write to {target}: it is no folder")
-    with made.open("rb") as file, target.open("wb") as stream:
+    with suppress(BrokenPipeError), made.open("rb") as file, target.open("wb") as stream:
         shutil.copyfileobj(file, stream)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import subprocess
 import sys
@@ -133,6 +134,7 @@ def test_a_reader_who_leaves_is_no_error(scoring, tmp_path):
     assert many.stdout.startswith("ticket_id,as_of,risk,rank")
     assert many.stderr.split()[-1] == "0"
     assert in_shell("boilover --help | true").returncode == 0
+    assert in_shell('boilover "$@" -o /dev/stdout | true', *scoring).returncode == 0
 
 
 def test_a_reader_who_leaves_changes_no_exit_code(scoring, tmp_path):
@@ -147,6 +149,16 @@ def test_a_closed_standard_output_or_input_is_no_error_of_ours(scoring, desk):
     empty = in_shell('boilover "$@" <&-', "flag", "-", "--model", desk / "model")
     assert empty.returncode == 3
     assert "boilover: standard input: cannot be read as scores" in empty.stderr
+
+
+def test_a_broken_pipe_that_is_no_reader_of_ours_is_told(run, monkeypatch, tmp_path):
+    def broken(path):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("boilover.pipeline.explain_policy", broken)
+    code, said = run("policy", "explain", tmp_path / "policy.toml")
+    assert code == 1
+    assert "boilover: unexpected BrokenPipeError at test_cli_pipes.py:" in said
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a system without /dev/full")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from boilover import __version__
 from boilover.cli import ledgers
@@ -36,8 +37,21 @@ GROUPS = {
 }
 """Commands of two words: the first word, its help, and the second words with their commands."""
 
+
+class _Commands(TyperGroup):
+    """The commands; a pipe to a server that broke is told as any other error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            # Readers of standard streams raise none. Of another pipe typer would say nothing, and end with code 1.
+            raise SystemExit(say_error(error)) from None
+
+
 app = typer.Typer(
     name="boilover",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
