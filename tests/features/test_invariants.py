@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from boilover.features import (
     Attribute,
     Count,
     Decayed,
+    Feature,
     Flag,
     Lift,
     Match,
@@ -167,6 +169,29 @@ def test_features_survive_json(case):
 def test_an_unknown_class_in_json_is_refused():
     with pytest.raises(MismatchError, match="feature of class 'Oracle', which is not known here"):
         from_json({"is": "Oracle"})
+
+
+@dataclass(frozen=True)
+class Weighed(Feature):
+    """A feature as a user may write it."""
+
+    words: tuple[str, ...] | None = None
+    some: tuple = ()
+    weight: float = 1.0
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        Mean(value="csat", shrink=5),
+        Lift(Flag("escalated"), shrink=5),
+        Weighed(weight=2),
+        Weighed(words=("a",)),
+    ],
+)
+def test_fields_of_any_annotation_and_whole_numbers_are_read(feature):
+    read = from_json(json.loads(json.dumps(to_json(feature))))
+    assert to_json(read) == json.loads(json.dumps(to_json(feature)))
 
 
 @pytest.mark.parametrize(

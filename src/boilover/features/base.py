@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 from boilover.errors import MismatchError, UsageError, shorten
@@ -164,13 +164,20 @@ def _check_types(kind: type[Any], told: Mapping[str, Any]) -> None:
     """Raise `TypeError` for a field that holds what its class does not allow, as far as annotations tell."""
     hints = _hints(kind)
     for name in told.keys() & hints.keys():
-        value, hint = told[name], hints[name]
-        if get_origin(hint) is Literal:
-            fits = value in get_args(hint)
-        else:
-            fits = not isinstance(hint, type | UnionType) or isinstance(value, hint)
-        if not fits:
-            raise TypeError(f"'{name}' holds {shorten(value)}")
+        if not _fits(told[name], hints[name]):
+            raise TypeError(f"'{name}' holds {shorten(told[name])}")
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Return whether a value is of an annotation of plain types, features and filters; any is of another."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    plain = (str, int, float, NoneType, filters.Filter, Feature)
+    if any(get_origin(kind) or not isinstance(kind, type) or not issubclass(kind, plain) for kind in kinds):
+        return True
+    # JSON tells no whole number from a float.
+    return isinstance(value, (*kinds, int) if float in kinds else kinds)
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
