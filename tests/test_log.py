@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from boilover.errors import ContractError, InputError, UsageError
-from boilover.log import SORTED_MARK, EventLog, last_observed, observed, read_log, write_log
+from boilover.log import SORTED_MARK, EventLog, is_log, last_observed, observed, read_log, write_log
 from random_logs import log_of_seed
 
 CSV = (
@@ -194,6 +194,16 @@ def test_files_that_cannot_be_read(tmp_path, files, message):
         read_log(folder_of(tmp_path, **files))
     assert caught.value.exit_code == 3
     assert str(tmp_path) in str(caught.value)
+
+
+def test_a_parquet_file_with_a_name_that_is_not_utf8_is_named(tmp_path):
+    folder = folder_of(tmp_path, events_csv=CSV)
+    path = folder / "events.parquet"
+    pq.write_table(read_log(folder).events.append_column("abcde", pa.nulls(2)), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"abcde", b"ab\xffde"))
+    assert is_log(folder)
+    with pytest.raises(InputError, match=r"events\.parquet: cannot be read as Parquet: 'utf-8' codec"):
+        read_log(folder)
 
 
 def test_hostile_names_of_columns_are_told_in_short(tmp_path):

@@ -221,6 +221,11 @@ def test_a_message_that_one_export_names_and_another_does_not_is_one(tmp_path, i
     assert upsert(tmp_path / "log", [log_of(ROWS[1], event_id="9")]).new == (0 if ids[0] is None else 1)
 
 
+def test_a_message_without_an_id_stands_for_one_alone(tmp_path):
+    upsert(tmp_path / "log", [log_of(ROWS[1])])
+    assert upsert(tmp_path / "log", [log_of(ROWS[1], ROWS[1], event_id=["8", "9"])]).new == 1
+
+
 def test_of_an_attribute_the_first_value_stands_and_gaps_are_filled(tmp_path):
     def told(**columns):
         return pd.DataFrame({"ticket_id": ["a", "b"]}).assign(**columns)

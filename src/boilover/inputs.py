@@ -71,7 +71,7 @@ def open_log(
         raise missing(path, "Name a log folder or an export")
     declared = dict(escalation or {})
     lacks: tuple[str, ...] = ()
-    if recipe is None and format in ("auto", "log") and is_log(path):
+    if recipe is None and (format == "log" or (format == "auto" and is_log(path))):
         manifest = read_manifest(path)
         unread = UNREAD if manifest is not None and not texts else ()
         log, kind = mend(read_log(path, leave_out=unread), source=path), "log"

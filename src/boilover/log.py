@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,8 +118,9 @@ def _observed(events: pa.Table) -> pa.ChunkedArray:
 def is_log(folder: Path) -> bool:
     """Say whether a place is a log's folder: in partitions, or with a table of events that names what one must hold.
 
-    An export may hold a ``log.json`` or an ``events.csv`` of its own. Of the required columns one may lack, and a table
-    that cannot be read is taken for a log's: what is wrong with it is told when it is read.
+    An export may hold a ``log.json`` or an ``events.csv`` of its own. Of the required columns one may lack, whatever
+    their case or the mark between them, and a table that cannot be read is taken for a log's: what is wrong with it is
+    told when it is read.
     """
     if not folder.is_dir():
         return False
@@ -127,9 +129,9 @@ def is_log(folder: Path) -> bool:
     events = table_in(folder, "events")
     if events is None or (events.is_dir() and not any(events.glob("**/*.parquet"))):
         return False
-    # One name, where it is not commas that stand between them.
-    names = " ".join(columns_of(events))
-    return not names or sum(name in names for name in REQUIRED) >= len(REQUIRED) - 1
+    told = columns_of(events)
+    cells = {cell.strip().casefold() for name in told for cell in re.split(r"[;\t|]", name)}
+    return not told or len(REQUIRED & cells) >= len(REQUIRED) - 1
 
 
 def read_log(folder: str | Path, *, leave_out: Sequence[str] = ()) -> EventLog:

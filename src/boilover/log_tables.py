@@ -80,7 +80,7 @@ def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) ->
 
 def columns_of(path: Path) -> list[str]:
     """Return the names of a table's columns, none where that cannot be read."""
-    with suppress(OSError, pa.ArrowInvalid, *CUT_SHORT):
+    with suppress(OSError, pa.ArrowInvalid, UnicodeDecodeError, *CUT_SHORT):
         if ".csv" in path.name:
             with _bytes_of(path) as stream:
                 return _names_in(stream)

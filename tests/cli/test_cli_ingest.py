@@ -121,7 +121,17 @@ def test_a_table_does_not_lose_when_its_events_were_known(told, tmp_path):
     )
 
 
-@pytest.mark.parametrize("columns", ["key,ts,kind,value", "bug_id,when,field,ts"])
+@pytest.mark.parametrize("columns", ["Ticket_ID,When,Event_Type", "ticket_id;occurred_at;event_type", ""])
+def test_a_folder_whose_events_nearly_are_a_logs_is_one(told, tmp_path, columns):
+    (tmp_path / "events.csv").write_text(f"{columns}\n1,2,3\n" if columns else "", "utf-8")
+    assert is_log(tmp_path)
+    code, _, said = told("kpis", tmp_path, "--input-format", "log")
+    assert (code, "events.csv" in said or "required column is missing" in said) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "columns", ["key,ts,kind,value", "bug_id,when,field,ts", "parent_ticket_id,event_type_code,x"]
+)
 def test_a_folder_with_an_events_table_of_another_tool_is_an_export(tmp_path, columns):
     (tmp_path / "events.csv").write_text(f"{columns}\n1,2,3,4\n", "utf-8")
     assert not is_log(tmp_path)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from boilover.adapters.told import OF_TODAY
 from boilover.conform import plain
-from boilover.identity import Keys, event_keys
+from boilover.identity import Keys, event_keys, repeats
 from boilover.log import observed
 from boilover.schema import DELETED
 
@@ -49,14 +49,15 @@ def said_again(held: pa.Table, told: pa.Table) -> Mask:
 def named_once(held: pa.Table, told: pa.Table) -> Mask:
     """Return which messages ``told`` the log holds but for the id, which one of the two lacks, bool (n told).
 
-    Tickets exported alone tell what a ticket began with without an id; their history tells it with one.
+    Tickets exported alone tell what a ticket began with without an id; their history tells it with one. Of several that
+    differ by their ids alone, it is the first.
     """
     keys = [event_keys(events.drop_columns(["event_id"])) for events in (held, told)]
     unnamed = [pc.is_null(events["event_id"]).to_numpy() for events in (held, told)]
     is_message = [pc.equal(events["event_type"], "message").to_numpy() for events in (held, told)]
     known = np.isin(keys[1], keys[0][is_message[0] & unnamed[0]])
     known |= unnamed[1] & np.isin(keys[1], keys[0][is_message[0]])
-    return known & is_message[1]
+    return known & is_message[1] & ~repeats(keys[1])
 
 
 def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
