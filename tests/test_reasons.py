@@ -155,7 +155,7 @@ def test_the_strongest_comes_first_and_one_feature_speaks_for_its_matter() -> No
 def test_what_lowers_the_risk_is_no_reason_and_the_number_is_bounded() -> None:
     features, frame = rows()
     assert reasons(features, frame, -np.ones((2, 5))) == [[], []]
-    assert reasons(features, frame, np.full((2, 5), 0.001)) == [[], []]
+    assert reasons(features, frame, np.full((2, 5), 0.0001)) == [[], []]
     assert reasons(features, frame, np.ones((2, 5)), top=1)[0] == ["3 handoffs"]
 
 

@@ -36,8 +36,8 @@ from boilover.points import Points
 from boilover.sentences import HALF, decaying, sentence, shown_column
 
 TOP = 3
-LEAST = 0.01
-"""Log-odds: what adds less, a hundredth of the odds, is no reason to anybody."""
+LEAST = 0.001
+"""Log-odds: what adds less, a thousandth of the odds, is no reason to anybody."""
 PRIORITY, LEVEL = State("priority"), Last(value="priority_level")
 Keyed = Mapping[str, npt.NDArray[np.bool_]]
 """Which of n points have each key, such as ``customer_id``."""

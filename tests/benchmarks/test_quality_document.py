@@ -11,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 from benchmarks.quality import sentences, tables
 from benchmarks.quality.ablation import ALONE, family_of, selections
-from benchmarks.quality.document import renew_readme, to_document
+from benchmarks.quality.document import renew, to_page, to_readme
 from benchmarks.quality.figures import NAMES
 from benchmarks.quality.measure import NAMES as NAMES_OF_MODELS
 from benchmarks.quality.sentiment import labels_of
@@ -122,12 +122,12 @@ def test_training_is_told_as_a_ratio(results):
 
 
 def test_the_page_and_the_block_hold_the_figures(results, tmp_path):
-    page = to_document(results, SENTIMENT)
+    page = to_page(results, SENTIMENT)
     for text in ("87.4 %", "0.410", "12,346", "without desk", "macro-F1", "holds still", "| 2.5 |"):
         assert text in page, text
     readme = tmp_path / "README.md"
     readme.write_text("a\n<!-- quality:begin -->\nold\n<!-- quality:end -->\nz\n", encoding="utf-8")
-    renew_readme(readme, results)
+    renew(readme, to_readme(results))
     text = readme.read_text("utf-8")
     assert text.startswith("a\n<!-- quality:begin -->\nTrained")
     assert text.endswith("<!-- quality:end -->\nz\n")
@@ -135,7 +135,7 @@ def test_the_page_and_the_block_hold_the_figures(results, tmp_path):
     assert "**0.420 / 0.250 / 0.25** GRU" in text
     readme.write_text("no block", encoding="utf-8")
     with pytest.raises(SystemExit):
-        renew_readme(readme, results)
+        renew(readme, to_readme(results))
 
 
 def test_each_family_is_left_out_once_and_whole():
