@@ -15,7 +15,7 @@ from typing import Any
 
 from boilover import __version__
 from boilover.errors import BoiloverError
-from boilover.files import expected, sha256_of
+from boilover.files import expected, is_stream, sha256_of
 from boilover.times import iso
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "sqlalchemy")
@@ -62,13 +62,16 @@ class Account:
         }
 
 
-def failed_file(file: Path) -> Path:
-    """Return where a run that failed is told beside the manifest of the night that was recorded."""
-    return file.with_name(f"{file.stem}.failed{file.suffix}")
+def failed_file(file: Path) -> Path | None:
+    """Return where a run that failed is told beside the manifest of the night that was recorded; None for a stream."""
+    return None if is_stream(file) else file.with_name(f"{file.stem}.failed{file.suffix}")
 
 
 def tells_night(file: Path, as_of: int) -> bool:
-    """Whether there is a manifest of a run that recorded the night of that moment."""
+    """Whether there is a manifest of a run that recorded the night of that moment; a stream keeps none."""
+    # Who opens a pipe to read waits for a writer, and who reads a terminal for its user.
+    if is_stream(file):
+        return False
     try:
         told = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

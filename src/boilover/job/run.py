@@ -24,7 +24,10 @@ from boilover.outputs import write_json
 
 @dataclass(frozen=True)
 class Run:
-    """How the run of a desk ended: its manifest's file and content; ``error`` where it failed."""
+    """How the run of a desk ended: its manifest's file and content; ``error`` where it failed.
+
+    The ``file`` of a run that failed is where it is told; of one that is told nowhere, where its manifest would lie.
+    """
 
     desk: str
     manifest: Mapping[str, Any]
@@ -37,10 +40,9 @@ def run_desks(desks: Iterable[Desk], as_of: Mapping[str, int], *, again: bool = 
     runs = []
     for desk in desks:
         try:
-            runs.append(run_desk(desk, as_of[desk.name], again=again, say=say))
+            runs.append(_run(desk, as_of[desk.name], again, say))
         except Exception as error:
             (file,) = desk.outputs("manifest", as_of[desk.name])
-            file = told if (told := failed_file(file)).exists() else file
             runs.append(Run(desk.name, {"exit_code": exit_code(error)}, file, error))
     return runs
 
@@ -52,6 +54,14 @@ def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda t
     ``again`` lets it take the place of a night of that moment that was recorded with another input, model or policy.
     Raises what any step raises, and `LockedError`, without a manifest, where another run holds the desk's lock.
     """
+    run = _run(desk, as_of, again, say)
+    if run.error is not None:
+        raise run.error
+    return run
+
+
+def _run(desk: Desk, as_of: int, again: bool, say: Say) -> Run:
+    """Do what `run_desk` does, and return what a step raised; raise what keeps the run from beginning."""
     (file,) = desk.outputs("manifest", as_of)
     with held(desk.lock, say):
         account = Account(desk.name, as_of)
@@ -59,29 +69,38 @@ def run_desk(desk: Desk, as_of: int, *, again: bool = False, say: Say = lambda t
             for path in desk.outputs(kind, as_of):
                 sweep(path)
         failed = failed_file(file)
-        sweep(failed)
+        if failed is not None:
+            sweep(failed)
         try:
             _work(desk, account, again, say)
         except Exception as error:
+            where = file
             try:
-                # A run that recorded the night anew, and then failed, is what became of it.
-                is_anew = account.facts.get("recorded_before") is False
-                stays = tells_night(file, as_of) and not is_anew
-                write_json(account.close(error), failed if stays else file)
-                if stays:
-                    say(
-                        f"{desk.name}: the manifest of the recorded night stays, and {failed} tells of this run"
-                    )
-                else:
-                    failed.unlink(missing_ok=True)
+                where = _tell_failure(file, account, error, say)
             # What stopped the run is told, whatever stops its manifest.
             except Exception as other:
                 say(f"{desk.name}: the manifest was not written: {told_of(other)}")
-            raise
+            return Run(desk.name, {"exit_code": exit_code(error)}, where, error)
         manifest = account.close()
         write_json(manifest, file)
-        failed.unlink(missing_ok=True)
+        if failed is not None:
+            failed.unlink(missing_ok=True)
     return Run(desk.name, manifest, file)
+
+
+def _tell_failure(file: Path, account: Account, error: Exception, say: Say) -> Path:
+    """Write the manifest of a run that failed, and return where: beside that of a recorded night, which stays."""
+    failed = failed_file(file)
+    # A run that recorded the night anew, and then failed, is what became of it.
+    is_anew = account.facts.get("recorded_before") is False
+    if failed is not None and not is_anew and tells_night(file, account.as_of):
+        write_json(account.close(error), failed)
+        say(f"{account.desk}: the manifest of the recorded night stays, and {failed} tells of this run")
+        return failed
+    write_json(account.close(error), file)
+    if failed is not None:
+        failed.unlink(missing_ok=True)
+    return file
 
 
 def _work(desk: Desk, account: Account, again: bool, say: Say) -> None:
