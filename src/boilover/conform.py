@@ -135,12 +135,14 @@ def _cast(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.Chunked
         return as_strings(data), []
     values = data.to_pandas()
     if pa.types.is_boolean(column.type):
-        cast = values.map(lambda cell: BOOLEANS.get(str(cell).strip().lower().removesuffix(".0")))
+        codes, cells = pd.factorize(values)
+        told = [BOOLEANS.get(str(cell).strip().lower().removesuffix(".0")) for cell in cells]
+        result = pa.array(told, column.type).take(pa.array(codes, mask=codes < 0))
         mend = "write true or false"
     else:
         cast = pd.to_numeric(values, errors="coerce")
+        result = pa.array(cast, type=column.type, from_pandas=True)
         mend = "write a plain number, with a point for decimals"
-    result = pa.array(cast, type=column.type, from_pandas=True)
     return pa.chunked_array([result]), _unread(data, result, table, column, mend)
 
 
