@@ -451,6 +451,22 @@ def test_milestones_locks_and_types_are_fields(tmp_path):
     assert log.to_pandas()[1]["type"].tolist() == ["Task"]
 
 
+def test_a_type_of_today_stands_at_creation_only_where_events_tell_of_types(tmp_path):
+    """It may have been given at any time: at creation it would tell what is going to happen."""
+    issues = [issue(number, type={"name": "Bug"} if number == 7 else None) for number in (7, 8)]
+    log, _ = read(tmp_path, issues)
+    types = rows(log, "field_changed").query("field == 'type'")
+    assert types["occurred_at"].tolist() == [pd.Timestamp(day(10))]
+    events = [event(number, "labeled", day(2), of=number, **label("x")) for number in (7, 8)]
+    log, report = read(tmp_path, issues, events)
+    assert fields_of(log, "type") == []
+    assert "type" not in log.to_pandas()[1]
+    assert report.notes["type of today, which no history tells since when, left out"] == 1
+    changed = event(9, "issue_type_added", day(3), of=8, issue_type={"name": "Task"})
+    log, _ = read(tmp_path, issues, [*events, changed])
+    assert log.to_pandas()[1]["type"].fillna("").tolist() == ["Bug", ""]
+
+
 def test_options_say_what_labels_mean(tmp_path):
     events = [event(1, "labeled", day(2), **label("SEV-1")), event(2, "labeled", day(3), **label("blocked")),
               event(3, "labeled", day(4), **label("squad/web"))]  # fmt: skip

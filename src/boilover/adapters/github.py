@@ -136,8 +136,7 @@ def _close(desk: Desk) -> None:
         desk.facts.history(ticket)
     untold = set(desk.today)
     for ticket, today in desk.today.items():
-        if (kind := named(today["type"])) is not None:
-            desk.facts.today(ticket, "type", kind, at=today["updated_at"])
+        _tell_type(desk, ticket, today)
     for ticket, parts in desk.course.items():
         untold.discard(ticket)
         walk = tell_course(desk.facts, ticket, parts, desk.labels, desk.born.get(ticket))
@@ -151,6 +150,16 @@ def _close(desk: Desk) -> None:
     for login, role in desk.roles.items():
         desk.facts.person(login, role)
     _check_comments(desk)
+
+
+def _tell_type(desk: Desk, ticket: str, today: Record) -> None:
+    """Tell today's type; a history that tells of no types does not say since when an issue has it."""
+    if (kind := named(today["type"])) is None:
+        return
+    if desk.has_types or not (desk.has_events or ticket in desk.whole):
+        desk.facts.today(ticket, "type", kind, at=today["updated_at"])
+    else:
+        desk.export.tally.note("type of today, which no history tells since when, left out")
 
 
 def _check_end(desk: Desk, ticket: str, is_closed: bool) -> None:

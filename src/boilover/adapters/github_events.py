@@ -67,6 +67,8 @@ class Desk:
     """Issues that hold their own history."""
     has_events: bool = False
     """Whether the events of the whole repository are there."""
+    has_types: bool = False
+    """Whether any event tells of the type of an issue."""
     comments: dict[str, int] = field(default_factory=dict)
     """How many comments each issue says that it has."""
     seen: Counter[str] = field(default_factory=Counter)
@@ -111,6 +113,7 @@ def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> 
     elif kind in FIELDS:
         _tell_field(desk, ticket, kind, event, who)
     elif kind in TYPES:
+        desk.has_types = True
         old, new = (named(event.get(name)) for name in ("prev_issue_type", "issue_type"))
         old, new = (new, None) if kind == "issue_type_removed" else (old, new)
         desk.facts.change(ticket, at, "type", new, old=old, **who)
