@@ -96,6 +96,13 @@ def check_writable(target: Path) -> None:
         raise UsageError(f"cannot write to {target}: {there} cannot be written to. Name another place")
 
 
+def check_file(target: Path) -> None:
+    """Raise `UsageError` where no file can be written to a local place, also where it is a folder."""
+    if filesystem_of(target) is None and os.path.isdir(target):
+        raise UsageError(f"cannot write to {target}: it is a folder. Name a file")
+    check_writable(target)
+
+
 def sweep(target: Path) -> None:
     """Remove what a killed run left beside ``target`` while it wrote it; only for who alone may write there."""
     target = followed(target)

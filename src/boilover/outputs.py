@@ -15,7 +15,7 @@ import pandas as pd
 
 from boilover.csv_faults import not_utf8
 from boilover.errors import InputError, MismatchError, UsageError, shorten
-from boilover.files import check_writable, replacing
+from boilover.files import check_file, replacing
 from boilover.listing import to_table
 from boilover.log import OF_A_LOG, is_log
 from boilover.model.saved import MANIFEST, OF_A_MODEL
@@ -74,9 +74,7 @@ def check_target(target: Path, form: str | None = None, *, read: Iterable[Path |
     format_of(target, form)
     if target == STANDARD:
         return
-    if filesystem_of(target) is None and os.path.isdir(target):
-        raise UsageError(f"cannot write to {target}: it is a folder. Name a file")
-    check_writable(target)
+    check_file(target)
     check_unread(target, read)
 
 

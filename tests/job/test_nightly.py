@@ -244,6 +244,16 @@ def test_an_output_that_cannot_be_written_stops_the_run_before_any_work(desk, na
     assert not (desk.parent / "ledger.db").exists()
 
 
+@pytest.mark.parametrize("name", ["out/scores.parquet", "out/flags.csv", "manifest.json"])
+def test_a_folder_in_the_place_of_an_output_stops_the_run_before_any_work(desk, name):
+    desk.write_text(f'{CONFIG}manifest = "manifest.json"\n', encoding="utf-8")
+    (desk.parent / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"cannot write to .*{name}: it is a folder. Name a file"):
+        run(desk, FIRST)
+    assert not (desk.parent / "log").exists()
+    assert not (desk.parent / "ledger.db").exists()
+
+
 def test_a_log_that_ends_long_before_the_night_is_told(desk):
     said: list[str] = []
     run(desk, "2025-01-22T20:00Z", say=said.append)

@@ -14,7 +14,7 @@ from boilover.adapters.people import key_in
 from boilover.adapters.sources import list_sources
 from boilover.annotations import Annotations
 from boilover.errors import InputError, StaleInputError
-from boilover.files import check_writable
+from boilover.files import check_file, check_writable
 from boilover.flagger import Fired, FlagPolicy, Night, load_policy, night_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.ledger.faults import name_of
@@ -68,9 +68,11 @@ def open_tools(desk: Desk, account: Account) -> Tools:
     matrix = None if desk.matrix is None else load_matrix(desk.matrix)
     for kind in ("scores", "flags", "packets", "manifest"):
         for path in desk.outputs(kind, account.as_of):
-            check_writable(path)
             if kind == "packets":
+                check_writable(path)
                 check_folder(path)
+            else:
+                check_file(path)
     ledger = Ledger.open(desk.ledger)
     account.facts["policy"] = {"file": str(desk.policy), "fingerprint": policy.fingerprint}
     account.facts["model"] = model_told(desk, saved)
