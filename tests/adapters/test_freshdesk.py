@@ -322,6 +322,11 @@ def test_case_17_what_no_activity_tells_is_not_taken_for_the_first(read):
     _, events, _, report = read(page, activities(*created))
     assert "tags" not in set(events["field"].dropna())
     assert report.notes["tags of today, which no history tells since when, left out"] == 100
+    _, events, _, report = read([*page, ticket(101, tags=["late"])], activities(*created))
+    assert told(events[events["field"] == "tags"], "field_changed", "ticket_id", "occurred_at") == [
+        ("101", pd.Timestamp("2026-01-06T10:00Z"))
+    ]
+    assert report.notes["tags of today, which no history tells since when, left out"] == 100
     later = did("10:00", number=7, tags=["late", "more"])
     _, events, _, _ = read(page, activities(*created, later))
     assert len(told(events[events["field"] == "tags"], "field_changed", "value")) == 100

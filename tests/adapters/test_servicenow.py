@@ -394,6 +394,16 @@ def test_the_two_columns_of_the_state_tell_one_change(read, order):
     assert told(events, "status_changed", "value") == [("open",), ("pending",)]
 
 
+@pytest.mark.parametrize("columns", [("state", "incident_state"), ("incident_state", "state")])
+def test_a_column_of_the_state_that_tells_nothing_leaves_the_moment_to_the_other(read, columns):
+    update = [audit("10:00", column, "1", new) for column, new in zip(columns, ("", "2"), strict=True)]
+    _, events, _, _ = read([incident(state="2")], update)
+    assert told(events, "status_changed", "value", "occurred_at") == [
+        ("new", pd.Timestamp("2026-01-05T09:00Z")),
+        ("open", pd.Timestamp("2026-01-05T10:00Z")),
+    ]
+
+
 @pytest.mark.parametrize("column", ["sys_created_on", "newvalue"])
 def test_an_audit_without_a_column_that_tells_is_refused(read, tmp_path, column):
     """An empty new value means that a field was emptied: a column that is missing must not say so of all fields."""

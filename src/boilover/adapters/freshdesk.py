@@ -166,19 +166,23 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     seen = ticket.get("updated_at")
     status = None
     for name, target in TODAY.items():
-        if ticket.get(name) is not None and desk.ends.may_be_first(
-            target, len(desk.whole), desk.export.tally
-        ):
+        if ticket.get(name) is not None and _may_be_told(desk, ticket_id, target):
             value, raw = desk.value(target, ticket[name])
             desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
             status = value if name == "status" else status
     for name, told in dict_at(ticket, "custom_fields").items():
         target = desk.options.fields.get(name, name)
-        if told not in (None, "", []) and desk.ends.may_be_first(target, len(desk.whole), desk.export.tally):
+        if told not in (None, "", []) and _may_be_told(desk, ticket_id, target):
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)
     for mark in ("deleted", "spam"):
         if ticket.get(mark) is True:
             desk.facts.change(ticket_id, seen, "status", "closed", raw=mark, old=status, order=LAST)
+
+
+def _may_be_told(desk: Desk, ticket_id: str, target: str) -> bool:
+    """Without its activities, a ticket is only told as of its last update."""
+    tally = desk.export.tally
+    return ticket_id not in desk.whole or desk.ends.may_be_first(target, len(desk.whole), tally)
 
 
 def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ class Audit:
         """Changes to On Hold that wait for the reason of the same update."""
         self._reasons: dict[tuple[str, str], tuple[str, int]] = {}
         self._columns: dict[tuple[str, str], str] = {}
-        """The column that tells of the state at a time: ``incident_state`` says again what ``state`` says."""
+        """The column that told of the state at a time: ``incident_state`` says again what ``state`` says."""
 
     def tell(self, row: Mapping[str, Any]) -> None:
         """Tell one row."""
@@ -72,12 +72,10 @@ class Audit:
             desk.facts.change(ticket, at, "status", "closed", raw="deleted", **told)
         elif column in ATTRIBUTES or column in PROSE:
             self._tell_attribute(ticket, at, column, old, new, told)
-        elif (
-            desk.targets.get(column) == "status" and self._columns.setdefault((ticket, at), column) != column
-        ):
+        elif desk.targets.get(column) == "status" and self._columns.get((ticket, at), column) != column:
             desk.export.tally.note("audit that tells a change of state again, in its other column")
         elif column in desk.targets:
-            self._tell_state(ticket, at, desk.targets[column], old, new, told)
+            self._tell_state(ticket, at, column, old, new, told)
         elif column not in BOOKKEEPING:
             desk.export.tally.meet_one("field", column)
             if max(len(old or ""), len(new or "")) > LONGEST:
@@ -101,15 +99,16 @@ class Audit:
             desk.facts.change(ticket, at, name, new, old=old, **told)
 
     def _tell_state(
-        self, ticket: str, at: str, target: str, old: str | None, new: str | None, told: dict[str, Any]
+        self, ticket: str, at: str, column: str, old: str | None, new: str | None, told: dict[str, Any]
     ) -> None:
-        desk = self._desk
+        desk, target = self._desk, self._desk.targets[column]
         value, raw = desk.value(target, new)
         told |= {"old": desk.value(target, old)[0]}
         desk.ends.changed.add(target)
         if target == "status":
             if value is None:
                 return
+            self._columns[ticket, at] = column
             desk.ends.note(ticket, at, value)
             if new == HOLD:
                 self._tell_hold(ticket, at, value, raw, told)
