@@ -314,6 +314,20 @@ def test_a_due_time_that_stays_is_one_promise(read):
     ]
 
 
+@pytest.mark.parametrize("order", [(6, 7, 8, 9), (9, 8, 7, 6), (8, 6, 9, 7)])
+def test_due_times_of_one_import_are_told_in_order_of_the_updates(read, order):
+    """Pages overlap and come in any order; a due time that comes back is news."""
+    due, moved = "2026-01-19T10:00:00Z", "2026-01-22T10:00:00Z"
+    seen = {6: due, 7: due, 8: moved, 9: due}
+    pages = [[ticket(due_by=seen[day], updated_at=f"2026-01-0{day}T10:00:00Z")] for day in order]
+    _, events, _, _ = read(*pages)
+    assert sorted(told(events, "sla_due", "observed_at", "occurred_at")) == [
+        (pd.Timestamp("2026-01-06T10:00Z"), pd.Timestamp(due)),
+        (pd.Timestamp("2026-01-08T10:00Z"), pd.Timestamp(moved)),
+        (pd.Timestamp("2026-01-09T10:00Z"), pd.Timestamp(due)),
+    ]
+
+
 def test_case_17_what_no_activity_tells_is_not_taken_for_the_first(read):
     """Where activities do not tell of tags, today's may have been added at any time."""
     numbers = range(1, 101)

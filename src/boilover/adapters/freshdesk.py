@@ -186,14 +186,12 @@ def _may_be_told(desk: Desk, ticket_id: str, target: str) -> bool:
 
 
 def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
-    """Tell due times, which move and are today's, as seen at the last update; and those that were missed."""
+    """Keep due times, which move and are today's, as seen at the last update; tell those that were missed."""
     for name, (target, missed) in PROMISES.items():
         due = ticket.get(name)
         if not due:
             continue
-        # As seen first, also of a later export: until it moves it is one promise.
-        event_id, seen = f"{ticket_id}/{name}/{due}", ticket.get("updated_at")
-        desk.facts.event(ticket_id, due, "sla_due", value=target, seen=seen, event_id=event_id)
+        desk.promises.see(ticket_id, name, target, str(due), ticket.get("updated_at"))
         if ticket.get(missed) is True:
             desk.facts.event(
                 ticket_id, due, "field_changed", field="sla_breached", value=target, role="system"

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from boilover.adapters.ends import Ends
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
+from boilover.adapters.freshdesk_due import Promises
 from boilover.adapters.settings import Status, Zone
 from boilover.adapters.words import Words, ident, state_word
 
@@ -109,6 +110,7 @@ class Desk:
     listed: set[str] = field(default_factory=set)
     """Tickets that have a record of their own."""
     ends: Ends = field(default_factory=Ends)
+    promises: Promises = field(default_factory=Promises)
 
     def __post_init__(self) -> None:
         tally = self.export.tally
@@ -133,10 +135,11 @@ class Desk:
         return state_word(told), None
 
     def close(self) -> None:
-        """Tell who is who, and which histories are whole; refuse those that are not.
+        """Tell due times, who is who, and which histories are whole; refuse those that are not.
 
         Whoever holds tickets or replies to them is an agent, whatever tickets they ask for themselves.
         """
+        self.promises.tell(self.facts)
         for user in sorted(self.requesters - self.staff):
             self.facts.person(user, "customer")
         for user in sorted(self.staff):
