@@ -20,7 +20,7 @@ from boilover.listing import to_table
 from boilover.log import OF_A_LOG, is_log
 from boilover.model.saved import MANIFEST, OF_A_MODEL
 from boilover.places import STANDARD, filesystem_of, title
-from boilover.spreadsheet import read_csv, read_jsonl, standard_input, write_csv, write_jsonl
+from boilover.spreadsheet import RowError, read_csv, read_jsonl, standard_input, write_csv, write_jsonl
 from boilover.tables import terminal_width
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
@@ -137,7 +137,9 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
         is_missing = isinstance(error, FileNotFoundError)
         told = os.strerror(ENOENT) if is_missing else str(error).splitlines()[0]
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else told
-        raise InputError(f"cannot be read as scores: {reason}", file=title(path), mend=BY_SCORE) from error
+        row = error.row if isinstance(error, RowError) else None
+        problem = f"cannot be read as scores: {reason}"
+        raise InputError(problem, file=title(path), row=row, mend=BY_SCORE) from error
     for name, read in DECIDES.items():
         if name not in frame.columns:
             # What is no header of scores may be a row of something.
@@ -152,7 +154,7 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
             raise InputError(
                 "cannot be read", file=title(path), column=name, row=row + 1, value=value, mend=BY_SCORE
             )
-    told = model_told(frame)
+    told = model_told(frame, path)
     if model is not None and told not in ("", model):
         raise MismatchError(
             f"{title(path)}: the scores are of the model {shorten(told)}, and {model!r} is named. Name the model that"
@@ -161,13 +163,18 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     return frame
 
 
-def model_told(scores: pd.DataFrame) -> str:
-    """Return the name of the model that scored, nothing where no row tells it; raise `MismatchError` for several."""
+def model_told(scores: pd.DataFrame, path: Path | None = None) -> str:
+    """Return the name of the model that scored, nothing where no row tells it.
+
+    Raises `MismatchError`, which names the ``path`` that the scores were read from, for several.
+    """
     told = sorted(map(str, scores["model"].dropna().unique())) if "model" in scores.columns else []
     if len(told) > 1:
         listed = ", ".join(map(shorten, told))
+        where = "" if path is None else f"{title(path)}: "
         raise MismatchError(
-            f"the scores are of several models: {listed}. Score again with one, or flag those of each by themselves"
+            f"{where}the scores are of several models: {listed}. Score again with one, or flag those of each by"
+            " themselves"
         )
     return told[0] if told else ""
 
