@@ -13,6 +13,7 @@ from boilover import declare
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.freshdesk import FreshdeskAdapter
 from boilover.adapters.freshdesk_desk import Options, iso_time
+from boilover.adapters.freshdesk_due import Promises
 from boilover.adapters.recipe import parse_recipe
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
@@ -314,7 +315,15 @@ def test_a_due_time_that_stays_is_one_promise(read):
     ]
 
 
-@pytest.mark.parametrize("order", [(6, 7, 8, 9), (9, 8, 7, 6), (8, 6, 9, 7)])
+def test_of_many_sights_of_one_due_time_two_are_kept():
+    promises = Promises()
+    for day in (15, *range(10, 29)):
+        promises.see("7", "due_by", "resolution", "2026-02-01T10:00:00Z", f"2026-01-{day}T10:00:00Z")
+    [sights] = promises.sights.values()
+    assert [each.seen[8:10] for each in sights] == ["10", "28"]
+
+
+@pytest.mark.parametrize("order", [(6, 7, 8, 9), (9, 8, 7, 6), (8, 6, 9, 7), (6, 9, 7, 8)])
 def test_due_times_of_one_import_are_told_in_order_of_the_updates(read, order):
     """Pages overlap and come in any order; a due time that comes back is news."""
     due, moved = "2026-01-19T10:00:00Z", "2026-01-22T10:00:00Z"

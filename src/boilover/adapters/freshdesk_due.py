@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,16 +26,23 @@ class Sight(NamedTuple):
 class Promises:
     """The due times that the records of all members tell, in any order."""
 
-    _sights: dict[tuple[str, str, str], list[Sight]] = field(default_factory=dict)
-    """By ticket, the name of the due time and its target."""
+    sights: dict[tuple[str, str, str], list[Sight]] = field(default_factory=dict)
+    """By ticket, the name of the due time and its target: in order of time, of equal ones in a row first and last."""
 
     def see(self, ticket_id: str, name: str, target: str, due: str, seen: Any) -> None:
-        """Keep what one record tells."""
-        self._sights.setdefault((ticket_id, name, target), []).append(Sight(due, seen))
+        """Keep what one record tells, unless it stands between two that tell the same."""
+        sights = self.sights.setdefault((ticket_id, name, target), [])
+        sight = Sight(due, seen)
+        place = bisect_right(sights, _time(sight), key=_time)
+        sights.insert(place, sight)
+        for middle in range(max(place - 1, 1), min(place + 2, len(sights) - 1)):
+            if sights[middle - 1].due == sights[middle].due == sights[middle + 1].due:
+                del sights[middle]
+                break
 
     def tell(self, facts: Facts) -> None:
         """Tell each due time as of its earliest sight, and again where it moved away and came back."""
-        for (ticket_id, name, target), sights in self._sights.items():
+        for (ticket_id, name, target), sights in self.sights.items():
             known: set[str] = set()
             for due, seen in _moves(sights):
                 event_id = f"{ticket_id}/{name}/{due}"
@@ -45,9 +53,13 @@ class Promises:
 
 
 def _moves(sights: Iterable[Sight]) -> list[Sight]:
-    """Return the sights that tell another due time than the one before, in order of time."""
+    """Return the sights that tell another due time than the one before."""
     moves: list[Sight] = []
-    for sight in sorted(sights, key=lambda each: moment(str(each.seen)) or UNSEEN):
+    for sight in sights:
         if not moves or moves[-1].due != sight.due:
             moves.append(sight)
     return moves
+
+
+def _time(sight: Sight) -> datetime:
+    return moment(str(sight.seen)) or UNSEEN
