@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from boilover.conform import conform, from_frame, plain
+from boilover.csv_faults import delimiter_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.log_tables import columns_of, read_table, table_in
@@ -130,7 +130,8 @@ def is_log(folder: Path) -> bool:
     if events is None or (events.is_dir() and not any(events.glob("**/*.parquet"))):
         return False
     told = columns_of(events)
-    cells = {cell.strip().casefold() for name in told for cell in re.split(r"[;\t|]", name)}
+    mark = delimiter_in(told)
+    cells = {cell.strip().casefold() for cell in (told[0].split(mark) if mark else told)}
     return not told or len(REQUIRED & cells) >= len(REQUIRED) - 1
 
 

@@ -15,11 +15,12 @@ from boilover.cli.options import (
     OutputOption,
     RecipeOption,
     at_place,
+    check_one_input,
     ledger_file,
     open_source,
     settings_of,
 )
-from boilover.cli.speaking import say
+from boilover.cli.speaking import counts_told, say
 from boilover.errors import UsageError
 
 
@@ -63,16 +64,12 @@ def flag(
     from boilover import pipeline
     from boilover.model.saved import load_model
     from boilover.outputs import check_target, read_frame, write_frame
-    from boilover.places import STANDARD
     from boilover.scoring import model_name
     from boilover.tracking.located import located
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
-    if STANDARD == scores == log:
-        raise UsageError(
-            "SCORES and --log are both -, and standard input holds one of them. Name a file for the other"
-        )
+    check_one_input({"SCORES": scores, "--log": log})
     check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
     saved = None if model is None else load_model(located(model))
     name = None if saved is None else model_name(saved)
@@ -87,8 +84,10 @@ def flag(
         return
     if config is not None:
         raise UsageError("--config and --policy exclude each other: the policy has a [threshold] of its own")
-    source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
-    told = None if source is None else (source if saved is None else source.under(saved.rule)).log
+    told = None
+    if log is not None:
+        source = open_source(log, input_format, recipe, None, settings_of(None))
+        told = (source if saved is None else source.under(saved.rule)).log
     found = read_frame(scores, model=name)
     decided, blind = pipeline.flag_night(found, saved, policy, ledger, desk, log=told, again=again)
     if blind:
@@ -96,7 +95,5 @@ def flag(
     say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")
     if decided.recorded.again:
         say("this night was recorded before, and nothing is changed")
-    # What held tickets back tells them all once more, by its name.
-    told_once = {name: number for name, number in decided.counts().items() if name != "suppressed"}
-    say(", ".join(f"{number} {name}" for name, number in told_once.items()))
+    say(counts_told(decided.counts()))
     write_frame(decided.flags, output, form)

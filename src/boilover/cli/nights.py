@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from boilover.cli.options import AgainOption
-from boilover.cli.speaking import say, say_error
+from boilover.cli.speaking import counts_told, say, say_error
 
 
 def explain_policy(
@@ -43,9 +43,7 @@ def nightly(
     failed = []
     for run in pipeline.nightly(config, as_of=as_of, desk=desk, again=again, say=say):
         if run.error is None:
-            # What held tickets back tells them all once more, by its name.
-            counts = {name: n for name, n in run.manifest["counts"].items() if name != "suppressed"}
-            told = ", ".join(f"{number} {name}" for name, number in counts.items())
+            told = counts_told(run.manifest["counts"])
             delivery = run.manifest["delivery"]
             sent = f"{delivery['sent']} notices sent, {delivery['kept']} wait"
             typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {sent}; {run.file}")

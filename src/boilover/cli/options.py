@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +53,14 @@ EscalationOption = Annotated[
     typer.Option("--escalation", help="Which of several declared escalations to use, by its name."),
 ]
 OutputOption = Annotated[Path, at_place("-o", "--output", help="A file, or - for standard output.")]
+
+
+def check_one_input(told: Mapping[str, Path | None]) -> None:
+    """Raise `UsageError` where more than one of what is read, by its name, is standard input."""
+    if list(told.values()).count(STANDARD) > 1:
+        raise UsageError(
+            f"{' and '.join(told)} are both -, and standard input holds one of them. Name a file for the other"
+        )
 
 
 def beside(told: str | Path) -> Path:

@@ -16,6 +16,7 @@ from boilover.cli.options import (
     OutputOption,
     RecipeOption,
     at_place,
+    check_one_input,
     open_source,
     settings_of,
 )
@@ -74,15 +75,12 @@ def score(
     from boilover import pipeline
     from boilover.log import last_observed
     from boilover.outputs import check_target
-    from boilover.places import STANDARD, title
+    from boilover.places import title
 
     check_target(output, form, read=(log, points, model, config))
     if as_of is not None and points is not None:
         raise UsageError("--as-of and --points exclude each other: a file of points tells its own moments")
-    if STANDARD == log == points:
-        raise UsageError(
-            "LOG and --points are both -, and standard input holds one of them. Name a file for the other"
-        )
+    check_one_input({"LOG": log, "--points": points})
     rows: int | Literal["all"] = "all" if explain == "all" else _whole_number(explain)
     if memory is not None or cluster is not None:
         if {points, recipe, config} != {None} or input_format not in ("auto", "log"):

@@ -87,3 +87,8 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task.id, completed=done, rate=f"{speed:,.0f}/s")
 
         yield tell
+
+
+def counts_told(counts: Mapping[str, int]) -> str:
+    """Return counts of a night in a line; what held tickets back tells them all once more, by its name."""
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if name != "suppressed")

@@ -52,12 +52,15 @@ def named_once(held: pa.Table, told: pa.Table) -> Mask:
     Tickets exported alone tell what a ticket began with without an id; their history tells it with one. Of several that
     differ by their ids alone, it is the first.
     """
-    keys = [event_keys(events.drop_columns(["event_id"])) for events in (held, told)]
-    unnamed = [pc.is_null(events["event_id"]).to_numpy() for events in (held, told)]
-    is_message = [pc.equal(events["event_type"], "message").to_numpy() for events in (held, told)]
-    known = np.isin(keys[1], keys[0][is_message[0] & unnamed[0]])
-    known |= unnamed[1] & np.isin(keys[1], keys[0][is_message[0]])
-    return known & is_message[1] & ~repeats(keys[1])
+    found = pc.equal(told["event_type"], "message").to_numpy()
+    messages = [events.filter(pc.equal(events["event_type"], "message")) for events in (held, told)]
+    unnamed = [pc.is_null(each["event_id"]).to_numpy() for each in messages]
+    if not unnamed[0].any() and not unnamed[1].any():
+        return np.zeros(len(told), dtype=bool)
+    keys = [event_keys(each.drop_columns(["event_id"])) for each in messages]
+    known = np.isin(keys[1], keys[0][unnamed[0]]) | (unnamed[1] & np.isin(keys[1], keys[0]))
+    found[found] = known & ~repeats(keys[1])
+    return found
 
 
 def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
