@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 import boilover
-from boilover.checking import check, doubles, mend
+from boilover.breaches import doubles
+from boilover.checking import check, mend
 from boilover.errors import ContractError
 from boilover.log import EventLog, read_log
 
@@ -46,7 +47,7 @@ def test_random_logs_are_mended(random_log):
         mended = mend(replace(log, events=pa.concat_tables([log.events, log.events.slice(5, 3)])))
         problems = {violation.problem.split(",")[0] for violation in mended.warnings}
         assert {"unknown type", "unknown status", "unknown role", "event stands twice in the log"} <= problems
-        assert not doubles(mended).any()
+        assert not doubles(mended.events).any()
         assert set(mended.events["ticket_id"].to_pylist()) <= set(mended.tickets["ticket_id"].to_pylist())
 
 
@@ -161,13 +162,13 @@ def test_many_events_before_creation_mean_wrong_dates(n_early, severity):
 def test_doubles_by_the_sources_own_id():
     """An id counts within its ticket; without one, all columns do."""
     log = log_of(*ROWS[:2], ROWS[1], event_id=["1", "2", "3", "2", None, "2", "1"])
-    assert doubles(log).tolist() == [False, False, False, False, False, True, True]
+    assert doubles(log.events).tolist() == [False, False, False, False, False, True, True]
     assert mend(log).events["event_id"].to_pylist() == ["1", "2", "3", "2", None]
 
 
 def test_a_double_differs_in_nothing():
     log = log_of(*ROWS[:2], text=["x", None, None, None, "y", None])
-    assert doubles(log).tolist() == [False, False, False, False, False, True]
+    assert doubles(log.events).tolist() == [False, False, False, False, False, True]
 
 
 def test_tickets_without_a_row_get_one():

@@ -90,6 +90,15 @@ def conform(
     return pa.table(fields), violations
 
 
+def unread_rows(given: pa.Table, conformed: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return in which rows of a table `conform` emptied a cell, bool (n_rows)."""
+    unread = np.zeros(len(given), dtype=bool)
+    for name in conformed.column_names:
+        before = given.column(given.column_names.index(name)).is_null().to_numpy()
+        unread |= conformed[name].is_null().to_numpy() & ~before
+    return unread
+
+
 def _once(table: pa.Table, name: str) -> tuple[pa.Table, list[Violation]]:
     """Return the table with the first of columns that have one name, and a violation for each such name."""
     names = table.column_names
@@ -174,12 +183,12 @@ def _timestamps(data: pa.ChunkedArray, table: str, column: Column) -> tuple[pa.C
     result = _in_reach(_array(parsed.dt.as_unit("us")))
     mend = "write ISO 8601 as in 2026-03-03T13:40:01+00:00, or map the column with its date format"
     found = _unread(data, result, table, column, mend)
-    aware = pc.match_substring_regex(data, OFFSET)
-    known = pc.sum(pc.is_valid(data)).as_py()
-    count = pc.sum(aware).as_py() or 0
+    read = pc.is_valid(result)
+    aware = pc.and_(pc.match_substring_regex(data, OFFSET), read)
+    known, count = pc.sum(read).as_py(), pc.sum(aware).as_py() or 0
     if 0 < count < known:
         odd = count * 2 < known
-        row = _first(pc.equal(aware, odd))
+        row = _first(pc.and_(pc.equal(aware, odd), read))
         problem = f"{count} of {known} times carry a UTC offset and the others do not"
         mend = "write every time with its offset"
         found.append(Violation(table, problem, mend, column.name, row + 1, shorten(data[row].as_py())))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.log import observed
+from boilover.observation import observed
 from boilover.schema import EVENTS
 
 Keys = npt.NDArray[np.uint64]

@@ -14,11 +14,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from boilover.conform import conform, from_frame, plain
+from boilover.breaches import breaches, doubles
+from boilover.conform import conform, from_frame, plain, unread_rows
 from boilover.csv_faults import delimiter_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.log_tables import columns_of, read_table, table_in
+from boilover.observation import last_observed as last_observed
+from boilover.observation import observed as observed
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
 from boilover.places import is_there, place
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
@@ -56,8 +59,9 @@ class EventLog:
     def from_arrow(
         cls, events: pa.Table, tickets: pa.Table | None = None, *, source: object = None
     ) -> EventLog:
-        """Bring two tables to the contract's types; raise `ContractError` with every cell that does not fit."""
+        """Bring two tables to the contract's types; raise `ContractError` with all that is wrong where that fails."""
         is_sorted = SORTED_MARK in (events.schema.metadata or {})
+        given = events
         events, violations = conform(
             events, "events", (*EVENTS, *MEASURES), keep_extra=False, keep_encoded=is_sorted
         )
@@ -65,7 +69,9 @@ class EventLog:
             tickets, found = conform(tickets, "tickets", TICKETS, keep_extra=True, keep_encoded=is_sorted)
             violations += found
         if violations:
-            raise ContractError(violations, file=source)
+            events, attributes = plain(events), pa.table({}) if tickets is None else plain(tickets)
+            doubled = doubles(events, unread_rows(given, events))
+            raise ContractError([*violations, *breaches(events, attributes, doubled)], file=source)
         if tickets is None:
             tickets = pa.table({"ticket_id": pc.unique(events["ticket_id"])})
         if not len(events):
@@ -92,27 +98,6 @@ class EventLog:
         rank[pc.sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
         order = np.lexsort((observed(self.events), rank[ids.indices.to_numpy()]))
         return EventLog(self.events.take(pa.array(order)), self.tickets, self.warnings, is_sorted=True)
-
-
-def observed(events: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Return when each event became visible, as UTC microseconds: observed_at, or occurred_at where empty."""
-    instants: np.ndarray[tuple[int], np.dtype[np.int64]] = _observed(events).to_numpy()
-    return instants
-
-
-def last_observed(events: pa.Table) -> int | None:
-    """Return when the last event became visible, None where there is none; without an array of them all."""
-    last: int | None = pc.max(_observed(events)).as_py()
-    return last
-
-
-def _observed(events: pa.Table) -> pa.ChunkedArray:
-    times = events["occurred_at"]
-    if "observed_at" in events.column_names:
-        told = events["observed_at"]
-        if told.null_count < len(told):
-            times = pc.coalesce(told, times) if told.null_count else told
-    return times.cast(pa.int64())
 
 
 def is_log(folder: Path) -> bool:
