@@ -162,11 +162,14 @@ def test_a_table_becomes_a_policy(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"kind": "fixed", "risk": 1.5}, r"fixed\.risk.*less than or equal to 1, not 1\.5"),
-        ({"kind": "fixed", "risk": 0.5, "nights": 3}, r"fixed\.nights: is not known"),
-        ({"kind": "capacity"}, r"capacity\.per_night: is required"),
-        ({"kind": "precision", "at_least": 1}, r"precision\.at_least.*less than 1"),
-        ({"kind": "cost", "miss": 0, "false_alarm": -1}, r"cost\.miss.*cost\.false_alarm"),
+        (
+            {"kind": "fixed", "risk": 1.5},
+            r"risk: .*less than or equal to 1, not 1\.5\. Write 0\.015 for 1\.5 %",
+        ),
+        ({"kind": "fixed", "risk": 0.5, "nights": 3}, "nights: is not known"),
+        ({"kind": "capacity"}, "per_night: is required"),
+        ({"kind": "precision", "at_least": 1}, "at_least: .*less than 1"),
+        ({"kind": "cost", "miss": 0, "false_alarm": -1}, "miss: .*; false_alarm: "),
         ({"kind": "vibes"}, "kind: must be one of 'fixed', 'capacity', 'precision', 'cost', not 'vibes'"),
         ({}, "kind: is required"),
     ],

@@ -21,7 +21,7 @@ from boilover.mistakes import worded
 
 
 class _Policy(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class FixedRisk(_Policy):

@@ -182,7 +182,7 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
     [
         ("horizn = '7d'", "c.toml: horizn: is not known; keys are horizon, points"),
         ("horizon = 7", "c.toml: horizon: must be a list, not 7"),
-        ("seed = 'x'", "c.toml: seed: must be a valid integer"),
+        ("seed = 'x'", "c.toml: seed: must be a whole number, not 'x'. Write it in digits"),
         ("seed = -1", "c.toml: seed: must be greater than or equal to 0, not -1"),
         ("ages = [0, nan]", "c.toml: ages.1: must be less than or equal to 876000, not nan"),
         ("ages = [-1]", "c.toml: ages.0: must be greater than or equal to 0"),

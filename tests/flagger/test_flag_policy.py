@@ -86,14 +86,14 @@ def test_an_empty_policy_is_that_of_the_configuration() -> None:
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"threshold": {"kind": "capacity", "per_night": 2, "by_nite": 2}},
-        r"threshold\.capacity\.by_nite: is not known; keys are kind, per_night",
+        r"threshold\.by_nite: is not known; keys are kind, per_night",
     ),
     ({"treshold": {}}, r"treshold: is not known; keys are threshold, capacity, "),
     (
         {"threshold": {"kind": "fixed", "risk": 2}},
-        r"threshold\.fixed\.risk: .*less than or equal to 1, not 2",
+        r"threshold\.risk: .*less than or equal to 1, not 2",
     ),
-    ({"threshold": {"kind": "fixed"}}, r"threshold\.fixed\.risk: is required"),
+    ({"threshold": {"kind": "fixed"}}, r"threshold\.risk: is required"),
     ({"capacity": {"per_night": 0}}, r"capacity\.per_night: .*not 0"),
     ({"capacity": {"per_night": True}}, r"capacity\.per_night: .*not True"),
     ({"capacity": {"queues": {"a": -1}}}, r"capacity\.queues\.a: .*not -1"),
@@ -112,13 +112,16 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"quiet": {"from": "22:00", "until": "6 am", "zone": "UTC"}},
-        r"quiet\.until: is no time of day.*'6 am'",
+        r"quiet\.until: '6 am' is no time of day\. Write hours",
     ),
-    ({"quiet": {"from": "22:00", "until": "06:00+01:00", "zone": "UTC"}}, r"quiet\.until: is no time of day"),
+    (
+        {"quiet": {"from": "22:00", "until": "06:00+01:00", "zone": "UTC"}},
+        r"quiet\.until: '06:00\+01:00' is no time of day",
+    ),
     ({"quiet": {"from": "22:00", "until": "22:00", "zone": "UTC"}}, r"quiet\.until: is the time at which"),
     (
         {"quiet": {"from": "22:00", "until": "06:00", "zone": "Europe/Gotham"}},
-        r"quiet\.zone: is no time zone",
+        r"quiet\.zone: 'Europe/Gotham' is no time zone",
     ),
     ({"quiet": {"from": "22:00", "until": "06:00"}}, r"quiet\.zone: is required"),
     ({"cost": {"attribute": "v", "unit": 0}}, r"cost\.unit: .*greater than 0, not 0"),
@@ -185,12 +188,82 @@ def test_all_mistakes_are_told_at_once() -> None:
         ({"triggers": {"sla_used": True}}, "triggers.sla_used: must be a table, not True"),
         ({"capacity": {"queues": 3}}, "capacity.queues: must be a table, not 3"),
         ({"segments": [{"name": "", "where": {"plan": ["a"]}}]}, "segments.0.name: must not be empty"),
+        ({"threshold": 0.3}, "threshold: must be a table, not 0.3"),
     ],
 )
 def test_problems_are_told_in_plain_words(tables: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_flag_policy(tables)
     assert str(caught.value).splitlines()[1].strip() == told
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        (
+            "[threshold]\nrisk = 0.3",
+            "threshold.kind: is required: one of 'fixed', 'capacity', 'precision', 'cost'",
+        ),
+        (
+            "[threshold]\nkind = 'risk'",
+            "threshold.kind: must be one of 'fixed', 'capacity', 'precision', 'cost', not 'risk'",
+        ),
+        (
+            "[threshold]\nkind = 'fixed'\nrisk = '30%'",
+            "threshold.risk: must be a number, not '30%'. Write 0.3, without quotes",
+        ),
+        (
+            "[threshold]\nkind = 'fixed'\nrisk = '0.3'",
+            "threshold.risk: must be a number, not '0.3'. Write 0.3, without quotes",
+        ),
+        (
+            "[threshold]\nkind = 'fixed'\nrisk = 30",
+            "threshold.risk: must be less than or equal to 1, not 30. Write 0.3 for 30 %",
+        ),
+        (
+            "[threshold]\nkind = 'fixed'\nrisk = 0.1\nrisc = 1",
+            "threshold.risc: is not known; keys are kind, risk; the nearest is risk",
+        ),
+        (
+            "[threshold]\nkind = 'capacity'\nper_night = true",
+            "threshold.per_night: must be a whole number, not True",
+        ),
+        (
+            "[capacity]\nper_night = '40'",
+            "capacity.per_night: must be a whole number, not '40'. Write 40, without quotes",
+        ),
+        (
+            "[capacity]\nper_night = 'forty'",
+            "capacity.per_night: must be a whole number, not 'forty'. Write it in digits, without quotes",
+        ),
+        ("[capacity]\nper_night = 4.5", "capacity.per_night: must be a whole number, not 4.5"),
+        (
+            "[hysteresis]\ncooldown = 3",
+            "hysteresis.cooldown: must be text, not 3. Write it in quotes",
+        ),
+        (
+            "[hysteresis]\ncooldown = 'soon'",
+            "hysteresis.cooldown: 'soon' is no duration. Write a positive number and m, h, d or w, such as 24h or 7d",
+        ),
+        (
+            "[triggers.vip]\nvalues = 'ACME'",
+            "triggers.vip.values: must be a list, not 'ACME'. Write it in brackets, such as [\"ACME\"]",
+        ),
+        ("[triggers.legal]\non = 'yes'", "triggers.legal.on: must be true or false, not 'yes'"),
+        ("[segments]\nname = 'a'", "segments: must be a list. Write [[segments]], in two brackets"),
+    ],
+)
+def test_a_problem_is_told_with_its_mend(tables: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flag_policy(tomllib.loads(tables))
+    assert str(caught.value).splitlines()[1:] == [f"  {told}"]
+
+
+def test_a_key_beside_its_table_is_sent_there() -> None:
+    with pytest.raises(
+        UsageError, match=r"\n  risk: is not known; keys are threshold, .*; \[threshold\] has it$"
+    ):
+        parse_flag_policy({"risk": 0.3})
 
 
 def test_a_file_that_is_none_or_no_toml_is_named(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def read_channels(
             channels.append(kind.model_validate(told))
         except ValidationError as error:
             hidden = {f"{key}: is required" for key in ENVIRONMENT} if missing else set()
-            found = [each for each in _discreet(error, kind) if each not in hidden]
+            found = [each for each in mistakes(error, kind, ENVIRONMENT) if each not in hidden]
             problems += [f"channels.{name}.{each}" for each in found]
     return tuple(channels), [*problems, *_collisions(channels)]
 
@@ -75,13 +75,6 @@ def _from_environment(
             yield f"channels.{name}.{key}_env: the environment has no {shorten(variable)}"
         else:
             told[key] = environ[variable]
-
-
-def _discreet(error: ValidationError, kind: type[Channel]) -> Iterator[str]:
-    """Yield the problems of a channel without the value of what is secret."""
-    for each in mistakes(error, kind):
-        key = each.split(":", 1)[0]
-        yield each.rsplit(", not ", 1)[0] if key in ENVIRONMENT else each
 
 
 def _collisions(channels: list[Channel]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -125,8 +125,8 @@ def parsed(
     return read
 
 
-def mistakes(error: ValidationError, known: type[BaseModel]) -> Iterator[str]:
-    """Yield every problem, each with its key; a key that is not known with those that are."""
+def mistakes(error: ValidationError, known: type[BaseModel], secret: Collection[str] = ()) -> Iterator[str]:
+    """Yield every problem, each with its key and without the value of a ``secret`` one; see `worded`."""
     for problem in error.errors(include_url=False):
-        key, what = worded(problem, known)
+        key, what = worded(problem, known, secret)
         yield f"{key or 'policy'}: {what}"
