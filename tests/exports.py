@@ -60,6 +60,12 @@ def values(log: EventLog, event_type: str, ticket: str | None = None) -> list[st
     return [value for (value,) in told(rows(log, event_type, ticket), event_type, "value")]
 
 
+def own_words(events: pd.DataFrame) -> set[str | None]:
+    """Return the source's own words for the targets that fall due or were missed."""
+    found = events[(events["event_type"] == "sla_due") | (events["field"] == "sla_breached")]
+    return {None if pd.isna(word) else word for word in found["raw_value"]}
+
+
 def fields_of(log: EventLog, name: str) -> list[str | None]:
     """Return the values that a field of the first ticket took."""
     found = rows(log, "field_changed")

@@ -78,6 +78,13 @@ def test_shipped_recipes_parse_cite_and_declare_an_escalation(name):
         assert all(len(reason) > 3 for reason in recipe.mapping.forbidden.values())
 
 
+@pytest.mark.parametrize("name", recipe_names())
+def test_shipped_recipes_read_the_state_from_the_source_s_own_words(name):
+    mapping = load_recipe(name).mapping
+    emits = [emit for rule in (mapping.rules if mapping else ()) for emit in rule.emit]
+    assert not [emit for emit in emits if emit.target is not None and emit.constant is not None]
+
+
 def test_a_recipe_has_a_mapping_or_belongs_to_a_system():
     with pytest.raises(UsageError, match=r"'table' needs a \[mapping\]"):
         parse(b'title = "none"')

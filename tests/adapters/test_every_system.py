@@ -131,6 +131,18 @@ def test_the_story_is_read_back(system: ModuleType, tickets: list[NeutralTicket]
     assert set(log.tickets["ticket_id"].to_pylist()) == {ticket.ticket_id for ticket in tickets}
 
 
+@PROFILE
+@given(tickets=desks())
+def test_a_value_has_the_source_s_own_word_at_creation_as_it_has_later(
+    system: ModuleType, tickets: list[NeutralTicket]
+) -> None:
+    with rendered(system, tickets) as folders:
+        events = read(folders).to_pandas()[0]
+    states = events[events["event_type"].isin([f"{name}_changed" for name in VALUES])]
+    words = states.fillna({"raw_value": ""}).groupby(["event_type", "value"])["raw_value"].unique()
+    assert [(of, *told) for of, told in words.items() if len(told) > 1] == []
+
+
 def differences(got: dict[str, list[Told]], wanted: dict[str, list[Told]]) -> list[str]:
     """Return the lines in which two accounts differ, for a message that can be read."""
     lines = []

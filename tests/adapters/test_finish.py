@@ -255,6 +255,24 @@ def test_a_cut_history_does_not_tell_the_state_at_creation(finished):
     assert story(events, "value") == [("created", None), ("priority_changed", "urgent")]
 
 
+def test_the_value_before_the_first_change_has_the_source_s_own_word(finished):
+    def tell(facts: Facts) -> None:
+        facts.ticket("1", created=at(0))
+        facts.history("1")
+        facts.change("1", at(1), "priority", "high", raw="P1", old="low", old_raw="P3")
+        facts.change("1", at(2), "priority", "low", raw="P4", old="high", old_raw="P1")
+        facts.change("1", at(3), "status", "closed", old="open", old_raw="open")
+
+    assert story(finished(tell)[0], "value", "raw_value") == [
+        ("created", None, None),
+        ("priority_changed", "low", "P3"),
+        ("priority_changed", "high", "P1"),
+        ("priority_changed", "low", "P4"),
+        ("status_changed", "open", None),
+        ("status_changed", "closed", None),
+    ]
+
+
 def test_order_breaks_ties_before_the_order_of_telling(finished):
     def tell(facts: Facts) -> None:
         facts.ticket("1", created=at(0))

@@ -17,7 +17,7 @@ from boilover.adapters.freshdesk_due import Promises
 from boilover.adapters.recipe import parse_recipe
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
-from exports import flags, told
+from exports import flags, own_words, told
 
 CUSTOMER, ANN, BOB, BOT = 700, 501, 502, 900
 
@@ -431,7 +431,10 @@ def test_names_of_groups_are_told_once(read):
         groups,
     )
     _, events, _, _ = read(*pages)
-    assert told(events, "group_changed", "ticket_id", "value") == [("7", "Refunds"), ("8", "Refunds")]
+    assert told(events, "group_changed", "ticket_id", "value", "raw_value") == [
+        ("7", "Refunds", None),
+        ("8", "Refunds", "31"),
+    ]
 
 
 def test_agents_are_agents_and_conversations_may_lie_inside_of_tickets(read):
@@ -473,6 +476,7 @@ def test_due_times_are_known_as_of_the_last_update_and_late_ones_are_breaches(re
         ("first_reply", pd.Timestamp(first_due), seen),
         ("resolution", pd.Timestamp(due), seen),
     ]
+    assert own_words(events) == {"due_by", "fr_due_by", "is_escalated"}
     assert ("sla_breached", "resolution", pd.Timestamp(due)) in told(
         events, "field_changed", "field", "value", "occurred_at"
     )

@@ -110,6 +110,23 @@ def test_lists_of_a_repository_become_tickets_and_events(tmp_path):
     assert not report.unknown
 
 
+def test_a_state_that_a_label_tells_has_the_label_beside_it(tmp_path):
+    events = [
+        event(1, "labeled", day(1), ANA, **label("priority: low")),
+        event(2, "labeled", day(2), **label("P0")),
+        event(3, "labeled", day(3), **label("Team/Billing")),
+        event(4, "labeled", day(4), **label("Needs Info")),
+        event(5, "unlabeled", day(5), **label("Needs Info")),
+    ]
+    log, _ = read(tmp_path, [issue()], events)
+    raw = {kind: rows(log, kind)["raw_value"].tolist() for kind in ("priority_changed", "group_changed")}
+    assert raw == {"priority_changed": ["priority: low", "P0"], "group_changed": ["Team/Billing"]}
+    assert values(log, "group_changed") == ["Billing"]
+    assert rows(log, "status_changed")["raw_value"].fillna("").tolist() == ["", "Needs Info", ""]
+    today, _ = read(tmp_path, [issue(labels=[label("P0")["label"]])])
+    assert rows(today, "priority_changed")["raw_value"].tolist() == ["P0"]
+
+
 def test_case_02_an_issue_that_a_member_opens_has_no_customer(tmp_path):
     log, _ = read(tmp_path, [issue(user=BEN, author_association="OWNER"), issue(8)])
     assert log.to_pandas()[1]["customer_id"].isna().tolist() == [True, False]

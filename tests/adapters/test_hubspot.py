@@ -15,6 +15,7 @@ from boilover.adapters import adapter, formats, ingest
 from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.history import History
+from exports import own_words
 
 CREATED = "2026-03-01T08:00:00.000Z"
 STAGES = {
@@ -148,6 +149,7 @@ def test_case_04_closed_open_closed_is_one_reopen(read):
     events, _, _, notes = read(ticket(hs_pipeline_stage=stages))
     assert of(events, "status_changed") == ["new", "closed", "open", "closed"]
     assert fields(events, "stage") == ["New", "Done", "Escalated", "Done"]
+    assert events.loc[events["field"] == "stage", "raw_value"].tolist() == ["11", "14", "13", "14"]
     assert notes.flag("reopened").sum() == 1
 
 
@@ -321,6 +323,7 @@ def test_own_properties_due_times_and_misses(read):
     assert fields(events, "sla_breached") == ["resolution"]
     dues = events[events.event_type == "sla_due"]
     assert hours(dues) == [24, 48]
+    assert own_words(events) == {"hs_time_to_close_sla_at", "hs_time_to_close_sla_status"}
     assert "999" not in events.to_csv()
     assert "77" not in set(events.value)
     assert tickets[["subject", "channel", "category"]].to_numpy().tolist() == [

@@ -16,7 +16,7 @@ from boilover.adapters.jira_text import plain_text
 from boilover.errors import InputError, UsageError
 from boilover.escalation import declare, parse_rule
 from boilover.log import EventLog
-from exports import fields_of, flags, recipe_of, rows, values
+from exports import fields_of, flags, own_words, recipe_of, rows, values
 from renderers import jira as renderer
 from renderers.neutral import NeutralTicket, Step, expected, observed
 
@@ -559,6 +559,7 @@ def test_service_levels_tell_the_goal_at_the_start_and_the_breach_when_it_came(t
     due = rows(log, "sla_due")
     assert due[["value", "number"]].to_numpy().tolist() == [["resolution", 8.0], ["resolution", 2.0]]
     assert due["occurred_at"].dt.day.tolist() == [1, 5]
+    assert own_words(log.to_pandas()[0]) == {"Time to resolution"}
     breach = rows(log, "field_changed")
     breach = breach[breach["field"] == "sla_breached"]
     assert breach[["value"]].assign(day=breach["occurred_at"].dt.day).to_numpy().tolist() == [

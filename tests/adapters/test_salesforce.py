@@ -14,7 +14,7 @@ from boilover.adapters.salesforce import SalesforceAdapter
 from boilover.adapters.salesforce_words import key
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
-from exports import flags, read_pages, recipe_of, told
+from exports import flags, own_words, read_pages, recipe_of, told
 
 CASE = "500A00000000007IAA"
 CONTACT, PORTAL, ANN, BOB, ROBOT = (
@@ -130,9 +130,9 @@ def test_tables_become_a_log(read):
         ("On it", ANN, "agent", True),
         ("Thanks", CONTACT, "customer", True),
     ]
-    assert told(events, "group_changed", "value") == [("First line",)]
+    assert told(events, "group_changed", "value", "raw_value") == [("First line", QUEUE)]
     assert told(events, "assignee_changed", "value") == [(ANN,)]
-    assert told(events, "priority_changed", "value", "raw_value") == [("normal", None), ("high", "High")]
+    assert told(events, "priority_changed", "value", "raw_value") == [("normal", "Medium"), ("high", "High")]
     assert tickets.to_dict("records") == [
         {"ticket_id": "00001007", "channel": "Web", "customer_id": CONTACT, "subject": "Broken"}
     ]
@@ -181,6 +181,7 @@ def test_milestones_fall_due_and_may_be_missed(read):
         ("resolution", at + pd.Timedelta("2h"), at),
     ]
     assert events.loc[events["field"] == "sla_breached", "value"].tolist() == ["first_reply"]
+    assert own_words(events) == {"First Response", "Resolution Time"}
     assert escalated(log, "sla_missed").count("escalated") == 1
 
 

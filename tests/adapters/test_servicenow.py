@@ -15,7 +15,7 @@ from boilover.adapters.servicenow import ServiceNowAdapter
 from boilover.adapters.servicenow_sla import duration
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
-from exports import flags, read_pages, recipe_of, told
+from exports import flags, own_words, read_pages, recipe_of, told
 
 KEY, CALLER, ANN, BOB = "9d38", "c700", "a501", "a502"
 USERS = [
@@ -104,7 +104,7 @@ def test_tables_become_a_log(read):
         ("On it", ANN, "agent", True),
     ]
     assert told(events, "assignee_changed", "value", "actor_role") == [(ANN, "agent")]
-    assert told(events, "priority_changed", "value", "raw_value") == [("normal", None), ("high", "2")]
+    assert told(events, "priority_changed", "value", "raw_value") == [("normal", "3"), ("high", "2")]
     assert tickets.to_dict("records") == [
         {"ticket_id": "INC7", "channel": "email", "customer_id": CALLER, "subject": "Broken"}
     ]
@@ -145,7 +145,7 @@ def test_labelled_values_name_groups_and_states_of_the_desks_own(read):
     )
     audits = [audit("10:00", "assignment_group", "g0", "g1"), audit("10:00", "state", "2", "12")]
     _, events, _, report = read([shown], audits, [{"sys_id": "g0", "name": "Desk"}])
-    assert told(events, "group_changed", "value", "raw_value") == [("Desk", None), ("Network", "g1")]
+    assert told(events, "group_changed", "value", "raw_value") == [("Desk", "g0"), ("Network", "g1")]
     assert told(events, "status_changed", "value") == [("open",), ("on_hold",)]
     assert told(events, "priority_changed", "value") == [("urgent",)]
     assert not report.unknown
@@ -201,6 +201,7 @@ def test_slas_fall_due_as_promised_and_may_be_missed(read):
         ("first_reply", None, at + pd.Timedelta("2h"), at),
         ("resolution", 8.0, at, None),
     ]
+    assert own_words(events) == {"P3 response", "P3 resolution"}
     breached = events[events["field"] == "sla_breached"]
     assert breached[["value", "occurred_at"]].to_numpy().tolist() == [
         ["first_reply", at + pd.Timedelta("2h")]
@@ -335,7 +336,7 @@ def test_case_11_deleted_then_restored_is_no_reopen(read):
     gone = audit("11:00", "DELETED", "DELETED", "DELETED")
     log, events, _, _ = read([incident()], [audit("10:00", "state", "1", "2"), gone])
     assert told(events, "status_changed", "value", "raw_value") == [
-        ("new", None),
+        ("new", "1"),
         ("open", "2"),
         ("closed", "deleted"),
         ("open", "restored"),

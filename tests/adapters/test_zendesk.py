@@ -16,7 +16,7 @@ from boilover.adapters.zendesk import ZendeskAdapter
 from boilover.adapters.zendesk_desk import Options
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
-from exports import flags, told
+from exports import flags, own_words, told
 
 CUSTOMER, ANN, BOB, BOT = 700, 501, 502, 900
 USERS = {
@@ -513,6 +513,7 @@ def test_targets_become_due_times_and_breaches(read, first):
         ("first_reply", 1.5),
         ("next_reply", 1.5),
     ]
+    assert own_words(found) == {"agent_work_time", "reply_time"}
     breach = pd.Timestamp("2026-01-05T10:30Z")
     assert told(found, "field_changed", "field", "value", "occurred_at")[-1] == (
         "sla_breached",

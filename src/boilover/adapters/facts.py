@@ -40,6 +40,8 @@ class Untold:
 
 UNTOLD = Untold()
 """The old value of a change whose source does not tell it; None is an old value that is empty."""
+NOTHING = None, None, None
+"""No raw value, and nothing before it."""
 LAST = 2**63 - 1
 """The order of what comes after all else of its moment, as does what a ticket's record tells of today."""
 BATCH = 32_768
@@ -108,15 +110,19 @@ class Facts:
         raw: str | None = None,
         *,
         old: str | Untold | None = UNTOLD,
+        old_raw: str | None = None,
         by: str | None = None,
         role: str | None = None,
         event_id: str | None = None,
         order: int | None = None,
     ) -> None:
-        """Say that ``target`` was set to ``value``; ``old`` is what it held before, where the source tells."""
+        """Say that ``target`` was set to ``value``; ``old`` is what it held before, where the source tells.
+
+        ``raw`` and ``old_raw`` are the source's own words for the two.
+        """
         self._story.targets.add(target)
         before = None if isinstance(old, Untold) else old
-        self._add(ticket_id, CHANGE, at, target, value, by, role, event_id, order, raw, before)
+        self._add(ticket_id, CHANGE, at, target, value, by, role, event_id, order, raw, before, old_raw)
 
     def message(
         self,
@@ -135,7 +141,7 @@ class Facts:
             text = str(text)
         self._text += len(text or "")
         self._add(
-            ticket_id, MESSAGE, at, None, None, by, role, event_id, order, None, None, text, public, "message"
+            ticket_id, MESSAGE, at, None, None, by, role, event_id, order, *NOTHING, text, public, "message"
         )
 
     def event(
@@ -145,6 +151,7 @@ class Facts:
         event_type: str,
         *,
         value: str | None = None,
+        raw: str | None = None,
         field: str | None = None,
         number: float | None = None,
         by: str | None = None,
@@ -154,9 +161,24 @@ class Facts:
         seen: Any = None,
     ) -> None:
         """Tell what is neither a change of a target nor a message; ``seen`` is when it became known, if not ``at``."""
-        nothing = None, None, None, None
         self._add(
-            ticket_id, EVENT, at, field, value, by, role, event_id, order, *nothing, event_type, number, seen
+            ticket_id,
+            EVENT,
+            at,
+            field,
+            value,
+            by,
+            role,
+            event_id,
+            order,
+            raw,
+            None,
+            None,
+            None,
+            None,
+            event_type,
+            number,
+            seen,
         )
 
     def person(self, actor_id: str, role: str) -> None:
@@ -192,6 +214,7 @@ class Facts:
         order: int | None = None,
         raw: str | None = None,
         old: str | None = None,
+        old_raw: str | None = None,
         text: str | None = None,
         public: bool | None = None,
         event_type: str | None = None,
@@ -199,7 +222,7 @@ class Facts:
         seen: Any = None,
     ) -> None:
         """Take a fact, in the order of the columns of `boilover.adapters.spill.FACTS`."""
-        told = order, raw, old, text, public, event_type, number, seen
+        told = order, raw, old, old_raw, text, public, event_type, number, seen
         self._rows.append((ticket_id, kind, at, target, value, by, role, event_id, *told))
         if len(self._rows) >= BATCH or self._text >= BATCH_TEXT:
             self._put_away()

@@ -164,19 +164,21 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
 
 def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     seen = ticket.get("updated_at")
-    status = None
+    status: tuple[str | None, str | None] = None, None
     for name, target in TODAY.items():
         if ticket.get(name) is not None and _may_be_told(desk, ticket_id, target):
-            value, raw = desk.value(target, ticket[name])
-            desk.facts.today(ticket_id, target, value, raw=raw, at=seen)
-            status = value if name == "status" else status
+            told = desk.value(target, ticket[name])
+            desk.facts.today(ticket_id, target, *told, at=seen)
+            status = told if name == "status" else status
     for name, told in dict_at(ticket, "custom_fields").items():
         target = desk.options.fields.get(name, name)
         if told not in (None, "", []) and _may_be_told(desk, ticket_id, target):
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)
     for mark in ("deleted", "spam"):
         if ticket.get(mark) is True:
-            desk.facts.change(ticket_id, seen, "status", "closed", raw=mark, old=status, order=LAST)
+            old, old_raw = status
+            removed: dict[str, Any] = {"raw": mark, "old": old, "old_raw": old_raw, "order": LAST}
+            desk.facts.change(ticket_id, seen, "status", "closed", **removed)
 
 
 def _may_be_told(desk: Desk, ticket_id: str, target: str) -> bool:
@@ -193,6 +195,5 @@ def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
             continue
         desk.promises.see(ticket_id, name, target, str(due), ticket.get("updated_at"))
         if ticket.get(missed) is True:
-            desk.facts.event(
-                ticket_id, due, "field_changed", field="sla_breached", value=target, role="system"
-            )
+            told: dict[str, Any] = {"field": "sla_breached", "value": target, "raw": missed}
+            desk.facts.event(ticket_id, due, "field_changed", role="system", **told)

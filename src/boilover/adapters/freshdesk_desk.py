@@ -131,7 +131,7 @@ class Desk:
             return self.priorities.read(ident(told))
         if target == "group":
             group = ident(told)
-            return (self.groups.get(group, group) if group is not None else None), None
+            return (self.groups.get(group, group) if group is not None else None), group
         return state_word(told), None
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class Promises:
                 # An export that tells the same promise again, as of a later update, must meet it by its id.
                 event_id = f"{event_id}/{seen}" if due in known else event_id
                 known.add(due)
-                facts.event(ticket_id, due, "sla_due", value=target, seen=seen, event_id=event_id)
+                facts.event(ticket_id, due, "sla_due", value=target, raw=name, seen=seen, event_id=event_id)
 
 
 def _moves(sights: Iterable[Sight]) -> list[Sight]:

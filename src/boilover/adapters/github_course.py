@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from boilover.adapters.facts import Facts
-from boilover.adapters.github_words import Labels
+from boilover.adapters.github_words import Held, Labels
 from boilover.adapters.times import moment
 from boilover.times import REACH
 
@@ -61,11 +61,9 @@ class Walk:
         if part.kind not in REMOVES:
             held[part.word] = None
 
-    def state(self) -> dict[str, tuple[str | None, str | None]]:
-        """Return each target's value now, and the source's word for the status."""
-        told: dict[str, tuple[str | None, str | None]] = {
-            target: (value, None) for target, value in self.meaning.state(self.labels).items()
-        }
+    def state(self) -> dict[str, Held]:
+        """Return each target's value now, and the source's word for it."""
+        told = self.meaning.state(self.labels)
         if self.closed is not None:
             told["status"] = CLOSED_AS.get(self.closed, "solved"), self.closed
         return told | {"assignee": (next(reversed(self.assignees), None), None)}
@@ -94,9 +92,9 @@ def tell_course(
         walk.take(part)
         after = walk.state()
         at = datetime.fromtimestamp(part.time, UTC).isoformat()
-        for target in (each for each in after if after[each] != before[each]):
-            old, event_id = before[target][0], None if part.event_id is None else f"{part.event_id}.{target}"
-            facts.change(ticket, at, target, *after[target], old=old, by=part.actor, event_id=event_id)
+        for target in (each for each in after if after[each][0] != before[each][0]):
+            event_id = None if part.event_id is None else f"{part.event_id}.{target}"
+            facts.change(ticket, at, target, *after[target], by=part.actor, event_id=event_id)
         before = after
     return walk
 

@@ -42,6 +42,8 @@ PRIORITY_LABELS = {
 }
 """Usual labels, as `fold` writes them: ``P0``, ``priority: high``, ``Priority/High``, ``high-priority``, …"""
 AGENTS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+Held = tuple[str | None, str | None]
+"""What a part of the state is, and the label that says so."""
 SEPARATORS = re.compile(r"[\s:/_-]+")
 
 
@@ -68,16 +70,15 @@ class Labels:
         self._priorities = PRIORITY_LABELS | {fold(word): value for word, value in options.priorities.items()}
         self._prefixes = tuple(f"{fold(each)} " for each in options.group_prefixes)
 
-    def state(self, labels: Iterable[str]) -> dict[str, str | None]:
+    def state(self, labels: Iterable[str]) -> dict[str, Held]:
         """Return status (of an open issue), priority, group and tags of labels in the order in which they came."""
-        found: dict[str, str | None] = {"status": "open", "priority": None, "group": None}
+        found: dict[str, Held] = {"status": ("open", None), "priority": (None, None), "group": (None, None)}
         labels = list(labels)
         for label in labels:
             word = fold(label)
-            found["status"] = self._statuses.get(word) or found["status"]
-            found["priority"] = self._priorities.get(word) or found["priority"]
-            found["group"] = self._group(label, word) or found["group"]
-        return {**found, "tags": tags(labels)}
+            told = self._statuses.get(word), self._priorities.get(word), self._group(label, word)
+            found |= {name: (value, label) for name, value in zip(found, told, strict=True) if value}
+        return {**found, "tags": (tags(labels), None)}
 
     def _group(self, label: str, word: str) -> str | None:
         prefix = next((each for each in self._prefixes if word.startswith(each)), None)

@@ -113,7 +113,7 @@ def _is_own(name: str, desk: Desk) -> bool:
 def _read(target: str, value: str, desk: Desk) -> tuple[str | None, str | None]:
     stage = ident(value)
     if target in ("status", "stage") and stage is not None:
-        return desk.status(stage) if target == "status" else (desk.label(stage), None)
+        return desk.status(stage) if target == "status" else (desk.label(stage), stage)
     if target == "priority":
         return desk.priorities.read(value)
     return ident(value) if target in ("assignee", "group") else value or None, None
@@ -179,11 +179,12 @@ def _tell_sla(ticket_id: str, histories: Mapping[str, list[Entry]], desk: Desk) 
     for name, target in DUE.items():
         for entry in histories.get(name, []):
             if due := _due(text_at(entry, "value")):
-                desk.facts.event(ticket_id, due, "sla_due", value=target, seen=text_at(entry, "timestamp"))
+                seen = text_at(entry, "timestamp")
+                desk.facts.event(ticket_id, due, "sla_due", value=target, raw=name, seen=seen)
     for name, target in SLA_STATUS.items():
         for entry in histories.get(name, []):
             if any(word in text_at(entry, "value").casefold() for word in MISSED):
-                desk.facts.change(ticket_id, text_at(entry, "timestamp"), "sla_breached", target)
+                desk.facts.change(ticket_id, text_at(entry, "timestamp"), "sla_breached", target, raw=name)
 
 
 def _due(value: str) -> str | None:

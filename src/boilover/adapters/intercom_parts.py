@@ -114,8 +114,8 @@ def _details(kind: str, part: Mapping[str, Any], to: Reader) -> Iterator[Change]
     details = dict_at(part, "event_details")
     if kind.startswith("priority_changed") and "current_priority" in details:
         value, raw = to.priorities.read(text_at(details, "current_priority"))
-        old, _ = to.priorities.read(text_at(details, "previous_priority"))
-        yield "priority", value, {"raw": raw, "old": old}
+        old, old_raw = to.priorities.read(text_at(details, "previous_priority"))
+        yield "priority", value, {"raw": raw, "old": old, "old_raw": old_raw}
     if kind.startswith("conversation_attribute_updated") and (name := text_at(details, "attribute", "name")):
         told = dict_at(details, "value")
         extra = {"old": _word(told["previous"])} if "previous" in told else {}

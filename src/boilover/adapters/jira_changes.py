@@ -129,12 +129,12 @@ def _tell_item(desk: Desk, ticket: str, at: Any, item: Mapping[str, Any], told: 
     name, facts = desk.field(item), desk.facts
     before, after = word_of(item.get("fromString")), word_of(item.get("toString"))
     if name == "status":
-        old, _ = desk.statuses.read(before, ident(item.get("from")))
+        old, old_raw = desk.statuses.read(before, ident(item.get("from")))
         status = desk.statuses.read(after, ident(item.get("to")))
-        facts.change(ticket, at, "status", *status, old=old, **told)
+        facts.change(ticket, at, "status", *status, old=old, old_raw=old_raw, **told)
     elif name == "priority":
-        old, _ = desk.priorities.read(before)
-        facts.change(ticket, at, "priority", *desk.priorities.read(after), old=old, **told)
+        old, old_raw = desk.priorities.read(before)
+        facts.change(ticket, at, "priority", *desk.priorities.read(after), old=old, old_raw=old_raw, **told)
     elif name in ("assignee", "reporter"):
         old, value = (
             ident(item.get(f"tmp{side}AccountId") or item.get(side.lower())) for side in ("From", "To")

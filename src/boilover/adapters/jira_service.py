@@ -48,9 +48,9 @@ def tell_service_levels(desk: Desk, ticket: str, issue: Mapping[str, Any]) -> No
     """Tell every start of a service level, and every breach."""
     for field_id, level in issue["fields"].items():
         if isinstance(level, dict) and ("completedCycles" in level or "ongoingCycle" in level):
-            target = _target(str(level.get("name") or field_id))
+            name = str(level.get("name") or field_id)
             for cycle in _cycles(level):
-                _tell_cycle(desk, ticket, target, cycle)
+                _tell_cycle(desk, ticket, name, cycle)
 
 
 def _cycles(level: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -59,18 +59,19 @@ def _cycles(level: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield level["ongoingCycle"]
 
 
-def _tell_cycle(desk: Desk, ticket: str, target: str, cycle: Mapping[str, Any]) -> None:
+def _tell_cycle(desk: Desk, ticket: str, name: str, cycle: Mapping[str, Any]) -> None:
+    target = _target(name)
     start, hours = _moment(cycle.get("startTime")), _hours(cycle.get("goalDuration"))
     if start is None or hours is None:
         desk.export.tally.rows += 1
         desk.export.tally.drop("cycles of a service level without start or goal", 1, target)
         return
-    known: dict[str, Any] = {"by": None, "role": "system"}
+    known: dict[str, Any] = {"value": target, "raw": name, "role": "system"}
     facts, event_id = desk.facts, f"{ticket}.{target}.{start}"
-    facts.event(ticket, start, "sla_due", value=target, number=hours, event_id=event_id, **known)
+    facts.event(ticket, start, "sla_due", number=hours, event_id=event_id, **known)
     breach = _moment(cycle.get("breachTime")) or _moment(cycle.get("stopTime"))
     if cycle.get("breached") is True and breach is not None:
-        told: dict[str, Any] = {"field": "sla_breached", "value": target, "event_id": f"{event_id}.breached"}
+        told: dict[str, Any] = {"field": "sla_breached", "event_id": f"{event_id}.breached"}
         facts.event(ticket, breach, "field_changed", **told, **known)
 
 

@@ -151,7 +151,8 @@ def _tell_case(
         if column is not None and _may_be_told(desk, target, has_history):
             desk.facts.today(ticket, target, *desk.value(target, ident(case[column])), at=updated)
     if "OwnerId" in case and _may_be_told(desk, "assignee", has_history):
-        desk.facts.today(ticket, *desk.owner(ident(case.get("OwnerId"))), at=updated)
+        owner = ident(case["OwnerId"])
+        desk.facts.today(ticket, *desk.owner(owner), raw=owner, at=updated)
     _tell_status(desk, ticket, case, updated, has_history)
 
 
@@ -186,7 +187,9 @@ def _tell_status(
     if master is not None and updated is not None:
         desk.facts.event(ticket, updated, "merged", value=desk.ticket_of(master) or master)
     elif is_true(case.get("IsDeleted")) and updated is not None:
-        desk.facts.change(ticket, updated, "status", "closed", raw="deleted", old=status, order=LAST)
+        desk.facts.change(
+            ticket, updated, "status", "closed", raw="deleted", old=status, old_raw=raw, order=LAST
+        )
 
 
 def _time(desk: Desk, case: Mapping[str, Any], column: str) -> str | None:

@@ -184,7 +184,7 @@ class Desk:
         if target in self.words and word is not None:
             return self.words[target].read(word)
         if target == "IsEscalated" and word is not None:
-            return str(is_true(word)).lower(), None
+            return str(is_true(word)).lower(), word
         if target in PARTIES:
             return self._id(word), None
         # A number of 15 digits in a field of the desk's own is that of a device.

@@ -109,16 +109,18 @@ class History:
                 return
         target = target or name
         desk.ends.changed.add(target)
-        before = desk.value(target, old)[0]
+        before, before_raw = desk.value(target, old)
         value, raw = desk.value(target, new)
         if target in PARTIES:
             desk.firsts.note(ticket, target, at, before)
-        desk.facts.change(ticket, at, target, value, raw=raw, old=before, **told)
+        desk.facts.change(ticket, at, target, value, raw=raw, old=before, old_raw=before_raw, **told)
         if target == "status":
             desk.ends.note(ticket, at, value)
             if "escalat" in (new or "").casefold():
                 flag = told | {"event_id": f"{told['event_id']}/word" if told["event_id"] else None}
-                desk.facts.event(ticket, at, "field_changed", field="Status", value="Escalated", **flag)
+                desk.facts.event(
+                    ticket, at, "field_changed", field="Status", value="Escalated", raw=new, **flag
+                )
 
     def _tell_owner(
         self, ticket: str, at: str, name: str, old: str | None, new: str | None, told: dict[str, Any]
@@ -135,7 +137,7 @@ class History:
         self._desk.firsts.note(ticket, "owner", at, old)
         self._desk.ends.changed.add("assignee")
         target, value = self._desk.owner(new)
-        facts.change(ticket, at, target, value, event_id=event_id, **told)
+        facts.change(ticket, at, target, value, raw=new, event_id=event_id, **told)
         if target == "group":
             freed = f"{event_id}/assignee" if event_id else None
             facts.change(ticket, at, "assignee", None, event_id=freed, **told)
@@ -148,9 +150,11 @@ class History:
                 self._tell(ticket, at, name, (old, new), told)
         for (ticket, attribute), (_, old) in desk.firsts.old.items():
             if attribute == "owner":
-                target, value = desk.owner(old)
-                desk.facts.at_creation(ticket, "group", value if target == "group" else None)
-                desk.facts.at_creation(ticket, "assignee", value if target == "assignee" else None)
+                held, value = desk.owner(old)
+                for target in ("group", "assignee"):
+                    desk.facts.at_creation(
+                        ticket, target, *((value, old) if target == held else (None, None))
+                    )
         if self._told:
             desk.facts.history()
         return self._told > 0

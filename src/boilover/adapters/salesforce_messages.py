@@ -66,10 +66,11 @@ def tell_milestone(desk: Desk, row: Mapping[str, Any]) -> None:
     target = "first_reply" if re.search(r"respon|reply", name, re.IGNORECASE) else "resolution"
     milestone = key(row.get("Id"))
     seen = ident(row.get("StartDate")) or ident(row.get("CreatedDate"))
-    desk.facts.event(ticket, due, "sla_due", value=target, seen=seen, event_id=milestone)
+    told: dict[str, Any] = {"value": target, "raw": name or None}
+    desk.facts.event(ticket, due, "sla_due", seen=seen, event_id=milestone, **told)
     if is_true(row.get("IsViolated")):
         breach = f"{milestone}/breach" if milestone else None
-        desk.facts.event(ticket, due, "field_changed", field="sla_breached", value=target, event_id=breach)
+        desk.facts.event(ticket, due, "field_changed", field="sla_breached", event_id=breach, **told)
 
 
 def _ticket(desk: Desk, row: Mapping[str, Any], column: str) -> str | None:

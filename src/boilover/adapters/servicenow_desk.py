@@ -151,10 +151,9 @@ class Desk:
         if target in self.words:
             return self.words[target].read(word)
         if target == "assignee":
-            return self.person(word), None
+            return self.person(word), word
         if target == "group":
-            name = self.options.groups.get(word) or self.groups.get(word, word)
-            return name, word if name != word else None
+            return self.options.groups.get(word) or self.groups.get(word, word), word
         return word, None
 
 

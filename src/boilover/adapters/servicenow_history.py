@@ -103,7 +103,7 @@ class Audit:
     ) -> None:
         desk, target = self._desk, self._desk.targets[column]
         value, raw = desk.value(target, new)
-        told |= {"old": desk.value(target, old)[0]}
+        told["old"], told["old_raw"] = desk.value(target, old)
         desk.ends.changed.add(target)
         if target == "status":
             if value is None:

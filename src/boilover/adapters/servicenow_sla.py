@@ -27,13 +27,12 @@ def tell_sla(desk: Desk, row: Mapping[str, Any]) -> None:
     target = "first_reply" if re.search(r"respon|reply", name, re.IGNORECASE) else "resolution"
     key, seen = cell(row, "sys_id"), cell(row, "sys_created_on") or start
     hours = _promised_hours(desk, row, start, due)
-    if hours is None:
-        desk.facts.event(ticket, due, "sla_due", value=target, seen=seen, event_id=key)
-    else:
-        desk.facts.event(ticket, start, "sla_due", value=target, number=hours, seen=seen, event_id=key)
+    of: dict[str, Any] = {"value": target, "raw": name or None}
+    at = due if hours is None else start
+    desk.facts.event(ticket, at, "sla_due", number=hours, seen=seen, event_id=key, **of)
     if is_true(cell(row, "has_breached")):
         breach = f"{key}/breach" if key else None
-        desk.facts.event(ticket, due, "field_changed", field="sla_breached", value=target, event_id=breach)
+        desk.facts.event(ticket, due, "field_changed", field="sla_breached", event_id=breach, **of)
 
 
 def _promised_hours(desk: Desk, row: Mapping[str, Any], start: str, due: str) -> float | None:

@@ -34,6 +34,7 @@ FACTS = pa.schema(
         "order": pa.int64(),
         "raw": STRING,
         "old": STRING,
+        "old_raw": STRING,
         "text": STRING,
         "public": pa.bool_(),
         "event_type": STRING,

@@ -23,7 +23,7 @@ BORN, INITIAL, LATER = 0, 1, 2
 """The phases of a ticket, in their order at one time: its creation, its state then, all that comes later."""
 FIRST_TARGETS = ("status", "priority", "group", "assignee")
 """The order of the state at creation; fields follow by name."""
-CODED = ("value", "raw", "old", "event_type", "target")
+CODED = ("value", "raw", "old", "old_raw", "event_type", "target")
 OF_TODAY = "today/"
 """What the ids of events begin with that tell what held when a ticket was last updated; nobody knows since when."""
 
@@ -46,7 +46,7 @@ class Told:
         encoded = told.combine_chunks().dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         self.words: pa.Array = encoded.dictionary
-        self.value, self.raw, self.old, self.type, self.target = np.split(codes, len(CODED))
+        self.value, self.raw, self.old, self.old_raw, self.type, self.target = np.split(codes, len(CODED))
         self.live = self.kind >= CHANGE
         """Which facts are things that happened, each once."""
         self.whole = np.full(len(self.ids), story.whole)
@@ -124,7 +124,7 @@ class Told:
         today = np.flatnonzero((self.kind == TODAY) & self.whole[self.ticket])
         rows = np.concatenate([at_creation, first, today])
         value = np.concatenate([self.value[at_creation], self.old[first], self.value[today]])
-        raw = np.concatenate([self.raw[at_creation], np.full(len(first), -1), self.raw[today]])
+        raw = np.concatenate([self.raw[at_creation], self.old_raw[first], self.raw[today]])
         chosen = np.unique(key[rows], return_index=True)[1]
         chosen = chosen[(value[chosen] >= 0) & (born[self.ticket[rows[chosen]]] < NEVER)]
         rows = rows[chosen]

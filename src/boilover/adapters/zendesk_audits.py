@@ -146,8 +146,9 @@ class Audit:
             return
         value, raw = self.desk.value(target, event.get("value"))
         old: Any = UNTOLD
+        old_raw = None
         if "previous_value" in event and target not in ATTRIBUTES:
-            old = self.desk.value(target, event["previous_value"])[0]
+            old, old_raw = self.desk.value(target, event["previous_value"])
             raw = "restored" if target == "status" and event["previous_value"] == "deleted" else raw
         self._notice_merge(target, value, old)
         self._note_status(target, value)
@@ -158,6 +159,7 @@ class Audit:
             value,
             raw=raw,
             old=old,
+            old_raw=old_raw,
             by=self.actor,
             role=self.desk.role_of_actor(self.actor, channel),
             event_id=ident(event.get("id")),

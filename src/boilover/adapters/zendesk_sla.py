@@ -48,9 +48,8 @@ def read_metric_event(desk: Desk, record: dict[str, Any]) -> None:
         if hours is None:
             tally.note("service-level targets in business hours, or without a time: no due time", 1)
         elif metric in TARGETS:
-            desk.facts.event(
-                ticket_id, record.get("time"), "sla_due", value=target, number=hours, event_id=event_id
-            )
+            told: dict[str, Any] = {"value": target, "raw": metric, "number": hours, "event_id": event_id}
+            desk.facts.event(ticket_id, record.get("time"), "sla_due", **told)
     elif kind == "breach":
         if record.get("deleted"):
             tally.note("breaches that were taken back, left out", 1)
@@ -61,6 +60,7 @@ def read_metric_event(desk: Desk, record: dict[str, Any]) -> None:
             "field_changed",
             field="sla_breached",
             value=target,
+            raw=metric,
             role="system",
             event_id=event_id,
         )
