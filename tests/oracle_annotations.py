@@ -48,7 +48,8 @@ def walk(log: EventLog) -> list[Event]:
     for ticket_id, history in by_ticket.items():
         for event in history:
             event["role"] = role(event, customers.get(ticket_id))
-        for step in (_status, _holders, _flow, _messages, _waits, _priority, _promises, _outcomes):
+        _status(history, log.at_risk_until)
+        for step in (_holders, _flow, _messages, _waits, _priority, _promises, _outcomes):
             step(history)
     return rows
 
@@ -61,8 +62,8 @@ def role(event: Event, customer: str | None) -> str | None:
     return "customer" if event["actor_id"] == customer else "agent"
 
 
-def _status(history: list[Event]) -> None:
-    status, deleted, merged, alive = "new", False, False, False
+def _status(history: list[Event], until: str) -> None:
+    status, deleted, merged, alive, at_risk = "new", False, False, False, True
     for event in history:
         kind, before, was_alive, was_deleted = event["event_type"], status, alive, deleted
         stated = kind == "status_changed"
@@ -72,13 +73,17 @@ def _status(history: list[Event]) -> None:
             deleted = status == "closed" and event.get("raw_value") == "deleted"
         merged = merged or kind == "merged"
         done, was_done = status in ("solved", "closed"), before in ("solved", "closed")
-        alive = not done and not merged
+        alive, was_at_risk = not done and not merged, at_risk
+        over = {"solved": done, "closed": status == "closed", "escalated": deleted}[until]
+        at_risk = not over and not merged
         event |= {
             "status": status,
             "status_entered": stated,
             "reopened": stated and was_done and not was_deleted and not done,
             "solved": stated and done and not was_done,
             "alive": alive,
+            "at_risk": at_risk,
+            "over": was_at_risk and not at_risk,
             "became_open": alive and not was_alive,
             "ceased_open": was_alive and not alive,
             "waits_on_customer": stated and status == "pending",
@@ -211,6 +216,9 @@ def _outcomes(history: list[Event]) -> None:
             event[fact] = kind == fact and fact not in seen
             if event[fact]:
                 seen.add(fact)
+        at_once = [each["event_type"] for each in history if each["time"] == history[0]["time"]]
+        if event is history[0] and "created" not in at_once:
+            event["created"] = True
         if event["escalated"]:
             event |= {"outcome_known": True, "outcome": 1.0}
         if event["ceased_open"] and "end" not in seen:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from boilover.escalation import EscalationRule, declare
 from boilover.history import HOUR, History
 from boilover.log import EventLog
 from boilover.points import Points
+from boilover.schema import AtRiskUntil
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 BASE = pd.Timestamp("2026-01-05T06:00Z").value // 1000
 DAY = 24 * HOUR
+AT_RISK_UNTIL: tuple[AtRiskUntil, ...] = get_args(AtRiskUntil)
 
 TYPES = [
     "message", "message", "message", "status_changed", "status_changed", "assignee_changed", "group_changed",
@@ -122,6 +126,14 @@ def log_of_seed(
 ) -> EventLog:
     """Return a random log: ties, empty tickets, tickets never created, nulls, unknown words, late events."""
     return EventLog.from_pandas(*random_frames(seed, n_tickets, mean_events, late=late, steps=steps))
+
+
+def log_at_risk_until(until: AtRiskUntil, seed: int, **options: Any) -> EventLog:
+    """Return a random log of which some closed tickets were deleted, under a rule that says how long they are asked."""
+    events, tickets = random_frames(seed, **options)
+    gone = events["value"].eq("closed") & (np.random.default_rng(seed).random(len(events)) < 0.3)
+    events["raw_value"] = np.where(gone, "deleted", None)
+    return declare(EventLog.from_pandas(events, tickets), EscalationRule(at_risk_until=until))
 
 
 def points_of_seed(history: History, seed: int, n_points: int = 120) -> Points:

@@ -337,3 +337,31 @@ def test_what_a_rule_names_and_the_log_lacks_is_told_with_what_there_is(conditio
     assert told in str(warning)
     # Another way that is met makes a rule one that works.
     assert not declare(log, parse_rule({"any": [condition, {"group_in": ["Desk"]}]})).warnings
+
+
+def test_how_long_tickets_are_asked_travels_with_the_log():
+    log = log_of((0, "created", None), (5, "escalated", "functional"))
+    longer = declare(log, parse_rule({"at_risk_until": "closed"}))
+    assert (log.at_risk_until, longer.at_risk_until, longer.ordered().at_risk_until) == (
+        "solved",
+        "closed",
+        "closed",
+    )
+    # It says nothing of what escalated means.
+    assert longer.events is log.events
+    assert declare(longer, EscalationRule()).at_risk_until == "solved"
+    other = declare(longer, parse_rule({"at_risk_until": "escalated", "any": [{"event": "created"}]}))
+    assert other.at_risk_until == "escalated"
+
+
+def test_how_long_tickets_are_asked_may_stand_once_for_several_rules():
+    table = {
+        "at_risk_until": "closed",
+        "back": {"any": [{"reopened": 1}]},
+        "up": {"any": [{"priority_raised": True}], "at_risk_until": "solved"},
+    }
+    assert [parse_rule(table, name).at_risk_until for name in ("back", "up")] == ["closed", "solved"]
+    with pytest.raises(
+        UsageError, match=r"escalation.at_risk_until: must be 'solved', 'closed' or 'escalated'"
+    ):
+        parse_rule({"at_risk_until": "resolved"})

@@ -24,7 +24,7 @@ from boilover.points import (
     tonight,
 )
 from oracle_annotations import EPOCH, walk
-from random_logs import DAY, log_of_seed, points_of_seed
+from random_logs import DAY, log_at_risk_until, points_of_seed
 
 SEEDS = range(6)
 
@@ -36,8 +36,8 @@ def micros(moment):
 class Desk:
     """The log of a seed and, ticket by ticket, what a plain reading of it says."""
 
-    def __init__(self, seed):
-        self.log = log_of_seed(seed, mean_events=8)
+    def __init__(self, seed, until):
+        self.log = log_at_risk_until(until, seed, mean_events=8)
         self.notes = Annotations(History.from_log(self.log))
         self.ids = self.notes.history.ticket_ids.to_pylist()
         self.events = {}
@@ -46,7 +46,7 @@ class Desk:
 
     def born(self, ticket_id):
         events = self.events.get(ticket_id, [])
-        times = [time for time, event in events if event["created"]] or [time for time, _ in events]
+        times = [time for time, event in events if event["event_type"] == "created"] or [time for time, _ in events]
         return times[0] if times else None
 
     def reason(self, ticket_id, as_of):
@@ -57,7 +57,7 @@ class Desk:
             return "not yet created"
         if any(event["event_type"] == "escalated" for event in visible):
             return "already escalated"
-        return "" if visible[-1]["alive"] else "solved"
+        return "" if visible[-1]["at_risk"] else "solved"
 
     def asked(self, points):
         return sorted((self.ids[t], int(at)) for t, at in zip(points.ticket, points.as_of, strict=True))
@@ -67,9 +67,15 @@ class Desk:
         return max(time for events in self.events.values() for time, _ in events)
 
 
-@pytest.fixture(params=SEEDS)
+@pytest.fixture(
+    params=[
+        *((seed, "solved") for seed in SEEDS),
+        *((seed, "closed") for seed in SEEDS[:2]),
+        (0, "escalated"),
+    ]
+)
 def desk(request):
-    return Desk(request.param)
+    return Desk(*request.param)
 
 
 def test_the_state_of_points_equals_brute_force(desk):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from errno import ENOENT
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from boilover.capability import Survey
 from boilover.checking import mend
 from boilover.conform import plain
-from boilover.csv_faults import not_utf8
+from boilover.csv_faults import delimiter_in, not_utf8
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
 from boilover.log import EventLog, is_log, observed, read_log
@@ -113,26 +113,28 @@ def cut(log: EventLog, until: int | str | datetime) -> EventLog:
     tickets = log.tickets.filter(pc.is_in(log.tickets["ticket_id"], pc.unique(events["ticket_id"])))
     if not len(events):
         raise InputError("the log holds no event up to that time", mend="Take a later time")
-    return EventLog(events, tickets, log.warnings, log.is_sorted)
+    return replace(log, events=events, tickets=tickets)
 
 
 def read_points(path: Path) -> pd.DataFrame:
     """Read a file of points, CSV or Parquet, with columns ticket_id and as_of; ``-`` is either on standard input."""
-    return read_rows(path, "points", mend="Points are rows of ticket_id, as_of")
+    return read_rows(path, "points", ("ticket_id", "as_of"))
 
 
-def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
-    """Read a table, CSV (every cell as text) or Parquet; ``what`` and ``mend`` tell what was expected."""
+def read_rows(path: Path, what: str, names: Sequence[str], *, mend: str | None = None) -> pd.DataFrame:
+    """Read a table, CSV (every cell as text) or Parquet, of which one of the ``names`` is a column.
+
+    ``what`` and ``mend`` tell what was expected; without a mend, that it is a table of those columns.
+    """
+    mend = mend or f"Write {what} as CSV that begins with the line {','.join(names)}, or as Parquet with these columns"
     source: Path | IO[bytes] = path
     form = path.suffix.lower().removeprefix(".")
     try:
         if path == STANDARD:
             form, source = standard_input()
-            if form == "jsonl":
-                raise ValueError("it begins as JSON, and is to be CSV or Parquet")
-        if form == "parquet":
-            return pd.read_parquet(source)
-        return read_csv(source, "str").fillna("")
+        if form in ("jsonl", "ndjson", "json"):
+            raise ValueError("it is JSON")
+        frame = pd.read_parquet(source) if form == "parquet" else read_csv(source, "str").fillna("")
     except UnicodeDecodeError as error:
         if path == STANDARD:
             raise InputError("is not UTF-8", file=title(path), mend=mend) from error
@@ -144,3 +146,14 @@ def read_rows(path: Path, what: str, *, mend: str) -> pd.DataFrame:
         )
         reason = (told or str(error)).splitlines()[0].rstrip(".")
         raise InputError(f"cannot be read as {what}: {reason}", file=title(path), mend=mend) from error
+    if not set(names) & set(frame.columns):
+        # What is no header may be a row, of which a message quotes nothing.
+        columns = [str(name) for name in frame.columns]
+        mark = delimiter_in(columns)
+        said = f"it has no column {names[0]}"
+        if form != "parquet" and "".join(columns[:1]).startswith(("{", "[")):
+            said = "it begins as JSON"
+        elif mark is not None:
+            said += f", and {mark!r} where commas are to be"
+        raise InputError(f"cannot be read as {what}: {said}", file=title(path), mend=mend)
+    return frame

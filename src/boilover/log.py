@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ from boilover.observation import last_observed as last_observed
 from boilover.observation import observed as observed
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
 from boilover.places import is_there, place
-from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, Violation
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, AtRiskUntil, Violation
 
 SORTED_MARK = b"boilover.sorted"
 SORTED = {SORTED_MARK: str(SCHEMA_VERSION).encode()}
@@ -41,12 +41,14 @@ class EventLog:
     ``warnings`` holds what was mended on the way in; ``is_sorted`` promises that ``events`` is sorted by ticket and,
     within one, by (observed_at, arrival), and holds no duplicates. Text columns of a sorted log that was read from
     Parquet, and attributes of its tickets, stay dictionary-encoded; `boilover.conform.plain` decodes them.
+    ``at_risk_until`` is what `boilover.escalation.declare` says; it is not written.
     """
 
     events: pa.Table
     tickets: pa.Table
     warnings: tuple[Violation, ...] = ()
     is_sorted: bool = False
+    at_risk_until: AtRiskUntil = "solved"
 
     def __repr__(self) -> str:
         """Return what there is, without a cell of it."""
@@ -97,7 +99,7 @@ class EventLog:
         rank = np.empty(len(ids.dictionary), dtype=np.int64)
         rank[pc.sort_indices(ids.dictionary).to_numpy()] = np.arange(len(rank))
         order = np.lexsort((observed(self.events), rank[ids.indices.to_numpy()]))
-        return EventLog(self.events.take(pa.array(order)), self.tickets, self.warnings, is_sorted=True)
+        return replace(self, events=self.events.take(pa.array(order)), is_sorted=True)
 
 
 def is_log(folder: Path) -> bool:

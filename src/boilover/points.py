@@ -126,9 +126,9 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
     lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, history.newest, keys, as_of)
-    alive, escalated = standing(history, lo, hi)
+    at_risk, escalated = standing(history, lo, hi)
     state = np.full(len(keys), READY, dtype=np.int8)
-    state[~alive] = SOLVED
+    state[~at_risk] = SOLVED
     state[escalated] = ESCALATED
     state[(hi == lo) | (as_of < history.created[keys])] = NOT_CREATED
     state[keys < 0] = UNKNOWN
@@ -191,7 +191,7 @@ def ends_of(notes: Annotations) -> Ints:
     ends = np.full(history.n_tickets, np.iinfo(np.int64).max)
     last = history.offsets[1:] - 1
     some = np.diff(history.offsets) > 0
-    over = some & ~notes.flag("alive")[np.maximum(last, 0)]
+    over = some & ~notes.flag("at_risk")[np.maximum(last, 0)]
     ends[over] = history.time[last[over]]
     rows = np.flatnonzero(notes.flag("escalated"))
     ends[history.ticket[rows]] = np.minimum(ends[history.ticket[rows]], history.time[rows])

@@ -91,6 +91,9 @@ STATUSES = {
     "closed": "ended",
 }
 
+AtRiskUntil = Literal["solved", "closed", "escalated"]
+"""How long tickets are asked about, unless they escalate or are merged or deleted first."""
+
 DELETED = "deleted"
 """The raw word of a closed status that stands for a deletion: a ticket that leaves it was restored, not reopened."""
 

@@ -12,17 +12,17 @@ from boilover.annotations.base import ANNOTATORS
 from boilover.errors import UsageError
 from boilover.history import Coded, History
 from oracle_annotations import walk
+from random_logs import AT_RISK_UNTIL, log_at_risk_until
 
 SHIPPED = sorted(
     name for name, annotator in ANNOTATORS.items() if annotator.__module__.startswith("boilover.")
 )
 
 
-@pytest.fixture(scope="module", params=range(3))
+@pytest.fixture(scope="module", params=enumerate(AT_RISK_UNTIL))
 def pair(request):
-    from random_logs import log_of_seed
-
-    log = log_of_seed(request.param, n_tickets=40)
+    seed, until = request.param
+    log = log_at_risk_until(until, seed, n_tickets=40)
     notes = Annotations(History.from_log(log))
     facts = {}
     for event in walk(log):

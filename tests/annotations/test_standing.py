@@ -8,12 +8,14 @@ import pytest
 from boilover.annotations import Annotations
 from boilover.annotations.standing import is_held, standing
 from boilover.history import History
-from random_logs import log_of_seed
+from boilover.schema import AtRiskUntil
+from random_logs import AT_RISK_UNTIL, log_at_risk_until, log_of_seed
 
 
+@pytest.mark.parametrize("until", AT_RISK_UNTIL)
 @pytest.mark.parametrize("seed", range(2, 8))
-def test_it_is_what_annotations_tell_of_the_last_visible_event(seed: int) -> None:
-    notes = Annotations(History.from_log(log_of_seed(seed, mean_events=8)))
+def test_it_is_what_annotations_tell_of_the_last_visible_event(seed: int, until: AtRiskUntil) -> None:
+    notes = Annotations(History.from_log(log_at_risk_until(until, seed, n_tickets=80, mean_events=8)))
     history = notes.history
     sizes = np.diff(history.offsets)
     # Every prefix of every ticket, and some of them skipped or asked twice.
@@ -23,13 +25,13 @@ def test_it_is_what_annotations_tell_of_the_last_visible_event(seed: int) -> Non
     )
     asked = np.sort(np.random.default_rng(seed).integers(0, len(lo), len(lo)))
     lo, hi = lo[asked], hi[asked].astype(np.int32)
-    alive, escalated = standing(history, lo, hi)
+    at_risk, escalated = standing(history, lo, hi)
     some = hi > lo
-    assert np.array_equal(alive[some], notes.flag("alive")[hi[some] - 1])
-    assert alive[~some].all()
+    assert np.array_equal(at_risk[some], notes.flag("at_risk")[hi[some] - 1])
+    assert at_risk[~some].all()
     so_far = np.concatenate([[0], np.cumsum(notes.flag("escalated"))])
     assert np.array_equal(escalated, so_far[hi] > so_far[lo])
-    assert 0 < alive[some].sum() < some.sum()
+    assert 0 < at_risk[some].sum() < some.sum()
     assert escalated.any()
 
 

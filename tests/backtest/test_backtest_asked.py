@@ -13,10 +13,13 @@ from boilover.backtest import backtest
 from boilover.backtest.asked import Rows, ask
 from boilover.backtest.trainings import learn
 from boilover.errors import InputError
+from boilover.escalation import EscalationRule, declare
 from boilover.inputs import cut
 from boilover.labels import label
 from boilover.points import AGES_HOURS, DAY, Points, landmarks, tonight
+from boilover.schema import AtRiskUntil
 from boilover.training.rows import TrainingRows, training_rows
+from random_logs import AT_RISK_UNTIL
 
 HORIZON = 7 * DAY
 
@@ -31,7 +34,9 @@ def moments_of(log: EventLog, count: int) -> np.ndarray:
     return end - DAY * np.arange(count)[::-1] * 3
 
 
-def test_each_night_asks_what_a_log_cut_then_would(log: EventLog) -> None:
+@pytest.mark.parametrize("until", AT_RISK_UNTIL)
+def test_each_night_asks_what_a_log_cut_then_would(log: EventLog, until: AtRiskUntil) -> None:
+    log = declare(log, EscalationRule(at_risk_until=until))
     notes, moments = notes_of(log), moments_of(log, 6)
     asked = ask(notes, moments)
     ids = notes.history.ticket_ids.to_pandas()

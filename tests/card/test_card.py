@@ -91,6 +91,19 @@ def test_a_card_tells_what_is_asked_of_it(saved: SavedModel) -> None:
         assert words in text, words
 
 
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        ("solved", "that exists, is neither solved nor closed, and has"),
+        ("closed", "is not closed, though it may be solved,"),
+        ("escalated", "may be solved or closed, but neither merged nor deleted,"),
+    ],
+)
+def test_a_card_tells_who_is_at_risk(saved: SavedModel, until: str, words: str) -> None:
+    rule = saved.manifest.escalation | {"at_risk_until": until}
+    assert words in told(model_card(changed(saved, escalation=rule)))
+
+
 def test_figures_are_those_of_the_manifest_beside_the_base_rate(saved: SavedModel) -> None:
     figures = evaluation()
     precision = figures["scores"]["model"]["average_precision"]

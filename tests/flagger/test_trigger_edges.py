@@ -119,6 +119,13 @@ def test_a_ticket_that_waits_for_the_customer_is_owed_no_update() -> None:
     assert said(notes, {"no_public_update": {"statuses": ["pending"]}}, 90.0)
 
 
+def test_a_solved_ticket_that_is_still_at_risk_is_not_unresolved() -> None:
+    notes = log_of({"at": 1.0, "event_type": "status_changed", "value": "solved"})
+    table = {"unresolved": {"hours": {"high": 10}, "otherwise": 12}}
+    assert said(notes, table, 0.9 + 12) == {}
+    assert said(log_of(), table, 0.9 + 12)
+
+
 def test_a_target_that_was_late_when_it_was_set_fires() -> None:
     due = {
         "at": 2.0,

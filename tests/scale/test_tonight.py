@@ -60,9 +60,10 @@ def grown(growing, tmp_path_factory):
     return folder, nights[-1]
 
 
-def under(saved, condition):
+def under(saved, condition, **others):
     """Return a model of another rule."""
-    return replace(saved, manifest=saved.manifest.model_copy(update={"escalation": {"any": [condition]}}))
+    rule = {"any": [condition], **others}
+    return replace(saved, manifest=saved.manifest.model_copy(update={"escalation": rule}))
 
 
 def opened(folder, saved, as_of):
@@ -196,6 +197,15 @@ def test_an_attribute_that_no_partition_holds_is_missed(desk, saved, tmp_path):
             MismatchError, match="tickets with 'category', which this log's tickets do not have"
         ):
             asked()
+
+
+@pytest.mark.parametrize("until", ["closed", "escalated"])
+def test_solved_tickets_are_open_where_the_rule_asks_about_them(grown, saved, until):
+    folder, last = grown
+    longer = under(saved, {"event": "escalated"}, at_risk_until=until)
+    equal(folder, longer, last)
+    assert equal(folder, longer, last) == 0
+    assert len(of_the_whole(folder, longer, last)) > len(of_the_whole(folder, saved, last))
 
 
 @pytest.mark.parametrize(("word", "refused"), [("plenty", True), ("12", False)])

@@ -7,25 +7,26 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import CREATED, ESCALATED, KINDS, Values
+from boilover.history import CREATED, ESCALATED, KINDS, Bytes, Ints, Values
+from boilover.kernels import compiled
 
 Flags = npt.NDArray[np.bool_]
 
-IS_BORN, HAS_ESCALATED, HAS_ENDED = np.uint8(1), np.uint8(2), np.uint8(4)
+HAS_ESCALATED, HAS_ENDED = np.uint8(1), np.uint8(2)
 
 
 @annotates("any_event", "created", "escalated", "csat_given", "csat", "outcome_known", "outcome")
 def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     """Tell when a ticket's outcome became known: 1 at its first escalation, 0 at its end without one.
 
-    ``created`` and ``escalated`` flag the first such event of a ticket. The end is the first time that it is solved,
-    closed or merged. ``csat``: satisfaction, 0 to 1.
+    ``created`` flags the first created event of a ticket; and its first event of all, which stands for the creation
+    until a created event comes, where none came by that moment. ``escalated`` flags the first such event. The end is
+    the first time that it is solved, closed or merged. ``csat``: satisfaction, 0 to 1.
     """
     history = notes.history
     starts, ceased = history.starts, notes.flag("ceased_open")
-    # One bit each, so that all are carried at once.
-    told = (history.kind == CREATED).view(np.uint8)
-    told = told | (history.kind == ESCALATED) * HAS_ESCALATED | ceased * HAS_ENDED
+    # One bit each, so that both are carried at once.
+    told = (history.kind == ESCALATED) * HAS_ESCALATED | ceased * HAS_ENDED
     until = kernels.so_far(told, starts)
     first = told & ~kernels.before(until, starts, 0)
     escalated = (first & HAS_ESCALATED) > 0
@@ -34,10 +35,26 @@ def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     given = history.kind == KINDS["csat"]
     return {
         "any_event": np.ones(len(given), dtype=bool),
-        "created": (first & IS_BORN) > 0,
+        "created": _creations(history.offsets, history.time, history.kind),
         "escalated": escalated,
         "csat_given": given,
         "csat": history.numbers("number", given),
         "outcome_known": known,
         "outcome": kernels.kept(escalated.astype(np.float32), known, np.nan),
     }
+
+
+@compiled
+def _creations(offsets: Ints, time: Ints, kind: Bytes) -> Flags:
+    """Tell the first created event of each ticket, and its first event where no such came by that moment."""
+    born = np.zeros(len(kind), np.bool_)
+    for ticket in range(len(offsets) - 1):
+        first, end = offsets[ticket], offsets[ticket + 1]
+        row = first
+        while row < end and kind[row] != CREATED:
+            row += 1
+        if row < end:
+            born[row] = True
+        if first < end and (row == end or time[row] > time[first]):
+            born[first] = True
+    return born

@@ -6,7 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover import kernels
-from boilover.annotations.status import MERGED, OPEN, SOLVED, STATUS_CHANGED, status_of
+from boilover.annotations.status import (
+    CLOSED,
+    MERGED,
+    OPEN,
+    OVER_FROM,
+    STATUS_CHANGED,
+    stated_of,
+    status_of,
+)
 from boilover.history import ESCALATED, KINDS, Bytes, Codes, History, Ints
 from boilover.kernels import compiled
 
@@ -14,14 +22,16 @@ Flags = npt.NDArray[np.bool_]
 
 
 def standing(history: History, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:
-    """Return whether each ticket is ``alive`` after its events ``lo`` to ``hi``, and whether one has ``escalated`` it.
+    """Return whether each ticket is ``at_risk`` after its events ``lo`` to ``hi``, and whether one ``escalated`` it.
 
     ``lo`` is the first event of the ticket, ``hi`` the end of those that are visible; both rise. The first is the
     annotation of that name of the last visible event; of none, it is true.
     """
-    stated = history.meant("value", status_of, OPEN, np.int8)
-    alive, escalated = _standing(history.kind, stated, lo, hi)
-    return alive, escalated
+    over_from = OVER_FROM[history.log.at_risk_until]
+    # Looking for what was deleted is a pass of its own, for nothing where closed tickets are over.
+    stated = stated_of(history) if over_from > CLOSED else history.meant("value", status_of, OPEN, np.int8)
+    at_risk, escalated = _standing(history.kind, stated, over_from, lo, hi)
+    return at_risk, escalated
 
 
 def is_held(history: History, tickets: Codes, now: Codes, holder: str) -> Flags:
@@ -47,21 +57,21 @@ def _latest(kind: Bytes, wanted: int, offsets: Ints, tickets: Codes, now: Codes)
 
 
 @compiled
-def _standing(kind: Bytes, stated: Bytes, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:
-    alive = np.empty(len(lo), np.bool_)
+def _standing(kind: Bytes, stated: Bytes, over_from: np.int8, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:
+    at_risk = np.empty(len(lo), np.bool_)
     escalated = np.empty(len(lo), np.bool_)
     row, first = 0, -1
-    is_open, is_merged, has_escalated = True, False, False
+    is_on, is_merged, has_escalated = True, False, False
     for point in range(len(lo)):
         if lo[point] != first or hi[point] < row:
             row = first = lo[point]
-            is_open, is_merged, has_escalated = True, False, False
+            is_on, is_merged, has_escalated = True, False, False
         while row < hi[point]:
             changed = kind[row] == STATUS_CHANGED
-            is_open = (changed & (stated[row] < SOLVED)) | (is_open & ~changed)
+            is_on = (changed & (stated[row] < over_from)) | (is_on & ~changed)
             is_merged |= kind[row] == MERGED
             has_escalated |= kind[row] == ESCALATED
             row += 1
-        alive[point] = is_open & ~is_merged
+        at_risk[point] = is_on & ~is_merged
         escalated[point] = has_escalated
-    return alive, escalated
+    return at_risk, escalated

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Coded
+from boilover.history import KINDS, Bytes, Coded, History
 from boilover.schema import DELETED, STATUSES
 
 Flags = npt.NDArray[np.bool_]
@@ -18,6 +18,8 @@ OPEN = np.int8(STATUS_CODES["open"])
 CLOSED = np.int8(STATUS_CODES["closed"])
 GONE = np.int8(len(STATUSES))
 """In between only: closed because the ticket was deleted."""
+OVER_FROM = {"solved": SOLVED, "closed": CLOSED, "escalated": GONE}
+"""The first status in which a ticket is not at risk any more."""
 STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
 
 
@@ -27,6 +29,7 @@ STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
     "reopened",
     "solved",
     "alive",
+    "at_risk",
     "became_open",
     "ceased_open",
     "waits_on_customer",
@@ -36,22 +39,21 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
 
     ``status``: after the event, one of ``STATUSES``. ``reopened``: it left solved or closed; restoring what was deleted
     is no reopening. ``solved``: it entered solved or closed from elsewhere. ``alive``: it is neither solved, closed nor
-    merged. ``became_open`` and ``ceased_open``: the event turned that. A status that the contract does not know counts
-    as open.
+    merged. ``became_open`` and ``ceased_open``: the event turned that. ``at_risk``: the same as ``alive``, unless the
+    escalation rule says that solved or closed tickets are at risk, too; merged and deleted ones never are. A status
+    that the contract does not know counts as open.
     """
     history = notes.history
     starts = history.starts
-    stated = history.meant("value", status_of, OPEN, np.int8)
-    deleted = history.meant("raw_value", DELETED.__eq__, False, np.bool_)
-    if deleted.any():
-        stated[(stated == CLOSED) & deleted] = GONE
+    stated = stated_of(history)
     entered = history.kind == STATUS_CHANGED
     now = kernels.carried(stated, entered, starts, 0)
     was = kernels.before(now, starts, 0)
-    alive = now < SOLVED
+    alive, at_risk = now < SOLVED, now < OVER_FROM[history.log.at_risk_until]
     merged = history.kind == MERGED
     if merged.any():
-        alive &= kernels.so_far(merged, starts) == 0
+        stays = kernels.so_far(merged, starts) == 0
+        alive, at_risk = alive & stays, at_risk & stays
     was_alive = kernels.before(alive, starts, False)
     return {
         "status": Coded((now - (now == GONE)).astype(np.int32), tuple(STATUSES)),
@@ -59,10 +61,27 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
         "reopened": entered & (was >= SOLVED) & (was < GONE) & (stated < SOLVED),
         "solved": entered & (was < SOLVED) & (stated >= SOLVED),
         "alive": alive,
+        "at_risk": at_risk,
         "became_open": alive & ~was_alive,
         "ceased_open": was_alive & ~alive,
         "waits_on_customer": entered & (now == STATUS_CODES["pending"]),
     }
+
+
+@annotates("over")
+def over(notes: Annotations) -> dict[str, Flags]:
+    """Tell since when a ticket is not at risk: from this event on, and it was before it."""
+    at_risk = notes.flag("at_risk")
+    return {"over": ~at_risk & kernels.before(at_risk, notes.history.starts, True)}
+
+
+def stated_of(history: History) -> Bytes:
+    """Return the status that each event states, int8 (n_events): a place in ``STATUSES``, or ``GONE``."""
+    stated: Bytes = history.meant("value", status_of, OPEN, np.int8)
+    deleted = history.meant("raw_value", DELETED.__eq__, False, np.bool_)
+    if deleted.any():
+        stated[(stated == CLOSED) & deleted] = GONE
+    return stated
 
 
 def status_of(word: str) -> int:

@@ -50,14 +50,14 @@ def ask(notes: Annotations, moments: Ints) -> Nights:
     history = notes.history
     some = np.flatnonzero(np.diff(history.offsets) > 0)
     last = history.offsets[some + 1] - 1
-    over = np.where(notes.flag("alive")[last], NEVER, history.time[last])
+    over = np.where(notes.flag("at_risk")[last], NEVER, history.time[last])
     over = np.minimum(over, first_escalations(notes)[some])
     begin = np.searchsorted(moments, history.time[history.offsets[some]])
     nights = np.maximum(np.searchsorted(moments, over) - begin, 0)
     within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
     as_of = moments[np.repeat(begin, nights) + within]
     points = Points(np.repeat(some, nights).astype(np.int32), as_of)
-    points = points.take(notes.flag("alive")[Sight(notes, points).now])
+    points = points.take(notes.flag("at_risk")[Sight(notes, points).now])
     points = points.take(np.argsort(points.as_of, kind="stable"))
     starts = np.append(np.searchsorted(points.as_of, moments), len(points))
     return Nights(moments, points, starts)

@@ -50,7 +50,7 @@ class Flags:
 
 @dataclass(frozen=True)
 class Ends:
-    """How tickets end, as far as a replay asks: when they ``escalated`` (n_tickets), and when they were solved."""
+    """How tickets end, as far as a replay asks: when they ``escalated`` (n_tickets), and when they were over."""
 
     escalated: Ints
     _keys: Places
@@ -59,12 +59,12 @@ class Ends:
 
     @classmethod
     def of(cls, escalated: Ints, ticket: Codes, time: Ints, nights: Ints) -> Ends:
-        """Keep when tickets were solved, closed or merged, sorted by (ticket, time), for ascending ``nights``."""
+        """Keep when tickets ceased to be at risk, sorted by (ticket, time), for ascending ``nights``."""
         n = len(nights) + 1
         return cls(escalated, ticket.astype(np.int64) * n + np.searchsorted(nights, time), time, n)
 
     def resolved(self, tickets: Places, night: int) -> Ints:
-        """Return since when tickets that are not at risk on a night have been solved."""
+        """Return since when tickets that are not at risk on a night have been so."""
         return self._times[np.searchsorted(self._keys, tickets * self._n_nights + night, side="right") - 1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -114,8 +114,8 @@ def backtest(
     risk, rates, trained = _train_and_score(
         log, policy, rule, plan, asked, rows, say, horizons=horizons, ages=ages, seed=seed, n_jobs=n_jobs
     )
-    solved, escalated = np.flatnonzero(notes.flag("ceased_open")), first_escalations(notes)
-    ends = Ends.of(escalated, history.ticket[solved], history.time[solved], plan.nights)
+    over, escalated = np.flatnonzero(notes.flag("over")), first_escalations(notes)
+    ends = Ends.of(escalated, history.ticket[over], history.time[over], plan.nights)
     window = Window(
         begin=int(plan.nights[0]),
         close=min(int(plan.nights[-1]) + DAY, history.end),
@@ -180,7 +180,7 @@ def _train_and_score(
     ages = ages_of(rows.notes, asked.points)
     # Training reads measures of texts, never the texts: without them a cut is quick.
     if "text" in log.events.column_names:
-        log = EventLog(log.events.drop_columns(["text"]), log.tickets, log.warnings, log.is_sorted)
+        log = replace(log, events=log.events.drop_columns(["text"]))
     for model, night in enumerate(plan.trained.tolist()):
         begun = perf_counter()
         made = train_at(log, rule, night, rows, policy.threshold, **options)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from boilover.card.blocks import Section, Table
 from boilover.escalation.rule import EscalationRule
-from boilover.escalation.words import rule_in_words
+from boilover.escalation.words import AT_RISK, rule_in_words
 from boilover.features.families import FAMILIES
 from boilover.words import spelled
 
@@ -27,9 +27,9 @@ OTHERS = {
 }
 """Family of a column that the log brings, by how its name begins."""
 ASKED = (
-    "A point is asked of a ticket that exists, is neither solved nor closed, and has not escalated yet. The label is 1"
-    " where the first escalation falls in (as of, as of + horizon], 0 where the log covers that span without one; a"
-    " point whose span the log does not cover is left out."
+    "A point is asked of a ticket that exists, {}, and has not escalated yet. The label is 1 where the first"
+    " escalation falls in (as of, as of + horizon], 0 where the log covers that span without one; a point whose span"
+    " the log does not cover is left out."
 )
 POINT_IN_TIME = (
     "A feature reads events observed at or before its moment, and nothing else; the label reads the complement. Rates"
@@ -62,12 +62,13 @@ RATES, OWN = "escalation rates of attributes", "further features"
 def predicts(manifest: Manifest) -> Section:
     """Return what the model is asked and what it answers."""
     first, *further = map(spelled, manifest.horizons)
+    rule = EscalationRule.model_validate(manifest.escalation)
     return Section(
         "What it predicts",
         (
             f"For a support ticket as of a moment: the calibrated probability that it escalates within {first}.",
-            rule_in_words(EscalationRule.model_validate(manifest.escalation)),
-            ASKED,
+            rule_in_words(rule),
+            ASKED.format(AT_RISK[rule.at_risk_until]),
         ),
         (("Horizon", f"{first}; also {', '.join(further)}" if further else first),),
     )

@@ -25,7 +25,9 @@ def declare(log: EventLog, rule: EscalationRule) -> EventLog:
     Tickets outside ``only_tickets`` are left out of the log. Where nothing escalates, warnings tell what the rule names
     and the log lacks.
     """
-    if rule == EscalationRule():
+    if log.at_risk_until != rule.at_risk_until:
+        log = replace(log, at_risk_until=rule.at_risk_until)
+    if rule == EscalationRule(at_risk_until=rule.at_risk_until):
         return log
     if rule.only_tickets is not None:
         log = _only(log, rule.only_tickets)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from boilover.errors import UsageError
 from boilover.mistakes import worded
-from boilover.schema import EVENT_TYPES
+from boilover.schema import EVENT_TYPES, AtRiskUntil
 
 WAYS = (
     "event",
@@ -25,6 +25,8 @@ WAYS = (
     "sla_missed",
 )
 """Keys that name a way to escalate; ``field`` refines ``event_type`` where both are given."""
+SHARED = ("priority_order", "at_risk_until")
+"""Keys that may stand once for several declarations."""
 REFINED_BY = {
     "event_type": {"value_in", "field"},
     "field": {"raised", "order", "equals", "holds", "at_least"},
@@ -114,6 +116,8 @@ class EscalationRule(BaseModel, frozen=True, extra="forbid"):
     only_tickets: OnlyTickets | None = None
     priority_order: tuple[str, ...] = ()
     """Priorities from least to most urgent, where `priority_level` does not know them."""
+    at_risk_until: AtRiskUntil = "solved"
+    """Of a desk whose tickets escalate when they are solved already; by a reopening, say, or a complaint."""
 
     @property
     def is_of_each_ticket(self) -> bool:
@@ -132,7 +136,7 @@ def parse_rule(table: Mapping[str, Any], name: str | None = None) -> EscalationR
     Raises `UsageError` naming the key that is wrong.
     """
     named = rule_names(table)
-    shared = {key: value for key, value in table.items() if key == "priority_order"}
+    shared = {key: value for key, value in table.items() if key in SHARED}
     chosen = name or table.get("default")
     if named:
         if chosen not in named:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from boilover.escalation.rule import Condition, EscalationRule
 
+AT_RISK = {
+    "solved": "is neither solved nor closed",
+    "closed": "is not closed, though it may be solved",
+    "escalated": "may be solved or closed, but neither merged nor deleted",
+}
+"""Which tickets a rule asks about."""
+
 
 def rule_in_words(rule: EscalationRule) -> str:
     """Return what escalated means under ``rule``, one or two sentences; words of the desk stand in quotes."""

@@ -78,11 +78,14 @@ class Unresolved(Trigger):
     def look(self, scene: Scene) -> Look:
         """Compare the age with the limit of the ticket's priority."""
         age = scene.value(SinceLast(CREATED))
+        status = State("status").compute(scene.sight)
+        # A rule may have tickets at risk that are solved.
+        resolved = np.isin(status.codes, [status.where("solved"), status.where("closed")])
         priority = State("priority").compute(scene.sight)
         limits = np.array([*(self.limit(word) for word in priority.words), self.limit(None)])[priority.codes]
         words = (*priority.words, "none")
         return Look(
-            age >= limits,
+            (age >= limits) & ~resolved,
             lambda row: (
                 f"unresolved for {in_words(age[row])} (limit {in_words(limits[row])}"
                 f" for priority {words[priority.codes[row]]})"

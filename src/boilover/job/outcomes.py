@@ -20,15 +20,12 @@ def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None)
     """Return ``ticket_id, escalated_at, resolved_at`` of the tickets to which either happened by ``as_of``.
 
     Times are UTC microseconds, 0 where it did not happen; ``resolved_at`` is the moment since which a ticket is
-    solved, closed or merged. ``tickets`` limits the answer to some.
+    not at risk: solved, closed or merged, as the log's rule says. ``tickets`` limits the answer to some.
     """
     history = notes.history
     escalated = first_escalations(notes)
     escalated[escalated > as_of] = 0
-    alive = notes.flag("alive")
-    before = np.r_[True, alive[:-1]]
-    before[history.offsets[:-1][np.diff(history.offsets) > 0]] = True
-    ended = np.flatnonzero(~alive & before & (history.time <= as_of))
+    ended = np.flatnonzero(notes.flag("over") & (history.time <= as_of))
     resolved = np.zeros(history.n_tickets, dtype=np.int64)
     resolved[history.ticket[ended]] = history.time[ended]
     every = Points(np.arange(history.n_tickets, dtype=np.int32), np.full(history.n_tickets, as_of))

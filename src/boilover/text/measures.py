@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -94,7 +95,7 @@ def with_measures(log: EventLog, *, n_jobs: int = 1) -> EventLog:
         )
         column = pc.replace_with_mask(held, mask, new[name].combine_chunks())
         events = _put(events, name, column)
-    return EventLog(events, log.tickets, log.warnings, log.is_sorted)
+    return replace(log, events=events)
 
 
 def _put(events: pa.Table, name: str, column: pa.Array) -> pa.Table:
