@@ -198,9 +198,55 @@ def test_case_06_the_role_at_that_time(read, audit, first):
     ]
 
 
-def test_case_06_without_users_writers_who_never_asked_are_agents(read, audit, first):
-    _, events, _, _ = read({"audits": [first, audit("10:00", comment("Hi", ANN))]})
+def test_case_06_without_users_only_what_agents_alone_can_do_makes_an_agent(read, audit, first):
+    """A reply may be that of a colleague in copy."""
+    reply = audit("10:00", comment("Hi"))
+    for doing, role in (
+        (comment("Note", public=False), "agent"),
+        (changed("assignee_id", str(ANN), None), "agent"),
+        (changed("group_id", "31", None), "agent"),
+        (changed("priority", "high", "normal") | {"via": {"channel": "rule"}}, None),
+        (changed("status", "open", "new"), None),
+        (changed("group_id", None, "31"), None),
+        (comment("More"), None),
+    ):
+        _, events, _, _ = read({"audits": [first, reply, audit("11:00", doing)]})
+        roles = dict(told(events, "message", "actor_id", "actor_role"))
+        assert roles == {"700": "customer", "501": role}, doing
+    by_mail = audit("11:00", comment("Flagged", public=False), channel="email")
+    _, events, _, _ = read({"audits": [first, reply, by_mail]})
+    assert told(events, "message", "actor_role") == [("customer",), (None,), (None,)]
+    _, events, _, _ = read({"tickets": [ticket(assignee_id=ANN)]}, {"audits": [first, reply]})
     assert told(events, "message", "actor_role") == [("customer",), ("agent",)]
+
+
+def test_case_06_who_opens_a_ticket_for_somebody_else_is_no_customer_and_may_be_no_agent(read, audit):
+    opened = audit("09:00", comment("Called in"), *created())
+    for channel, role in (("web", "agent"), ("email", None), ("api", None)):
+        _, events, _, _ = read({"audits": [opened | {"via": {"channel": channel}}]})
+        assert told(events, "created", "actor_id", "actor_role") == [("501", role)]
+        assert told(events, "message", "actor_role") == [(role,)]
+    # Who asks today may not be who asked first.
+    web = {"submitter_id": 800, "via": {"channel": "web"}}
+    for more, role in (({}, None), ({"is_public": False}, "agent"), ({"submitter_id": CUSTOMER}, "customer")):
+        _, events, _, _ = read({"tickets": [ticket(**web | more)]})
+        assert told(events, "created", "actor_role") == told(events, "message", "actor_role") == [(role,)]
+
+
+def test_case_06_an_agent_who_asks_for_something_is_an_agent_elsewhere(read, audit, first):
+    asked = audit("09:00", comment("Mine"), *created(requester_id=str(ANN)), number=8)
+    reply = audit("10:00", comment("Hi"))
+    note = audit("11:00", comment("Look", public=False))
+    for page, role in (([reply], "customer"), ([reply, note], "agent")):
+        _, events, _, _ = read({"audits": [first, asked, *page]})
+        found = told(events, "message", "ticket_id", "text", "actor_role")
+        assert {("8", "Mine", "customer"), ("7", "Hi", role)} <= set(found)
+
+
+def test_case_06_whoever_opens_without_a_requester_has_no_role(read, audit):
+    fields = [each for each in created() if each["field_name"] != "requester_id"]
+    _, events, _, _ = read({"audits": [audit("09:00", comment("It broke", 700), *fields, by=700)]})
+    assert told(events, "message", "actor_id", "actor_role") == [("700", None)]
 
 
 def test_case_07_several_changes_at_one_instant(read, audit, first):

@@ -33,6 +33,8 @@ WITHOUT_CONTENT = frozenset(
     }
 )  # fmt: skip
 """Events that say nothing of the ticket's state or of what was written; others are counted as unknown."""
+OF_AGENTS = frozenset({"group", "assignee", "priority"})
+"""Targets that no customer sets by hand once a ticket is there."""
 ATTRIBUTES = frozenset({"requester", "organization"})
 """Targets whose value at creation is an attribute of the ticket, and no event beside it."""
 MERGED_TAG = "closed_by_merge"
@@ -85,6 +87,8 @@ class Audit:
         desk.whole[self.ticket] = requester
         if requester is not None:
             desk.requesters.add(requester)
+            if requester != self.actor:
+                desk.meet_agent(self.actor, self.channel)
         desk.facts.ticket(
             self.ticket,
             created=self.at,
@@ -122,13 +126,15 @@ class Audit:
         if not event.keys() & {"body", "plain_body", "html_body"}:
             self.desk.export.tally.note("comments without their text: export with comment_events", 1)
         author = ident(event.get("author_id")) or self.actor
+        public = bool(event.get("public", event.get("comment_public", True)))
+        requester = self.desk.whole.get(self.ticket)
         self.desk.facts.message(
             self.ticket,
             self.at,
             message_text(event),
-            public=bool(event.get("public", event.get("comment_public", True))),
+            public=public,
             by=author,
-            role=self.desk.role_of_author(author, channel, self.desk.whole.get(self.ticket)),
+            role=self.desk.role_of_author(author, channel, requester, public=public),
             event_id=ident(event.get("id")),
             order=self.order,
         )
@@ -138,7 +144,7 @@ class Audit:
         if target is not None and target not in ATTRIBUTES:
             value, raw = self.desk.value(target, event.get("value"))
             self.desk.facts.at_creation(self.ticket, target, value, raw=raw)
-            self._note_status(target, value)
+            self._note(target, value)
 
     def _change(self, event: dict[str, Any], channel: str | None) -> None:
         target = self.desk.target(str(event.get("field_name")))
@@ -151,7 +157,9 @@ class Audit:
             old, old_raw = self.desk.value(target, event["previous_value"])
             raw = "restored" if target == "status" and event["previous_value"] == "deleted" else raw
         self._notice_merge(target, value, old)
-        self._note_status(target, value)
+        self._note(target, value)
+        if target in OF_AGENTS and value is not None and self.actor != self.desk.whole.get(self.ticket):
+            self.desk.meet_agent(self.actor, channel)
         self.desk.facts.change(
             self.ticket,
             self.at,
@@ -166,9 +174,11 @@ class Audit:
             order=self.order,
         )
 
-    def _note_status(self, target: str, value: str | None) -> None:
+    def _note(self, target: str, value: str | None) -> None:
         if target == "status":
             self.desk.ends.note(self.ticket, str(self.at), value)
+        elif target == "assignee" and value is not None:
+            self.desk.staff.add(value)
 
     def _notice_merge(self, target: str, value: str | None, old: Any) -> None:
         """Notice that the ticket ends in another one: it is newly tagged so, or closed by a merge."""

@@ -25,6 +25,10 @@ STATUSES = {
 }
 ROLES = {"end-user": "customer", "agent": "agent", "admin": "agent"}
 BOT_CHANNELS = ("answer_bot", "answer_bot_for_web_widget", "answer_bot_for_agents", "answer_bot_for_slack")
+BY_HAND = ("web", "mobile")
+"""Channels of people at work in Zendesk itself, where only agents hand tickets on, write notes or ask for others.
+
+By mail, notes are also what people write who are no part of the ticket."""
 LABELS = {"mail": "email", "web form": "web", "web service": "api"}
 """Label of a channel to its name, where they differ."""
 FIELDS = {
@@ -80,7 +84,8 @@ class Desk:
     roles: dict[str, str] = field(default_factory=dict)
     """Role of each user that the export lists, as it is today."""
     requesters: set[str] = field(default_factory=set)
-    authors: set[str] = field(default_factory=set)
+    staff: set[str] = field(default_factory=set)
+    """Users who did, or were given, what only agents do or are given."""
     whole: dict[str, str | None] = field(default_factory=dict)
     """Tickets whose creation the history holds, and who requested them then."""
     partial: set[str] = field(default_factory=set)
@@ -115,7 +120,9 @@ class Desk:
             told = told.replace(",", " ").split()
         return state_word(told), None
 
-    def role_of_author(self, author: str | None, channel: str | None, requester: str | None) -> str | None:
+    def role_of_author(
+        self, author: str | None, channel: str | None, requester: str | None, *, public: bool
+    ) -> str | None:
         """Return the role that a message tells by itself; None where the list of users must.
 
         Who requested the ticket is its customer, whatever they are elsewhere and have become since.
@@ -126,8 +133,16 @@ class Desk:
             return None
         if author.startswith("-"):
             return "system"
-        self.authors.add(author)
-        return "customer" if author == requester else None
+        if author == requester:
+            return "customer"
+        if not public:
+            self.meet_agent(author, channel)
+        return None
+
+    def meet_agent(self, user: str | None, channel: str | None) -> None:
+        """Keep in mind who did what only agents do, if it was done by hand."""
+        if user is not None and not user.startswith("-") and channel in BY_HAND:
+            self.staff.add(user)
 
     def role_of_actor(self, actor: str | None, channel: str | None) -> str | None:
         """Return the role of who changed something; a trigger or automation changes as the system."""
@@ -138,10 +153,11 @@ class Desk:
     def close(self) -> None:
         """Tell who is who, and which histories are whole; refuse those that are not.
 
-        A user whom no list names is a customer where they ever requested a ticket, else an agent if they wrote.
+        Users whom no list names are agents by what they did, else customers if they ever requested a ticket. Others may
+        be either: colleagues of a customer, in copy, write as well.
         """
-        for user in self.requesters | self.authors:
-            self.roles.setdefault(user, "customer" if user in self.requesters else "agent")
+        for user in self.requesters | self.staff:
+            self.roles.setdefault(user, "agent" if user in self.staff else "customer")
         for user, role in self.roles.items():
             self.facts.person(user, role)
         for ticket_id in self.whole:

@@ -58,9 +58,8 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     _tell_today(desk, ticket_id, ticket)
     if not audits and not comments and not desk.has_messages and ticket.get("description"):
         author = submitter or requester
-        comments = [
-            {"body": ticket["description"], "author_id": author, "public": ticket.get("is_public", True)}
-        ]
+        opening = {"public": ticket.get("is_public", True), "via": ticket.get("via")}
+        comments = [{"body": ticket["description"], "author_id": author, **opening}]
     for comment in () if audits else comments:
         at = comment.get("created_at", ticket.get("created_at"))
         _tell_comment(desk, ticket_id, at, comment, requester)
@@ -79,7 +78,10 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     for name in TODAY:
         told = ticket[name] if name in ticket else _id_of(ticket, name.removesuffix("_id"))
         if told not in EMPTY:
-            desk.facts.today(ticket_id, FIELDS[name], *desk.value(FIELDS[name], told), at=seen)
+            value, raw = desk.value(FIELDS[name], told)
+            desk.facts.today(ticket_id, FIELDS[name], value, raw, at=seen)
+            if name == "assignee_id" and value is not None:
+                desk.staff.add(value)
     if not desk.options.fields:
         return
     # Audits tell all fields; of tickets without, only the fields that the recipe names are worth their room.
@@ -93,13 +95,14 @@ def _tell_comment(
     desk: Desk, ticket_id: str, at: Any, comment: dict[str, Any], requester: str | None
 ) -> None:
     author, event_id = ident(comment.get("author_id")), ident(comment.get("id"))
+    public = bool(comment.get("public", True))
     desk.facts.message(
         ticket_id,
         at,
         message_text(comment),
-        public=bool(comment.get("public", True)),
+        public=public,
         by=author,
-        role=desk.role_of_author(author, channel_of(comment), requester),
+        role=desk.role_of_author(author, channel_of(comment), requester, public=public),
         event_id=event_id,
         order=serial(event_id),
     )
