@@ -35,7 +35,7 @@ class Threshold:
 
     value: float
     """Points of at least this risk are flagged; for `Capacity` it tells where the capacity ends on an
-    average night, each ticket being flagged once."""
+    average night, each ticket being flagged once, and is NaN where no past point tells it."""
     policy: Policy
     precision: Interval
     recall: Interval
@@ -53,7 +53,7 @@ class Threshold:
         values = {**asdict(self), "policy": self.policy.model_dump()}
         for name in ("precision", "recall", "flags_per_night"):
             values[name] = [None if np.isnan(figure) else figure for figure in values[name]]
-        return values
+        return values | {"value": None if np.isnan(self.value) else self.value}
 
     def summary(self) -> str:
         """Return what it gave on the slice, one line."""
@@ -101,24 +101,27 @@ def choose_threshold(
     return _measured(policy, value, flagged, labels, nights)
 
 
-def threshold_for(policy: Policy, saved: SavedModel | None) -> Threshold:
+def threshold_for(policy: Policy, saved: SavedModel | None, *, by_rank: bool = False) -> Threshold:
     """Return the threshold that ``policy`` asks for, chosen on the past points that a model keeps.
 
-    Without a model it is not measured, and one that has to be chosen raises `UsageError`.
+    Without a model it is not measured, and one that has to be chosen raises `UsageError`. ``by_rank``: the riskiest of
+    each night are taken, as `apply_threshold` does, so that a capacity needs no value; it is NaN then.
     """
     if saved is not None:
         past = saved.calibration
         return choose_threshold(policy, past.risk, past.label, past.night, saved.reached)
     match policy:
         case FixedRisk() | LeastCost(method="calibrated"):
-            unknown = Interval(np.nan, np.nan, np.nan)
-            return Threshold(
-                _told(policy), policy, unknown, unknown, unknown, nights=0, points=0, positives=0
+            value = _told(policy)
+        case Capacity() if by_rank:
+            value = np.nan
+        case _:
+            raise UsageError(
+                f"a [threshold] of kind '{policy.kind}' is chosen on past points, which the model keeps. Name the"
+                ' model that scored with --model, or set the risk: kind = "fixed"'
             )
-    raise UsageError(
-        f"a [threshold] of kind '{policy.kind}' is chosen on past points, which the model keeps. Name the model that"
-        ' scored with --model, or set the risk: kind = "fixed"'
-    )
+    unknown = Interval(np.nan, np.nan, np.nan)
+    return Threshold(value, policy, unknown, unknown, unknown, nights=0, points=0, positives=0)
 
 
 def apply_threshold(

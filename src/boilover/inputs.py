@@ -126,7 +126,8 @@ def read_rows(path: Path, what: str, names: Sequence[str], *, mend: str | None =
 
     ``what`` and ``mend`` tell what was expected; without a mend, that it is a table of those columns.
     """
-    mend = mend or f"Write {what} as CSV that begins with the line {','.join(names)}, or as Parquet with these columns"
+    header = f"CSV that begins with the line {','.join(names)}"
+    mend = mend or f"Write {what} as {header}, or as Parquet with these columns"
     source: Path | IO[bytes] = path
     form = path.suffix.lower().removeprefix(".")
     try:

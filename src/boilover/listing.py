@@ -15,6 +15,8 @@ TABLE_ROWS = 20
 ID_LENGTH = 60
 """So many letters of an id are shown in a table to read; files have it whole."""
 GAP = "  "
+HEAD = ("rank", "ticket", "risk", "why")
+"""The columns of scores as a table to read."""
 WHY = ("why", "why_raised")
 LEAST_WHY = 24
 """So wide at least is the column that tells why."""
@@ -61,15 +63,19 @@ def _width(columns: Mapping[str, list[str]]) -> int:
 
 def _scores(shown: pd.DataFrame) -> dict[str, list[str]]:
     reasons = [name for name in shown.columns if name.startswith("reason_")]
-    return {
-        "rank": ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]],
-        "ticket": [printable(str(ticket), ID_LENGTH) for ticket in shown["ticket_id"]],
-        "risk": ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]],
-        "why": [
-            legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
-            for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
-        ],
-    }
+    ranks = ["" if pd.isna(rank) else str(rank) for rank in shown["rank"]]
+    tickets = [printable(str(ticket), ID_LENGTH) for ticket in shown["ticket_id"]]
+    risks = ["" if pd.isna(risk) else f"{risk:.1%}" for risk in shown["risk"]]
+    why = [
+        legible("; ".join(filter(None, [*row[:-1]])) or row[-1])
+        for row in shown[[*reasons, "note"]].fillna("").itertuples(index=False)
+    ]
+    return dict(zip(HEAD, (ranks, tickets, risks, why), strict=True))
+
+
+def is_listing(line: str) -> bool:
+    """Return whether a file's first line is that of scores as a table to read, which holds a part of them."""
+    return tuple(line.split()) == HEAD
 
 
 def _cells(shown: pd.DataFrame) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ import pandas as pd
 from boilover.csv_faults import not_utf8
 from boilover.errors import InputError, MismatchError, UsageError, shorten
 from boilover.files import check_file, replacing
-from boilover.listing import to_table
+from boilover.listing import is_listing, to_table
 from boilover.log import OF_A_LOG, is_log
 from boilover.model.saved import MANIFEST, OF_A_MODEL
 from boilover.places import STANDARD, filesystem_of, title
@@ -25,9 +25,11 @@ from boilover.tables import terminal_width
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
+LONGEST_LINE = 1_000
 SAMPLED_ROWS = 1_000
 """So many rows tell whether the values of a column differ."""
 BY_SCORE = "Write them with `boilover score`"
+IN_FULL = "Write them with `boilover score --format csv`, or jsonl or parquet"
 DECIDES: Mapping[str, Callable[[pd.Series], pd.Series]] = {
     "ticket_id": lambda values: values,
     "as_of": lambda values: pd.to_datetime(values, errors="coerce", utc=True),
@@ -133,6 +135,8 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError) and path != STANDARD and form not in ("parquet", "jsonl"):
             raise not_utf8(path, BY_SCORE) from error
+        if form != "parquet" and is_listing(_first_line(source)):
+            raise _listing(path) from error
         # The path is told already.
         is_missing = isinstance(error, FileNotFoundError)
         told = os.strerror(ENOENT) if is_missing else str(error).splitlines()[0]
@@ -140,6 +144,8 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
         row = error.row if isinstance(error, RowError) else None
         problem = f"cannot be read as scores: {reason}"
         raise InputError(problem, file=title(path), row=row, mend=BY_SCORE) from error
+    if is_listing(" ".join(map(str, frame.columns))):
+        raise _listing(path)
     for name, read in DECIDES.items():
         if name not in frame.columns:
             # What is no header of scores may be a row of something.
@@ -161,6 +167,23 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
             " scored them, or score again"
         )
     return frame
+
+
+def _first_line(source: Path | IO[bytes]) -> str:
+    """Return how a text begins; nothing of a pipe, which is read once."""
+    if not isinstance(source, Path):
+        source.seek(0)
+        return source.readline().decode("utf-8", "replace")
+    if not source.is_file():
+        return ""
+    with source.open(encoding="utf-8", errors="replace") as file:
+        return file.readline(LONGEST_LINE)
+
+
+def _listing(path: Path) -> InputError:
+    return InputError(
+        "is a table for people to read, which holds a part of the scores", file=title(path), mend=IN_FULL
+    )
 
 
 def model_told(scores: pd.DataFrame, path: Path | None = None) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from boilover import cli
 from boilover.flagger.ledger import Ledger
+from boilover.outputs import write_frame
 
 POLICY = """
 [threshold]
@@ -248,7 +249,6 @@ def test_a_risk_of_costs_needs_no_model(home, desk, run, tmp_path):
 @pytest.mark.parametrize(
     ("table", "kind"),
     [
-        ("", "capacity"),
         ("kind = 'precision'\nat_least = 0.5", "precision"),
         ("kind = 'cost'\nmiss = 4\nfalse_alarm = 1\nmethod = 'empirical'", "cost"),
     ],
@@ -265,6 +265,34 @@ def test_a_threshold_that_has_to_be_chosen_needs_the_model(home, run, tmp_path, 
         assert f"a [threshold] of kind '{kind}' is chosen on past points" in said
         assert "with --model" in said
     assert not ledger.exists()
+
+
+def test_the_riskiest_of_a_night_need_no_model(home, desk, run, tmp_path):
+    scores, flags = home / f"scores {NIGHTS[0]}.csv", tmp_path / "flags.csv"
+    code, said = run("flag", scores, "-o", flags)
+    assert (code, "threshold by rank: not measured on past points, as no model is named" in said) == (0, True)
+    assert "\n10 flagged" in said
+    bare = flags.read_bytes()
+    assert run("flag", scores, "--model", desk / "model", "-o", flags)[0] == 0
+    assert flags.read_bytes() == bare
+    # What a ledger holds is decided by a risk, which past nights tell.
+    (tmp_path / "own.toml").write_text("")
+    code, said = run("flag", scores, "--policy", tmp_path / "own.toml", "--ledger", tmp_path / "own.db")
+    assert code == 2
+    assert "a [threshold] of kind 'capacity' is chosen on past points" in said
+    assert "with --model" in said
+    assert not (tmp_path / "own.db").exists()
+
+
+@pytest.mark.parametrize("name", ["scores.txt", "scores.csv", "scores.jsonl"])
+@pytest.mark.parametrize("reason", ["no reply for 3 days", "no reply, and no owner, for 3 days"])
+def test_a_table_for_people_is_told_from_scores(home, run, tmp_path, name, reason):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str").assign(reason_2=reason)
+    write_frame(scores.astype({"risk": float}), tmp_path / name, "table")
+    code, said = run("flag", tmp_path / name)
+    assert code == 3
+    assert f"{tmp_path / name}: is a table for people to read, which holds a part of the scores" in said
+    assert "boilover score --format csv`, or jsonl or parquet" in said
 
 
 def test_without_a_model_scores_are_of_one(home, desk, run, tmp_path):

@@ -7,9 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from pydantic import BaseModel
 
+from boilover import cli
 from boilover.errors import UsageError
 from boilover.flagger import FlagPolicy, explain, load_policy, parse_flag_policy
 from boilover.flagger.policy import Triggers
@@ -24,7 +26,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
-EXAMPLE = blocks("toml")
+SHORTEST, EXAMPLE = blocks("toml")
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:
@@ -32,10 +34,9 @@ def keys_of(model: type[BaseModel]) -> set[str]:
 
 
 def test_the_example_of_the_page_parses_and_shows_every_key(tmp_path: Path) -> None:
-    (text,) = EXAMPLE
-    (tmp_path / "policy.toml").write_text(text)
+    (tmp_path / "policy.toml").write_text(EXAMPLE)
     policy = load_policy(tmp_path / "policy.toml")
-    tables = tomllib.loads(text)
+    tables = tomllib.loads(EXAMPLE)
     assert set(tables) == keys_of(FlagPolicy)
     for name, told in (
         ("capacity", policy.capacity),
@@ -51,9 +52,27 @@ def test_the_example_of_the_page_parses_and_shows_every_key(tmp_path: Path) -> N
     assert shown == {key for trigger in policy.triggers_on.values() for key in keys_of(type(trigger))}
 
 
+def test_the_shortest_policy_of_the_page_flags_as_its_commands_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policy.toml").write_text(SHORTEST)
+    for name in ("data", "models"):
+        (tmp_path / name).symlink_to(PAGE.parents[1] / name)
+    monkeypatch.chdir(tmp_path)
+    for line in blocks("console")[0].splitlines():
+        monkeypatch.setattr("sys.argv", line.removeprefix("$ ").split())
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+    scores = pd.read_csv("scores.csv")
+    riskier = scores.loc[scores["risk"] >= 0.2, "ticket_id"].tolist()
+    assert pd.read_csv("flags.csv")["ticket_id"].tolist() == riskier
+    assert 0 < len(riskier) < len(scores)
+
+
 def test_the_comments_of_the_example_tell_the_defaults() -> None:
     """What the page calls a default is one, key by key of the triggers."""
-    tables = tomllib.loads(EXAMPLE[0])["triggers"]
+    tables = tomllib.loads(EXAMPLE)["triggers"]
     bare = {
         "unresolved": {"hours": tables["unresolved"]["hours"]},
         "vip": {"values": tables["vip"]["values"]},
@@ -307,7 +326,7 @@ def test_the_fingerprint_is_of_what_is_set_and_not_of_how_it_is_written() -> Non
 
 
 def test_a_policy_says_what_it_will_do() -> None:
-    said = explain(parse_flag_policy(tomllib.loads(EXAMPLE[0]))).splitlines()
+    said = explain(parse_flag_policy(tomllib.loads(EXAMPLE))).splitlines()
     (page,) = blocks("text")
     assert said == page.splitlines()
 

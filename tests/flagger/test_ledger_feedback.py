@@ -134,7 +134,8 @@ def test_a_sheet_without_a_column_is_refused(ledger, column):
 
 def test_a_sheet_with_semicolons_is_told_how_to_be_saved(ledger):
     with pytest.raises(
-        InputError, match=r"required column is missing\. Save it as CSV in UTF-8, with commas"
+        InputError,
+        match=r"required column is missing\. Fill in what .*, and save it as CSV in UTF-8, with commas",
     ):
         ledger.import_feedback(pd.DataFrame(columns=["flag_id;action;who;when"]))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,17 +24,24 @@ from boilover.cli.options import (
 from boilover.cli.speaking import counts_told, say
 from boilover.errors import UsageError
 
+if TYPE_CHECKING:
+    from boilover.flagging import Threshold
+
 
 def flag(
     scores: Annotated[
-        Path, typer.Argument(metavar="SCORES", help="What `boilover score` wrote; - for standard input.")
+        Path,
+        typer.Argument(
+            metavar="SCORES",
+            help="What `boilover score` wrote as CSV, JSON lines or Parquet; - for standard input.",
+        ),
     ],
     model: Annotated[
         Path | None,
         at_place(
             "--model",
             help="The model that scored: its folder, or models:/NAME@champion of a registry. Needed where the threshold"
-            " is chosen on its past points: by capacity, by precision, by empirical cost.",
+            " is chosen on its past points: by precision, by empirical cost, by capacity with a policy.",
         ),
     ] = None,
     policy: Annotated[
@@ -56,8 +64,8 @@ def flag(
 ) -> None:
     """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
 
-    Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. The
-    threshold is chosen on the slice of past points that the model kept for it; a risk that is given needs no --model.
+    Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. With
+    --model it says what that gave on the past points that the model kept.
 
     Example: boilover flag scores.csv --model models/desk --policy policy.toml --ledger ledger.db --log logs/desk
     """
@@ -78,7 +86,7 @@ def flag(
             raise UsageError("--log is read for a policy: name it with --policy")
         found = read_frame(scores, model=name)
         threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold)
-        say(f"threshold {threshold.value:.4f}: {threshold.summary()}")
+        say(_told(threshold))
         say(f"{len(flags)} flagged")
         write_frame(flags, output, form)
         return
@@ -92,8 +100,13 @@ def flag(
     decided, blind = pipeline.flag_night(found, saved, policy, ledger, desk, log=told, again=again)
     if blind:
         say(f"the log holds nothing that {', '.join(blind)} could fire on")
-    say(f"threshold {decided.threshold.value:.4f}: {decided.threshold.summary()}")
+    say(_told(decided.threshold))
     if decided.recorded.again:
         say("this night was recorded before, and nothing is changed")
     say(counts_told(decided.counts()))
     write_frame(decided.flags, output, form)
+
+
+def _told(threshold: Threshold) -> str:
+    value = "by rank" if isnan(threshold.value) else f"{threshold.value:.4f}"
+    return f"threshold {value}: {threshold.summary()}"

@@ -30,10 +30,11 @@ def flag_scores(
 ) -> tuple[Threshold, pd.DataFrame]:
     """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags.
 
-    Tickets that were solved as of their moment are none of them. Without a model the policy has to tell a risk.
+    Tickets that were solved as of their moment are none of them. Without a model the policy has to tell a risk, or how
+    many tickets a night.
     """
     scores = scores[may_be_flagged(scores)]
-    threshold = threshold_for(parse_policy(policy), saved)
+    threshold = threshold_for(parse_policy(policy), saved, by_rank=True)
     nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
     flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
     return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
@@ -90,7 +91,7 @@ def tell_outcomes(
         return opened.outcomes(desk, outcomes_of(Annotations(history), history.end), until=history.end)
     if file is None:
         raise UsageError("name a file of outcomes or a log")
-    rows = read_rows(file, "outcomes", mend="Outcomes are rows of ticket_id, escalated_at, resolved_at")
+    rows = read_rows(file, "outcomes", ("ticket_id", "escalated_at", "resolved_at"))
     return opened.outcomes(desk, rows, source=file)
 
 

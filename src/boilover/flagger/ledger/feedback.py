@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Row, select
 
-from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.flagger.ledger.life import ANSWERS, Happening, step
 from boilover.flagger.ledger.memory import check_passed, life_of, save_lives
 from boilover.flagger.ledger.schema import WAS_RAISED, flags, history
-from boilover.flagger.ledger.sheet import AS_SHEET
+from boilover.flagger.ledger.sheet import AS_SHEET, FLAG
 from boilover.flagger.ledger.texts import checked_id, checked_text
 from boilover.flagger.ledger.writing import happening, tell
 from boilover.spreadsheet import spoken
@@ -131,12 +130,11 @@ def import_feedback(connection: Connection, frame: pd.DataFrame, *, source: obje
 def _cells(frame: pd.DataFrame, source: object) -> Iterable[dict[str, str]]:
     """Yield the rows as texts, empty where a cell or a column is missing."""
     lacks = [name for name in ("action", "who", "when") if name not in frame.columns]
-    if not {"flag_id", "ticket_id"} & set(frame.columns):
-        lacks.append("flag_id or ticket_id")
+    if not set(FLAG) & set(frame.columns):
+        lacks.append(" or ".join(FLAG))
     if lacks:
-        mend = None if delimiter_in([str(name) for name in frame.columns]) is None else AS_SHEET
-        raise InputError("required column is missing", file=source, column=lacks[0], mend=mend)
-    names = [name for name in ("flag_id", "ticket_id", "desk", *SHEET) if name in frame.columns]
+        raise InputError("required column is missing", file=source, column=lacks[0], mend=AS_SHEET)
+    names = [name for name in (*FLAG, "desk", *SHEET) if name in frame.columns]
     empty = {"flag_id": "", "ticket_id": "", "desk": "", **dict.fromkeys(SHEET, "")}
     for row in frame[names].itertuples(index=False, name=None):
         yield empty | {

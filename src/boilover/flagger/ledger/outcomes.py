@@ -19,6 +19,7 @@ from boilover.flagger.ledger.writing import happening, tell
 from boilover.times import is_ahead, iso, now, read_iso
 
 KINDS = {"escalated_at": Happening.ESCALATED_ANYWAY, "resolved_at": Happening.RESOLVED}
+ROWS = f"Outcomes are rows of ticket_id, {', '.join(KINDS)}"
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ def expire(connection: Connection, desk: str, *, unseen_since: int, when: int) -
 def _told(frame: pd.DataFrame, source: object, known: int) -> list[tuple[str, Happening, int]]:
     """Return the first outcome of each kind of each ticket, escalations before resolutions, in order of time."""
     if "ticket_id" not in frame.columns:
-        raise InputError("required column is missing", file=source, column="ticket_id")
+        raise InputError("required column is missing", file=source, column="ticket_id", mend=ROWS)
     if not set(KINDS) & set(frame.columns):
-        raise InputError("required column is missing", file=source, column="escalated_at or resolved_at")
+        raise InputError("required column is missing", file=source, column=" or ".join(KINDS), mend=ROWS)
     first: dict[tuple[str, Happening], int] = {}
     for column, kind in KINDS.items():
         if column in frame.columns:

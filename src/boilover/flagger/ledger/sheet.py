@@ -13,14 +13,18 @@ from boilover.errors import InputError
 from boilover.inputs import read_rows
 from boilover.spreadsheet import read_csv
 
-AS_SHEET = "Save it as CSV in UTF-8, with commas"
+AS_SHEET = (
+    "Fill in what `boilover ledger export LEDGER sheet` writes, and save it as CSV in UTF-8, with commas"
+)
+FLAG = ("flag_id", "ticket_id")
+"""The columns of which either tells whose flag an answer is to."""
 
 
 def read_feedback(path: Path) -> pd.DataFrame:
     """Read a sheet of answers, every cell as text: CSV as it was written, or as a spreadsheet in Windows saves it."""
     turned = _turned(path)
     if turned is None:
-        return read_rows(path, "a sheet of answers", mend=AS_SHEET)
+        return read_rows(path, "a sheet of answers", FLAG, mend=AS_SHEET)
     try:
         return read_csv(turned, "str").fillna("")
     except ValueError as error:
