@@ -405,6 +405,40 @@ def test_a_column_of_the_state_that_tells_nothing_leaves_the_moment_to_the_other
     ]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("known", ["state", "incident_state"])
+def test_of_two_columns_of_the_state_the_one_with_a_known_word_counts(read, known, order):
+    other = {"state": "incident_state", "incident_state": "state"}[known]
+    update = [audit("10:00", other, "1", "77"), audit("10:00", known, "1", "6")]
+    later = [audit("11:00", other, "77", "2"), audit("11:00", known, "6", "2")]
+    rows = [update[place] for place in order] + [later[place] for place in order]
+    log, events, _, report = read([incident(state="2")], rows)
+    assert told(events, "status_changed", "value", "raw_value") == [
+        ("new", "1"),
+        ("solved", "6"),
+        ("open", "2"),
+    ]
+    assert report.unknown["status"]["'77'"] >= 1
+    assert flags(log, "reopened") == 1
+    record = incident(**{other: "77", known: "6"})
+    _, events, _, _ = read([record])
+    assert told(events, "status_changed", "value", "raw_value") == [("solved", "6")]
+
+
+def test_a_state_that_no_column_tells_in_a_known_word_is_open(read):
+    rows = [audit("10:00", "state", "1", "77"), audit("10:00", "incident_state", "1", "78")]
+    _, events, _, _ = read([incident(state="77", incident_state="78")], rows)
+    assert told(events, "status_changed", "value", "raw_value") == [("new", "1"), ("open", "77")]
+    first = audit("10:00", "state", "77", "6")
+    _, events, _, _ = read([incident(state="6")], [first])
+    assert told(events, "status_changed", "value", "raw_value") == [("open", "77"), ("solved", "6")]
+
+
+def test_a_record_whose_first_column_of_the_state_is_empty_tells_it_by_the_other(read):
+    _, events, _, _ = read([incident(state="", incident_state="2")])
+    assert told(events, "status_changed", "value") == [("open",)]
+
+
 @pytest.mark.parametrize("column", ["sys_created_on", "newvalue"])
 def test_an_audit_without_a_column_that_tells_is_refused(read, tmp_path, column):
     """An empty new value means that a field was emptied: a column that is missing must not say so of all fields."""

@@ -31,6 +31,7 @@ from boilover.log import EventLog
 
 UPDATES = frozenset({"number", "incident_state", "sys_updated_at", "sys_mod_count"})
 """The columns by which the enriched log, one row per update, is known."""
+STATE = ("state", "incident_state")
 ENDS = {"solved": ("resolved_at",), "closed": ("resolved_at", "closed_at")}
 """The columns that tell when a ticket came to its end, by what it is today."""
 
@@ -125,8 +126,7 @@ def _at_creation(desk: Desk, ticket: str, incident: Mapping[str, Any], column: s
 
 
 def _tell_status(desk: Desk, ticket: str, incident: Mapping[str, Any], has_history: bool) -> None:
-    column = "state" if "state" in incident else "incident_state"
-    status, raw = _status(desk, incident, column)
+    status, raw = _status(desk, incident)
     if status is None:
         return
     updated = cell(incident, "sys_updated_on")
@@ -140,9 +140,11 @@ def _tell_status(desk: Desk, ticket: str, incident: Mapping[str, Any], has_histo
     desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=has_history)
 
 
-def _status(desk: Desk, incident: Mapping[str, Any], column: str) -> tuple[str | None, str | None]:
-    """Return the status of today, with the reason where it is on hold."""
-    status, raw = desk.value("status", cell(incident, column))
+def _status(desk: Desk, incident: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the status of today, in the column whose word is known, with the reason where it is on hold."""
+    words = [word for column in STATE if (word := cell(incident, column)) is not None]
+    known = filter(desk.words["status"].knows, words)
+    status, raw = desk.value("status", next(known, words[0] if words else None))
     reason = cell(incident, "hold_reason")
     waits = status == "on_hold" and reason is not None and reason.casefold() in desk.pending_reasons
     return ("pending" if waits else status), raw

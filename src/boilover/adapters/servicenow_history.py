@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from boilover.adapters.servicenow_desk import Desk, cell
+from boilover.adapters.servicenow_states import States
 from boilover.adapters.servicenow_words import ATTRIBUTES, BOOKKEEPING, PROSE
 from boilover.adapters.words import html_to_text
 
 JOURNALS = {"comments": True, "work_notes": False}
 """Element of the journal to whether the customer sees it."""
-HOLD = "3"
 CODE = re.compile(r"\[/?code\]", re.IGNORECASE)
 LONGEST = 80
 """A longer value is prose: that it changed is told, and not to what."""
@@ -24,11 +24,7 @@ class Audit:
     def __init__(self, desk: Desk, *, with_messages: bool) -> None:
         self._desk, self._with_messages = desk, with_messages
         self._told = 0
-        self._holds: dict[tuple[str, str], dict[str, Any]] = {}
-        """Changes to On Hold that wait for the reason of the same update."""
-        self._reasons: dict[tuple[str, str], tuple[str, int]] = {}
-        self._columns: dict[tuple[str, str], str] = {}
-        """The column that told of the state at a time: ``incident_state`` says again what ``state`` says."""
+        self._states = States(desk)
 
     def tell(self, row: Mapping[str, Any]) -> None:
         """Tell one row."""
@@ -66,16 +62,20 @@ class Audit:
             if self._with_messages:
                 desk.facts.message(ticket, at, message_text(new), public=JOURNALS[column], **told)
         elif column == "hold_reason":
-            self._tell_reason(ticket, at, old, new, told)
+            self._states.tell_reason((ticket, at), old, new, told)
         elif column == "deleted":
             desk.deleted[ticket] = max(at, desk.deleted.get(ticket, ""))
             desk.facts.change(ticket, at, "status", "closed", raw="deleted", **told)
         elif column in ATTRIBUTES or column in PROSE:
             self._tell_attribute(ticket, at, column, old, new, told)
-        elif desk.targets.get(column) == "status" and self._columns.get((ticket, at), column) != column:
-            desk.export.tally.note("audit that tells a change of state again, in its other column")
-        elif column in desk.targets:
-            self._tell_state(ticket, at, column, old, new, told)
+        elif desk.targets.get(column) == "status":
+            desk.ends.changed.add("status")
+            self._states.tell((ticket, at), column, old, new, told)
+        elif (target := desk.targets.get(column)) is not None:
+            desk.ends.changed.add(target)
+            value, raw = desk.value(target, new)
+            told["old"], told["old_raw"] = desk.value(target, old)
+            desk.facts.change(ticket, at, target, value, raw=raw, **told)
         elif column not in BOOKKEEPING:
             desk.export.tally.meet_one("field", column)
             if max(len(old or ""), len(new or "")) > LONGEST:
@@ -98,57 +98,11 @@ class Audit:
                 old, new = desk.person(old), desk.person(new)
             desk.facts.change(ticket, at, name, new, old=old, **told)
 
-    def _tell_state(
-        self, ticket: str, at: str, column: str, old: str | None, new: str | None, told: dict[str, Any]
-    ) -> None:
-        desk, target = self._desk, self._desk.targets[column]
-        value, raw = desk.value(target, new)
-        told["old"], told["old_raw"] = desk.value(target, old)
-        desk.ends.changed.add(target)
-        if target == "status":
-            if value is None:
-                return
-            self._columns[ticket, at] = column
-            desk.ends.note(ticket, at, value)
-            if new == HOLD:
-                self._tell_hold(ticket, at, value, raw, told)
-                return
-        desk.facts.change(ticket, at, target, value, raw=raw, **told)
-
-    def _tell_hold(self, ticket: str, at: str, value: str, raw: str | None, told: dict[str, Any]) -> None:
-        reason = self._reasons.pop((ticket, at), None)
-        if reason is not None:
-            value = self._held(reason[0])
-        elif (ticket, at) not in self._holds:
-            self._holds[ticket, at] = {"value": value, "raw": raw, **told}
-            return
-        self._desk.facts.change(ticket, at, "status", value, raw=raw, **told)
-
-    def _tell_reason(
-        self, ticket: str, at: str, old: str | None, new: str | None, told: dict[str, Any]
-    ) -> None:
-        """Join the reason to the state of the same update; both rows have its time, in either order."""
-        if new is None:
-            return
-        if old is not None:
-            self._desk.facts.change(ticket, at, "status", self._held(new), raw=f"hold_reason {new}", **told)
-        elif (hold := self._holds.pop((ticket, at), None)) is not None:
-            self._desk.facts.change(ticket, at, "status", **hold | {"value": self._held(new)})
-        else:
-            self._reasons[ticket, at] = new, told["order"]
-
-    def _held(self, reason: str) -> str:
-        return "pending" if reason.casefold() in self._desk.pending_reasons else "on_hold"
-
     def close(self) -> bool:
-        """Tell what still waits, holds without a reason and new reasons of a hold; return whether there is history."""
-        facts = self._desk.facts
-        for (ticket, at), hold in self._holds.items():
-            facts.change(ticket, at, "status", **hold)
-        for (ticket, at), (reason, order) in self._reasons.items():
-            facts.change(ticket, at, "status", self._held(reason), raw=f"hold_reason {reason}", order=order)
+        """Tell what still waits; return whether there is history."""
+        self._states.close()
         if self._told:
-            facts.history()
+            self._desk.facts.history()
         return self._told > 0
 
 

@@ -83,6 +83,10 @@ class Words:
         found = self._read.get(word)
         return found if found is not None else self._look_up(word)
 
+    def knows(self, word: object) -> bool:
+        """Say whether a word is in the vocabulary."""
+        return str(word).strip().casefold() in self._known
+
     def _look_up(self, word: object) -> tuple[str | None, str | None]:
         raw = str(word).strip()
         if not raw:
