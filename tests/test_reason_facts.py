@@ -203,7 +203,9 @@ class Reader:
         return abs(max(1.0, sum(0.5 ** (age / HALF_LIFE) for age in ages)) - int(told["amount"])) <= 0.501
 
     def created_at(self, told: re.Match[str]) -> bool:
-        born = next((event for event in self.events if event["created"]), self.events[0])["time"]
+        born = next((event for event in self.events if event["event_type"] == "created"), self.events[0])[
+            "time"
+        ]
         said = told["when"]
         return said == (f"{born:%H:%M} UTC" if ":" in said else f"{born:%A}")
 

@@ -164,3 +164,17 @@ def test_backlogs_are_what_joined_less_what_left():
 )
 def test_levels_of_priority_words(word, level):
     assert priority_level(word) == level or (level is None and np.isnan(priority_level(word)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "created"),
+    [
+        ([(0, "created"), (1, "message"), (2, "created")], [0]),
+        ([(0, "message"), (1, "message")], [0]),
+        ([(0, "priority_changed"), (0, "created"), (1, "message")], [1]),
+        ([(0, "message"), (1, "created"), (2, "created")], [0, 1]),
+    ],
+)
+def test_the_first_event_stands_for_a_creation_that_is_not_told(rows, created):
+    """Until a created event comes, if one does; one at the same instant is the creation itself."""
+    assert flagged(notes_of(*rows), "created") == created

@@ -15,6 +15,7 @@ from boilover.annotations import Annotations
 from boilover.errors import MismatchError, UsageError
 from boilover.features import (
     Attribute,
+    Calendar,
     Count,
     Decayed,
     Feature,
@@ -31,7 +32,7 @@ from boilover.features import (
     to_json,
 )
 from boilover.features.families import FAMILIES
-from boilover.history import History
+from boilover.history import HOUR, History
 from boilover.log import EventLog, observed, read_log, write_log
 from boilover.points import Points
 from random_logs import log_of_seed, points_of_seed, random_frames
@@ -158,6 +159,31 @@ def test_a_log_of_one_event_has_rows():
     rows = compute(shipped, notes, points)
     assert rows["count_any_event"].tolist() == [1.0, 0.0]
     assert rows["hour_of_creation"].isna().tolist() == [False, True]
+
+
+def test_a_creation_that_is_not_told_is_the_first_event():
+    """A created event that is observed later changes nothing before it, and counts from then on."""
+    features = (
+        SinceLast(Flag("created")),
+        SinceLast(Flag("created"), until=Flag("first_reply")),
+        Count(Flag("created"), "24h", key="desk"),
+        Lift(Flag("escalated"), key="desk", among=Flag("created")),
+        Calendar("hour", "creation"),
+    )
+    at = [pd.Timestamp("2026-03-02", tz="UTC") + pd.Timedelta(hours=hours) for hours in (1, 4, 30)]
+    events = pd.DataFrame({"ticket_id": "a", "occurred_at": at, "event_type": "message"})
+    born = events.tail(1).assign(event_type="created")
+    moment = at[1].value // 1000
+    points = Points(np.zeros(2, dtype=np.int32), np.array([moment, moment + 28 * HOUR]))
+    never, late = (
+        compute(features, notes_of(EventLog.from_pandas(log)), points).to_numpy()
+        for log in (events, pd.concat([events, born]))
+    )
+    assert never[:, 0].tolist() == [3.0, 31.0]
+    assert never[:, 2].tolist() == [1.0, 0.0]
+    assert never[:, 4].tolist() == [1.0, 1.0]
+    assert late[0].tolist() == never[0].tolist()
+    assert (late[1, 0], late[1, 2], late[1, 4]) == (2.0, 1.0, 6.0)
 
 
 def test_features_survive_json(case):
