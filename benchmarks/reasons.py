@@ -93,7 +93,7 @@ def agreement(
 def riskiest(log: EventLog, saved: SavedModel, n_rows: int) -> pd.DataFrame:
     """Return the features of the riskiest tickets at the log's end."""
     notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
-    frame = feature_frame(notes, tonight(notes, notes.history.end), saved)
+    frame = feature_frame(notes, tonight(notes.history, notes.history.end), saved)
     order = np.argsort(-saved.model.risks(frame)[:, 0], kind="stable")
     return frame.iloc[order[:n_rows]]
 

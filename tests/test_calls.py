@@ -85,9 +85,14 @@ def test_one_text_stands_for_a_sequence_of_one(source: Any) -> None:
         (lambda source, saved: UNTYPED.annotates("mine", 7), "names: must be text, not int"),
         (lambda source, saved: UNTYPED.train(source.log, ages="24h"), "ages: must be a number, not str"),
         (
-            lambda source, saved: UNTYPED.tonight(notes_of(source), "2025-01-10"),
+            lambda source, saved: UNTYPED.tonight(notes_of(source).history, "2025-01-10"),
             r"not str\. Moments .* micros",
         ),
+        (
+            lambda source, saved: UNTYPED.tonight(notes_of(source), 0),
+            r"history: must be History, not Annotations\. Pass its `\.history`$",
+        ),
+        (lambda source, saved: UNTYPED.tonight(source.log, 0), r"not EventLog\. That of a log is"),
         (
             lambda source, saved: UNTYPED.synthetic_desk(start="2025-01-10"),
             "start: must be a datetime, not str",
@@ -120,8 +125,8 @@ def test_what_is_given_in_the_wrong_place_is_named_with_its_mend(source: Any, ca
 
 def test_one_feature_or_number_stands_for_a_sequence_of_one(source: Any) -> None:
     notes = notes_of(source)
-    points, feature = UNTYPED.fixed_ages(notes, 24), boilover.default_features(notes)[0]
-    assert len(points) == len(boilover.fixed_ages(notes, (24.0,))) > 0
+    points, feature = UNTYPED.fixed_ages(notes.history, 24), boilover.default_features(notes)[0]
+    assert len(points) == len(boilover.fixed_ages(notes.history, (24.0,))) > 0
     assert list(UNTYPED.compute(feature, notes, points)) == [feature.name]
 
 

@@ -71,7 +71,7 @@ def test_what_is_lost_is_constant_and_what_is_not_is_there(frames, change):
     events, tickets = CHANGES[change](*frames)
     found = capability_of(events, tickets)
     notes = Annotations(History.from_log(EventLog.from_pandas(events, tickets)))
-    points = fixed_ages(notes)
+    points = fixed_ages(notes.history)
     rows = compute([feature for each in FAMILIES.values() for feature in each], notes, points)
     names = set(rows.columns)
     lost = {name for family in found.families for name in family.lost}

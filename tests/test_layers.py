@@ -26,9 +26,10 @@ LAYERS = (
     ("log", "log_tables", "partitions"),
     ("checking",),
     ("adapters", "text", "history", "order", "recipes"),
-    ("annotations", "store"),
-    ("points", "escalation", "synthetic"),
-    ("labels", "split", "features", "nights"),
+    ("standing", "store"),
+    ("points",),
+    ("labels", "annotations"),
+    ("escalation", "features", "nights", "split", "synthetic"),
     ("card", "future_edit", "model", "nouns", "sentences", "reasons", "ranking"),
     ("evaluation", "policy", "flagging"),
     (

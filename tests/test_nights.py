@@ -118,7 +118,7 @@ def test_the_last_weeks_of_the_slice_are_asked() -> None:
         moments = np.unique(asked.points.as_of)
         assert len(moments) == expected
         assert end - DAY < moments[-1] <= end
-        every = nightly(notes, int(moments[0]), end)
+        every = nightly(notes.history, int(moments[0]), end)
         assert asked.points.as_of.tolist() == every.as_of.tolist()
     assert last_nights(notes, cut_at(end - (LEAST_NIGHTS - 2) * DAY)) is None
 

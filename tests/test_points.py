@@ -46,7 +46,9 @@ class Desk:
 
     def born(self, ticket_id):
         events = self.events.get(ticket_id, [])
-        times = [time for time, event in events if event["event_type"] == "created"] or [time for time, _ in events]
+        times = [time for time, event in events if event["event_type"] == "created"] or [
+            time for time, _ in events
+        ]
         return times[0] if times else None
 
     def reason(self, ticket_id, as_of):
@@ -80,7 +82,7 @@ def desk(request):
 
 def test_the_state_of_points_equals_brute_force(desk):
     points = points_of_seed(desk.notes.history, 7, 400)
-    found = state_of(desk.notes, points)
+    found = state_of(desk.notes.history, points)
     for ticket, as_of, state in zip(points.ticket, points.as_of, found, strict=True):
         ticket_id = desk.ids[ticket] if ticket >= 0 else None
         assert REASONS[state] == desk.reason(ticket_id, as_of), (ticket_id, as_of)
@@ -102,11 +104,11 @@ def test_nights_equal_brute_force(desk):
                 for night in nights
                 if since <= night <= until and desk.reason(ticket_id, night) == ""
             )
-            assert desk.asked(nightly(desk.notes, since, until, hour)) == expected
+            assert desk.asked(nightly(desk.notes.history, since, until, hour)) == expected
 
 
 def test_no_night_between_two_nights(desk):
-    assert len(nightly(desk.notes, desk.end + 7 * HOUR, desk.end, 6)) == 0
+    assert len(nightly(desk.notes.history, desk.end + 7 * HOUR, desk.end, 6)) == 0
 
 
 def test_fixed_ages_equal_brute_force(desk):
@@ -118,16 +120,16 @@ def test_fixed_ages_equal_brute_force(desk):
             if desk.born(ticket_id) + int(age * HOUR) <= until
             and desk.reason(ticket_id, desk.born(ticket_id) + int(age * HOUR)) == ""
         )
-        assert desk.asked(fixed_ages(desk.notes, until=until)) == expected
+        assert desk.asked(fixed_ages(desk.notes.history, until=until)) == expected
     assert len(expected) > 20
-    everything = fixed_ages(desk.notes)
-    assert desk.asked(everything) == desk.asked(fixed_ages(desk.notes, until=desk.end))
+    everything = fixed_ages(desk.notes.history)
+    assert desk.asked(everything) == desk.asked(fixed_ages(desk.notes.history, until=desk.end))
 
 
 def test_tonight_asks_once_of_each_ticket_at_risk(desk):
     for as_of in (desk.end, desk.end - 40 * DAY, desk.end - 40 * DAY + 1, desk.end - 1000 * DAY):
         expected = sorted((each, as_of) for each in desk.events if desk.reason(each, as_of) == "")
-        assert desk.asked(tonight(desk.notes, as_of)) == expected
+        assert desk.asked(tonight(desk.notes.history, as_of)) == expected
 
 
 def test_points_are_read_from_a_frame():
@@ -194,9 +196,9 @@ def test_numeric_ids_find_their_tickets():
 
 
 def test_landmarks_ask_in_order_of_time_at_ages_or_nights(desk):
-    at_ages, at_nights = landmarks(desk.notes, (0.0, 24.0)), landmarks(desk.notes, None)
+    at_ages, at_nights = landmarks(desk.notes.history, (0.0, 24.0)), landmarks(desk.notes.history, None)
     for points in (at_ages, at_nights):
         assert len(points)
         assert (np.diff(points.as_of) >= 0).all()
-        assert (state_of(desk.notes, points) == READY).all()
+        assert (state_of(desk.notes.history, points) == READY).all()
     assert set((at_nights.as_of // HOUR) % 24) == {6}

@@ -20,7 +20,7 @@ def test_a_measured_model_is_shown_by_its_key_figures() -> None:
     told = "Evaluation(points=30, tickets=30, positives=10, base_rate=0.3333, average_precision=1, roc_auc=1)"
     assert repr(evaluation) == told
     notes = boilover.Annotations(boilover.History.from_log(SOURCE.log))
-    points = boilover.fixed_ages(notes)
+    points = boilover.fixed_ages(notes.history)
     measured = Measured(evaluation, points, np.array(y, dtype=float), np.array(risk), notes)
     assert repr(measured) == f"Measured(evaluation={told})"
 

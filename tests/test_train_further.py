@@ -38,7 +38,7 @@ def test_each_horizon_has_figures_of_its_own(tmp_path) -> None:
     assert told, line
     rows = training_rows(LOG, ("7d", "3d"))
     held_out = rows.splits["3d"].slices == CALIBRATE
-    y = label(rows.notes, rows.points, parse_duration("3d"))[held_out]
+    y = label(rows.notes.history, rows.points, parse_duration("3d"))[held_out]
     assert float(told[2]) == pytest.approx(y.mean(), abs=5e-4)
     risk = saved.model.models["3d"].predict_proba(feature_frame(rows.notes, rows.points, saved)[held_out])[
         :, 1

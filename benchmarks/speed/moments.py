@@ -27,7 +27,7 @@ LOOKED_AT = 3
 def asked(folder: Path) -> tuple[Annotations, Points]:
     """Return every ticket at risk on every night of the log."""
     notes = Annotations(History.from_log(read_log(folder, leave_out=("text",))))
-    return notes, nightly(notes, int(notes.history.time.min()) + DAY, notes.history.end)
+    return notes, nightly(notes.history, int(notes.history.time.min()) + DAY, notes.history.end)
 
 
 def _boilover(job: Job) -> Figures:

@@ -67,7 +67,7 @@ def _matrix(job: Job) -> Any:
     if not path.exists():
         saved = load_model(job.model())
         notes = notes_for(open_log(job.log(job.events)).under(saved.rule).log, saved)
-        frame = feature_frame(notes, tonight(notes, notes.history.end), saved)
+        frame = feature_frame(notes, tonight(notes.history, notes.history.end), saved)
         np.save(path, saved.model.primary.encoding_.encode(frame))
     return np.load(path)
 

@@ -39,6 +39,7 @@ CLASSES = {
     ),
     "SavedModel": ("model.saved", "`boilover.train` returns one, and `boilover.load_model(folder)`"),
     "Fitted": ("model.fitted", "That of a saved model is `saved.model.primary`"),
+    "History": ("history", "That of a log is `boilover.History.from_log(log)`"),
     "Annotations": (
         "annotations",
         "Those of a log are `boilover.Annotations(boilover.History.from_log(log))`",
@@ -119,6 +120,7 @@ def _taken(kind: str, value: Any, where: str, *, has_rule: bool) -> Any:
 
 def _at_hand(kind: str, value: Any, *, has_rule: bool) -> str:
     """Return the mend of a mistake that lies near; empty for any other."""
+    from boilover.annotations import Annotations
     from boilover.inputs import Source
 
     match kind, value:
@@ -128,6 +130,8 @@ def _at_hand(kind: str, value: Any, *, has_rule: bool) -> str:
             return "Pass `boilover.open_log(path).log`"
         case "SavedModel", str() | Path():
             return "Pass `boilover.load_model(folder)`"
+        case "History", Annotations():
+            return "Pass its `.history`"
     return ""
 
 

@@ -133,12 +133,12 @@ def _drawn(table: pa.Table, n_rows: int, rng: np.random.Generator, fresh: dict[s
 def _by_moment(notes: Annotations, points: Points | None, rng: np.random.Generator) -> list[Points]:
     """Return a few groups of points, each of one moment; a ticket not yet created cannot be asked about."""
     if points is not None:
-        points = points.take(state_of(notes, points) != NOT_CREATED)
+        points = points.take(state_of(notes.history, points) != NOT_CREATED)
     moments = np.unique(notes.history.time if points is None else points.as_of)
     moments = moments[moments >= notes.history.time.min()]
     chosen = np.sort(rng.permutation(moments)[:MOMENTS])
     groups = [
-        tonight(notes, int(moment)) if points is None else points.take(points.as_of == moment)
+        tonight(notes.history, int(moment)) if points is None else points.take(points.as_of == moment)
         for moment in chosen
     ]
     return [group.take(np.sort(rng.permutation(len(group))[:MAX_POINTS])) for group in groups if len(group)]

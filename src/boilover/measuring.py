@@ -61,18 +61,19 @@ def measure(
             f"the model was trained on what happened until {saved.manifest.trained_until}: points before that tell"
             " nothing about it. Measure since then or later"
         )
-    notes = Annotations(History.from_log(fit_attributes(log, saved.manifest)))
-    points = landmarks(notes, ages)
+    history = History.from_log(fit_attributes(log, saved.manifest))
+    notes = Annotations(history)
+    points = landmarks(history, ages)
     horizon = parse_duration(saved.manifest.horizons[0])
-    covered = is_covered(notes, points, horizon)
+    covered = is_covered(history, points, horizon)
     past, later = points.as_of + horizon <= since, covered & (points.as_of > since)
-    y = label(notes, points, horizon)
+    y = label(history, points, horizon)
     for part, what in ((past, "up to"), (later, "after")):
         if not part.any():
             raise InputError(
                 f"the log has no point {what} {iso(since)} whose outcome within"
-                f" {spelled(saved.manifest.horizons[0])} is known; it tells of {iso(int(notes.history.time.min()))} to"
-                f" {iso(notes.history.end)}",
+                f" {spelled(saved.manifest.horizons[0])} is known; it tells of {iso(int(history.time.min()))} to"
+                f" {iso(history.end)}",
                 mend="Evaluate on a log that begins before that time and goes on after it for longer than the horizon",
             )
     frame = feature_frame(notes, points, saved)

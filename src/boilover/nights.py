@@ -34,7 +34,7 @@ def last_nights(notes: Annotations, cut: Split) -> Nightly | None:
     """
     end, hour = notes.history.end, NIGHT_HOUR * HOUR
     since = max(cut.calibrate, ((end - hour) // DAY - NIGHTS + 1) * DAY + hour)
-    points = nightly(notes, since, end)
+    points = nightly(notes.history, since, end)
     if len(np.unique(points.as_of)) < LEAST_NIGHTS:
         return None
     step = -(-len(points) // MOST_POINTS)

@@ -12,11 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover import kernels
-from boilover.annotations import Annotations
-from boilover.annotations.standing import standing
 from boilover.conform import as_strings, from_frame
 from boilover.errors import InputError
 from boilover.history import HOUR, Codes, History, Ints
+from boilover.standing import first_escalations, standing
 from boilover.times import read_iso
 
 AGES = tuple(float(24 * days) for days in (0, 1, 2, 4, 7, 14, 30, 60, 90, 180, 365))
@@ -120,9 +119,8 @@ class Asked:
         return scattered
 
 
-def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
+def state_of(history: History, points: Points) -> npt.NDArray[np.int8]:
     """Return whether each point can be asked, int8 (n_points): ``READY`` or why not, a position in ``REASONS``."""
-    history = notes.history
     asked = Asked.sort(points.ticket, points.as_of)
     keys, as_of = asked.keys, asked.as_of
     lo, hi = kernels.visible(history.offsets.astype(np.int32), history.time, history.newest, keys, as_of)
@@ -135,64 +133,57 @@ def state_of(notes: Annotations, points: Points) -> npt.NDArray[np.int8]:
     return asked.scatter(state)
 
 
-def fixed_ages(notes: Annotations, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:
+def fixed_ages(history: History, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:
     """Ask about every ticket at fixed ages, in hours after its creation, while it is at risk; nothing after ``until``.
 
     These are the landmarks of van Houwelingen & Putter (2011).
     """
-    history = notes.history
     until = history.end if until is None else until
     born = np.flatnonzero(history.created <= until)
     steps = np.array([round(age * HOUR) for age in ages], dtype=np.int64)
     as_of = (history.created[born, None] + steps[None, :]).ravel()
     points = Points(np.repeat(born, len(steps)).astype(np.int32), as_of)
     points = points.take(as_of <= until)
-    return points.take(state_of(notes, points) == READY)
+    return points.take(state_of(history, points) == READY)
 
 
-def nightly(notes: Annotations, since: int, until: int, hour: int = NIGHT_HOUR) -> Points:
+def nightly(history: History, since: int, until: int, hour: int = NIGHT_HOUR) -> Points:
     """Ask about every ticket at risk on each night from ``since`` to ``until``, at ``hour`` o'clock UTC."""
-    history = notes.history
     first = -(-(since - hour * HOUR) // DAY)
     last = (until - hour * HOUR) // DAY
     born = np.flatnonzero(history.created <= until)
     start = np.maximum(first, -(-(history.created[born] - hour * HOUR) // DAY))
-    over = ends_of(notes)[born]
+    over = ends_of(history)[born]
     stop = np.minimum(last, np.where(over < until, -(-(over - hour * HOUR) // DAY), last))
     nights = np.maximum(stop - start + 1, 0)
     ticket = np.repeat(born, nights).astype(np.int32)
     within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
     points = Points(ticket, (np.repeat(start, nights) + within) * DAY + hour * HOUR)
-    return points.take(state_of(notes, points) == READY)
+    return points.take(state_of(history, points) == READY)
 
 
-def landmarks(notes: Annotations, ages: Sequence[float] | None) -> Points:
+def landmarks(history: History, ages: Sequence[float] | None) -> Points:
     """Ask about the past in order of time: at fixed ages in hours, or every night of the log where there are none."""
-    history = notes.history
     points = (
-        nightly(notes, int(history.time.min()), history.end)
+        nightly(history, int(history.time.min()), history.end)
         if ages is None
-        else fixed_ages(notes, tuple(ages))
+        else fixed_ages(history, tuple(ages))
     )
     return points.take(np.argsort(points.as_of, kind="stable"))
 
 
-def tonight(notes: Annotations, as_of: int) -> Points:
+def tonight(history: History, as_of: int) -> Points:
     """Ask about every ticket that is at risk at ``as_of``, one point each."""
-    history = notes.history
     born = np.flatnonzero(history.created <= as_of).astype(np.int32)
     points = Points(born, np.full(len(born), as_of, dtype=np.int64))
-    return points.take(state_of(notes, points) == READY)
+    return points.take(state_of(history, points) == READY)
 
 
-def ends_of(notes: Annotations) -> Ints:
+def ends_of(history: History) -> Ints:
     """Return the moment after which each ticket is never at risk again, the far future where it still is."""
-    history = notes.history
-    ends = np.full(history.n_tickets, np.iinfo(np.int64).max)
-    last = history.offsets[1:] - 1
-    some = np.diff(history.offsets) > 0
-    over = some & ~notes.flag("at_risk")[np.maximum(last, 0)]
-    ends[over] = history.time[last[over]]
-    rows = np.flatnonzero(notes.flag("escalated"))
-    ends[history.ticket[rows]] = np.minimum(ends[history.ticket[rows]], history.time[rows])
+    first, end = history.offsets[:-1].astype(np.int32), history.offsets[1:].astype(np.int32)
+    at_risk, _ = standing(history, first, end)
+    over = np.flatnonzero(~at_risk)
+    ends = first_escalations(history)
+    ends[over] = np.minimum(ends[over], history.time[end[over] - 1])
     return ends

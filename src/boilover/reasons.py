@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.annotations.standing import is_held
 from boilover.features import (
     Aggregate,
     Attribute,
@@ -34,6 +33,7 @@ from boilover.features.view import HOLDERS, TICKET, Sight
 from boilover.history import Floats
 from boilover.points import Points
 from boilover.sentences import HALF, decaying, sentence, shown_column
+from boilover.standing import is_held
 
 TOP = 3
 LEAST = 0.001

@@ -67,7 +67,7 @@ def score(
         with ThreadPoolExecutor(1) as aside:
             # The points are sought in one thread; what fails here fails again where features are computed.
             look_up(Plan.of(features_of(saved)), notes, aside)
-            asked = tonight(notes, history.end if as_of is None else parse_moment(as_of))
+            asked = tonight(notes.history, history.end if as_of is None else parse_moment(as_of))
         ids = ids_of(notes, asked)
         return score_points(notes, asked, ids, saved, explain=explain, ready=True, ranked=True)
     asked = Points.from_frame(points, history, source=source)
@@ -117,7 +117,7 @@ def score_points(
     ``compute`` returns the features of points, where they do not follow from ``notes`` alone. All points can be asked
     where they are ``ready``, as those of `tonight` are.
     """
-    state = np.full(len(asked), READY, dtype=np.int8) if ready else state_of(notes, asked)
+    state = np.full(len(asked), READY, dtype=np.int8) if ready else state_of(notes.history, asked)
     scored = np.flatnonzero((state == READY) | (state == SOLVED))
     risks = np.full((len(asked), len(saved.manifest.horizons)), np.nan)
     frame = pd.DataFrame()

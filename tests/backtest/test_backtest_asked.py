@@ -43,7 +43,7 @@ def test_each_night_asks_what_a_log_cut_then_would(log: EventLog, until: AtRiskU
     for place, night, rows, tickets in asked.each():
         assert night == moments[place]
         past = notes_of(cut(log, night))
-        wanted = past.history.ticket_ids.take(pa.array(tonight(past, night).ticket)).to_pylist()
+        wanted = past.history.ticket_ids.take(pa.array(tonight(past.history, night).ticket)).to_pylist()
         assert ids[tickets].tolist() == wanted
         assert (asked.points.as_of[rows] == night).all()
         assert (asked.night[rows] == place).all()
@@ -51,7 +51,7 @@ def test_each_night_asks_what_a_log_cut_then_would(log: EventLog, until: AtRiskU
 
 def taught(log: EventLog, night: int) -> TrainingRows:
     notes = notes_of(log)
-    rows = Rows(notes, landmarks(notes, AGES_HOURS))
+    rows = Rows(notes, landmarks(notes.history, AGES_HOURS))
     return learn(log, night, rows, ("24h", "7d"), AGES_HOURS)[1]
 
 
@@ -72,7 +72,7 @@ def equal(found: TrainingRows, wanted: TrainingRows) -> None:
 
 def test_kept_rows_teach_what_the_cut_log_teaches(log: EventLog) -> None:
     notes = notes_of(log)
-    rows = Rows(notes, landmarks(notes, AGES_HOURS))
+    rows = Rows(notes, landmarks(notes.history, AGES_HOURS))
     chosen = set()
     for night in moments_of(log, 9)[[0, 8]].tolist():
         past, found = learn(log, night, rows, ("7d",), AGES_HOURS)
@@ -84,7 +84,7 @@ def test_kept_rows_teach_what_the_cut_log_teaches(log: EventLog) -> None:
 def test_a_training_on_every_night_of_the_log_is_kept_too(log: EventLog) -> None:
     """Its nights ask about tickets whose creation is told later, which the whole log does not ask about."""
     notes = notes_of(log)
-    rows = Rows(notes, landmarks(notes, None))
+    rows = Rows(notes, landmarks(notes.history, None))
     past, found = learn(log, int(moments_of(log, 1)[0]) - DAY, rows, ("7d",), None)
     equal(found, training_rows(past, ("7d",), ages=None))
 
@@ -110,14 +110,14 @@ def test_no_training_knows_what_happened_later(log: EventLog) -> None:
         notes = notes_of(each)
         code = notes.history.find(as_it_was.notes.history.ticket_ids)
         points = Points(code[as_it_was.points.ticket], as_it_was.points.as_of)
-        leaks.append(label(notes, points, HORIZON))
+        leaks.append(label(notes.history, points, HORIZON))
     assert not np.array_equal(leaks[0], leaks[1], equal_nan=True)
     assert not np.array_equal(np.nan_to_num(leaks[0], nan=9), np.nan_to_num(as_it_was.labels["7d"], nan=9))
 
 
 def test_rows_of_questions_that_were_not_kept_are_made(log: EventLog) -> None:
     notes = notes_of(log)
-    points = landmarks(notes, AGES_HOURS)
+    points = landmarks(notes.history, AGES_HOURS)
     features = training_rows(log, ("7d",)).features
     some, others = points.take(points.ticket % 2 == 0), points.take(points.ticket % 2 == 1)
     kept, whole = Rows(notes, some), Rows(notes, points)

@@ -94,7 +94,7 @@ def test_every_night_is_what_is_done_by_hand(replayed: Replayed, tmp_path: Path)
 
         ledger.outcomes("desk", ends_by_hand(replayed.log, moment, flagged))
         notes = notes_of(past)
-        points = tonight(notes, int(moment.timestamp() * 1_000_000))
+        points = tonight(notes.history, int(moment.timestamp() * 1_000_000))
         night, _ = night_of(policy, notes, points, by_hand["risk"])
         decision = decide(night, ledger.memory("desk", night.ticket_id), policy, threshold)
         assert replay["verdict"].tolist() == [Verdict(code).name.lower() for code in decision.verdict]

@@ -247,7 +247,7 @@ def test_a_rule_about_age_holds_by_the_age_or_says_that_the_log_cannot_feed_it(t
     events, tickets = synthetic_desk(n_tickets=200, days=30, seed=1).to_pandas()
     log = EventLog.from_pandas(events[told | (events["event_type"] != "created")], tickets)
     notes = Annotations(History.from_log(log))
-    points = landmarks(notes, AGES_HOURS)
+    points = landmarks(notes.history, AGES_HOURS)
     held = rules(Sight(notes, points))
     assert held[PRIORITY] is not None
     old = held[UNRESOLVED]

@@ -27,11 +27,11 @@ WEEK = 7 * 24 * HOUR
 @pytest.fixture(scope="module")
 def rows():
     notes = Annotations(History.from_log(with_measures(synthetic_desk(n_tickets=500, seed=3))))
-    points = fixed_ages(notes, (0.0, 24.0, 96.0))
-    points = points.take(is_covered(notes, points, WEEK))
+    points = fixed_ages(notes.history, (0.0, 24.0, 96.0))
+    points = points.take(is_covered(notes.history, points, WEEK))
     points = points.take(np.argsort(points.as_of, kind="stable"))
     features = default_features(notes)
-    return features, compute(features, notes, points, n_jobs=1), label(notes, points, WEEK)
+    return features, compute(features, notes, points, n_jobs=1), label(notes.history, points, WEEK)
 
 
 @pytest.fixture(scope="module", params=[0.0, 0.4, 1.0], ids=["trees", "blend", "linear"])

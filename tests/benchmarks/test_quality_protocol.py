@@ -38,9 +38,9 @@ def case(frames) -> Case:
 def agrees(case: Case, horizon: pd.Timedelta, ages: tuple[float, ...]) -> bool:
     log = EventLog.from_pandas(case.events.drop(columns="seen"), case.tickets)
     notes = Annotations(History.from_log(log))
-    points = fixed_ages(notes, tuple(24 * age for age in ages))
+    points = fixed_ages(notes.history, tuple(24 * age for age in ages))
     length = horizon // pd.Timedelta(microseconds=1)
-    y = np.where(is_covered(notes, points, length), label(notes, points, length), np.nan)
+    y = np.where(is_covered(notes.history, points, length), label(notes.history, points, length), np.nan)
     ids = notes.history.ticket_ids.take(points.ticket).to_pandas()
     mine = pd.DataFrame({"ticket_id": ids.astype("str"), "as_of": points.as_of, "label": y})
     asked = case.points.assign(as_of=case.points["as_of"].dt.as_unit("us").astype("int64"))[mine.columns]

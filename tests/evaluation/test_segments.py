@@ -20,7 +20,9 @@ def groups(**attributes: list[str]) -> dict[str, set[str]]:
     told = {name: np.resize(np.array(words), len(tickets)) for name, words in attributes.items()}
     log = EventLog.from_pandas(events, tickets[["ticket_id"]].assign(**told))
     notes = Annotations(History.from_log(log))
-    return {name: set(found) for name, found in segments_of(notes, landmarks(notes, AGES_HOURS)).items()}
+    return {
+        name: set(found) for name, found in segments_of(notes, landmarks(notes.history, AGES_HOURS)).items()
+    }
 
 
 def test_never_by_who_works_on_tickets() -> None:

@@ -56,7 +56,8 @@ def fires(name: str, table: Mapping[str, Any], ticket: Ticket) -> bool:
             )
         case "unresolved":
             word = ticket.events[-1]["priority"] if ticket.events else None
-            return ticket.hours_since("created") >= _limit(table, word)
+            done = bool(ticket.events) and ticket.events[-1]["status"] in ("solved", "closed")
+            return not done and ticket.hours_since("created") >= _limit(table, word)
         case "reopened":
             return len(ticket.within("reopened", window)) >= table["times"]
         case "handoffs":

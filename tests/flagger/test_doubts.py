@@ -12,7 +12,7 @@ from boilover.features.families import CUSTOMER
 from boilover.flagger.doubts import doubts_of
 from boilover.flagger.ledger import Ledger
 from boilover.flagger.night import WhyNot
-from boilover.labels import first_escalations
+from boilover.standing import first_escalations
 from boilover.training.rows import training_rows
 
 HORIZON = 7 * 24 * HOUR
@@ -28,7 +28,7 @@ def rows():
 def test_points_of_rescued_tickets_are_left_out_and_no_others(rows, tmp_path):
     notes, points = rows.notes, rows.points
     names = notes.history.ticket_ids.to_pylist()
-    calm = np.flatnonzero(first_escalations(notes) == np.iinfo(np.int64).max)
+    calm = np.flatnonzero(first_escalations(notes.history) == np.iinfo(np.int64).max)
     asked = [ticket for ticket in calm if (points.ticket == ticket).sum() == 3]
     answered, flagged, held = (names[ticket] for ticket in asked[len(asked) // 2 :][:3])
     own = points.as_of[points.ticket == names.index(answered)]

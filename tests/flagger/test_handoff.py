@@ -47,7 +47,7 @@ def blocks(page: str, language: str) -> list[str]:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return a recorded night of a synthetic desk, by the names of the page."""
     notes = Annotations(History.from_log(synthetic_desk(n_tickets=150, days=12, seed=6)))
-    points = tonight(notes, int(np.quantile(notes.history.time, 0.5)))
+    points = tonight(notes.history, int(np.quantile(notes.history.time, 0.5)))
     risk = np.linspace(0, 1, len(points))
     policy = parse_flag_policy(POLICY)
     night, fired = night_of(policy, notes, points, risk)

@@ -206,7 +206,7 @@ def test_a_night_tells_segments_and_weights_as_of_its_moment() -> None:
         seats=25,
     )
     as_of = START + 2 * HOUR
-    night, fired = night_of(policy, notes, tonight(notes, as_of), [0.3])
+    night, fired = night_of(policy, notes, tonight(notes.history, as_of), [0.3])
     assert night.as_of == as_of
     assert {key: words.tolist() for key, words in night.segments.items()} == {
         "queue": ["one"],
@@ -217,7 +217,7 @@ def test_a_night_tells_segments_and_weights_as_of_its_moment() -> None:
     assert fired.evidence(0) == {"vip": "plan is gold"}
     for seats, weight in ((None, 1.0), (1000, 3.0), (0, 0.5)):
         notes = log_of(plan="gold", seats=seats if seats is not None else np.nan)
-        assert night_of(policy, notes, tonight(notes, as_of), [0.3])[0].weight.tolist() == [weight]
+        assert night_of(policy, notes, tonight(notes.history, as_of), [0.3])[0].weight.tolist() == [weight]
 
 
 def test_a_night_is_of_known_tickets_one_moment_and_attributes_that_exist() -> None:

@@ -18,9 +18,9 @@ from boilover.kpi.cases import Cases
 from boilover.kpi.causes import causes, factor_of, ratio_interval
 from boilover.kpi.groups import MIN_TICKETS, available, grouped
 from boilover.kpi.quality import quality
-from boilover.labels import NEVER
 from boilover.log import EventLog
 from boilover.nouns import is_about_people
+from boilover.standing import NEVER
 from random_logs import log_of_seed
 
 START = pd.Timestamp("2026-01-05", tz="UTC")

@@ -7,20 +7,11 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import KINDS, Bytes, Coded, History
-from boilover.schema import DELETED, STATUSES
+from boilover.history import Coded
+from boilover.schema import STATUSES
+from boilover.standing import GONE, MERGED, OVER_FROM, SOLVED, STATUS_CHANGED, STATUS_CODES, stated_of
 
 Flags = npt.NDArray[np.bool_]
-
-STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
-SOLVED = np.int8(STATUS_CODES["solved"])
-OPEN = np.int8(STATUS_CODES["open"])
-CLOSED = np.int8(STATUS_CODES["closed"])
-GONE = np.int8(len(STATUSES))
-"""In between only: closed because the ticket was deleted."""
-OVER_FROM = {"solved": SOLVED, "closed": CLOSED, "escalated": GONE}
-"""The first status in which a ticket is not at risk any more."""
-STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
 
 
 @annotates(
@@ -73,17 +64,3 @@ def over(notes: Annotations) -> dict[str, Flags]:
     """Tell since when a ticket is not at risk: from this event on, and it was before it."""
     at_risk = notes.flag("at_risk")
     return {"over": ~at_risk & kernels.before(at_risk, notes.history.starts, True)}
-
-
-def stated_of(history: History) -> Bytes:
-    """Return the status that each event states, int8 (n_events): a place in ``STATUSES``, or ``GONE``."""
-    stated: Bytes = history.meant("value", status_of, OPEN, np.int8)
-    deleted = history.meant("raw_value", DELETED.__eq__, False, np.bool_)
-    if deleted.any():
-        stated[(stated == CLOSED) & deleted] = GONE
-    return stated
-
-
-def status_of(word: str) -> int:
-    """Return the code of a status; one that the contract does not know counts as open."""
-    return STATUS_CODES.get(word, int(OPEN))

@@ -10,8 +10,9 @@ from boilover.audit.case import Case
 from boilover.audit.finding import Finding
 from boilover.audit.relate import halves, means
 from boilover.history import Codes, Floats
-from boilover.labels import NEVER, is_covered, label
+from boilover.labels import is_covered, label
 from boilover.points import READY, Points, state_of
+from boilover.standing import NEVER
 
 BOUND = 0.9
 """The AUC that the lower end of the interval must pass."""
@@ -31,9 +32,9 @@ def alone(case: Case, notes: Annotations, horizon: int) -> Finding | None:
 
     tickets = np.flatnonzero((case.column.first >= 0) & (case.column.since < NEVER)).astype(np.int32)
     points = Points(tickets, case.column.since[tickets])
-    asked = (state_of(notes, points) == READY) & is_covered(notes, points, horizon)
+    asked = (state_of(notes.history, points) == READY) & is_covered(notes.history, points, horizon)
     points = points.take(asked)
-    y = label(notes, points, horizon)
+    y = label(notes.history, points, horizon)
     early, late = halves(points.as_of)
     if min(y[early].sum(), y[late].sum()) < FEWEST or y[late].all():
         return None

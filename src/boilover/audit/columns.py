@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from boilover.annotations import Annotations
 from boilover.audit.numerals import numbers_of
 from boilover.history import KINDS, Coded, Codes, Floats, History, Ints
-from boilover.labels import NEVER
+from boilover.standing import NEVER
 
 Flags = npt.NDArray[np.bool_]
 

@@ -11,7 +11,7 @@ import numpy as np
 from boilover.annotations import Annotations
 from boilover.audit.columns import Flags
 from boilover.history import HOUR, KINDS, Codes, Floats, History, Ints
-from boilover.labels import NEVER
+from boilover.standing import NEVER
 
 STATES = ("status", "priority", "assignee", "group")
 COUNTED = {

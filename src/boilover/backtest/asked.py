@@ -12,8 +12,8 @@ import pandas as pd
 from boilover.annotations import Annotations
 from boilover.features import Feature, Sight, compute
 from boilover.history import Codes, Ints
-from boilover.labels import NEVER, first_escalations
 from boilover.points import Points
+from boilover.standing import NEVER, first_escalations
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def ask(notes: Annotations, moments: Ints) -> Nights:
     some = np.flatnonzero(np.diff(history.offsets) > 0)
     last = history.offsets[some + 1] - 1
     over = np.where(notes.flag("at_risk")[last], NEVER, history.time[last])
-    over = np.minimum(over, first_escalations(notes)[some])
+    over = np.minimum(over, first_escalations(notes.history)[some])
     begin = np.searchsorted(moments, history.time[history.offsets[some]])
     nights = np.maximum(np.searchsorted(moments, over) - begin, 0)
     within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)

@@ -29,11 +29,11 @@ from boilover.evaluation.bootstrap import ROUNDS
 from boilover.features import Sight, default_features, from_json
 from boilover.flagger import FlagPolicy
 from boilover.history import Floats, History
-from boilover.labels import first_escalations
 from boilover.log import EventLog
 from boilover.nights import NIGHTS
 from boilover.outputs import write_frame, write_json
 from boilover.points import AGES_HOURS, DAY, Points, landmarks
+from boilover.standing import first_escalations
 from boilover.times import parse_duration, parse_moment
 from boilover.training import LOG_SAYS, moment
 
@@ -114,7 +114,7 @@ def backtest(
     risk, rates, trained = _train_and_score(
         log, policy, rule, plan, asked, rows, say, horizons=horizons, ages=ages, seed=seed, n_jobs=n_jobs
     )
-    over, escalated = np.flatnonzero(notes.flag("over")), first_escalations(notes)
+    over, escalated = np.flatnonzero(notes.flag("over")), first_escalations(notes.history)
     ends = Ends.of(escalated, history.ticket[over], history.time[over], plan.nights)
     window = Window(
         begin=int(plan.nights[0]),
@@ -152,7 +152,7 @@ def backtest(
 
 def _rows(notes: Annotations, asked: Nights, ages: Sequence[float] | None, last_training: int) -> Rows:
     """Return what keeps the features of all nights and of all points that a training may ask."""
-    learnt = landmarks(notes, ages)
+    learnt = landmarks(notes.history, ages)
     learnt = learnt.take(learnt.as_of <= last_training)
     before = ask(notes, asked.moments[0] - DAY * np.arange(NIGHTS, 0, -1)).points
     parts = (asked.points, learnt, before)

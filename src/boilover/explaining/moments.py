@@ -56,4 +56,4 @@ def _nights(notes: Annotations, ticket: int, since: int, until: int) -> list[int
 
 
 def _states(notes: Annotations, ticket: int, at: Ints) -> npt.NDArray[np.int8]:
-    return state_of(notes, Points(np.full(len(at), ticket, dtype=np.int32), at))
+    return state_of(notes.history, Points(np.full(len(at), ticket, dtype=np.int32), at))

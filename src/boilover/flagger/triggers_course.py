@@ -69,7 +69,7 @@ class NoPublicUpdate(Trigger):
 
 
 class Unresolved(Trigger):
-    """Hours since the creation, by priority: a word of the desk, or any word for the same level."""
+    """Hours since the creation of a ticket that is not solved, by priority: a word of the desk, or one for its level."""
 
     hours: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     otherwise: float | None = Field(default=None, gt=0)

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from boilover.annotations import Annotations
 from boilover.flagger.ledger import Ledger, Outcomes
-from boilover.labels import first_escalations
 from boilover.points import SOLVED, Points, state_of
+from boilover.standing import first_escalations
 
 Beyond = Callable[[Collection[str]], Annotations | None]
 
@@ -23,14 +23,14 @@ def outcomes_of(notes: Annotations, as_of: int, tickets: pd.Index | None = None)
     not at risk: solved, closed or merged, as the log's rule says. ``tickets`` limits the answer to some.
     """
     history = notes.history
-    escalated = first_escalations(notes)
+    escalated = first_escalations(notes.history)
     escalated[escalated > as_of] = 0
     ended = np.flatnonzero(notes.flag("over") & (history.time <= as_of))
     resolved = np.zeros(history.n_tickets, dtype=np.int64)
     resolved[history.ticket[ended]] = history.time[ended]
     every = Points(np.arange(history.n_tickets, dtype=np.int32), np.full(history.n_tickets, as_of))
     # Of a ticket that escalated, the state is that; whether it is solved does not matter any more.
-    resolved[state_of(notes, every) != SOLVED] = 0
+    resolved[state_of(notes.history, every) != SOLVED] = 0
     happened = np.flatnonzero((escalated > 0) | (resolved > 0))
     ids = history.ticket_ids.take(pa.array(happened)).to_pandas()
     frame = pd.DataFrame(

@@ -156,7 +156,7 @@ def score_night(desk: Desk, saved: SavedModel, opened: Opened, account: Account)
             night.notes, night.points, night.score(desk.tables.explain), night.notes_of, night.types
         )
     notes = notes_for(opened.source.log, saved)
-    points = tonight(notes, account.as_of)
+    points = tonight(notes.history, account.as_of)
     return Scored(
         notes, points, score_points(notes, points, ids_of(notes, points), saved, explain=desk.tables.explain)
     )

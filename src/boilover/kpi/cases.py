@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from boilover.annotations import Annotations
 from boilover.history import HOUR, Coded, Floats, Ints
-from boilover.labels import NEVER, first_escalations
+from boilover.standing import NEVER, first_escalations
 
 Flags = npt.NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ class Cases:
     @cached_property
     def escalated(self) -> Ints:
         """When each escalated first."""
-        return first_escalations(self.notes)[self.ticket]
+        return first_escalations(self.notes.history)[self.ticket]
 
     @cached_property
     def has_escalated(self) -> Flags:

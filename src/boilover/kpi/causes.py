@@ -85,11 +85,11 @@ class Causes(NamedTuple):
 
 def causes(cases: Cases) -> Causes | None:
     """Return what goes with escalations; None where too few tickets are at risk after a day, or too few escalate."""
-    notes = cases.notes
+    notes, history = cases.notes, cases.notes.history
     points = Points(cases.ticket.astype(np.int32), cases.created + AFTER_HOURS * HOUR)
-    points = points.take(is_covered(notes, points, WITHIN_DAYS * DAY))
-    points = points.take(state_of(notes, points) == READY)
-    y = label(notes, points, WITHIN_DAYS * DAY) == 1
+    points = points.take(is_covered(history, points, WITHIN_DAYS * DAY))
+    points = points.take(state_of(history, points) == READY)
+    y = label(history, points, WITHIN_DAYS * DAY) == 1
     if y.sum() < MIN_ESCALATED or len(y) < 2 * MIN_TICKETS:
         return None
     present = [

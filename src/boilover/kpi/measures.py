@@ -12,8 +12,8 @@ from boilover.evaluation.interval import Interval, clopper_pearson, wilson
 from boilover.history import HOUR, Floats, Ints
 from boilover.kpi.cases import Cases
 from boilover.kpi.survival import Curve, kaplan_meier
-from boilover.labels import NEVER
 from boilover.points import DAY
+from boilover.standing import NEVER
 
 NAN = float("nan")
 WEEK = 7 * DAY

@@ -17,8 +17,8 @@ from boilover.features import Count, Feature, Flag, SinceLast, compute, default_
 from boilover.features.families import REOPENED, REPLY
 from boilover.history import HOUR
 from boilover.kpi.cases import Cases
-from boilover.labels import NEVER
 from boilover.points import Points
+from boilover.standing import NEVER
 
 WAITED_HOURS = 24.0
 QUICK_HOURS = 4.0

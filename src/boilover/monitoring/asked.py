@@ -14,11 +14,12 @@ from boilover.annotations import Annotations
 from boilover.errors import InputError, UsageError
 from boilover.history import Floats
 from boilover.inputs import cut
-from boilover.labels import NEVER, first_escalations, is_covered, label
+from boilover.labels import is_covered, label
 from boilover.log import EventLog, observed
 from boilover.model.saved import SavedModel
 from boilover.points import Points, fixed_ages, nightly
 from boilover.scoring import feature_frame, notes_for
+from boilover.standing import NEVER, first_escalations
 from boilover.times import iso, parse_duration, parse_moment
 
 MIN_POINTS = 100
@@ -52,12 +53,13 @@ def ask(log: EventLog, saved: SavedModel, since: int, as_of: int, ages: Sequence
     attributes that its tickets lack.
     """
     notes = notes_for(cut(log, as_of), saved)
-    if (first_escalations(notes) == NEVER).all():
+    history = notes.history
+    if (first_escalations(history) == NEVER).all():
         raise InputError(
             f"no ticket of the log escalated by {iso(as_of)}",
             mend="Add escalated events, or declare what escalated means in an [escalation] table",
         )
-    asked = nightly(notes, since + 1, as_of) if ages is None else fixed_ages(notes, tuple(ages), as_of)
+    asked = nightly(history, since + 1, as_of) if ages is None else fixed_ages(history, tuple(ages), as_of)
     asked = asked.take(asked.as_of > since)
     if len(asked) < MIN_POINTS:
         raise InputError(
@@ -65,8 +67,8 @@ def ask(log: EventLog, saved: SavedModel, since: int, as_of: int, ages: Sequence
             mend="Wait, or take a log that goes on for longer after the training of the model",
         )
     horizon = parse_duration(saved.manifest.horizons[0])
-    covered = is_covered(notes, asked, horizon)
-    y = np.where(covered, label(notes, asked, horizon), np.nan)
+    covered = is_covered(history, asked, horizon)
+    y = np.where(covered, label(history, asked, horizon), np.nan)
     frame = feature_frame(notes, asked, saved)
     return Asked(since, as_of, notes, asked, frame, saved.model.risks(frame)[:, 0], y)
 

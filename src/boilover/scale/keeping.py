@@ -32,7 +32,6 @@ from boilover.features.view import Sight
 from boilover.files import replacing, sha256_of
 from boilover.fitting import fit_attributes
 from boilover.history import History
-from boilover.labels import NEVER
 from boilover.log import SORTED, EventLog
 from boilover.model.saved import SavedModel
 from boilover.partitions import CODED, Partition, read_part, write_events
@@ -40,6 +39,7 @@ from boilover.points import Points, ends_of
 from boilover.scale.packed import Over, pack, unpack
 from boilover.schema import SCHEMA_VERSION
 from boilover.scoring import features_of
+from boilover.standing import NEVER
 
 FOLDER = ".kept"
 """In the log's folder. It may be deleted at any time."""
@@ -138,7 +138,7 @@ class Keeper:
     def _parted(self, partition: Partition) -> Part:
         events, tickets = self.tables(partition)
         notes = self.notes(events, tickets)
-        ends = ends_of(notes)
+        ends = ends_of(notes.history)
         over = ends < NEVER
         ids = notes.history.ticket_ids
         of_over = pc.is_in(events["ticket_id"].cast(pa.string()), ids.filter(pa.array(over)))

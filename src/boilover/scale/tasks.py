@@ -132,7 +132,7 @@ class Look:
         """Write the partition's piece."""
         work, saved = self.work, self.work.saved
         notes = notes_for(declare(self._log(), work.rule), saved, is_part=True)
-        points = tonight(notes, work.as_of)
+        points = tonight(notes.history, work.as_of)
         keyed = keys_of(work.plan.features, notes, points)
         write_piece(self.path, *piece_of(work.plan, notes, points, keyed))
 

@@ -54,7 +54,7 @@ class Tonight:
     @cached_property
     def points(self) -> Points:
         """One point for each ticket that is at risk."""
-        return tonight(self.notes, self.as_of)
+        return tonight(self.notes.history, self.as_of)
 
     def score(self, explain: Explained = EXPLAINED) -> pd.DataFrame:
         """Return a row for each point, as `boilover.score` tells, in the order of the tickets' ids."""

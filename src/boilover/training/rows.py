@@ -15,13 +15,14 @@ from boilover.features import Feature, compute, default_features, to_json
 from boilover.features.defaults import OTHER_KEYS
 from boilover.features.frame import Plan
 from boilover.history import HOUR, Floats, History
-from boilover.labels import NEVER, first_escalations, is_covered, label
+from boilover.labels import is_covered, label
 from boilover.log import EventLog
 from boilover.mistakes import listed
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, landmarks
 from boilover.split import CALIBRATE, Split, split
+from boilover.standing import NEVER, first_escalations
 from boilover.times import parse_duration
 from boilover.words import hours
 
@@ -75,17 +76,18 @@ def training_rows(
     `UsageError` for no ``features``, and for those of attributes or fields that the log lacks.
     """
     in_order(horizons)
-    notes = Annotations(History.from_log(log))
+    history = History.from_log(log)
+    notes = Annotations(history)
     _check_escalations(log, notes)
-    points = landmarks(notes, ages)
+    points = landmarks(history, ages)
     labels, splits = {}, {}
     for horizon in horizons:
         length = parse_duration(horizon)
-        covered = is_covered(notes, points, length)
+        covered = is_covered(history, points, length)
         if doubts is not None:
             covered &= ~doubts(notes, points, length)
-        _check_horizon(notes.history, horizon, covered)
-        labels[horizon] = np.where(covered, label(notes, points, length), np.nan)
+        _check_horizon(history, horizon, covered)
+        labels[horizon] = np.where(covered, label(history, points, length), np.nan)
         _check_classes(labels[horizon], horizon, notes)
         splits[horizon] = split(points.as_of, length, points.ticket, covered)
     chosen = tuple(features) if features is not None else default_features(notes)
@@ -132,7 +134,7 @@ def _fields(features: Sequence[Feature]) -> Iterator[str]:
 
 
 def _check_escalations(log: EventLog, notes: Annotations) -> None:
-    escalated = int((first_escalations(notes) < NEVER).sum())
+    escalated = int((first_escalations(notes.history) < NEVER).sum())
     if not escalated:
         # A rule that names what the log lacks has said so when it was declared, and what there is.
         lacking = [each for each in log.warnings if each.table == "escalation"]
@@ -162,7 +164,7 @@ def _check_classes(y: Floats, horizon: str, notes: Annotations) -> None:
     outcomes = np.unique(y[~np.isnan(y)])
     if len(outcomes) < 2:
         every = "escalates" if outcomes[0] else "stays calm"
-        first = first_escalations(notes)
+        first = first_escalations(notes.history)
         ages = (first - notes.history.created)[first < NEVER] / HOUR
         low, middle, high = map(hours, np.quantile(ages, (0.25, 0.5, 0.75)).tolist())
         raise InputError(

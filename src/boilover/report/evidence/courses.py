@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from boilover.annotations import Annotations
 from boilover.history import HOUR, Codes, Floats
-from boilover.labels import NEVER, first_escalations
 from boilover.measuring import Measured
 from boilover.points import READY, Points, state_of
+from boilover.standing import NEVER, first_escalations
 
 DRAWN = 3
 """Tickets of each kind."""
@@ -48,7 +48,7 @@ def choose(measured: Measured, since: int, rng: np.random.Generator) -> Codes:
     # Of tickets to which little happened there is nothing to see.
     events = np.diff(history.offsets)[fresh]
     fresh = fresh[events >= np.median(events)] if len(fresh) else fresh
-    boiled = first_escalations(measured.notes)[fresh] != NEVER
+    boiled = first_escalations(measured.notes.history)[fresh] != NEVER
     drawn = [rng.permutation(fresh[which])[:DRAWN] for which in (boiled, ~boiled)]
     return np.concatenate(drawn).astype(np.int32)
 
@@ -64,14 +64,14 @@ def courses(notes: Annotations, points: Points, risk: Floats) -> Sequence[Course
     """Return the course of each ticket of ``points`` (n), whose risks (n) these are; the escalated first."""
     if not len(points):
         return []
-    shown = np.where(state_of(notes, points) == READY, risk, np.nan)
+    shown = np.where(state_of(notes.history, points) == READY, risk, np.nan)
     return [_course(notes, ticket, points, shown) for ticket in dict.fromkeys(points.ticket.tolist())]
 
 
 def _moments(notes: Annotations, ticket: int) -> npt.NDArray[np.int64]:
     history = notes.history
     times = history.time[history.offsets[ticket] : history.offsets[ticket + 1]][:MOST_EVENTS]
-    end = min(int(first_escalations(notes)[ticket]) - 1, int(times[-1]))
+    end = min(int(first_escalations(notes.history)[ticket]) - 1, int(times[-1]))
     steps = np.linspace(times[0], end, STEPS).astype(np.int64)
     # Just before an event and right after it: the risk leaps there.
     found: npt.NDArray[np.int64] = np.unique(np.concatenate([times - 1, times, steps, [end]]))
@@ -83,7 +83,7 @@ def _course(notes: Annotations, ticket: int, points: Points, risk: Floats) -> Co
     own = points.ticket == ticket
     born = int(history.created[ticket])
     rows = np.arange(history.offsets[ticket], history.offsets[ticket + 1])
-    escalated = int(first_escalations(notes)[ticket])
+    escalated = int(first_escalations(notes.history)[ticket])
     ages = (points.as_of[own] - born) / HOUR
     rows = rows[(history.time[rows] - born) / HOUR <= ages[-1]]
     events = {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from boilover.annotations import Annotations
-from boilover.annotations.standing import is_held, standing
 from boilover.history import History
 from boilover.schema import AtRiskUntil
+from boilover.standing import is_held, standing
 from random_logs import AT_RISK_UNTIL, log_at_risk_until, log_of_seed
 
 

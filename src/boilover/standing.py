@@ -6,19 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from boilover import kernels
-from boilover.annotations.status import (
-    CLOSED,
-    MERGED,
-    OPEN,
-    OVER_FROM,
-    STATUS_CHANGED,
-    stated_of,
-    status_of,
-)
 from boilover.history import ESCALATED, KINDS, Bytes, Codes, History, Ints
 from boilover.kernels import compiled
+from boilover.schema import DELETED, STATUSES
 
 Flags = npt.NDArray[np.bool_]
+
+NEVER = np.iinfo(np.int64).max
+STATUS_CODES = {name: code for code, name in enumerate(STATUSES)}
+SOLVED = np.int8(STATUS_CODES["solved"])
+OPEN = np.int8(STATUS_CODES["open"])
+CLOSED = np.int8(STATUS_CODES["closed"])
+GONE = np.int8(len(STATUSES))
+"""In between only: closed because the ticket was deleted."""
+OVER_FROM = {"solved": SOLVED, "closed": CLOSED, "escalated": GONE}
+"""The first status in which a ticket is not at risk any more."""
+STATUS_CHANGED, MERGED = KINDS["status_changed"], KINDS["merged"]
 
 
 def standing(history: History, lo: Codes, hi: Codes) -> tuple[Flags, Flags]:
@@ -40,6 +43,29 @@ def is_held(history: History, tickets: Codes, now: Codes, holder: str) -> Flags:
     rows = _latest(history.kind, changed, history.offsets, tickets, now)
     held: Flags = kernels.taken_or(history.coded("value").codes, rows, -1) >= 0
     return held
+
+
+def first_escalations(history: History) -> Ints:
+    """Return when each ticket first escalated, int64 microseconds (n_tickets); ``NEVER`` where it did not."""
+    rows = np.flatnonzero(history.kind == ESCALATED)
+    tickets, first = np.unique(history.ticket[rows], return_index=True)
+    times = np.full(history.n_tickets, NEVER)
+    times[tickets] = history.time[rows[first]]
+    return times
+
+
+def stated_of(history: History) -> Bytes:
+    """Return the status that each event states, int8 (n_events): a place in ``STATUSES``, or ``GONE``."""
+    stated: Bytes = history.meant("value", status_of, OPEN, np.int8)
+    deleted = history.meant("raw_value", DELETED.__eq__, False, np.bool_)
+    if deleted.any():
+        stated[(stated == CLOSED) & deleted] = GONE
+    return stated
+
+
+def status_of(word: str) -> int:
+    """Return the code of a status; one that the contract does not know counts as open."""
+    return STATUS_CODES.get(word, int(OPEN))
 
 
 @compiled
