@@ -28,14 +28,15 @@ def render(account: Mapping[str, Any], *, terminal: bool = False, width: int = W
 
 def _parts(account: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
     export, log, capability = account["export"], account["log"], account["capability"]
-    yield Text(_headline(export), style="bold")
+    yield Text(headline(export), style="bold")
     yield Text(_done(log))
     for sentence in (*capability["sentences"], *_losses(export), *log["warnings"]):
         yield Text(f"- {sentence}")
     yield from _tables(export, capability, lines)
 
 
-def _headline(export: Mapping[str, Any]) -> str:
+def headline(export: Mapping[str, Any]) -> str:
+    """Return what was read, and how, in a line; ``export`` holds the plain values of `IngestReport`."""
     recipe = "" if export["recipe"] in (None, export["format"]) else f" through recipe {export['recipe']}"
     return (
         f"{export['format']} export{recipe}: {export['events']:,} events of {export['tickets']:,} tickets,"
