@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from boilover.escalation import EscalationRule, declare
     from boilover.evaluation.evaluate import evaluate
     from boilover.explaining import explain_ticket
-    from boilover.features import compute, default_features
+    from boilover.features import default_features
+    from boilover.features.asked import compute
     from boilover.flagging import apply_threshold, choose_threshold
     from boilover.future_edit import future_edit_test
     from boilover.history import History
@@ -58,7 +59,7 @@ _HOME = {
     "apply_threshold": "flagging",
     "check": "checking",
     "choose_threshold": "flagging",
-    "compute": "features",
+    "compute": "features.asked",
     "cut": "inputs",
     "declare": "escalation",
     "default_features": "features",

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+import boilover
 from boilover.annotations import Annotations
 from boilover.errors import MismatchError, UsageError
 from boilover.features import (
@@ -18,11 +19,13 @@ from boilover.features import (
     Calendar,
     Count,
     Decayed,
+    Difference,
     Feature,
     Flag,
     Lift,
     Match,
     Mean,
+    Ratio,
     Sight,
     SinceLast,
     Sum,
@@ -184,6 +187,33 @@ def test_a_creation_that_is_not_told_is_the_first_event():
     assert never[:, 4].tolist() == [1.0, 1.0]
     assert late[0].tolist() == never[0].tolist()
     assert (late[1, 0], late[1, 2], late[1, 4]) == (2.0, 1.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    "feature",
+    [
+        Attribute("chanel"),
+        Count(Flag("created"), "7d", key="chanel"),
+        Ratio(Count(Flag("created")), Difference(Attribute("chanel"), Attribute("seats"))),
+    ],
+)
+def test_features_of_an_attribute_that_the_log_lacks_are_refused(case, feature):
+    """A model that learned by a key finds it missing in a later log, and is not refused."""
+    _, notes, points = case
+    with pytest.raises(
+        UsageError, match=r"features read 'chanel', which is no attribute of the log\. It has 'channel', "
+    ):
+        boilover.compute([feature], notes, points)
+    if isinstance(feature, Count):
+        assert len(compute([feature], notes, points)) == len(points)
+    bare = notes_of(EventLog.from_pandas(notes.history.log.to_pandas()[0]))
+    with pytest.raises(UsageError, match="It has none"):
+        boilover.compute([feature], bare, points)
+
+
+def test_public_features_are_the_same(case):
+    features, notes, points = case
+    assert_same_rows(boilover.compute(features, notes, points), compute(features, notes, points))
 
 
 def test_features_survive_json(case):

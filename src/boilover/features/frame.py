@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from boilover import kernels
 from boilover.annotations import Annotations
 from boilover.errors import UsageError
 from boilover.features.base import Feature
-from boilover.features.columns import Attribute
+from boilover.features.columns import Attribute, Combined
 from boilover.features.crossing import Crossing, Extract, Need, Others, Rows, extract, with_tickets
 from boilover.features.shards import SHARD, WORTH, Shard, shards_of
 from boilover.features.view import TICKET, Sight
@@ -65,7 +65,8 @@ class Plan:
     def attributes(self) -> set[str]:
         """Names that may be attributes of tickets, as keys or as categories."""
         keys = {need.stream_key for need in self.needs}
-        return keys | {each.column for each in self.features if isinstance(each, Attribute)}
+        parts = (part for feature in self.features for part in _parts(feature))
+        return keys | {each.column for each in parts if isinstance(each, Attribute)}
 
     def groups(self, places: Sequence[int]) -> list[list[int]]:
         """Return ``places`` in groups of features that read the same events, or across tickets by the same key."""
@@ -76,6 +77,13 @@ class Plan:
             shared = needs[0].key if crosses else self.features[place].shares
             found.setdefault(shared, []).append(place)
         return list(found.values())
+
+
+def _parts(feature: Feature) -> Iterator[Feature]:
+    """Yield a feature, and those that it is made of."""
+    yield feature
+    if isinstance(feature, Combined):
+        yield from (*_parts(feature.left), *_parts(feature.right))
 
 
 class Columns:
