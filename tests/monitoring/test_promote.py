@@ -14,9 +14,9 @@ from boilover.inputs import Source, cut
 from boilover.model.saved import load_model, save_model
 from boilover.monitoring.asked import ask
 from boilover.monitoring.challenge import challenge, judge
-from boilover.monitoring.promote import promote
-from boilover.monitoring.retrain import JUDGEMENT, Schedule, renew
 from boilover.points import AGES_HOURS, DAY
+from boilover.renewal.promote import promote
+from boilover.renewal.retrain import JUDGEMENT, Schedule, renew
 from boilover.times import parse_moment
 from boilover.tracking import registry
 from boilover.tracking.located import located

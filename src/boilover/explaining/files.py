@@ -1,35 +1,16 @@
-"""An explanation from an opened source, and as a file: a picture, a table or JSON, by the file's ending."""
+"""An explanation as a file: a picture, a table or JSON, by the file's ending."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from boilover.errors import UsageError
-from boilover.explaining import Explanation, explain_ticket
+from boilover.explaining import Explanation
 from boilover.files import check_writable, replacing
-from boilover.inputs import Source
-from boilover.model.saved import load_model
 from boilover.outputs import SUFFIXES, write_frame, write_json
-from boilover.tracking.located import located
 
 PICTURES = (".svg", ".png")
 ENDINGS = (*PICTURES, ".json", ".csv", ".jsonl", ".parquet")
-
-
-def explain_log(
-    source: Source, model: Path, ticket: str, *, as_of: str | None = None, output: Path | None = None
-) -> Explanation:
-    """Explain one ticket of a log by a saved model; write it to ``output``, whose ending tells the form.
-
-    Raises what `explain_ticket` and `check_output` raise.
-    """
-    if output is not None:
-        check_output(output)
-    saved = load_model(located(model))
-    explanation = explain_ticket(source.under(saved.rule).log, saved, ticket, as_of=as_of)
-    if output is not None:
-        write_explanation(explanation, output)
-    return explanation
 
 
 def check_output(path: Path) -> None:

@@ -15,7 +15,7 @@ from boilover.job.steps import Say, Scored, Tools, model_told
 from boilover.job.telling import write_scores
 from boilover.model.saved import SavedModel, load_model
 from boilover.monitoring.drift import Drift, drift
-from boilover.monitoring.retrain import renew
+from boilover.renewal.retrain import renew
 from boilover.times import iso, parse_moment
 from boilover.tracking.located import located
 from boilover.training.rows import Doubts

@@ -21,9 +21,9 @@ from boilover.errors import InputError, UsageError
 from boilover.files import read_toml
 from boilover.flagger.settings import mistakes
 from boilover.job.keys import Tables, several
-from boilover.monitoring.promote import kept_beside
-from boilover.monitoring.retrain import Schedule
 from boilover.places import filesystem_of, place
+from boilover.renewal.promote import kept_beside
+from boilover.renewal.retrain import Schedule
 from boilover.times import parse_duration, parse_moment, stamp
 from boilover.tracking.located import is_registered
 

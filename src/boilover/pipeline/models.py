@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boilover.measuring import Measured
     from boilover.model.horizons import HorizonModel
     from boilover.monitoring.drift import Drift
-    from boilover.monitoring.promote import Promoted
+    from boilover.renewal.promote import Promoted
     from boilover.training.rows import Doubts, TrainingRows
 
 
@@ -163,6 +163,6 @@ def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
 
 def promote_model(source: Source, champion: Path, challenger: Path, **options: Any) -> Promoted:
     """Let a challenger take the champion's place unless it is worse, with the ``options`` of `promote`."""
-    from boilover.monitoring.promote import promote
+    from boilover.renewal.promote import promote
 
     return promote(source, champion, challenger, **options)

@@ -48,8 +48,17 @@ def score_in_parts(
     return score_in_pieces(log, located(model), run=engine(cluster), **options)
 
 
-def explain_log(source: Source, model: Path, ticket: str, **options: Any) -> Explanation:
-    """Explain one ticket by a saved model, with the ``options`` of `boilover.explaining.files.explain_log`."""
-    from boilover.explaining import files
+def explain_log(
+    source: Source, model: Path, ticket: str, *, as_of: str | None = None, output: Path | None = None
+) -> Explanation:
+    """Explain one ticket of a log by a saved model; write it to ``output``, whose ending tells the form."""
+    from boilover.explaining import explain_ticket
+    from boilover.explaining.files import check_output, write_explanation
 
-    return files.explain_log(source, model, ticket, **options)
+    if output is not None:
+        check_output(output)
+    saved = load_model(located(model))
+    explanation = explain_ticket(source.under(saved.rule).log, saved, ticket, as_of=as_of)
+    if output is not None:
+        write_explanation(explanation, output)
+    return explanation

@@ -16,9 +16,9 @@ from boilover.errors import InputError, MismatchError
 from boilover.inputs import Source, cut
 from boilover.model.saved import MANIFEST, SavedModel, check_folder, load_model, save_model
 from boilover.monitoring.challenge import differ
-from boilover.monitoring.promote import promote, same_model
 from boilover.outputs import write_json
 from boilover.points import AGES_HOURS
+from boilover.renewal.promote import promote, same_model
 from boilover.times import iso, parse_moment
 from boilover.tracking.located import located
 from boilover.training import train
