@@ -134,6 +134,27 @@ def test_gzipped_csv(tmp_path):
     assert len(log.events) == 2
 
 
+@pytest.mark.parametrize("zeros", [1, 4, 512, 3 << 20])
+def test_a_gzipped_csv_may_be_padded_with_zeros(tmp_path, zeros):
+    """As gzip itself reads it. Its own last bytes may be zeros, too, and so may be those of a member before."""
+    half = len(CSV) // 2
+    members = [gzip.compress(part.encode()) for part in (CSV[:half], CSV[half:], "")]
+    log = read_log(folder_of(tmp_path, events_csv_gz=b"".join(members) + bytes(zeros)))
+    assert len(log.events) == 2
+
+
+@pytest.mark.parametrize("more", [b"junk", bytes(512) + b"junk", bytes(512) + gzip.compress(b"8,x,y,z")[:9]])
+def test_a_gzipped_csv_with_anything_else_at_its_end_is_refused(tmp_path, more):
+    with pytest.raises(InputError, match=r"cannot be read as CSV: .*\. Export it again"):
+        read_log(folder_of(tmp_path, events_csv_gz=gzip.compress(CSV.encode()) + more))
+
+
+def test_what_is_wrong_in_a_padded_csv_is_told_as_in_any_other(tmp_path):
+    broken = gzip.compress(CSV.encode() + b"7,2026-03-01T00:00Z\n") + bytes(512)
+    with pytest.raises(InputError, match="row 3"):
+        read_log(folder_of(tmp_path, events_csv_gz=broken))
+
+
 def test_text_over_several_lines(tmp_path):
     written = CSV.replace("grüß dich", '"one\ntwo, ""three"""')
     assert (
