@@ -46,7 +46,7 @@ NIGHTS = "nights.json"
 OF_A_MODEL = re.compile(
     r"(manifest|reference|nights|challenge|model-.+)\.json|model-.+\.txt|calibration\.csv|CARD\.md"
 )
-"""The names of files that Boilover writes to the folder of a model; `boilover.monitoring` adds the challenge."""
+"""The names of files that Boilover writes to the folder of a model; `boilover.renewal` adds the challenge."""
 
 
 @dataclass(frozen=True, eq=False)
