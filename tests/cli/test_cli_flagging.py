@@ -413,6 +413,29 @@ def test_flags_of_tickets_that_nobody_sees_any_more_expire(home, capsys, monkeyp
     assert unseen.sum() > 0
 
 
+def test_the_last_night_is_taken_back(home, desk, run, capsys, monkeypatch, tmp_path):
+    ledger = tmp_path / "ledger.db"
+    ledger.write_bytes((home / "ledger.db").read_bytes())
+    first, second = Ledger.open(home / "ledger.db").export("nights")["new"]
+    said = printed(capsys, monkeypatch, "ledger", "take-back", ledger, "--as-of", NIGHTS[1])
+    assert said.startswith("the night of 2026-03-12T00:00:00Z counts no more\n")
+    assert f"raised             {second}: " in said
+    assert said.endswith("last night now     2026-03-10T00:00:00Z\n")
+    assert len(Ledger.open(ledger).export()) == first
+    assert printed(capsys, monkeypatch, "ledger", "check", ledger) == "the ledger adds up\n"
+    code, told = run("ledger", "take-back", ledger, "--as-of", NIGHTS[1])
+    assert (code, "That is 2026-03-10T00:00:00Z" in told) == (3, True), told
+    # A night in between can be recorded now, and the same one again.
+    for night in ("2026-03-11", NIGHTS[1]):
+        scores = tmp_path / f"{night}.csv"
+        assert run("score", desk / "log", "--model", desk / "model", "--as-of", night, "-o", scores)[0] == 0
+        words = ("--policy", home / "policy.toml", "--ledger", ledger, "-o", tmp_path / "flags.csv")
+        code, told = run("flag", scores, *words)
+        assert (code, "nothing is changed" in told) == (0, False), told
+    code, told = run("flag", tmp_path / "2026-03-11.csv", *words)
+    assert (code, "take that night back where it should not have been" in told) == (3, True), told
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

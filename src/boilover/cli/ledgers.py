@@ -127,6 +127,33 @@ def expire(
     typer.echo(f"{ended} flags expired")
 
 
+def take_back(
+    ledger: LedgerArgument,
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The night, which has to be the last one of the desk.")
+    ],
+    desk: OwnDeskOption = "desk",
+) -> None:
+    """Take the last night back that should not have been, such as one of a wrong year; flags stand as before it.
+
+    What was sent of it cannot be taken back, and is counted.
+
+    Example: boilover ledger take-back ledger.db --desk support --as-of 2062-01-01
+    """
+    from boilover.flagger.taking_back import take_back
+    from boilover.times import iso, parse_moment
+
+    at = parse_moment(as_of)
+    done = take_back(opened(ledger), desk, at)
+    typer.echo(f"the night of {iso(at)} counts no more")
+    typer.echo(f"raised             {done.new}: they never were")
+    typer.echo(f"risen              {done.risen}: they have their tier of before")
+    typer.echo(f"cleared            {done.cleared}: they stand again")
+    typer.echo(f"expired            {done.expired}: they stand again")
+    typer.echo(f"messages sent      {done.sent}: they cannot be taken back")
+    typer.echo(f"last night now     {'none' if done.latest is None else iso(done.latest)}")
+
+
 def feedback(
     ledger: LedgerArgument,
     desk: DeskOption = None,
@@ -188,5 +215,7 @@ def _hand_out(found: pd.DataFrame, ledger: str, output: Path, form: str | None) 
 COMMANDS: dict[str, Callable[..., None]] = {
     **{each.__name__: each for each in (show, export, acknowledge, snooze, disagree)},
     "import": import_answers,
-    **{each.__name__: each for each in (outcomes, expire, feedback, effect, check)},
+    **{each.__name__: each for each in (outcomes, expire)},
+    "take-back": take_back,
+    **{each.__name__: each for each in (feedback, effect, check)},
 }

@@ -104,7 +104,18 @@ def _streaks(connection: Connection, desk: str) -> dict[str, int]:
 
 
 def undo(connection: Connection, night: Row[Any]) -> None:
-    """Take the desk's last night back: flags stand as before it, answers since then kept; it is marked replaced."""
+    """Take the desk's last night back: flags stand as before it, answers since then kept; it is marked replaced.
+
+    Raises `InputError` where the night after it was taken back: that one had taken the place of what was known before.
+    """
+    last = connection.execute(select(func.max(nights.c.id)).where(nights.c.desk == night.desk)).scalar_one()
+    if last > night.id:
+        raise InputError(
+            "the night after it was taken back, so that what was known before it is not kept",
+            column="as_of",
+            value=iso(night.as_of),
+            mend="Take a later moment",
+        )
     told = select(history.c.flag_id).where(history.c.night_id == night.id)
     changed = list(connection.execute(told.distinct()).scalars())
     cleared = told.where(history.c.kind == Happening.CLEARED)

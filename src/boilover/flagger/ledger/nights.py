@@ -155,7 +155,8 @@ def check_order(latest: Any, as_of: int) -> None:
             f"is before the last recorded night, {iso(latest.as_of)}",
             column="as_of",
             value=iso(as_of),
-            mend="Nights are recorded in order of time: take a later moment, or another ledger",
+            mend="Nights are recorded in order of time: take a later moment, or another ledger, or take that night back"
+            " where it should not have been (boilover ledger take-back)",
         )
 
 

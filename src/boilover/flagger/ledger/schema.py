@@ -6,8 +6,8 @@ Ids are given by the ledger, in order of ticket id within a night, so that the s
 - ``ledger_history`` is append-only, guarded by the database itself. One row is one change of one flag.
 - ``ledger_flags`` is what the history comes to, and how often a flag was seen: a night on which a flag stays as it
   is adds no row, it counts ``nights`` up and moves ``last_seen``.
-- ``ledger_nights`` has one row per recorded night. A night that another record of the same moment replaced stays
-  as ``replaced``, and what the history tells of it no longer counts.
+- ``ledger_nights`` has one row per recorded night. A night that another record of the same moment replaced, or that was
+  taken back, stays as ``replaced``, and what the history tells of it no longer counts.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ flags = Table(
     Column("risk", Float, comment="when it was raised, as the threshold and why"),
     Column("threshold", Float),
     Column("why", Text, nullable=False),
-    Column("state", SmallInteger, nullable=False, comment="0: the night that raised it was replaced"),
+    Column("state", SmallInteger, nullable=False, comment="0: the night that raised it counts no more"),
     Column("tier", SmallInteger, nullable=False, comment="the highest so far"),
     Column("snoozed_until", BigInteger, nullable=False),
     Column("cleared_at", BigInteger, nullable=False),
