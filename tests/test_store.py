@@ -91,6 +91,48 @@ def test_nightly_exports_without_history_tell_a_state_once(tmp_path):
     assert_same(tmp_path / "log", tmp_path / "whole")
 
 
+def test_a_due_time_that_moves_away_and_back_over_nights_is_told_again(tmp_path):
+    first, other = "2026-01-19T10:00:00Z", "2026-01-22T10:00:00Z"
+    nights = {6: first, 7: first, 8: other, 9: first, 10: first, 11: other}
+    files = []
+    for day, due in nights.items():
+        told = {"id": 7, "created_at": "2026-01-05T09:00:00Z", "updated_at": f"2026-01-{day:02}T10:00:00Z"}
+        file = tmp_path / f"{day}.json"
+        file.write_text(
+            json.dumps([told | {"status": 2, "due_by": due, "fr_due_by": first, "requester_id": 5}])
+        )
+        files.append(file)
+    new = [upsert(tmp_path / "log", [ingest([file])[0]]).new for file in [*files, files[2], files[0]]]
+    assert new == [4, 0, 1, 1, 0, 1, 0, 0]
+    events, _ = read_log(tmp_path / "log").to_pandas()
+    due = events[(events["event_type"] == "sla_due") & (events["value"] == "resolution")]
+    assert due["observed_at"].dt.day.tolist() == [6, 8, 9, 11]
+    assert due["occurred_at"].dt.day.tolist() == [19, 22, 19, 22]
+    upsert(tmp_path / "whole", [ingest(files)[0]])
+    assert_same(tmp_path / "log", tmp_path / "whole")
+
+
+def test_what_a_nightly_record_shows_again_is_no_event(tmp_path):
+    """A custom attribute of Intercom, of which the parts may not tell."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('format = "intercom"\n[options]\ncustom_attributes = ["Tier"]\n', encoding="utf-8")
+    for day, tier in enumerate(("1", "1", "2", "2", "1")):
+        told = {"id": "7", "created_at": 1_767_600_000, "updated_at": 1_767_600_000 + day * 86_400}
+        told |= {"state": "open", "custom_attributes": {"Tier": tier}, "admin_assignee_id": 5}
+        whole = {"conversation_parts": {"conversation_parts": [], "total_count": 0}}
+        (tmp_path / "night.json").write_text(json.dumps([told | whole]))
+        upsert(tmp_path / "log", [ingest([tmp_path / "night.json"], recipe=str(recipe))[0]])
+    events, _ = read_log(tmp_path / "log").to_pandas()
+    assert events.loc[events["field"] == "Tier", "value"].tolist() == ["1", "2", "1"]
+
+
+def test_a_ticket_is_created_once_whoever_is_said_to_have_created_it(tmp_path):
+    for actor in (None, "ann", None):
+        upsert(tmp_path / "log", [log_of(*ROWS[:2], actor_id=actor)])
+    events, _ = read_log(tmp_path / "log").to_pandas()
+    assert events["event_type"].tolist() == ["created", "message", "message"]
+
+
 @pytest.mark.parametrize("shape", ["events", "updates"])
 def test_tickets_that_an_export_tells_from_a_later_row_on_are_told(tmp_path, shape):
     rows = [

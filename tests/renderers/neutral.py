@@ -111,7 +111,8 @@ def observed(log: EventLog) -> dict[str, list[Told]]:
     told: dict[str, list[Told]] = {}
     for row in events.to_dict("records"):
         is_message = row["event_type"] == "message"
-        at = pd.Timestamp(row["observed_at"] if pd.notna(row["observed_at"]) else row["occurred_at"])
+        seen = row.get("observed_at")
+        at = pd.Timestamp(row["occurred_at"] if pd.isna(seen) else seen)
         told.setdefault(str(row["ticket_id"]), []).append(
             (
                 at.to_pydatetime().astimezone(UTC),

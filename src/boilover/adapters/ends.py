@@ -88,7 +88,7 @@ class Ends:
             facts.today(ticket, "status", today.status, raw=today.raw, at=today.updated)
             return
         for at, status in today.ended:
-            facts.change(ticket, at, "status", status, raw=today.raw if status == today.status else None)
+            facts.seen(ticket, "status", status, today.raw if status == today.status else None, at=at)
         if not has_history:
             facts.today(ticket, "status", today.status, raw=today.raw, at=today.updated)
 

@@ -24,6 +24,7 @@ from boilover.adapters.spill import (
     Spill,
 )
 from boilover.adapters.story import Story
+from boilover.adapters.told import OF_TODAY
 from boilover.log import EventLog
 
 
@@ -123,6 +124,16 @@ class Facts:
         self._story.targets.add(target)
         before = None if isinstance(old, Untold) else old
         self._add(ticket_id, CHANGE, at, target, value, by, role, event_id, order, raw, before, old_raw)
+
+    def seen(
+        self, ticket_id: str, target: str, value: str | None, raw: str | None = None, *, at: Any = None
+    ) -> None:
+        """Say that a ticket's record shows ``value`` as of ``at``, whatever its history tells.
+
+        In a log that knows it already, or from a history that is imported later, it is no change.
+        """
+        told = f"{OF_TODAY}{target}/{value}/{at}"
+        self.change(ticket_id, at, target, value, raw, event_id=told, order=LAST)
 
     def message(
         self,

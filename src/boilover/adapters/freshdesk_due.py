@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from boilover.adapters.facts import Facts
 from boilover.adapters.times import moment
+from boilover.adapters.told import OF_TODAY
 
 UNSEEN = datetime.max.replace(tzinfo=UTC)
 """A due time that is seen at no readable time comes after the others."""
@@ -41,14 +42,13 @@ class Promises:
                 break
 
     def tell(self, facts: Facts) -> None:
-        """Tell each due time as of its earliest sight, and again where it moved away and came back."""
+        """Tell each due time as of its earliest sight, and again where it moved away and came back.
+
+        A log to which it is told as of a later update knows it by what it holds last.
+        """
         for (ticket_id, name, target), sights in self.sights.items():
-            known: set[str] = set()
             for due, seen in _moves(sights):
-                event_id = f"{ticket_id}/{name}/{due}"
-                # An export that tells the same promise again, as of a later update, must meet it by its id.
-                event_id = f"{event_id}/{seen}" if due in known else event_id
-                known.add(due)
+                event_id = f"{OF_TODAY}{name}/{due}/{seen}"
                 facts.event(ticket_id, due, "sla_due", value=target, raw=name, seen=seen, event_id=event_id)
 
 

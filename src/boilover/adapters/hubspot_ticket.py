@@ -75,7 +75,7 @@ def tell_ticket(record: Mapping[str, Any], desk: Desk) -> None:
             _tell_history(ticket_id, created, name, target, histories[name], desk)
         elif properties.get(name) not in (None, ""):
             told = _read(target, text_at(properties, name), desk)
-            desk.facts.change(ticket_id, seen or created, target, *told)
+            desk.facts.seen(ticket_id, target, *told, at=seen or created)
     _tell_sla(ticket_id, histories, desk)
     _tell_merges(histories.get("hs_merged_object_ids", []), desk)
     if record.get("archived") is True and text_at(record, "archivedAt"):

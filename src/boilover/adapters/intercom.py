@@ -130,22 +130,22 @@ def _tell_today(
             to.facts.today(ticket_id, target, None if holder == "0" else holder, at=seen)
     status, raw = to.statuses.read(text_at(record, "state"))
     if status is not None and status != told.get("status", "open" if is_whole else None):
-        to.facts.change(ticket_id, seen, "status", status, raw=raw)
+        to.facts.seen(ticket_id, "status", status, raw, at=seen)
     priority, raw = to.priorities.read(text_at(record, "priority"))
     if priority is not None and "priority" not in told:
         to.facts.at_creation(ticket_id, "priority", "normal", raw="not_priority")
         if priority != "normal":
-            to.facts.change(ticket_id, seen, "priority", priority, raw=raw)
+            to.facts.seen(ticket_id, "priority", priority, raw, at=seen)
     sla = dict_at(record, "sla_applied")
     if sla.get("sla_status") == "missed" and "sla_breached" not in told:
-        to.facts.change(ticket_id, seen, "sla_breached", "any", raw=text_at(sla, "sla_name") or None)
+        to.facts.seen(ticket_id, "sla_breached", "any", text_at(sla, "sla_name") or None, at=seen)
 
 
 def _tell_attributes(ticket_id: str, record: Mapping[str, Any], to: Reader, options: Options) -> None:
     held = dict_at(record, "custom_attributes")
     for name in options.custom_attributes:
         if isinstance(value := held.get(name), str | int | float | bool):
-            to.facts.change(ticket_id, record.get("updated_at"), name, str(value))
+            to.facts.seen(ticket_id, name, str(value), at=record.get("updated_at"))
 
 
 def _tell_rating(

@@ -28,8 +28,8 @@ ONE_READING = "For one reading of all, ingest the exports into a new folder"
 class Upserted:
     """What an import did to a log: events that are ``new`` or were ``known``, and which partitions it wrote.
 
-    ``written`` counts files. ``notes`` counts what was left as it was; ``warnings`` holds what was mended in the
-    pieces, summed over them.
+    ``written`` counts files. ``notes`` counts what was left as it was, and what was taken out; ``warnings`` holds what
+    was mended in the pieces, summed over them.
     """
 
     new: int
@@ -65,8 +65,9 @@ def upsert(
     Parameters
     ----------
     pieces : logs, any number; a ticket may stand in several, as it does in overlapping exports. An event that the
-        log holds is left as it is (`boilover.identity.event_keys`); of an attribute the first value stands. Among
-        events of a ticket that were observed at one instant, earlier imports come first.
+        log holds is left as it is (`boilover.identity.event_keys`), but for what was known of a ticket's last update
+        and a history tells now: that is taken out. Of an attribute the first value stands. Among events of a ticket
+        that were observed at one instant, earlier imports come first.
     reading : the source of the pieces with the fingerprint of how it was read, kept in ``log.json``; None for a log.
     people : the fingerprint of the key by which ids of people are hashed in the pieces, kept in ``log.json``; empty
         where they are not, None where that cannot be told.

@@ -21,29 +21,33 @@ CHANGES = "^(created|.*_changed)$"
 SAME = ["ticket_id", "event_type", "field"]
 
 
-def said_again(held: pa.Table, told: pa.Table) -> Mask:
-    """Return which events ``told`` say of today what the log said last by then, bool (n told).
+def said_again(events: pa.Table) -> Mask:
+    """Return which of a log's ``events`` say of today what it said last by then, bool (n events).
 
-    ``held`` are the log's events. Within one export, adapters leave such events out themselves.
+    Of today is what a ticket's record shows as of its last update: no thing that happened, but what was known when none
+    was told. At one time it holds after all that is told to have happened then. Within one export, adapters leave such
+    events out themselves.
     """
-    asked: Mask = pc.fill_null(pc.starts_with(told["event_id"], OF_TODAY), False).to_numpy()
+    asked: Mask = pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False).to_numpy()
     if not asked.any():
         return asked
-    tickets = pc.unique(told["ticket_id"].filter(pa.array(asked)))
-    both = pa.concat_tables([held, told])
-    near = pc.is_in(both["ticket_id"], tickets).to_numpy()
-    rows = np.flatnonzero(near)
+    tickets = pc.unique(events["ticket_id"].filter(pa.array(asked)))
+    rows = np.flatnonzero(pc.is_in(events["ticket_id"], tickets).to_numpy())
     some = plain(
-        both.filter(pa.array(near)).select([*SAME, "value", "raw_value", "occurred_at", "observed_at"])
+        events.select([*SAME, "value", "raw_value", "occurred_at", "observed_at"]).take(pa.array(rows))
     )
-    frame = some.select([*SAME, "value", "raw_value"]).to_pandas().assign(time=observed(some), row=rows)
+    frame = some.select([*SAME, "value", "raw_value", "occurred_at"]).to_pandas()
+    frame = frame.assign(time=observed(some), row=rows, today=asked[rows])
     frame["value"] = frame["value"].mask(frame["raw_value"] == DELETED, DELETED)
-    frame = frame.sort_values("time", kind="stable")
+    # Of a target that falls due, what is said is when.
+    due = frame["event_type"] == "sla_due"
+    frame["field"] = frame["field"].mask(due, frame["value"])
+    frame["value"] = frame["value"].mask(due, frame["occurred_at"].astype("str"))
+    frame = frame.sort_values(["time", "today"], kind="stable")
     before = frame.groupby(SAME, dropna=False)["value"].shift()
-    repeats = frame.loc[before == frame["value"], "row"].to_numpy()
-    again = np.zeros(len(both), dtype=bool)
-    again[repeats] = True
-    return again[len(held) :] & asked
+    again = np.zeros(len(events), dtype=bool)
+    again[frame.loc[before == frame["value"], "row"].to_numpy()] = True
+    return again & asked
 
 
 def named_once(held: pa.Table, told: pa.Table) -> Mask:
@@ -60,6 +64,17 @@ def named_once(held: pa.Table, told: pa.Table) -> Mask:
     keys = [event_keys(each.drop_columns(["event_id"])) for each in messages]
     known = np.isin(keys[1], keys[0][unnamed[0]]) | (unnamed[1] & np.isin(keys[1], keys[0]))
     found[found] = known & ~repeats(keys[1])
+    return found
+
+
+def created_again(held: pa.Table, told: pa.Table) -> Mask:
+    """Return which creations ``told`` the log's events ``held`` tell of the same time, by whomever, bool (n told)."""
+    keys = []
+    for events in (held, told):
+        created = events.filter(pc.equal(events["event_type"], "created"))
+        keys.append(event_keys(created.select(["ticket_id", "occurred_at", "observed_at"])))
+    found = pc.equal(told["event_type"], "created").to_numpy()
+    found[found] = np.isin(keys[1], keys[0])
     return found
 
 

@@ -18,13 +18,14 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog, observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
-from boilover.store.again import begun_anew, named_once, said_again, told_otherwise
+from boilover.store.again import begun_anew, created_again, named_once, said_again, told_otherwise
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
 
 DIFFERS = "attributes that differ from the first import's: the first stand"
 FILLED = "attributes that an earlier import left empty, filled in"
+EXPLAINED = "states of a last update that a history tells now, taken out"
 NAME_LENGTH = 12
 
 
@@ -57,7 +58,8 @@ class Desk:
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
             new = told.filter(pa.array(fresh))
-            fresh[fresh] = ~(said_again(events, new) | named_once(events, new))
+            again = said_again(pa.concat_tables([events, new]))[len(events) :]
+            fresh[fresh] = ~(again | named_once(events, new) | created_again(events, new))
             self.known += int((~fresh).sum())
             seen = np.concatenate([seen, keys[fresh]])
             if fresh.any():
@@ -103,7 +105,10 @@ class Desk:
     def _grown(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
         """Write a partition with its new events, split by a bit of the hash while it is too large."""
         if len(events) + news.events <= self.most or len(tickets) < 2 or not can_split(name):
-            added = EventLog(pa.concat_tables([events, *(told for told, _ in news)]), tickets)
+            whole = pa.concat_tables([events, *(told for told, _ in news)])
+            again = said_again(whole)
+            self.notes[EXPLAINED] += int(again.sum())
+            added = EventLog(whole.filter(pa.array(~again)), tickets)
             news.drop()
             yield self._write(name, with_measures(added).ordered().events, tickets)
             return
