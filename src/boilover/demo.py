@@ -11,7 +11,6 @@ import pandas as pd
 from boilover.config import Config
 from boilover.errors import InputError, UsageError
 from boilover.files import check_file, replacing
-from boilover.flagging import Threshold
 from boilover.inputs import open_log
 from boilover.log import observed
 from boilover.measuring import Measured
@@ -43,7 +42,6 @@ class Demo:
     measured: Measured
     scores: pd.DataFrame
     flags: pd.DataFrame
-    threshold: Threshold
     files: Mapping[str, Path]
 
 
@@ -85,12 +83,12 @@ def demo(
     measured = evaluate_model(source, files["model"], config)
     say("scoring and flagging the tickets that are open on the last night")
     scores = score_log(source, files["model"])
-    threshold, flags = flag_scores(scores, saved, config.threshold)
+    _, flags = flag_scores(scores, saved, config.threshold)
     write_json(measured.evaluation.to_dict(), files["evaluation"])
     write_frame(scores, files["scores"])
     write_frame(flags, files["flags"])
     report_trial(files["report"], measured, saved, name="demo desk", scores=scores, flags=flags)
-    return Demo(measured, scores, flags, threshold, files)
+    return Demo(measured, scores, flags, files)
 
 
 def _check(files: Mapping[str, Path]) -> None:
