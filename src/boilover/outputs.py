@@ -22,6 +22,7 @@ from boilover.model.saved import MANIFEST, OF_A_MODEL
 from boilover.places import STANDARD, filesystem_of, title
 from boilover.spreadsheet import RowError, read_csv, read_jsonl, standard_input, write_csv, write_jsonl
 from boilover.tables import terminal_width
+from boilover.times import read_iso
 
 FORMATS = ("csv", "jsonl", "parquet", "table")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "table"}
@@ -32,7 +33,7 @@ BY_SCORE = "Write them with `boilover score`"
 IN_FULL = "Write them with `boilover score --format csv`, or jsonl or parquet"
 DECIDES: Mapping[str, Callable[[pd.Series], pd.Series]] = {
     "ticket_id": lambda values: values,
-    "as_of": lambda values: pd.to_datetime(values, errors="coerce", utc=True),
+    "as_of": read_iso,
     "risk": lambda values: (risk := pd.to_numeric(values, errors="coerce")).where(risk.between(0, 1)),
     "rank": lambda values: pd.to_numeric(values, errors="coerce"),
 }
@@ -117,8 +118,9 @@ def write_text(text: str, target: Path) -> None:
 def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     """Read scores that `write_frame` wrote: CSV, JSON lines or Parquet; ``-`` is any of them on standard input.
 
-    Raises `InputError` where a column is missing that flags are decided by, or a cell of it is neither empty nor fits,
-    and `MismatchError` where they say that they are of another ``model`` than the one of that name.
+    ``as_of`` is a time, whatever the format. Raises `InputError` where a column is missing that flags are decided by, a
+    cell of it is neither empty nor fits, or a risk is of no ticket or no moment, and `MismatchError` where they say
+    that they are of another ``model`` than the one of that name.
     """
     text = {"ticket_id": "str", "note": "str", "model": "str"}
     source: Path | IO[bytes] = path
@@ -160,6 +162,12 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
             raise InputError(
                 "cannot be read", file=title(path), column=name, row=row + 1, value=value, mend=BY_SCORE
             )
+    for name in ("ticket_id", "as_of"):
+        empty = np.flatnonzero(frame[name].isna() & frame["risk"].notna())
+        if len(empty):
+            problem = "is empty, and the row has a risk"
+            raise InputError(problem, file=title(path), column=name, row=int(empty[0]) + 1, mend=BY_SCORE)
+    frame["as_of"] = read_iso(frame["as_of"])
     told = model_told(frame, path)
     if model is not None and told not in ("", model):
         raise MismatchError(

@@ -295,6 +295,27 @@ def test_a_table_for_people_is_told_from_scores(home, run, tmp_path, name, reaso
     assert "boilover score --format csv`, or jsonl or parquet" in said
 
 
+@pytest.mark.parametrize("column", ["ticket_id", "as_of"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_risk_of_no_ticket_or_no_moment_is_refused(home, run, tmp_path, column, form):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"}, parse_dates=["as_of"])
+    scores.loc[2, column] = None
+    write_frame(scores, tmp_path / f"scores.{form}")
+    for words in ((), ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db")):
+        code, said = run("flag", tmp_path / f"scores.{form}", *words)
+        assert (code, f"scores.{form}, column '{column}', row 3: is empty, and the row" in said) == (3, True)
+
+
+def test_moments_may_be_written_in_any_way_of_iso(home, run, tmp_path):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str")
+    code, _ = run("flag", home / f"scores {NIGHTS[0]}.csv", "-o", tmp_path / "one.csv")
+    scores["as_of"] = [NIGHTS[0], f"{NIGHTS[0]}T00:00Z", f"{NIGHTS[0]} 01:00:00+01:00", *scores["as_of"][3:]]
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    code, said = run("flag", tmp_path / "scores.csv", "-o", tmp_path / "two.csv")
+    assert code == 0, said
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
 def test_without_a_model_scores_are_of_one(home, desk, run, tmp_path):
     scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str")
     words = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db")
