@@ -15,7 +15,7 @@ LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory", "mistakes"),
     ("places",),
-    ("conform", "csv_faults", "files", "spreadsheet", "tables"),
+    ("casting", "conform", "csv_faults", "files", "spreadsheet", "tables"),
     ("words",),
     ("kernels",),
     ("coded",),
