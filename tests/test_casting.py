@@ -13,7 +13,9 @@ import pytest
 
 from boilover.casting import as_strings
 from boilover.errors import ContractError
+from boilover.history import History
 from boilover.log import EventLog
+from boilover.points import Points
 
 IDS = [UUID(int=1), UUID("6f42d071-1056-425e-8802-fae7d09a5150")]
 
@@ -93,6 +95,8 @@ def test_frames_of_uuids_and_periods():
     log = EventLog.from_pandas(frame.assign(event_type="created"), tickets)
     assert log.events["ticket_id"].to_pylist() == [str(each) for each in IDS]
     assert log.tickets["quarter"].to_pylist() == ["2026-03", None]
+    points = pd.DataFrame({"ticket_id": IDS[::-1], "as_of": "2026-03-02"})
+    assert Points.from_frame(points, History.from_log(log)).ticket.tolist() == [1, 0]
 
 
 def test_bytes_that_are_no_text_name_their_row():

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")
 
 
 def from_frame(frame: pd.DataFrame) -> pa.Table:
-    """Return ``frame`` as an Arrow table; a column that mixes kinds, as ids may, becomes text."""
+    """Return ``frame`` as an Arrow table; UUIDs, periods, and what mixes kinds, as ids may, become text."""
     return pa.table(
         [_array(values) for _, values in frame.items()], names=[str(name) for name in frame.columns]
     )
@@ -40,12 +41,12 @@ def _array(values: pd.Series[Any]) -> pa.Array:
         # pyarrow reads times with a zone through `Series.values`, which pandas 3.1 deprecates.
         naive = pa.array(values.dt.tz_convert(None), from_pandas=True)
         return naive.cast(pa.timestamp(naive.type.unit, tz="UTC"))
-    if isinstance(values.dtype, pd.PeriodDtype):
-        values = values.map(str, na_action="ignore")
-    try:
-        return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array(values.map(str, na_action="ignore"), from_pandas=True)
+    if not isinstance(values.dtype, pd.PeriodDtype):
+        with suppress(pa.ArrowInvalid, pa.ArrowTypeError):
+            told = pa.array(values, from_pandas=True)
+            if not isinstance(told.type, pa.UuidType):
+                return told
+    return pa.array(values.map(str, na_action="ignore"), from_pandas=True)
 
 
 def conform(
