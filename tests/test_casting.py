@@ -11,12 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import boilover
 from boilover.casting import as_strings
 from boilover.errors import ContractError
+from boilover.features import Attribute
 from boilover.history import History
 from boilover.log import EventLog
 from boilover.points import Points
 
+POINTS = pd.DataFrame({"ticket_id": ["a", "b"], "as_of": "2026-03-02"})
 IDS = [UUID(int=1), UUID("6f42d071-1056-425e-8802-fae7d09a5150")]
 
 
@@ -67,6 +70,19 @@ def test_ids_of_many_digits_keep_them():
     assert column("actor_id", cells.cast(pa.decimal256(60, 10))) == expected
     assert column("actor_id", pa.array([Decimal("1.50"), Decimal("2.00")])) == ["1.50", "2.00"]
     assert attribute("price", pa.array([Decimal("1.5"), None])).to_pylist() == [1.5, None]
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64()])
+def test_whole_numbers_that_no_float_tells_apart_are_words(kind):
+    """Training and scoring broke off at them."""
+    large = attribute("reference", pa.array([2**53 + 1, 2**60], kind))
+    assert large.to_pylist() == ["9007199254740993", "1152921504606846976"]
+    for cells in ([2**53, 0], [None, 7], [None, None]):
+        assert attribute("reference", pa.array(cells, kind)).type == kind
+    told = EventLog.from_arrow(events(), pa.table({"ticket_id": ["a", "b"], "reference": large}))
+    notes = boilover.Annotations(History.from_log(told))
+    rows = boilover.compute([Attribute("reference")], notes, Points.from_frame(POINTS, notes.history))
+    assert rows["ticket_reference"].tolist() == ["9007199254740993", "1152921504606846976"]
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,17 @@ def plain_column(data: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def attribute(data: pa.ChunkedArray, table: str, name: str) -> Cast:
-    """Return an attribute of tickets: ids as strings, whatever they are made of, and decimals as floats."""
+    """Return an attribute of tickets: ids as strings, whatever they are made of, and decimals as floats.
+
+    Whole numbers that floats cannot tell apart are ids, too, whatever the column is called.
+    """
     told = _told_wrong(data, table, name)
-    is_number = any(of(data.type) for of in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal))
-    if name.endswith("_id") and is_number:
+    is_id = name.endswith("_id")
+    if pa.types.is_integer(data.type):
+        least_most = pc.min_max(data).as_py().values()
+        if is_id or any(bound is not None and abs(bound) > LARGEST_ID for bound in least_most):
+            return as_strings(data), told
+    elif is_id and (pa.types.is_floating(data.type) or pa.types.is_decimal(data.type)):
         return as_strings(data), told
     return (data.cast(pa.float64()) if pa.types.is_decimal(data.type) else data), told
 
