@@ -18,13 +18,15 @@ portal and automated users, those of ``Group`` name queues. History comes from C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from boilover.adapters.ends import DONE, Today
 from boilover.adapters.export import Export
 from boilover.adapters.facts import LAST
 from boilover.adapters.nested import dicts_at
+from boilover.adapters.record_desk import Record
 from boilover.adapters.salesforce_desk import Desk, Options
 from boilover.adapters.salesforce_history import History
 from boilover.adapters.salesforce_messages import tell_comment, tell_email, tell_milestone
@@ -67,55 +69,43 @@ class SalesforceAdapter:
         options = export.options(Options)
         with export.facts(time_format=options.time_format, timezone=options.timezone) as facts:
             desk = Desk(export, facts, options)
-            _learn(desk)
+            desk.read({"User": desk.learn_user, "Group": desk.learn_group}, {"Case": desk.learn_case})
+            desk.settle()
             tables = SCHEMA.shown(export)
-            has_history = _tell_history(desk)
+            _tell_history(desk)
             has_emails = "EmailMessage" in tables
             told: set[str] = set()
-            for _, case in _records(desk, "Case" if "Case" in tables else "Report"):
+            for _, case in desk.records("Case" if "Case" in tables else "Report"):
                 ticket = desk.ticket_of(ident(case.get("CaseNumber")) or key(case.get("Id")))
                 if ticket is not None and ("Case" in tables or ticket not in told):
                     told.add(ticket)
-                    _tell_case(desk, ticket, case, has_history=has_history, has_emails=has_emails)
+                    _tell_case(desk, ticket, case, has_emails=has_emails)
             yield from facts.logs()
 
 
-def _records(desk: Desk, *tables: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    return SCHEMA.records(desk.export, tables, encoding=desk.options.encoding)
-
-
-def _learn(desk: Desk) -> None:
-    for table, record in _records(desk, "User", "Group"):
-        if table == "User":
-            desk.learn_user(record)
-        else:
-            desk.learn_group(record)
-    for _, case in _records(desk, "Case"):
-        desk.learn_case(case)
-    desk.settle()
-
-
-def _tell_history(desk: Desk) -> bool:
-    """Tell what happened to the cases; return whether there is a history of their fields."""
+def _tell_history(desk: Desk) -> None:
+    """Tell what happened to the cases."""
     history = History(desk)
-    readers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    readers: dict[str, Callable[[Record], None]] = {
         "Report": history.tell_report,
         "CaseHistory": history.tell,
-        "CaseComment": lambda row: tell_comment(desk, row),
-        "EmailMessage": lambda row: tell_email(desk, row),
-        "CaseMilestone": lambda row: tell_milestone(desk, row),
+        "CaseComment": partial(tell_comment, desk),
+        "EmailMessage": partial(tell_email, desk),
+        "CaseMilestone": partial(tell_milestone, desk),
     }
+
+    def tell_children(case: Record) -> None:
+        for child, row in _children(desk, case):
+            readers[child](row)
+
     nests = any(SCHEMA.names(member.head) & CHILDREN.keys() for member in desk.export.members)
-    for table, record in _records(desk, *readers, *(["Case"] if nests else [])):
-        if table == "Case":
-            for child, row in _children(desk, record):
-                readers[child](row)
-        else:
-            readers[table](record)
-    return history.close()
+    desk.read(readers | ({"Case": tell_children} if nests else {}))
+    history.close()
+    if desk.has_history:
+        desk.facts.history()
 
 
-def _children(desk: Desk, case: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _children(desk: Desk, case: Record) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows nested in a case; a list that goes on elsewhere is cut."""
     case_id = key(case.get("Id"))
     for column, table in CHILDREN.items():
@@ -129,9 +119,7 @@ def _children(desk: Desk, case: Mapping[str, Any]) -> Iterator[tuple[str, dict[s
             yield table, {LINKS[table]: case_id, **{canonical(name): value for name, value in row.items()}}
 
 
-def _tell_case(
-    desk: Desk, ticket: str, case: Mapping[str, Any], *, has_history: bool, has_emails: bool
-) -> None:
+def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> None:
     """Tell what was fixed at creation, the opening words, and what the case is today."""
     by, role = _opener(desk, ticket, case)
     created = _time(desk, case, "CreatedDate")
@@ -148,19 +136,15 @@ def _tell_case(
     spelt = {column.casefold(): column for column in case}
     for name, target in (TODAY | desk.options.fields).items():
         column = spelt.get(name.casefold())
-        if column is not None and _may_be_told(desk, target, has_history):
+        if column is not None and desk.may_tell(target):
             desk.facts.today(ticket, target, *desk.value(target, ident(case[column])), at=updated)
-    if "OwnerId" in case and _may_be_told(desk, "assignee", has_history):
+    if "OwnerId" in case and desk.may_tell("assignee"):
         owner = ident(case["OwnerId"])
         desk.facts.today(ticket, *desk.owner(owner), raw=owner, at=updated)
-    _tell_status(desk, ticket, case, updated, has_history)
+    _tell_status(desk, ticket, case, updated)
 
 
-def _may_be_told(desk: Desk, target: str, has_history: bool) -> bool:
-    return not has_history or desk.ends.may_be_first(target, len(desk.cases) // 2, desk.export.tally)
-
-
-def _opener(desk: Desk, ticket: str, case: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _opener(desk: Desk, ticket: str, case: Record) -> tuple[str | None, str | None]:
     """Return who opened a case and in which role: what a customer wrote, a machine files."""
     user = ident(case.get("CreatedById"))
     role = desk.role(key(user), ticket)
@@ -168,13 +152,11 @@ def _opener(desk: Desk, ticket: str, case: Mapping[str, Any]) -> tuple[str | Non
         case.get("SuppliedEmail")
     ) is not None
     if user is None or (role != "customer" and (by_machine or role in ("system", "bot"))):
-        return desk.contacts.get(ticket), "customer"
+        return desk.customers.get(ticket), "customer"
     return desk.person(user), role
 
 
-def _tell_status(
-    desk: Desk, ticket: str, case: Mapping[str, Any], updated: str | None, has_history: bool
-) -> None:
+def _tell_status(desk: Desk, ticket: str, case: Record, updated: str | None) -> None:
     """Tell the status of today; a case that was merged or deleted ends with its last change."""
     status, raw = desk.value("status", ident(case.get("Status")))
     master = key(case.get("MasterRecordId"))
@@ -183,7 +165,7 @@ def _tell_status(
         ended = [(closed, status)] if closed is not None and status in DONE else []
         was_changed = closed is None or closed != _time(desk, case, "CreatedDate")
         today = Today(status, raw, None if master else updated, ended, was_changed)
-        desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=has_history)
+        desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=desk.has_history)
     if master is not None and updated is not None:
         desk.facts.event(ticket, updated, "merged", value=desk.ticket_of(master) or master)
     elif is_true(case.get("IsDeleted")) and updated is not None:
@@ -192,7 +174,7 @@ def _tell_status(
         )
 
 
-def _time(desk: Desk, case: Mapping[str, Any], column: str) -> str | None:
+def _time(desk: Desk, case: Record, column: str) -> str | None:
     """Return a time of a case; one in a report is written as its reader's locale does."""
     word = ident(case.get(column))
     from_report = desk.options.report_time_format is not None and word is not None and "/" in word

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
-
-from boilover.adapters.ends import Ends, Firsts
-from boilover.adapters.export import Export
-from boilover.adapters.facts import Facts
-from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, STATUSES, is_key, key
-from boilover.adapters.settings import Encoding, Status, TimeFormat, Zone
+from boilover.adapters.record_desk import Record, RecordDesk, RecordSettings
+from boilover.adapters.salesforce_words import FIELDS, PRIORITY_WORDS, SCHEMA, STATUSES, is_key, key
+from boilover.adapters.settings import TimeFormat, Zone
 from boilover.adapters.times import moment
 from boilover.adapters.words import Words, ident, is_true
 from boilover.errors import InputError
@@ -25,60 +20,40 @@ PARTIES = ("customer_id", "account_id")
 """Attributes of a case that a change of reference tells, too."""
 
 
-class Options(BaseModel, frozen=True, extra="forbid"):
+class Options(RecordSettings, frozen=True, extra="forbid"):
     """The ``[options]`` of a Salesforce recipe; see docs/systems/salesforce.md."""
 
     ticket_id: Literal["number", "id"] = "number"
-    time_format: TimeFormat = "iso"
-    timezone: Zone = "UTC"
-    encoding: Encoding = "utf-8"
     report_time_format: TimeFormat | None = None
     """How a report writes times; without it they must be ISO, for day and month cannot be told apart."""
     report_timezone: Zone = "UTC"
-    statuses: dict[str, Status] = {}
-    priorities: dict[str, str] = {}
-    fields: dict[str, str] = {}
-    """Field of the history to the part of the state that it tells, such as ``Team__c = "group"``."""
     queues: tuple[str, ...] = ()
     """Names of queues, where neither an id nor the table Group tells that an owner is one."""
-    bots: tuple[str, ...] = ()
-    """Ids, user names or names of users whose messages no person writes."""
 
 
 @dataclass
-class Desk:
-    """What the passes over an export share; what is kept grows with cases and users, not with history."""
+class Desk(RecordDesk[Options]):
+    """A Salesforce desk; its groups are queues."""
 
-    export: Export
-    facts: Facts
-    options: Options
-    cases: dict[str, str] = field(default_factory=dict)
-    """Id, or number without leading zeros, of a case to its id in the log."""
-    contacts: dict[str, str] = field(default_factory=dict)
-    """Id in the log to the contact."""
+    schema = SCHEMA
+    ticket_word = "a case"
+
     roles: dict[str, str] = field(default_factory=dict)
     """Id of a user to the role that the user's type tells."""
     contact_of: dict[str, str] = field(default_factory=dict)
     """Id of a portal user to the contact that it belongs to."""
-    people: dict[str, str] = field(default_factory=dict)
-    """Name of a user, where nobody shares it, to the id."""
-    shared_names: set[str] = field(default_factory=set)
-    queues: dict[str, str] = field(default_factory=dict)
-    """Id of a queue to its name."""
-    firsts: Firsts = field(default_factory=Firsts)
-    ends: Ends = field(default_factory=Ends)
+    closing: dict[str, str] = field(default_factory=dict)
+    """Words for a status that closes a case."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         options = self.options
-        self.closing: dict[str, str] = {}
-        self.words: dict[str, Words] = {}
         self.targets = FIELDS | {name.casefold(): target for name, target in options.fields.items()}
         self._report_zone = ZoneInfo(options.report_timezone)
         self.queue_names = {name.casefold() for name in options.queues}
-        self.ends.time_format = self.firsts.time_format = options.time_format
         self.bots = set(options.bots)
 
-    def learn_user(self, user: Mapping[str, Any]) -> None:
+    def learn_user(self, user: Record) -> None:
         """Take in a record of ``User``: its type tells customers of a portal and automated users."""
         user_id, name = key(user.get("Id")), ident(user.get("Name"))
         if user_id is None:
@@ -90,30 +65,27 @@ class Desk:
         contact = key(user.get("ContactId"))
         if contact is not None:
             self.contact_of[user_id] = contact
-        if name is not None and self.people.setdefault(name, user_id) != user_id:
-            self.shared_names.add(name)
+        self.learn_name(name, user_id)
 
-    def learn_group(self, group: Mapping[str, Any]) -> None:
+    def learn_group(self, group: Record) -> None:
         """Take in a record of ``Group``, which holds queues among others."""
         group_id, name = key(group.get("Id")), ident(group.get("Name"))
         if group_id is not None and name is not None:
-            self.queues[group_id] = name
+            self.groups[group_id] = name
             self.queue_names.add(name.casefold())
 
-    def learn_case(self, case: Mapping[str, Any]) -> None:
+    def learn_case(self, case: Record) -> None:
         """Take in the ids of a case and its contact."""
         number, case_id = ident(case.get("CaseNumber")), key(case.get("Id"))
-        ticket = (number or case_id) if self.options.ticket_id == "number" else (case_id or number)
-        if ticket is None:
-            self.export.tally.drop("case without Id and CaseNumber")
+        if (ticket := self.id_in_log(number, case_id)) is None:
             return
         if case_id is not None:
-            self.cases.setdefault(case_id, ticket)
+            self.tickets.setdefault(case_id, ticket)
         if number is not None:
-            self.cases.setdefault(_bare(number), ticket)
+            self.tickets.setdefault(_bare(number), ticket)
         contact, status = key(case.get("ContactId")), ident(case.get("Status"))
         if contact is not None:
-            self.contacts.setdefault(ticket, contact)
+            self.customers.setdefault(ticket, contact)
         if status is not None and is_true(case.get("IsClosed")):
             self.closing[status.casefold()] = "closed"
 
@@ -126,13 +98,11 @@ class Desk:
 
     def ticket_of(self, reference: str | None) -> str | None:
         """Return the ticket of an id or number; without cases in the export every id is one."""
-        if reference is None or not self.cases:
-            return reference
-        return self.cases.get(reference) or self.cases.get(_bare(reference))
+        return super().ticket_of(reference) or self.tickets.get(_bare(reference or ""))
 
     def is_id(self, word: str | None) -> bool:
         """Say whether a word is the id of a record, not its name."""
-        return word is not None and (word in self.roles or word in self.queues or is_key(word))
+        return word is not None and (word in self.roles or word in self.groups or is_key(word))
 
     def _id(self, word: str | None) -> str | None:
         """Return what may be an id or a name: an id in its long form, a name as it is."""
@@ -151,7 +121,7 @@ class Desk:
             return None
         if user in self.bots:
             return "bot"
-        if self.contacts.get(ticket) is not None and self.contacts.get(ticket) == self.person(user):
+        if self.customers.get(ticket) is not None and self.customers.get(ticket) == self.person(user):
             return "customer"
         return self.roles.get(self._id(self.people.get(user, user)) or "", "agent")
 
@@ -163,8 +133,8 @@ class Desk:
         owner = self._id(word)
         if owner is None:
             return "assignee", None
-        if owner in self.queues or owner.startswith(QUEUE) or owner.casefold() in self.queue_names:
-            return "group", self.queues.get(owner, owner)
+        if owner in self.groups or owner.startswith(QUEUE) or owner.casefold() in self.queue_names:
+            return "group", self.groups.get(owner, owner)
         person = self.person(owner)
         return "assignee", None if self.roles.get(person or "") in ("system", "bot") else person
 
@@ -179,16 +149,12 @@ class Desk:
             raise InputError(f"the time of a report is not {time_format}", value=word, mend=mend)
         return read.isoformat()
 
-    def value(self, target: str, word: str | None) -> tuple[str | None, str | None]:
-        """Return (value, raw value) of a word in the vocabulary of ``target``."""
-        if target in self.words and word is not None:
-            return self.words[target].read(word)
-        if target == "IsEscalated" and word is not None:
-            return str(is_true(word)).lower(), word
-        if target in PARTIES:
-            return self._id(word), None
+    def named(self, target: str, word: str) -> str | None:
+        """Return an id in its long form, and whether a case is escalated as true or false."""
+        if target == "IsEscalated":
+            return str(is_true(word)).lower()
         # A number of 15 digits in a field of the desk's own is that of a device.
-        return word if word is None or word.isdigit() else self._id(word), None
+        return word if word.isdigit() and target not in PARTIES else self._id(word)
 
 
 def _bare(number: str) -> str:

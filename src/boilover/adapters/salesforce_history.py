@@ -26,7 +26,6 @@ class History:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._told = 0
         self._ids: dict[Twins, list[None]] = {}
         """(ticket, time, field) to one for each row with ids whose twin with names did not come yet."""
         self._names: dict[Twins, list[Change]] = {}
@@ -49,22 +48,15 @@ class History:
     def _take(
         self, row: Mapping[str, Any], reference: str | None, name: str, at: str | None, user: str | None
     ) -> None:
-        desk, ticket = self._desk, self._desk.ticket_of(reference)
-        if ticket is None or at is None:
-            reason = (
-                "history without its time"
-                if at is None
-                else "history of a case that the export does not hold"
-            )
-            desk.export.tally.drop(reason, 1, reference, lost=at is None)
+        desk, place = self._desk, self._desk.place_of(reference, at, "history")
+        if place is None:
             return
-        self._told += 1
-        desk.ends.note(ticket, at, None)
+        ticket, at = place
         told = {
             "by": desk.person(user),
             "role": desk.role(user, ticket),
             "event_id": key(row.get("Id")) if "Field" in row else None,
-            "order": self._told,
+            "order": desk.n_history,
         }
         old, new = ident(row.get("OldValue")), ident(row.get("NewValue"))
         if name.casefold() in REFERENCES and "Field" in row:
@@ -142,8 +134,8 @@ class History:
             freed = f"{event_id}/assignee" if event_id else None
             facts.change(ticket, at, "assignee", None, event_id=freed, **told)
 
-    def close(self) -> bool:
-        """Tell the rows with names that have no twin, and the owners at creation; return whether there is history."""
+    def close(self) -> None:
+        """Tell the rows with names that have no twin, and the owners at creation."""
         desk = self._desk
         for (ticket, _, _), rows in self._names.items():
             for at, name, old, new, told in rows:
@@ -155,9 +147,6 @@ class History:
                     desk.facts.at_creation(
                         ticket, target, *((value, old) if target == held else (None, None))
                     )
-        if self._told:
-            desk.facts.history()
-        return self._told > 0
 
 
 def _took(waiting: dict[Twins, list[Any]], twins: Twins) -> bool:

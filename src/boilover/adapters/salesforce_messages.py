@@ -39,7 +39,7 @@ def tell_email(desk: Desk, row: Mapping[str, Any]) -> None:
         desk.export.tally.note("drafts of e-mails, left out")
         return
     is_incoming = is_true(row.get("Incoming"))
-    user = desk.contacts.get(ticket) if is_incoming else ident(row.get("CreatedById"))
+    user = desk.customers.get(ticket) if is_incoming else ident(row.get("CreatedById"))
     role = "customer" if is_incoming else desk.role(key(user), ticket) or "agent"
     if not is_incoming and ident(row.get("AutomationType")) is not None:
         role = "bot"

@@ -16,13 +16,15 @@ incident's own columns are today's. Counters of the end (reopen_count, made_sla,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from boilover.adapters.ends import Today
 from boilover.adapters.export import Export
 from boilover.adapters.mapping import TableAdapter
 from boilover.adapters.recipe import Recipe, load_recipe
+from boilover.adapters.record_desk import Record
 from boilover.adapters.servicenow_desk import Desk, Options, cell
 from boilover.adapters.servicenow_history import Audit, message_text, tell_journal
 from boilover.adapters.servicenow_sla import tell_sla
@@ -58,42 +60,26 @@ class ServiceNowAdapter:
         with export.facts(time_format=options.time_format, timezone=options.timezone) as facts:
             desk = Desk(export, facts, options)
             tables = SCHEMA.shown(export)
-            _learn(desk)
-            has_history = _tell_history(desk, with_messages="sys_journal_field" not in tables)
-            for _, incident in _records(desk, "incident"):
-                _tell_incident(desk, incident, has_history)
+            people = {"sys_user": desk.learn_user, "sys_user_group": desk.learn_group}
+            desk.read(people, {"incident": desk.learn_incident})
+            desk.settle()
+            _tell_history(desk, with_messages="sys_journal_field" not in tables)
+            for _, incident in desk.records("incident"):
+                _tell_incident(desk, incident)
             yield from facts.logs()
 
 
-def _records(desk: Desk, *tables: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    return SCHEMA.records(desk.export, tables, encoding=desk.options.encoding)
-
-
-def _learn(desk: Desk) -> None:
-    for table, record in _records(desk, "sys_user", "sys_user_group"):
-        if table == "sys_user":
-            desk.learn_user(record)
-        else:
-            desk.learn_group(record)
-    for _, incident in _records(desk, "incident"):
-        desk.learn_incident(incident)
-    desk.settle()
-
-
-def _tell_history(desk: Desk, *, with_messages: bool) -> bool:
-    """Tell audit, journal and SLAs; return whether there is an audit."""
+def _tell_history(desk: Desk, *, with_messages: bool) -> None:
+    """Tell audit, journal and SLAs."""
     audit = Audit(desk, with_messages=with_messages)
-    for table, record in _records(desk, "sys_audit", "sys_journal_field", "task_sla"):
-        if table == "sys_audit":
-            audit.tell(record)
-        elif table == "sys_journal_field":
-            tell_journal(desk, record)
-        else:
-            tell_sla(desk, record)
-    return audit.close()
+    others = {"sys_journal_field": partial(tell_journal, desk), "task_sla": partial(tell_sla, desk)}
+    desk.read({"sys_audit": audit.tell, **others})
+    audit.close()
+    if desk.has_history:
+        desk.facts.history()
 
 
-def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -> None:
+def _tell_incident(desk: Desk, incident: Record) -> None:
     """Tell what was fixed at creation, the opening words, and what the incident is today."""
     ticket = desk.ticket_of(cell(incident, "number") or cell(incident, "sys_id"))
     if ticket is None:
@@ -111,21 +97,17 @@ def _tell_incident(desk: Desk, incident: Mapping[str, Any], has_history: bool) -
         )
     updated = cell(incident, "sys_updated_on")
     for column, target in desk.targets.items():
-        if column in incident and target != "status" and _may_be_told(desk, target, has_history):
+        if column in incident and target != "status" and desk.may_tell(target):
             desk.facts.today(ticket, target, *desk.value(target, cell(incident, column)), at=updated)
-    _tell_status(desk, ticket, incident, has_history)
+    _tell_status(desk, ticket, incident)
 
 
-def _may_be_told(desk: Desk, target: str, has_history: bool) -> bool:
-    return not has_history or desk.ends.may_be_first(target, len(desk.tickets) // 2, desk.export.tally)
-
-
-def _at_creation(desk: Desk, ticket: str, incident: Mapping[str, Any], column: str) -> str | None:
+def _at_creation(desk: Desk, ticket: str, incident: Record, column: str) -> str | None:
     value = desk.firsts.at_creation(ticket, column, cell(incident, column))
     return desk.person(value) if column == "caller_id" else value
 
 
-def _tell_status(desk: Desk, ticket: str, incident: Mapping[str, Any], has_history: bool) -> None:
+def _tell_status(desk: Desk, ticket: str, incident: Record) -> None:
     status, raw = _status(desk, incident)
     if status is None:
         return
@@ -137,10 +119,10 @@ def _tell_status(desk: Desk, ticket: str, incident: Mapping[str, Any], has_histo
     ended = [(at, "closed" if name == "closed_at" else "solved") for at, name in told if at is not None]
     was_changed = cell(incident, "sys_mod_count") != "0"
     today = Today(status, raw, updated, ended, was_changed)
-    desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=has_history)
+    desk.ends.tell(desk.export, desk.facts, ticket, today, has_history=desk.has_history)
 
 
-def _status(desk: Desk, incident: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _status(desk: Desk, incident: Record) -> tuple[str | None, str | None]:
     """Return the status of today, in the column whose word is known, with the reason where it is on hold."""
     words = [word for column in STATE if (word := cell(incident, column)) is not None]
     known = filter(desk.words["status"].knows, words)

@@ -23,7 +23,6 @@ class Audit:
 
     def __init__(self, desk: Desk, *, with_messages: bool) -> None:
         self._desk, self._with_messages = desk, with_messages
-        self._told = 0
         self._states = States(desk)
 
     def tell(self, row: Mapping[str, Any]) -> None:
@@ -33,24 +32,17 @@ class Audit:
         if table is not None and table not in desk.options.tables:
             desk.export.tally.drop("audit of another table", 1, table, lost=False)
             return
-        ticket = desk.ticket_of(key)
-        if ticket is None or at is None:
-            reason = (
-                "audit without its time"
-                if at is None
-                else "audit of an incident that the export does not hold"
-            )
-            desk.export.tally.drop(reason, 1, key, lost=at is None)
+        place = desk.place_of(key, at, "audit")
+        if place is None:
             return
+        ticket, at = place
         login, column = cell(row, "user"), (cell(row, "fieldname") or "").casefold()
         actor = desk.person(login)
-        self._told += 1
-        desk.ends.note(ticket, at, None)
         told = {
             "by": actor,
             "role": desk.role(actor, login, ticket),
             "event_id": cell(row, "sys_id"),
-            "order": self._told,
+            "order": desk.n_history,
         }
         self._sort_out(ticket, at, column, row, told)
 
@@ -98,12 +90,9 @@ class Audit:
                 old, new = desk.person(old), desk.person(new)
             desk.facts.change(ticket, at, name, new, old=old, **told)
 
-    def close(self) -> bool:
-        """Tell what still waits; return whether there is history."""
+    def close(self) -> None:
+        """Tell what still waits."""
         self._states.close()
-        if self._told:
-            self._desk.facts.history()
-        return self._told > 0
 
 
 def tell_journal(desk: Desk, row: Mapping[str, Any]) -> None:
