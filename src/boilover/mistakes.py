@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEYS_TOLD = 30
 """So many known keys are listed beside one that is not known."""
+SHORT = 30
+"""So many letters of a value are repeated in its mend."""
 NEAREST = 5
 """So many known names are told beside one that is not known."""
 
@@ -48,7 +50,8 @@ def worded(problem: ErrorDetails, known: object, secret: Collection[str] = ()) -
         case "tuple_type" | "list_type" if isinstance(given, dict):
             what = f"must be a list. Write [[{key}]], in two brackets"
         case "tuple_type" | "list_type":
-            what = f"must be a list{but}. Write it in brackets, such as [{_quoted(given)}]"
+            shown = f', such as ["{given}"]' if isinstance(given, str) and len(given) <= SHORT else ""
+            what = f"must be a list{but}. Write it in brackets{shown}"
         case "string_type":
             what = f"must be text{but}. Write it in quotes"
         case "bool_type" | "bool_parsing":
@@ -95,10 +98,6 @@ def _bare(given: object) -> str:
         return ". Write it in digits, without quotes"
     told = f"{number / 100:g}" if "%" in given else digits.strip()
     return f". Write {told}, without quotes"
-
-
-def _quoted(given: object) -> str:
-    return f'"{given}"' if isinstance(given, str) else shorten(given)
 
 
 def keys_at(place: Sequence[int | str], known: object) -> list[str]:

@@ -140,8 +140,8 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
         if form != "parquet" and is_listing(_first_line(source)):
             raise _listing(path) from error
         # The path is told already.
-        is_missing = isinstance(error, FileNotFoundError)
-        told = os.strerror(ENOENT) if is_missing else str(error).splitlines()[0]
+        number = ENOENT if isinstance(error, FileNotFoundError) else getattr(error, "errno", None)
+        told = str(error).splitlines()[0] if number is None else os.strerror(number)
         reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else told
         row = error.row if isinstance(error, RowError) else None
         problem = f"cannot be read as scores: {reason}"

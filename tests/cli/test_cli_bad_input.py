@@ -179,6 +179,11 @@ def test_a_wrong_call_says_what_is_wrong(run, desk, tmp_path, words, code, told)
     assert (found, told in said) == (code, True), said
 
 
+def test_a_seed_below_zero_is_refused_before_the_replay(run, desk):
+    code, said = run("backtest", desk / "log", "--nights", "1", "--seed", "-1")
+    assert (code, "greater than or equal to 0" in said, "read" in said) == (2, True, False), said
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

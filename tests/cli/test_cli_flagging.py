@@ -343,12 +343,14 @@ def test_without_a_model_scores_are_of_one(home, desk, run, tmp_path):
         ),
         ("none.parquet", None, 3, "none.parquet: cannot be read as scores: No such file or directory."),
         ("none.jsonl", None, 3, "none.jsonl: cannot be read as scores: No such file or directory."),
+        ("folder", None, 3, "folder: cannot be read as scores: Is a directory. Write them with"),
         (None, "none.toml", 2, "none.toml: No such file or directory"),
     ],
 )
 def test_a_setting_that_is_missing_is_usage_and_data_that_is_missing_bad_input(
     home, run, tmp_path, scores, policy, code, told
 ):
+    (tmp_path / "folder").mkdir()
     given = tmp_path / scores if scores else home / f"scores {NIGHTS[0]}.csv"
     by = tmp_path / policy if policy else home / "policy.toml"
     found, said = run("flag", given, "--policy", by, "--ledger", tmp_path / "own.db")

@@ -58,7 +58,7 @@ def backtest(
     input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
     escalation: EscalationOption = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same figures.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same figures.")] = None,
 ) -> None:
     """Replay the nightly job over past nights, retraining as it would have: what it would have caught, and when.
 
