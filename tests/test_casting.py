@@ -51,6 +51,7 @@ def test_what_is_not_a_number_is_no_id():
     gaps = pa.array([7.0, np.nan])
     assert column("actor_id", gaps) == attribute("customer_id", gaps).to_pylist() == ["7", None]
     assert as_strings(pa.array([7.5, np.nan, None])).to_pylist() == ["7.5", None, None]
+    assert as_strings(pa.array(np.array([7, np.nan], np.float16))).to_pylist() == ["7", None]
     assert wrong(ticket_id=gaps) == [("ticket_id", 2, None, "required value is empty")]
 
 
@@ -135,6 +136,13 @@ def test_times_and_spans_are_no_numbers(cell):
         ((_, row, _, problem),) = wrong(**{name: pa.array([None, cell])})
         assert row == 2
         assert problem.endswith(f", not {kind}")
+
+
+def test_times_that_python_has_no_word_for_are_told():
+    far = pa.array([None, 2**31 - 1], pa.int32()).cast(pa.date32())
+    assert [each[:2] for each in wrong(number=far)] == [("number", 2)]
+    spans = pa.array([None, pa.MonthDayNano([1, 2, 3])])
+    assert [each[0] for each in wrong(actor_id=spans, value=spans)] == ["value", "actor_id"]
 
 
 def test_numbers_beyond_what_a_float_holds_exactly():

@@ -102,6 +102,8 @@ def as_strings(data: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if data.type == ENCODED:
         return data
     if pa.types.is_floating(data.type):
+        # Arrow rounds no floats of 16 bits.
+        data = data.cast(pa.float32()) if pa.types.is_float16(data.type) else data
         data = pc.if_else(pc.is_nan(data), None, data)
         whole = pc.and_(pc.equal(pc.round(data), data), pc.less(pc.abs(data), LARGEST_ID))
         if pc.all(whole).as_py() is not False:
@@ -173,7 +175,7 @@ def _decoded(data: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _told_wrong(data: pa.ChunkedArray, table: str, column: str) -> list[Violation]:
     """Return the violation of a column that holds no plain values."""
-    if pa.types.is_nested(data.type):
+    if pa.types.is_nested(data.type) or pa.types.is_interval(data.type):
         problem = f"holds {shorten(str(data.type))}, not one value a row"
         return [Violation(table, problem, "make it one column per value, or leave it out", column)]
     if any(of(data.type) for of in IS_BYTES):
@@ -194,7 +196,9 @@ def _other(data: pa.ChunkedArray, table: str, column: Column, kind: str, mend: s
     """Return the violation of a column all of which is of another type."""
     row, problem = first(pc.is_valid(data)), f"holds {data.type}, not {kind}"
     count = len(data) - data.null_count
-    return Violation(table, problem, mend, column.name, row + 1, shorten(data[row].as_py()), count)
+    # Python has no word for every time that Arrow holds.
+    value = data[row].cast(pa.string()) if pa.types.is_temporal(data.type) else data[row]
+    return Violation(table, problem, mend, column.name, row + 1, shorten(value.as_py()), count)
 
 
 def _unread(
