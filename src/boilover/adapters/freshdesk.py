@@ -22,7 +22,7 @@ from boilover.adapters.facts import LAST
 from boilover.adapters.freshdesk_desk import OUTBOUND, Desk, Options
 from boilover.adapters.freshdesk_history import read_activity, read_message, read_rating
 from boilover.adapters.nested import dict_at, dicts_at
-from boilover.adapters.streams import json_records
+from boilover.adapters.streams import json_records, weighed
 from boilover.adapters.words import html_to_text, ident
 from boilover.log import EventLog
 
@@ -70,7 +70,7 @@ class FreshdeskAdapter:
 
     def sniff(self, head: bytes) -> float:
         """Return how much of `SIGNS` is there."""
-        return min(1.0, sum(weight for sign, weight in SIGNS.items() if re.search(sign, head)))
+        return weighed(head, SIGNS)
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Read all members; raise `InputError` for histories that are cut, unless they may be."""
@@ -136,7 +136,7 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     ticket_id, created = str(ident(ticket["id"])), ticket.get("created_at")
     desk.listed.add(ticket_id)
     requester, responder = ident(ticket.get("requester_id")), ident(ticket.get("responder_id"))
-    channel = desk.sources.read(ident(ticket.get("source")))[0]
+    channel = desk.value("source", ticket.get("source"))[0]
     if requester is not None:
         desk.requesters.add(requester)
     if responder is not None:
@@ -166,25 +166,19 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
     seen = ticket.get("updated_at")
     status: tuple[str | None, str | None] = None, None
     for name, target in TODAY.items():
-        if ticket.get(name) is not None and _may_be_told(desk, ticket_id, target):
+        if ticket.get(name) is not None and desk.may_tell(ticket_id, target):
             told = desk.value(target, ticket[name])
             desk.facts.today(ticket_id, target, *told, at=seen)
             status = told if name == "status" else status
     for name, told in dict_at(ticket, "custom_fields").items():
         target = desk.options.fields.get(name, name)
-        if told not in (None, "", []) and _may_be_told(desk, ticket_id, target):
+        if told not in (None, "", []) and desk.may_tell(ticket_id, target):
             desk.facts.today(ticket_id, target, desk.value(target, told)[0], at=seen)
     for mark in ("deleted", "spam"):
         if ticket.get(mark) is True:
             old, old_raw = status
             removed: dict[str, Any] = {"raw": mark, "old": old, "old_raw": old_raw, "order": LAST}
             desk.facts.change(ticket_id, seen, "status", "closed", **removed)
-
-
-def _may_be_told(desk: Desk, ticket_id: str, target: str) -> bool:
-    """Without its activities, a ticket is only told as of its last update."""
-    tally = desk.export.tally
-    return ticket_id not in desk.whole or desk.ends.may_be_first(target, len(desk.whole), tally)
 
 
 def _tell_promises(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:

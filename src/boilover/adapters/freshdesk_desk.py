@@ -8,12 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from boilover.adapters.ends import Ends
-from boilover.adapters.export import Export
-from boilover.adapters.facts import Facts
 from boilover.adapters.freshdesk_due import Promises
 from boilover.adapters.settings import Status, Zone
-from boilover.adapters.words import Words, ident, state_word
+from boilover.adapters.ticket_desk import TicketDesk
+from boilover.adapters.words import ident
 
 STATUSES = {
     "2": "open",
@@ -89,50 +87,27 @@ class Options(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass
-class Desk:
-    """One reading of an export: where facts go, and what the tickets do not tell themselves."""
+class Desk(TicketDesk[Options]):
+    """One reading of an export of Freshdesk."""
 
-    export: Export
-    facts: Facts
-    options: Options
-    has_messages: bool
-    """Whether the export holds conversations."""
-    statuses: Words = field(init=False)
-    priorities: Words = field(init=False)
-    sources: Words = field(init=False)
-    groups: dict[str, str] = field(init=False)
-    staff: set[str] = field(default_factory=set)
-    requesters: set[str] = field(default_factory=set)
-    whole: set[str] = field(default_factory=set)
-    """Tickets whose creation the activities hold."""
-    partial: set[str] = field(default_factory=set)
-    """Tickets of whose activities some are held."""
-    listed: set[str] = field(default_factory=set)
-    """Tickets that have a record of their own."""
-    ends: Ends = field(default_factory=Ends)
     promises: Promises = field(default_factory=Promises)
 
     def __post_init__(self) -> None:
-        tally = self.export.tally
-        self.statuses = Words(STATUSES | self.options.statuses, kind="status", tally=tally)
-        self.priorities = Words(PRIORITIES, kind="priority", tally=tally)
-        self.sources = Words(SOURCES, kind="source", tally=tally)
+        self.know("status", STATUSES | self.options.statuses)
+        self.know("priority", PRIORITIES)
+        self.know("source", SOURCES)
         self.groups = dict(self.options.groups)
-
-    def knows(self, ticket_id: str) -> bool:
-        """Return whether the export holds the ticket, and not only something that happened to it."""
-        return ticket_id in self.listed or ticket_id in self.whole or ticket_id in self.partial
 
     def value(self, target: str, told: Any) -> tuple[str | None, str | None]:
         """Return what ``target`` is set to, and the source's word where that was put in other words."""
-        if target == "status":
-            return self.statuses.read(ident(told))
-        if target == "priority":
-            return self.priorities.read(ident(told))
-        if target == "group":
-            group = ident(told)
-            return (self.groups.get(group, group) if group is not None else None), group
-        return state_word(told), None
+        if target == "group" and (group := ident(told)) is not None:
+            return self.groups.get(group, group), group
+        return super().value(target, told)
+
+    def may_tell(self, ticket_id: str, target: str) -> bool:
+        """Say whether today's value is worth telling: with activities of the ticket, it stands for the first one."""
+        tally = self.export.tally
+        return ticket_id not in self.whole or self.ends.may_be_first(target, len(self.whole), tally)
 
     def close(self) -> None:
         """Tell due times, who is who, and which histories are whole; refuse those that are not.
@@ -144,10 +119,7 @@ class Desk:
             self.facts.person(user, "customer")
         for user in sorted(self.staff):
             self.facts.person(user, "agent")
-        for ticket_id in self.whole:
-            self.facts.history(ticket_id)
-        for ticket_id in sorted(self.partial - self.whole):
-            self.export.cut(ticket_id, "the activity of its creation is missing")
+        self.tell_histories("activity")
 
 
 def iso_time(told: Any) -> Any:

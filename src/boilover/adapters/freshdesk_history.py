@@ -80,8 +80,8 @@ def _performer(desk: Desk, record: dict[str, Any], activity: dict[str, Any]) -> 
 def _create(
     desk: Desk, ticket_id: str, at: Any, activity: dict[str, Any], actor: str | None, role: str | None
 ) -> None:
-    desk.whole.add(ticket_id)
-    requester, channel = ident(activity.get("requester")), desk.sources.read(ident(activity[CREATION]))[0]
+    requester, channel = ident(activity.get("requester")), desk.value("source", activity[CREATION])[0]
+    desk.whole[ticket_id] = requester
     if requester is not None:
         desk.requesters.add(requester)
     if role is None and actor is not None and actor == requester:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from boilover.adapters.export import Member
@@ -33,6 +33,11 @@ def marks_in(head: bytes, marks: Iterable[bytes]) -> int:
         any(head[found.start() - 1 : found.start()] != b"\\" for found in re.finditer(mark, head))
         for mark in marks
     )
+
+
+def weighed(head: bytes, signs: Mapping[bytes, float]) -> float:
+    """Return how much some expressions that a document's start holds say together, at most 1."""
+    return min(1.0, sum(weight for sign, weight in signs.items() if re.search(sign, head)))
 
 
 def json_records(member: Member, lists: Collection[str]) -> Records:

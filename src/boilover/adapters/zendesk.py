@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from boilover.adapters.export import Export, Member
-from boilover.adapters.streams import is_json, json_records
+from boilover.adapters.streams import is_json, json_records, weighed
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import read_audit
 from boilover.adapters.zendesk_desk import Desk, Options
@@ -68,7 +68,7 @@ class ZendeskAdapter:
         """Return how much of `SIGNS` is there; `VIEW` for the header of a view."""
         if not is_json(head):
             return VIEW if is_view(head) else 0.0
-        return min(1.0, sum(weight for sign, weight in SIGNS.items() if re.search(sign, head)))
+        return weighed(head, SIGNS)
 
     def read(self, export: Export) -> Iterator[EventLog]:
         """Read all members; raise `InputError` for histories that are cut, unless they may be."""

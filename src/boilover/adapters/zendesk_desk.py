@@ -7,11 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from boilover.adapters.ends import Ends
-from boilover.adapters.export import Export
-from boilover.adapters.facts import Facts
 from boilover.adapters.settings import Status, TimeFormat, Zone
-from boilover.adapters.words import Words, ident, state_word
+from boilover.adapters.ticket_desk import TicketDesk
+from boilover.adapters.words import ident
 
 STATUSES = {
     "new": "new",
@@ -71,38 +69,15 @@ class Options(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass
-class Desk:
-    """One reading of an export: where facts go, and what the tickets do not tell themselves."""
+class Desk(TicketDesk[Options]):
+    """One reading of an export of Zendesk."""
 
-    export: Export
-    facts: Facts
-    options: Options
-    has_messages: bool
-    """Whether the export holds comments apart from the tickets' descriptions."""
-    statuses: Words = field(init=False)
-    priorities: Words = field(init=False)
     roles: dict[str, str] = field(default_factory=dict)
     """Role of each user that the export lists, as it is today."""
-    requesters: set[str] = field(default_factory=set)
-    staff: set[str] = field(default_factory=set)
-    """Users who did, or were given, what only agents do or are given."""
-    whole: dict[str, str | None] = field(default_factory=dict)
-    """Tickets whose creation the history holds, and who requested them then."""
-    partial: set[str] = field(default_factory=set)
-    """Tickets of whose history some is held."""
-    listed: set[str] = field(default_factory=set)
-    """Tickets that have a record of their own."""
-
-    ends: Ends = field(default_factory=Ends)
 
     def __post_init__(self) -> None:
-        tally = self.export.tally
-        self.statuses = Words(STATUSES | self.options.statuses, kind="status", tally=tally)
-        self.priorities = Words({}, kind="priority", tally=tally)
-
-    def knows(self, ticket_id: str) -> bool:
-        """Return whether the export holds the ticket, and not only something that happened to it."""
-        return ticket_id in self.listed or ticket_id in self.whole or ticket_id in self.partial
+        self.know("status", STATUSES | self.options.statuses)
+        self.know("priority", {})
 
     def target(self, name: str) -> str | None:
         """Return the target that a field is; None for one that is not followed."""
@@ -112,13 +87,9 @@ class Desk:
 
     def value(self, target: str, told: Any) -> tuple[str | None, str | None]:
         """Return what ``target`` is set to, and the source's word where that was put in other words."""
-        if target == "status":
-            return self.statuses.read(ident(told))
-        if target == "priority":
-            return self.priorities.read(ident(told))
         if target == "tags" and isinstance(told, str):
             told = told.replace(",", " ").split()
-        return state_word(told), None
+        return super().value(target, told)
 
     def role_of_author(
         self, author: str | None, channel: str | None, requester: str | None, *, public: bool
@@ -160,10 +131,7 @@ class Desk:
             self.roles.setdefault(user, "agent" if user in self.staff else "customer")
         for user, role in self.roles.items():
             self.facts.person(user, role)
-        for ticket_id in self.whole:
-            self.facts.history(ticket_id)
-        for ticket_id in sorted(self.partial - self.whole.keys()):
-            self.export.cut(ticket_id, "the audit of its creation is missing")
+        self.tell_histories("audit")
 
 
 def channel_of(record: dict[str, Any], fallback: str | None = None) -> str | None:
