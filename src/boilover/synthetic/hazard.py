@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, log1p
+from math import log1p
 
 BASE = -9.6
 """Log-hazard per working hour of a quiet ticket; sets the share of tickets that escalate."""
@@ -42,8 +42,3 @@ def log_hazard(
     """
     moved = HOP * min(hops, 4) + REOPEN * min(reopens, 3) + ANGER * anger / 2 + OVERDUE * min(overdue, 2.0)
     return standing + moved + WAIT * log1p(waiting / 4.0) + PRIORITY[priority] + STATUS[status] + GROUP[group]
-
-
-def hazard_over(log_rate: float, hours: float) -> float:
-    """Return the hazard that ``hours`` at a constant log-rate add up to."""
-    return exp(log_rate) * hours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log
 
 from boilover.synthetic import phrases
-from boilover.synthetic.hazard import STEP, hazard_over, log_hazard
+from boilover.synthetic.hazard import STEP, log_hazard
 from boilover.synthetic.ticket import Ticket
 from boilover.synthetic.world import GROUPS, HIGHER, PRIORITIES, Agent
 
@@ -114,7 +114,7 @@ class Life(Ticket):
                 status=self.status,
                 group=self.group,
             )
-            used = hazard_over(rate, hours)
+            used = exp(rate) * hours
             if used >= self.patience_left:
                 self.now = at + hours * self.patience_left / used
                 return True

@@ -39,8 +39,8 @@ class Voice:
         if self._random() < HOSTILE_SHARE:
             return self.pick(phrases.HOSTILE)
         level = self.level(anger)
-        if customer.language != "en":
-            words = FOREIGN[customer.language]
+        words = FOREIGN.get(customer.language)
+        if words:
             request = self.pick(words.requests[level // 2])
             body = f"{self.pick(words.greetings)}\n\n{self.pick(words.problems)} {request}"
             return self._fill(body, product)
