@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from boilover.breaches import doubles
 from boilover.errors import ContractError
+from boilover.identity import doubles
 from boilover.log import EventLog, read_log
 
 EVENTS = """\

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 import boilover
-from boilover.breaches import doubles
 from boilover.checking import check, mend
 from boilover.errors import ContractError
+from boilover.identity import doubles
 from boilover.log import EventLog, read_log
 
 ROWS = [

@@ -14,23 +14,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover.coded import encode
 from boilover.errors import shorten
-from boilover.identity import event_keys, repeats
+from boilover.identity import repeats
 from boilover.observation import observed_column
-from boilover.schema import EVENT_TYPES, EVENTS, ROLES, STATUSES, Violation
+from boilover.schema import EVENT_TYPES, ROLES, STATUSES, Violation
 
 EARLY_SHARE = 0.2
 """Above this share of tickets with events before their creation, the dates themselves are wrong."""
 MIN_EARLY = 3
 OLDEST = np.datetime64("1980-01-01", "us").astype(np.int64)
 LONG_AGO = np.iinfo(np.int64).min
-REQUIRED = frozenset(column.name for column in EVENTS if column.required)
 
 Mask = npt.NDArray[np.bool_]
 
 
 def breaches(events: pa.Table, tickets: pa.Table, doubled: Mask) -> list[Violation]:
-    """Return every violation in two tables of the contract's types, errors first; ``doubled`` is of `doubles`."""
+    """Return every violation in two tables of the contract's types, errors first; ``doubled``: which events are doubles."""
     found = [*_in_tickets(tickets), *_unknown_tickets(events, tickets), *_in_words(events)]
     if "number" in events.column_names:
         found += _infinite_cells("events", "number", events["number"])
@@ -39,28 +39,6 @@ def breaches(events: pa.Table, tickets: pa.Table, doubled: Mask) -> list[Violati
         ids, problem = events["ticket_id"], "event stands twice in the log"
         found.append(_violation("events", "ticket_id", problem, "It is counted once", ids, doubled))
     return sorted(found, key=lambda each: each.severity == "warning")
-
-
-def doubles(events: pa.Table, unread: Mask | None = None) -> Mask:
-    """Return which events stand a second time in the table; see `boilover.identity.event_keys`.
-
-    Of rows that lack what is required, or hold a cell that could not be read (``unread``), only those that have an
-    ``event_id`` can be compared.
-    """
-    lacking = REQUIRED.difference(events.column_names)
-    if unread is None and not lacking and not any(events[name].null_count for name in REQUIRED):
-        return repeats(event_keys(events))
-    found = np.zeros(len(events), dtype=bool)
-    if "ticket_id" in lacking:
-        return found
-    whole = ~found if unread is None else ~unread
-    for name in REQUIRED:
-        whole &= False if name in lacking else events[name].is_valid().to_numpy()
-    if "event_id" in events.column_names:
-        whole |= events["event_id"].is_valid().to_numpy() & events["ticket_id"].is_valid().to_numpy()
-    if whole.any():
-        found[whole] = repeats(event_keys(events.filter(pa.array(whole))))
-    return found
 
 
 def infinite(data: pa.ChunkedArray) -> Mask:
@@ -75,7 +53,7 @@ def _in_tickets(tickets: pa.Table) -> list[Violation]:
     found = []
     if "ticket_id" in tickets.column_names:
         ids = tickets["ticket_id"]
-        codes = _codes(ids)
+        codes = encode(ids)[0]
         repeated = repeats(codes) & (codes >= 0)
         if repeated.any():
             mend = "keep one row per ticket, with its attributes as they were at creation"
@@ -176,7 +154,7 @@ def _in_histories(events: pa.Table) -> list[Violation]:
     found = []
     ids, types = events["ticket_id"], events["event_type"]
     # The last code is of rows that tell no ticket.
-    tickets = _codes(ids)
+    tickets = encode(ids)[0]
     n_tickets = int(tickets.max()) + 1
     told = tickets >= 0
     created = told & _set(pc.equal(types, "created"))
@@ -242,10 +220,3 @@ def _set(mask: pa.ChunkedArray) -> Mask:
     """Return where a mask holds true, not false or null."""
     flags: Mask = pc.fill_null(mask, False).to_numpy()
     return flags
-
-
-def _codes(data: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """Return a code per distinct value, −1 for null."""
-    indices = data.combine_chunks().dictionary_encode().indices
-    codes: npt.NDArray[np.int32] = indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes

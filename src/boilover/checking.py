@@ -9,8 +9,9 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.breaches import breaches, doubles, infinite
+from boilover.breaches import breaches, infinite
 from boilover.errors import ContractError
+from boilover.identity import doubles
 from boilover.log import EventLog
 from boilover.log import write_log as write_mended
 from boilover.schema import Violation
@@ -40,9 +41,8 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
     events = log.events
     if doubled.any():
         events = events.filter(pa.array(~doubled))
-    missing = pc.unique(events["ticket_id"]).filter(
-        pc.invert(pc.is_in(pc.unique(events["ticket_id"]), log.tickets["ticket_id"].combine_chunks()))
-    )
+    ids = pc.unique(events["ticket_id"])
+    missing = ids.filter(pc.invert(pc.is_in(ids, log.tickets["ticket_id"].combine_chunks())))
     if "number" in events.column_names:
         events = _finite(events, "number")
     tickets = log.tickets

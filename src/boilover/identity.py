@@ -20,6 +20,7 @@ TOLD = tuple(
     for column in EVENTS
     if column.name not in ("ticket_id", "occurred_at", "observed_at", "event_id", "raw_value", "actor_role")
 )
+REQUIRED = frozenset(column.name for column in EVENTS if column.required)
 EMPTY = np.uint64(0x9E3779B97F4A7C15)
 ODD = np.uint64(0xBF58476D1CE4E5B9)
 
@@ -42,6 +43,28 @@ def event_keys(events: pa.Table) -> Keys:
     if unnamed.any():
         keys[unnamed] = _content(keys[unnamed], events.filter(pa.array(unnamed)))
     return keys
+
+
+def doubles(events: pa.Table, unread: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.bool_]:
+    """Return which events stand a second time in the table; see `event_keys`.
+
+    Of rows that lack what is required, or hold a cell that could not be read (``unread``), only those that have an
+    ``event_id`` can be compared.
+    """
+    lacking = REQUIRED.difference(events.column_names)
+    if unread is None and not lacking and not any(events[name].null_count for name in REQUIRED):
+        return repeats(event_keys(events))
+    found = np.zeros(len(events), dtype=bool)
+    if "ticket_id" in lacking:
+        return found
+    whole = ~found if unread is None else ~unread
+    for name in REQUIRED:
+        whole &= False if name in lacking else events[name].is_valid().to_numpy()
+    if "event_id" in events.column_names:
+        whole |= events["event_id"].is_valid().to_numpy() & events["ticket_id"].is_valid().to_numpy()
+    if whole.any():
+        found[whole] = repeats(event_keys(events.filter(pa.array(whole))))
+    return found
 
 
 def ticket_keys(ids: pa.Array | pa.ChunkedArray) -> Keys:

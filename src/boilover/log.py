@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from boilover.breaches import breaches, doubles
+from boilover.breaches import breaches
 from boilover.conform import conform, from_frame, plain, unread_rows
 from boilover.csv_faults import delimiter_in
 from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
+from boilover.identity import doubles
 from boilover.log_tables import columns_of, read_table, table_in
 from boilover.observation import last_observed as last_observed
 from boilover.observation import observed as observed
