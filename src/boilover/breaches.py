@@ -30,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def breaches(events: pa.Table, tickets: pa.Table, doubled: Mask) -> list[Violation]:
-    """Return every violation in two tables of the contract's types, errors first; ``doubled``: which events are doubles."""
+    """Return every violation in two tables of the contract's types, errors first; ``doubled`` is of `doubles`."""
     found = [*_in_tickets(tickets), *_unknown_tickets(events, tickets), *_in_words(events)]
     if "number" in events.column_names:
         found += _infinite_cells("events", "number", events["number"])
