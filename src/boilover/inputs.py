@@ -153,7 +153,7 @@ def read_rows(path: Path, what: str, names: Sequence[str], *, mend: str | None =
         mark = delimiter_in(columns)
         said = f"it has no column {names[0]}"
         if form != "parquet" and "".join(columns[:1]).startswith(("{", "[")):
-            said = "it begins as JSON"
+            said = "it is JSON"
         elif mark is not None:
             said += f", and {mark!r} where commas are to be"
         raise InputError(f"cannot be read as {what}: {said}", file=title(path), mend=mend)

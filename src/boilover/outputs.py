@@ -155,23 +155,24 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
             there = f"; there are: {', '.join(map(str, frame.columns))}" if is_header else ""
             problem = f"required column is missing{there}"
             raise InputError(problem, file=title(path), column=name, mend=BY_SCORE)
-        wrong = np.flatnonzero(read(frame[name]).isna() & frame[name].notna())
+        values = read(frame[name])
+        wrong = np.flatnonzero(values.isna() & frame[name].notna())
         if len(wrong):
             row = int(wrong[0])
             value = frame[name].iloc[row]
             raise InputError(
                 "cannot be read", file=title(path), column=name, row=row + 1, value=value, mend=BY_SCORE
             )
+        frame[name] = values
     for name in ("ticket_id", "as_of"):
         empty = np.flatnonzero(frame[name].isna() & frame["risk"].notna())
         if len(empty):
             problem = "is empty, and the row has a risk"
             raise InputError(problem, file=title(path), column=name, row=int(empty[0]) + 1, mend=BY_SCORE)
-    frame["as_of"] = read_iso(frame["as_of"])
-    told = model_told(frame, path)
-    if model is not None and told not in ("", model):
+    by = model_told(frame, path)
+    if model is not None and by not in ("", model):
         raise MismatchError(
-            f"{title(path)}: the scores are of the model {shorten(told)}, and {model!r} is named. Name the model that"
+            f"{title(path)}: the scores are of the model {shorten(by)}, and {model!r} is named. Name the model that"
             " scored them, or score again"
         )
     return frame

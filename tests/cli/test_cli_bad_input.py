@@ -113,7 +113,7 @@ BAD_POINTS = {
     "ticket,as_of\n1,2026-02-01\n": "column 'ticket_id': required column is missing; there are: ticket, as_of",
     "ticket_id;as_of\n1;2026-02-01\n": "no column ticket_id, and ';' where commas are to be. Write points as CSV",
     "1,2026-02-01\n2,2026-02-01\n": "it has no column ticket_id. Write points as CSV that begins with the line",
-    '{"ticket_id": "1", "as_of": "2026-02-01"}\n': "it begins as JSON. Write points as CSV that begins with the line",
+    '{"ticket_id": "1", "as_of": "2026-02-01"}\n': "it is JSON. Write points as CSV that begins with the line",
     "ticket_id,as_of\n1,2026-02-01\n2,never\n": "column 'as_of', row 2, value 'never'",
     "ticket_id,as_of\n1,\n": "column 'as_of', row 1, value ''",
     "ticket_id,as_of\n1,2026-02-01,2026-02-02\n": "cannot be read as points",

@@ -56,7 +56,7 @@ def test_points_on_standard_input_are_scored_as_those_of_a_file(desk, run, pipe,
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (b'{"ticket_id":"secret"}\n', "cannot be read as points: it begins as JSON"),
+        (b'{"ticket_id":"secret"}\n', "cannot be read as points: it is JSON"),
         (b"ticket_id,as_of\nsecret,2026\xff\n", "is not UTF-8"),
         (b"", "cannot be read as points: No columns to parse"),
     ],

@@ -14,6 +14,7 @@ class Happening(StrEnum):
     """What can happen to a flag."""
 
     RAISED = "raised"
+    """Also of a flag that stands again, since the night with which it ran out was taken back."""
     STILL = "still"
     """A snooze is over and the flag stands again. A night that changes nothing is counted, not told."""
     TIER = "tier"
