@@ -31,7 +31,7 @@ from boilover.conform import as_strings, plain
 from boilover.errors import InputError
 from boilover.places import filesystem_of, named, unreadable
 from boilover.regrouped import by_ticket
-from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION
+from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TIMESTAMP
 
 MANIFEST = "log.json"
 UNREAD = ("text", "event_id")
@@ -226,13 +226,15 @@ def joined(tables: Iterable[pa.Table]) -> pa.Table:
             for table in given
         ]
         kind = _common(each.type for each in data)
-        cast = [as_strings(each) if pa.types.is_string(kind) else each.cast(kind) for each in data]
+        cast = [
+            as_strings(each) if pa.types.is_string(kind) else each.cast(kind, safe=False) for each in data
+        ]
         columns[name] = pa.chunked_array([chunk for each in cast for chunk in each.chunks], type=kind)
     return pa.table(columns)
 
 
 def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
-    """Return the type that holds all values: numbers stay numbers, anything beside them makes them text."""
+    """Return the type that holds all values: numbers stay numbers and times times, anything beside makes them text."""
     told = {kind for kind in kinds if not pa.types.is_null(kind)}
     if len(told) <= 1:
         return told.pop() if told else pa.null()
@@ -242,4 +244,7 @@ def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
         pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_floating(kind) for kind in told
     ):
         return pa.float64()
+    # As text, a time that some imports tell in days and others in seconds would be a category: no longer left out.
+    if all(pa.types.is_timestamp(kind) or pa.types.is_date(kind) for kind in told):
+        return TIMESTAMP
     return pa.string()
