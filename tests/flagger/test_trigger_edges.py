@@ -179,12 +179,26 @@ def test_triggers_that_the_log_cannot_feed_are_named() -> None:
     blind = fire(policy, log_of(plan="gold"), points).blind
     assert set(blind) == set(Triggers.model_fields) - {
         "no_public_update",
-        "unresolved",
         "handoffs",
         "returns",
         "vip",
     }
     assert fire(policy, log_of(), points).blind[-1] == "vip"
+
+
+@pytest.mark.parametrize(
+    ("table", "is_blind"),
+    [
+        ({"hours": {"high": 1}}, False),
+        ({"hours": {"P2": 1, "urgnt": 1}}, False),
+        ({"hours": {"urgnt": 1}}, True),
+        ({"hours": {"urgnt": 1}, "otherwise": 2}, False),
+    ],
+)
+def test_limits_of_priorities_that_no_ticket_has_are_named(table: dict[str, Any], is_blind: bool) -> None:
+    notes = log_of({"at": 1.0, "event_type": "priority_changed", "value": "high"})
+    points = Points(np.array([0], dtype=np.int32), np.array([START]))
+    assert fire(policy_of({"unresolved": table}), notes, points).blind == ("unresolved",) * is_blind
 
 
 def test_a_trigger_that_is_off_is_not_looked_at() -> None:

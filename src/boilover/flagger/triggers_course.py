@@ -12,10 +12,11 @@ from boilover.features import Count, Flag, Last, Max, SinceLast, State
 from boilover.features.families import CREATED, HANDOFF, REOPENED, REPLY, SLA, SLA_SHARE
 from boilover.flagger.settings import MOST, Span, Words, percent
 from boilover.flagger.triggers import Flags, Look, Scene, Trigger
-from boilover.history import Floats, History
+from boilover.history import KINDS, Floats, History
 from boilover.times import in_words
 from boilover.words import spelled
 
+PRIORITY = KINDS["priority_changed"]
 HOURS_ROUNDED = 1e-9
 """Shares of hours since 1970 are off by less than this."""
 SENTIMENT_ROUNDED = 1e-6
@@ -69,11 +70,19 @@ class NoPublicUpdate(Trigger):
 
 
 class Unresolved(Trigger):
-    """Hours since the creation of a ticket that is not solved, by priority: a word of the desk, or one for its level."""
+    """Hours since the creation of a ticket that is not solved, by priority: a word of the desk or one for its level."""
 
     hours: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     otherwise: float | None = Field(default=None, gt=0)
     """For any other priority, or none."""
+
+    def is_blind(self, history: History) -> bool:
+        """Return whether no ticket of the log has a priority with a limit, as where a word is misspelt."""
+        values = history.coded("value")
+        words = {
+            values.words[code] for code in np.unique(values.codes[history.kind == PRIORITY]) if code >= 0
+        }
+        return self.otherwise is None and all(np.isnan(self.limit(word)) for word in words)
 
     def look(self, scene: Scene) -> Look:
         """Compare the age with the limit of the ticket's priority."""
