@@ -6,7 +6,7 @@ import pytest
 
 from boilover.adapters import ingest, load_recipe
 from boilover.adapters.base import Tally
-from boilover.adapters.export import members_of
+from boilover.adapters.members import members_of
 from boilover.adapters.xes import parsed_xes
 from boilover.errors import InputError
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-import boilover.adapters as adapters
-from boilover.adapters import Export, ingest, ingest_pieces, open_export
+from boilover.adapters import Export, ingest, ingest_pieces, open_export, registry
 from boilover.adapters.base import Tally
-from boilover.adapters.export import members_of
+from boilover.adapters.members import members_of
 from boilover.adapters.recipe import parse_recipe
 from boilover.adapters.streams import json_records
 from boilover.errors import InputError, UsageError
@@ -50,11 +49,11 @@ class Notebook:
 def notebook(monkeypatch):
     """Make it the only adapter that this test knows, beside that of tables."""
     monkeypatch.setattr(
-        adapters, "ADAPTERS", {"table": adapters.ADAPTERS["table"], "notebook": f"{__name__}:Notebook"}
+        registry, "ADAPTERS", {"table": registry.ADAPTERS["table"], "notebook": f"{__name__}:Notebook"}
     )
-    adapters.formats.cache_clear()
+    registry.formats.cache_clear()
     yield
-    adapters.formats.cache_clear()
+    registry.formats.cache_clear()
 
 
 def records(*tickets: str, **more: object) -> bytes:

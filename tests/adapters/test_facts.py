@@ -1,4 +1,4 @@
-"""What adapters rely on when they tell facts: nothing stays on disk, and UNTOLD is not None."""
+"""What adapters rely on when they tell facts: nothing stays on disk, and what is told is kept."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from boilover.adapters import Export
 from boilover.adapters.base import Tally
-from boilover.adapters.export import members_of
-from boilover.adapters.facts import UNTOLD, Facts
+from boilover.adapters.facts import Facts
+from boilover.adapters.members import members_of
 from boilover.adapters.people import without_people
 from boilover.adapters.told import OF_TODAY
 
@@ -38,7 +38,7 @@ def states(facts: Facts) -> list[tuple[str, str | None]]:
 
 
 def test_nothing_stays_on_disk(export, monkeypatch):
-    monkeypatch.setattr("boilover.adapters.facts.BATCH", 1)
+    monkeypatch.setattr("boilover.adapters.spill.BATCH", 1)
     with export.facts() as facts:
         facts.ticket("1", created=CREATED)
         assert len([path for path in spilled() if path.is_file()]) == 1
@@ -47,7 +47,7 @@ def test_nothing_stays_on_disk(export, monkeypatch):
 
 
 def test_nothing_stays_on_disk_when_reading_breaks_off(export, monkeypatch):
-    monkeypatch.setattr("boilover.adapters.facts.BATCH", 1)
+    monkeypatch.setattr("boilover.adapters.spill.BATCH", 1)
 
     def broken() -> None:
         with export.facts() as facts:
@@ -59,7 +59,7 @@ def test_nothing_stays_on_disk_when_reading_breaks_off(export, monkeypatch):
     assert spilled() == []
 
 
-@pytest.mark.parametrize(("old", "first"), [(UNTOLD, []), (None, []), ("new", [("status_changed", "new")])])
+@pytest.mark.parametrize(("old", "first"), [(None, []), ("new", [("status_changed", "new")])])
 def test_the_old_value_of_the_first_change_is_the_state_at_creation(export, old, first):
     with export.facts() as facts:
         facts.ticket("1", created=CREATED)

@@ -370,7 +370,7 @@ def test_halves_of_surrogate_pairs_are_replaced(finished):
 
 
 def test_many_facts_spill_and_come_back_in_order(finished, monkeypatch):
-    monkeypatch.setattr("boilover.adapters.facts.BATCH", 7)
+    monkeypatch.setattr("boilover.adapters.spill.BATCH", 7)
 
     def tell(facts: Facts) -> None:
         for number in range(200):

@@ -12,7 +12,7 @@ import pytest
 from boilover.adapters import streams
 from boilover.adapters.base import Tally
 from boilover.adapters.cells import csv_rows
-from boilover.adapters.export import Member, members_of
+from boilover.adapters.members import Member, members_of
 from boilover.adapters.streams import json_records
 from boilover.errors import InputError
 

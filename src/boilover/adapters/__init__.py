@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +11,13 @@ import pyarrow as pa
 from boilover.adapters.answers import refuse_answers
 from boilover.adapters.base import MAX_DROPPED, Adapter, IngestReport, Tally
 from boilover.adapters.event_log import LogAdapter
-from boilover.adapters.export import Export, Member, members_of
+from boilover.adapters.export import Export
+from boilover.adapters.members import members_of
 from boilover.adapters.people import without_people
 from boilover.adapters.recipe import MAPPED, Recipe, load_recipe, recipe_names
-from boilover.errors import InputError, UsageError
+from boilover.adapters.registry import ADAPTERS as ADAPTERS
+from boilover.adapters.registry import adapter, detect, formats
+from boilover.errors import UsageError
 from boilover.log import EventLog, is_log
 
 __all__ = [
@@ -34,74 +34,6 @@ __all__ = [
     "open_export",
     "recipe_names",
 ]
-
-ADAPTERS = {
-    "table": "boilover.adapters.mapping:TableAdapter",
-    "xes": "boilover.adapters.xes:XesAdapter",
-    "ocel": "boilover.adapters.ocel:OcelAdapter",
-    "zendesk": "boilover.adapters.zendesk:ZendeskAdapter",
-    "jira": "boilover.adapters.jira:JiraAdapter",
-    "servicenow": "boilover.adapters.servicenow:ServiceNowAdapter",
-    "salesforce": "boilover.adapters.salesforce:SalesforceAdapter",
-    "freshdesk": "boilover.adapters.freshdesk:FreshdeskAdapter",
-    "intercom": "boilover.adapters.intercom:IntercomAdapter",
-    "hubspot": "boilover.adapters.hubspot:HubSpotAdapter",
-    "github": "boilover.adapters.github:GitHubAdapter",
-}
-"""Format to ``module:class``, imported when it is asked for; others come as entry points of the group `GROUP`."""
-GROUP = "boilover.adapters"
-SURE, HINT = 0.8, 0.3
-"""A file of which one format is sure is no part of an export of another that only takes it for possible."""
-
-
-@cache
-def formats() -> tuple[str, ...]:
-    """Return the names of all formats, those of installed packages included."""
-    return (*ADAPTERS, *sorted(_installed()))
-
-
-def _installed() -> Mapping[str, EntryPoint]:
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if taken := sorted(set(found) & set(ADAPTERS)):
-        raise UsageError(f"an installed package brings an adapter '{taken[0]}', a name that is taken")
-    return found
-
-
-def adapter(name: str) -> Adapter:
-    """Return the adapter of a format; raise `UsageError` naming those that exist."""
-    if name in ADAPTERS:
-        module, _, kind = ADAPTERS[name].partition(":")
-        made: Adapter = getattr(import_module(module), kind)()
-        return made
-    installed = _installed()
-    if name not in installed:
-        raise UsageError(f"unknown format '{name}'; there are: auto, {', '.join(formats())}")
-    try:
-        own = installed[name].load()()
-    except Exception as error:
-        raise UsageError(
-            f"the adapter '{name}' ({installed[name].value}) cannot be loaded: {error}"
-        ) from error
-    if not isinstance(own, Adapter):
-        raise UsageError(f"'{name}' ({installed[name].value}) is no adapter: it needs name, sniff and read")
-    return own
-
-
-def detect(members: Sequence[Member]) -> str:
-    """Return the format that one of the files is surest of; raise `InputError` where it does not know them all."""
-    known = {name: adapter(name) for name in formats()}
-    scores = {name: [each.sniff(member.head) for member in members] for name, each in known.items()}
-    best = max(scores, key=lambda name: (max(scores[name]), sum(scores[name])))
-    mend = f"Name the format, one of {', '.join(known)}, or leave the file out"
-    for place, member in enumerate(members):
-        if not any(each[place] for each in scores.values()):
-            raise InputError("the format is not recognised", file=member.name, mend=mend)
-        surer = max(each[place] for each in scores.values()) >= SURE
-        if scores[best][place] <= (HINT if surer else 0):
-            surest = members[max(range(len(members)), key=lambda other: scores[best][other])]
-            problem = f"is no part of a {best} export, as {surest.name} is"
-            raise InputError(problem, file=member.name, mend=mend)
-    return best
 
 
 def open_export(

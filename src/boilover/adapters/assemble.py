@@ -12,10 +12,10 @@ import pyarrow as pa
 from boilover.adapters.base import Tally
 from boilover.adapters.beginnings import AT_CREATION, LATER, created, defaults, rebuilt
 from boilover.adapters.changes import Flags, rule_steps, state_block, state_steps
-from boilover.adapters.recipe import TableMapping
 from boilover.adapters.repeats import set_again
 from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare, without_copies
 from boilover.adapters.shards import Shards
+from boilover.adapters.table_mapping import TableMapping
 from boilover.errors import InputError
 from boilover.log import EventLog
 from boilover.schema import EVENTS, TIMESTAMP

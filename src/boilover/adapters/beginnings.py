@@ -7,8 +7,8 @@ import pandas as pd
 
 from boilover.adapters.base import Tally
 from boilover.adapters.changes import normalise, state_block
-from boilover.adapters.recipe import TableMapping
 from boilover.adapters.rows import Births
+from boilover.adapters.table_mapping import TableMapping
 
 CREATED, AT_CREATION, LATER = 0, 1, 2
 """The phases of a ticket."""

@@ -16,8 +16,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from boilover.adapters.export import Member
-from boilover.adapters.recipe import TableMapping
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
+from boilover.adapters.table_mapping import TableMapping
 from boilover.conform import conform
 from boilover.csv_faults import Watched, delimiter_in, fault_in, is_plain, unclosed_in
 from boilover.errors import ContractError, InputError

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.adapters.base import Tally
-from boilover.adapters.recipe import TARGETS, TableMapping
 from boilover.adapters.rules import Emit, Rule
+from boilover.adapters.table_mapping import TableMapping
+from boilover.adapters.words import TARGETS
 from boilover.schema import STATUSES
 
 Flags = npt.NDArray[np.bool_]

@@ -20,7 +20,7 @@ from boilover.adapters.spill import (
     MESSAGE,
     TICKET,
     TODAY,
-    Row,
+    Fact,
     Spill,
 )
 from boilover.adapters.story import Story
@@ -35,19 +35,8 @@ class Actor(TypedDict):
     role: str | None
 
 
-class Untold:
-    """The type of `UNTOLD`."""
-
-
-UNTOLD = Untold()
-"""The old value of a change whose source does not tell it; None is an old value that is empty."""
-NOTHING = None, None, None
-"""No raw value, and nothing before it."""
 LAST = 2**63 - 1
 """The order of what comes after all else of its moment, as does what a ticket's record tells of today."""
-BATCH = 32_768
-BATCH_TEXT = 16 << 20
-"""Facts are put away when there are so many of them, or so many characters of messages."""
 
 
 class Facts:
@@ -61,8 +50,6 @@ class Facts:
     ) -> None:
         self._tally = tally
         self._spill = Spill(tally, folder, content=content, time_format=time_format, timezone=timezone)
-        self._rows: list[Row] = []
-        self._text = 0
         self._story = Story()
 
     def ticket(
@@ -75,17 +62,17 @@ class Facts:
         **attributes: Any,
     ) -> None:
         """Say that a ticket exists; ``attributes`` are only what is fixed when it is created, None where untold."""
-        self._add(ticket_id, TICKET, created, None, None, by, role)
+        self._spill.add(Fact(ticket_id, TICKET, created, by=by, role=role))
         for name, value in attributes.items():
             if value is not None:
-                self._add(ticket_id, ATTRIBUTE, None, name, self._story.attribute(name, value))
+                self._spill.add(Fact(ticket_id, ATTRIBUTE, None, name, self._story.attribute(name, value)))
 
     def history(self, ticket_id: str | None = None) -> None:
         """Say that the export holds the whole history of a ticket, or of every ticket."""
         if ticket_id is None:
             self._story.whole = True
         else:
-            self._add(ticket_id, HISTORY)
+            self._spill.add(Fact(ticket_id, HISTORY))
 
     def today(
         self, ticket_id: str, target: str, value: str | None, raw: str | None = None, *, at: Any = None
@@ -95,12 +82,12 @@ class Facts:
         With the ticket's history it only serves to rebuild the value at creation; without, it is known from then on.
         """
         self._state(target)
-        self._add(ticket_id, TODAY, at, target, value, None, None, None, None, raw)
+        self._spill.add(Fact(ticket_id, TODAY, at, target, value, raw=raw))
 
     def at_creation(self, ticket_id: str, target: str, value: str | None, raw: str | None = None) -> None:
         """Say what ``target`` held when the ticket was created."""
         self._state(target)
-        self._add(ticket_id, AT_CREATION, None, target, value, None, None, None, None, raw)
+        self._spill.add(Fact(ticket_id, AT_CREATION, None, target, value, raw=raw))
 
     def change(
         self,
@@ -110,7 +97,7 @@ class Facts:
         value: str | None,
         raw: str | None = None,
         *,
-        old: str | Untold | None = UNTOLD,
+        old: str | None = None,
         old_raw: str | None = None,
         by: str | None = None,
         role: str | None = None,
@@ -122,8 +109,8 @@ class Facts:
         ``raw`` and ``old_raw`` are the source's own words for the two.
         """
         self._story.targets.add(target)
-        before = None if isinstance(old, Untold) else old
-        self._add(ticket_id, CHANGE, at, target, value, by, role, event_id, order, raw, before, old_raw)
+        told = by, role, event_id, order, raw, old, old_raw
+        self._spill.add(Fact(ticket_id, CHANGE, at, target, value, *told))
 
     def seen(
         self, ticket_id: str, target: str, value: str | None, raw: str | None = None, *, at: Any = None
@@ -150,10 +137,8 @@ class Facts:
         """Tell a public reply or an internal note; a ``text`` that is none is told as it is written."""
         if text is not None and not isinstance(text, str):
             text = str(text)
-        self._text += len(text or "")
-        self._add(
-            ticket_id, MESSAGE, at, None, None, by, role, event_id, order, *NOTHING, text, public, "message"
-        )
+        told = None, None, by, role, event_id, order
+        self._spill.add(Fact(ticket_id, MESSAGE, at, *told, text=text, public=public, event_type="message"))
 
     def event(
         self,
@@ -172,25 +157,8 @@ class Facts:
         seen: Any = None,
     ) -> None:
         """Tell what is neither a change of a target nor a message; ``seen`` is when it became known, if not ``at``."""
-        self._add(
-            ticket_id,
-            EVENT,
-            at,
-            field,
-            value,
-            by,
-            role,
-            event_id,
-            order,
-            raw,
-            None,
-            None,
-            None,
-            None,
-            event_type,
-            number,
-            seen,
-        )
+        told = field, value, by, role, event_id, order, raw
+        self._spill.add(Fact(ticket_id, EVENT, at, *told, event_type=event_type, number=number, seen=seen))
 
     def person(self, actor_id: str, role: str) -> None:
         """Say which role somebody has in all events that do not tell it themselves."""
@@ -198,7 +166,6 @@ class Facts:
 
     def logs(self) -> Iterator[EventLog]:
         """Yield the log in pieces of whole tickets; call it once, when everything is told."""
-        self._put_away()
         for table in self._spill.shards():
             log = finish(table, self._story, self._tally)
             if log is not None:
@@ -211,34 +178,3 @@ class Facts:
     def _state(self, target: str) -> None:
         self._story.targets.add(target)
         self._story.stated.add(target)
-
-    def _add(
-        self,
-        ticket_id: str,
-        kind: int,
-        at: Any = None,
-        target: str | None = None,
-        value: str | None = None,
-        by: str | None = None,
-        role: str | None = None,
-        event_id: str | None = None,
-        order: int | None = None,
-        raw: str | None = None,
-        old: str | None = None,
-        old_raw: str | None = None,
-        text: str | None = None,
-        public: bool | None = None,
-        event_type: str | None = None,
-        number: float | None = None,
-        seen: Any = None,
-    ) -> None:
-        """Take a fact, in the order of the columns of `boilover.adapters.spill.FACTS`."""
-        told = order, raw, old, old_raw, text, public, event_type, number, seen
-        self._rows.append((ticket_id, kind, at, target, value, by, role, event_id, *told))
-        if len(self._rows) >= BATCH or self._text >= BATCH_TEXT:
-            self._put_away()
-
-    def _put_away(self) -> None:
-        if self._rows:
-            self._spill.add(self._rows)
-            self._rows, self._text = [], 0

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
-from boilover.adapters.recipe import TARGETS
+from boilover.adapters.codes import Ints
 from boilover.adapters.repeats import set_again
 from boilover.adapters.spill import ATTRIBUTE, TODAY
 from boilover.adapters.story import Story
-from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Ints, Told
+from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Told
+from boilover.adapters.words import TARGETS
 from boilover.log import EventLog
 from boilover.schema import DELETED, EVENTS, TIMESTAMP
 

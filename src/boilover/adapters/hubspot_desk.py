@@ -35,6 +35,10 @@ FIRST_PIPELINE = {"1": "new", "2": "waiting on contact", "3": "waiting on us", "
 PRIORITIES = {"LOW": "low", "MEDIUM": "normal", "HIGH": "high", "URGENT": "urgent"}
 
 
+Entry = Mapping[str, Any]
+"""A value that a property had, since when, and who wrote it."""
+
+
 class Options(BaseModel, frozen=True, extra="forbid"):
     """What only the desk can know."""
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from boilover.adapters.ends import LONG_AGO
 from boilover.adapters.facts import Actor
-from boilover.adapters.hubspot_desk import Desk
+from boilover.adapters.hubspot_desk import Desk, Entry
+from boilover.adapters.hubspot_sla import tell_sla
 from boilover.adapters.nested import dict_at, dicts_at, text_at
-from boilover.adapters.times import epoch_iso, moment
+from boilover.adapters.times import moment
 from boilover.adapters.words import ident
 
 HISTORY_LIMIT = 20
@@ -32,12 +33,6 @@ TARGETS = (
     ("hs_resolution", "resolution"),
 )
 """Property to what it sets: a stage is both a status and a word of the desk's own."""
-DUE = {"hs_time_to_first_response_sla_at": "first_reply", "hs_time_to_close_sla_at": "resolution"}
-SLA_STATUS = {
-    "hs_time_to_first_response_sla_status": "first_reply",
-    "hs_time_to_close_sla_status": "resolution",
-}
-MISSED = ("overdue", "late", "breach", "missed")
 OTHERWISE = frozenset(
     {
         "closed_date", "content", "createdate", "first_agent_reply_date", "hubspot_owner_assigneddate",
@@ -51,7 +46,6 @@ CUSTOMER_SOURCES = frozenset({"FORM", "EMAIL", "CONVERSATIONS", "CHATFLOW", "MEE
 AGENT_SOURCES = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID", "SIDEKICK"})
 FIRST = -1
 """The order of the opening message, before what was said at the same moment in whatever file."""
-Entry = Mapping[str, Any]
 
 
 def tell_ticket(record: Mapping[str, Any], desk: Desk) -> None:
@@ -76,7 +70,7 @@ def tell_ticket(record: Mapping[str, Any], desk: Desk) -> None:
         elif properties.get(name) not in (None, ""):
             told = _read(target, text_at(properties, name), desk)
             desk.facts.seen(ticket_id, target, *told, at=seen or created)
-    _tell_sla(ticket_id, histories, desk)
+    tell_sla(ticket_id, histories, desk)
     _tell_merges(histories.get("hs_merged_object_ids", []), desk)
     if record.get("archived") is True and text_at(record, "archivedAt"):
         desk.facts.change(ticket_id, text_at(record, "archivedAt"), "status", "closed", raw="deleted")
@@ -172,26 +166,6 @@ def _tell_creation(
     if content := first("content"):
         told = {"event_id": f"{ticket_id}/content", "by": customer, "role": "customer"}
         desk.facts.message(ticket_id, created, content, public=True, order=FIRST, **told)
-
-
-def _tell_sla(ticket_id: str, histories: Mapping[str, list[Entry]], desk: Desk) -> None:
-    """Tell due times as they became known, and misses."""
-    for name, target in DUE.items():
-        for entry in histories.get(name, []):
-            if due := _due(text_at(entry, "value")):
-                seen = text_at(entry, "timestamp")
-                desk.facts.event(ticket_id, due, "sla_due", value=target, raw=name, seen=seen)
-    for name, target in SLA_STATUS.items():
-        for entry in histories.get(name, []):
-            if any(word in text_at(entry, "value").casefold() for word in MISSED):
-                desk.facts.change(ticket_id, text_at(entry, "timestamp"), "sla_breached", target, raw=name)
-
-
-def _due(value: str) -> str | None:
-    """Return a time as ISO; HubSpot also writes milliseconds since 1970."""
-    if not value.isdigit():
-        return value or None
-    return epoch_iso(value, 1000) or value
 
 
 def _tell_merges(entries: Sequence[Entry], desk: Desk) -> None:

@@ -19,14 +19,14 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from boilover.adapters.ends import DONE
 from boilover.adapters.export import Export, Member
 from boilover.adapters.facts import Facts
-from boilover.adapters.jira_changes import Desk, first_changes, ordered, project_of, tags, tell_changes
+from boilover.adapters.jira_changes import Desk, first_changes, ordered, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
 from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, page_of
 from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
 from boilover.adapters.jira_text import plain_text
+from boilover.adapters.jira_today import shown, tell_today
 from boilover.adapters.jira_words import (
     USUAL_PRIORITIES,
     USUAL_STATUSES,
@@ -34,9 +34,7 @@ from boilover.adapters.jira_words import (
     People,
     StatusWords,
     Survey,
-    fold,
     person,
-    word_of,
 )
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import is_json, json_records, marks_in
@@ -149,7 +147,7 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
     _check(desk, ticket, CHANGELOGS, missing)
     if missing == 0:
         desk.facts.history(ticket)
-    _tell_today(desk, ticket, issue["fields"])
+    tell_today(desk, ticket, issue["fields"])
     tell_comments(desk, ticket, comments, reporter)
     tell_changes(desk, ticket, histories, reporter)
     tell_service_levels(desk, ticket, issue)
@@ -192,33 +190,3 @@ def _check(desk: Desk, ticket: str, kind: str, missing: int | None) -> None:
         nameless = f"; there are {kind} {NAMELESS}, in {files}" if files else ""
         told = f"{missing} {what} are missing, which pages of /issue/{ticket}/{page} hold{nameless}"
         desk.export.cut(ticket, told)
-
-
-def _tell_today(desk: Desk, ticket: str, fields: Mapping[str, Any]) -> None:
-    facts, seen = desk.facts, fields.get("updated")
-    status = dict_at(fields, "status")
-    if status:
-        value, raw = desk.statuses.read(word_of(status.get("name")), ident(status.get("id")))
-        at = fields.get("resolutiondate") if value in DONE else None
-        facts.today(ticket, "status", value, raw=raw, at=at or seen)
-    if "priority" in fields:
-        priority = word_of(dict_at(fields, "priority").get("name"))
-        facts.today(ticket, "priority", *desk.priorities.read(priority), at=seen)
-    if "assignee" in fields:
-        facts.today(ticket, "assignee", person(fields["assignee"]), at=seen)
-    if "issuetype" in fields:
-        facts.today(ticket, "type", shown(fields["issuetype"]), at=seen)
-    if isinstance(fields.get("labels"), list):
-        facts.today(ticket, "tags", tags(" ".join(map(str, fields["labels"]))), at=seen)
-    if "project" in desk.groups:
-        facts.today(ticket, "group", project_of(ticket), at=seen)
-    for field_id, name in (desk.survey.names | desk.options.fields).items():
-        if fold(name) in desk.groups and field_id in fields:
-            facts.today(ticket, "group", shown(fields[field_id]), at=seen)
-
-
-def shown(value: object) -> str | None:
-    """Return what a field shows: a word or number itself, of an object its name, value, title or key."""
-    while told := dict_at(value):
-        value = next((told[name] for name in ("name", "value", "title", "key") if told.get(name)), None)
-    return word_of(value)

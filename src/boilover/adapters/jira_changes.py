@@ -27,8 +27,7 @@ from boilover.adapters.jira_words import (
     word_of,
 )
 from boilover.adapters.nested import dicts_at
-from boilover.adapters.recipe import TARGETS
-from boilover.adapters.words import Words, ident
+from boilover.adapters.words import TARGETS, Words, ident
 
 NAMES = {
     "issue type": "issuetype",

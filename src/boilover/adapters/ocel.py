@@ -16,9 +16,10 @@ from pydantic import BaseModel
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Actor, Facts
 from boilover.adapters.nested import dicts_at, text_at
-from boilover.adapters.ocel_source import SQLITE_MAGIC, is_xml, records_of
+from boilover.adapters.ocel_source import SQLITE_MAGIC, records_of
+from boilover.adapters.ocel_xml import is_xml
 from boilover.adapters.settings import Status, Zone
-from boilover.adapters.words import Words, ident
+from boilover.adapters.words import TARGETS, Words, ident
 from boilover.errors import UsageError
 from boilover.log import EventLog
 
@@ -30,7 +31,6 @@ PEOPLE = {
     "bot": "bot", "system": "system",
 }  # fmt: skip
 GROUPS = ("team", "group", "queue", "department")
-TARGETS = ("status", "priority", "group", "assignee")
 MARKS = (b'"objectTypes"', b'"eventTypes"', b'"objectId"', b'"ocel:')
 
 

@@ -5,15 +5,8 @@
     object {id, type, attributes[{name, value, time}], relationships[{objectId, qualifier}]}
     event  {id, type, time, attributes[{name, value}], relationships[{objectId, qualifier}]}
 
-In SQLite an object is told by several records: one per row of its type's table, and one for its relationships. XML is
-
-::
-
-    <object-types><object-type name><attributes><attribute name type/>…
-    <objects><object id type><attributes><attribute name time>value</attribute>…
-                             <objects><relationship object-id qualifier/>…
-    <events><event id type time><attributes><attribute name>value</attribute>…
-                                <objects><relationship object-id qualifier/>…
+In SQLite an object is told by several records: one per row of its type's table, and one for its relationships.
+XML is read by `boilover.adapters.ocel_xml`.
 """
 
 from __future__ import annotations
@@ -26,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from boilover.adapters.export import Member
+from boilover.adapters.ocel_xml import is_xml, records_of_xml
 from boilover.adapters.sources import AGAIN
 from boilover.adapters.streams import json_records
-from boilover.adapters.xml_blocks import local, parsed
 from boilover.errors import InputError
 
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -36,16 +29,13 @@ UNDATED = "1970-01-01T00:00:00Z"
 """The time of attribute values that an object has from the beginning."""
 TABLES = ("event", "object", "event_object", "object_object", "event_map_type", "object_map_type")
 OWN = ("ocel_id", "ocel_time", "ocel_changed_field")
-SIGNS = (b"<object-types", b"<event-types")
-NUMBERS = {"integer": int, "float": float}
-TRUE = ("1", "true")
 Records = Iterator[Mapping[str, Any]]
 
 
 def records_of(member: Member, *lists: str) -> Records:
     """Yield the records of ``objects`` or ``events``, or of both; an event is told from an object by its time."""
     if is_xml(member.head):
-        yield from _records_of_xml(member, *lists)
+        yield from records_of_xml(member, *lists)
         return
     if not member.head.startswith(SQLITE_MAGIC):
         yield from (record for key, record in json_records(member, lists) if key and isinstance(record, dict))
@@ -136,75 +126,3 @@ def _connected(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
     return database
-
-
-def is_xml(head: bytes) -> bool:
-    """Say whether a file is XML with the names of OCEL; XES begins with the same element."""
-    return head.lstrip().startswith(b"<") and any(sign in head for sign in SIGNS)
-
-
-def _records_of_xml(member: Member, *lists: str) -> Records:
-    """Yield the records of ``objects`` or ``events``, or of both."""
-    reader = _Reader()
-    for _ in parsed(member, reader.start, reader.end, reader.text, what="OCEL"):
-        yield from (record for key, record in reader.records if key in lists)
-        reader.records = []
-
-
-class _Reader:
-    """Gathers objects and events while the parser runs."""
-
-    def __init__(self) -> None:
-        self.records: list[tuple[str, dict[str, Any]]] = []
-        self._declared: dict[tuple[str, str, str], str] = {}
-        """Kind of record, its type and the attribute's name, to the type of the attribute."""
-        self._kind = self._type = ""
-        self._record: dict[str, Any] | None = None
-        self._attribute: dict[str, Any] | None = None
-        self._words: list[str] = []
-        self._depth = 0
-
-    def start(self, name: str, given: dict[str, str]) -> None:
-        tag = local(name)
-        self._depth += self._record is not None
-        if tag in ("object-type", "event-type"):
-            self._kind, self._type = tag.removesuffix("-type"), given.get("name", "")
-        elif self._record is None and tag == "attribute":
-            self._declared[self._kind, self._type, given.get("name", "")] = given.get("type", "")
-        elif self._record is None and tag in ("object", "event"):
-            self._kind, self._type, self._depth = tag, given.get("type", ""), 0
-            self._record = {**given, "attributes": [], "relationships": []}
-        elif self._record is not None and tag == "attribute":
-            # Some exports write that it has the value from the beginning as 0.
-            dated = {"time": given["time"]} if given.get("time", "0") != "0" else {}
-            self._attribute, self._words = {"name": given.get("name"), **dated}, []
-        elif self._record is not None and "object-id" in given:
-            self._record["relationships"].append({"objectId": given["object-id"]})
-
-    def text(self, words: str) -> None:
-        if self._attribute is not None:
-            self._words.append(words)
-
-    def end(self, name: str) -> None:
-        if self._record is None:
-            return
-        if self._attribute is not None and local(name) == "attribute":
-            kind = self._declared.get((self._kind, self._type, str(self._attribute["name"])), "")
-            self._record["attributes"].append(
-                {**self._attribute, "value": _value("".join(self._words), kind)}
-            )
-            self._attribute = None
-        if self._depth == 0:
-            self.records.append((f"{self._kind}s", self._record))
-            self._record = None
-        self._depth -= 1
-
-
-def _value(text: str, kind: str) -> object:
-    """Return a value as its declared type has it; what is none of the type, as it is written."""
-    if kind == "boolean":
-        return text.strip().casefold() in TRUE
-    try:
-        return NUMBERS[kind](text) if kind in NUMBERS else text
-    except ValueError:
-        return text

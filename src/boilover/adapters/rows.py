@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from boilover.adapters.base import UNFIT_ID, Tally
 from boilover.adapters.changes import Flags
-from boilover.adapters.recipe import TableMapping
 from boilover.adapters.shards import FILE
+from boilover.adapters.table_mapping import TableMapping
 from boilover.adapters.times import UTC_MICROSECONDS, to_utc
 from boilover.conform import unfit_ids
 from boilover.schema import ROLES

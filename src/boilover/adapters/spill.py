@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,31 +17,44 @@ from boilover.conform import unfit_ids
 
 TICKET, ATTRIBUTE, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(8)
 """Kinds of facts; from `CHANGE` on, what happened at a time."""
-Row = tuple[Any, ...]
 SHARD = 64 << 20
+BATCH = 32_768
+BATCH_TEXT = 16 << 20
+"""Facts are put away when there are so many of them, or so many characters of messages."""
+
+
+class Fact(NamedTuple):
+    """One thing that an adapter tells, with times as the source writes them."""
+
+    ticket_id: str
+    kind: int
+    at: Any = None
+    target: str | None = None
+    value: str | None = None
+    by: str | None = None
+    role: str | None = None
+    event_id: str | None = None
+    order: int | None = None
+    raw: str | None = None
+    old: str | None = None
+    old_raw: str | None = None
+    text: str | None = None
+    public: bool | None = None
+    event_type: str | None = None
+    number: float | None = None
+    seen: Any = None
+
 
 STRING = pa.string()
-FACTS = pa.schema(
-    {
-        "ticket_id": STRING,
-        "kind": pa.int8(),
-        "at": pa.int64(),
-        "target": STRING,
-        "value": STRING,
-        "by": STRING,
-        "role": STRING,
-        "event_id": STRING,
-        "order": pa.int64(),
-        "raw": STRING,
-        "old": STRING,
-        "old_raw": STRING,
-        "text": STRING,
-        "public": pa.bool_(),
-        "event_type": STRING,
-        "number": pa.float64(),
-        "seen": pa.int64(),
-    }
-)
+TYPES = {
+    "kind": pa.int8(),
+    "at": pa.int64(),
+    "order": pa.int64(),
+    "public": pa.bool_(),
+    "number": pa.float64(),
+    "seen": pa.int64(),
+}
+FACTS = pa.schema({name: TYPES.get(name, STRING) for name in Fact._fields})
 """``at`` and ``seen`` are UTC microseconds."""
 
 
@@ -53,15 +66,27 @@ class Spill:
         self._time_format, self._timezone = time_format, timezone
         n_shards = min(MOST_SHARDS, 1 + content // SHARD)
         self._shards = Shards(folder, FACTS.names, key="ticket_id", n_shards=n_shards)
+        self._rows: list[Fact] = []
+        self._text = 0
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Put a batch away; facts without a ticket or a readable time are dropped and counted."""
+    def add(self, fact: Fact) -> None:
+        """Take a fact; one without a ticket or a readable time is dropped and counted."""
+        self._rows.append(fact)
+        self._text += len(fact.text or "")
+        if len(self._rows) >= BATCH or self._text >= BATCH_TEXT:
+            self._put_away()
+
+    def _put_away(self) -> None:
+        rows, self._rows, self._text = self._rows, [], 0
+        if not rows:
+            return
         batch = self._usable(self._table(rows), rows)
         self._tally.rows += int(np.isin(batch["kind"].to_numpy(), (TICKET, CHANGE, MESSAGE, EVENT)).sum())
         self._shards.add(batch)
 
     def shards(self) -> Iterator[pa.Table]:
         """Yield the facts of each shard, in the order of telling, and remove its file."""
+        self._put_away()
         self.close()
         for number in range(self._shards.n_shards):
             yield from self._shards.tables(number)
@@ -70,7 +95,7 @@ class Spill:
         """Finish the files."""
         self._shards.close()
 
-    def _table(self, rows: Sequence[Row]) -> pa.Table:
+    def _table(self, rows: Sequence[Fact]) -> pa.Table:
         columns = [list(column) for column in zip(*rows, strict=True)]
         arrays = []
         for place, field in enumerate(FACTS):
@@ -93,7 +118,7 @@ class Spill:
             instants[told] = times.astype("int64").to_numpy()
         return pa.array(instants, mask=~known)
 
-    def _usable(self, batch: pa.Table, rows: Sequence[Row]) -> pa.Table:
+    def _usable(self, batch: pa.Table, rows: Sequence[Fact]) -> pa.Table:
         kind = batch["kind"].to_numpy()
         timeless = (kind >= CHANGE) & batch["at"].combine_chunks().is_null().to_numpy(zero_copy_only=False)
         nameless = batch["ticket_id"].combine_chunks().is_null().to_numpy(zero_copy_only=False)

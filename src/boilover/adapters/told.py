@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
+from boilover.adapters.codes import Ints, codes_of, filled, first_of, ranked, repeated
 from boilover.adapters.spill import AT_CREATION, CHANGE, HISTORY, TICKET, TODAY
 from boilover.adapters.story import Story
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from boilover.adapters.words import TARGETS
 
 NEVER = np.iinfo(np.int64).max
 BORN, INITIAL, LATER = 0, 1, 2
 """The phases of a ticket, in their order at one time: its creation, its state then, all that comes later."""
-FIRST_TARGETS = ("status", "priority", "group", "assignee")
+FIRST_TARGETS = tuple(TARGETS)
 """The order of the state at creation; fields follow by name."""
 CODED = ("value", "raw", "old", "old_raw", "event_type", "target")
 OF_TODAY = "today/"
@@ -37,11 +32,11 @@ class Told:
     def __init__(self, facts: pa.Table, story: Story) -> None:
         self.facts, self.story = facts, story
         self.kind = facts["kind"].to_numpy()
-        self.ids, self.ticket = _ranked(facts["ticket_id"])
-        self.time, self.timed = _filled(facts["at"])
-        seen, self.late = _filled(facts["seen"])
+        self.ids, self.ticket = ranked(facts["ticket_id"])
+        self.time, self.timed = filled(facts["at"])
+        seen, self.late = filled(facts["seen"])
         self.visible = np.where(self.late, seen, self.time)
-        self.order = _filled(facts["order"])[0]
+        self.order = filled(facts["order"])[0]
         told = pa.chunked_array([chunk for name in CODED for chunk in facts[name].chunks], type=pa.string())
         encoded = told.combine_chunks().dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -51,7 +46,7 @@ class Told:
         """Which facts are things that happened, each once."""
         self.whole = np.full(len(self.ids), story.whole)
         self.whole[self.ticket[self.kind == HISTORY]] = True
-        self.creator = _first(self.ticket, np.flatnonzero(self.kind == TICKET), len(self.ids))
+        self.creator = first_of(self.ticket, np.flatnonzero(self.kind == TICKET), len(self.ids))
         """The fact that tells of the ticket and who created it, −1 where there is none."""
 
     def code(self, word: str) -> int:
@@ -65,16 +60,16 @@ class Told:
 
     def leave_out_doubles(self, tally: Tally) -> None:
         """Leave out what is told twice: the same event id in a ticket, or the same in everything."""
-        event_id = _codes(self.facts["event_id"])
+        event_id = codes_of(self.facts["event_id"])
         named = np.flatnonzero(self.live & (event_id >= 0))
         unnamed = np.flatnonzero(self.live & (event_id < 0))
         same = {"ticket": self.ticket, "kind": self.kind, "time": self.time, "visible": self.visible}
         same |= {"value": self.value, "raw": self.raw, "type": self.type, "target": self.target}
-        same |= {name: _codes(self.facts[name]) for name in ("text", "by", "role", "public", "number")}
+        same |= {name: codes_of(self.facts[name]) for name in ("text", "by", "role", "public", "number")}
         doubled = np.concatenate(
             [
-                named[_repeats({"ticket": self.ticket, "event": event_id}, named)],
-                unnamed[_repeats(same, unnamed)],
+                named[repeated({"ticket": self.ticket, "event": event_id}, named)],
+                unnamed[repeated(same, unnamed)],
             ]
         )
         self.live[doubled] = False
@@ -83,7 +78,7 @@ class Told:
     def births(self, tally: Tally) -> Ints:
         """Return when each ticket was created: as told, at the latest with its first fact; `NEVER` without any time."""
         told = np.full(len(self.ids), NEVER)
-        row = _first(self.ticket, np.flatnonzero((self.kind == TICKET) & self.timed), len(self.ids))
+        row = first_of(self.ticket, np.flatnonzero((self.kind == TICKET) & self.timed), len(self.ids))
         told[row >= 0] = self.time[row[row >= 0]]
         first, seen = told.copy(), told.copy()
         first[:] = seen[:] = NEVER
@@ -167,37 +162,3 @@ class Told:
 
 def _place(target: str) -> int:
     return FIRST_TARGETS.index(target) if target in FIRST_TARGETS else len(FIRST_TARGETS)
-
-
-def _ranked(column: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
-    """Return the distinct ids in their order, and the code of each row."""
-    encoded = column.combine_chunks().dictionary_encode()
-    by_id = pc.sort_indices(encoded.dictionary).to_numpy().astype(np.int64)
-    rank = np.empty(len(by_id), dtype=np.int64)
-    rank[by_id] = np.arange(len(by_id))
-    return encoded.dictionary.take(pa.array(by_id)), rank[encoded.indices.to_numpy()]
-
-
-def _first(ticket: Ints, rows: npt.NDArray[np.intp], n_tickets: int) -> Ints:
-    """Return the first of ``rows`` of each ticket, −1 where it has none."""
-    first = np.full(n_tickets, -1)
-    first[ticket[rows[::-1]]] = rows[::-1]
-    return first
-
-
-def _repeats(columns: Mapping[str, npt.NDArray[Any]], rows: npt.NDArray[np.intp]) -> Mask:
-    repeats: Mask = (
-        pd.DataFrame({name: column[rows] for name, column in columns.items()}).duplicated().to_numpy()
-    )
-    return repeats
-
-
-def _filled(column: pa.ChunkedArray) -> tuple[Ints, Mask]:
-    data = column.combine_chunks()
-    return data.fill_null(0).to_numpy(), data.is_valid().to_numpy(zero_copy_only=False)
-
-
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    indices = column.combine_chunks().dictionary_encode().indices
-    codes: npt.NDArray[np.int32] = indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes

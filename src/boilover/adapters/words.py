@@ -13,6 +13,14 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 """The words that adapters write, from least to most urgent; a desk's own words are kept as they are."""
 VOCABULARIES = {"status": tuple(STATUSES), "priority": PRIORITIES}
 
+TARGETS = {
+    "status": "status_changed",
+    "priority": "priority_changed",
+    "group": "group_changed",
+    "assignee": "assignee_changed",
+}
+"""A *target* is a part of a ticket's state; any other name is a field: its changes are ``field_changed``."""
+
 BLOCKS = frozenset(
     {
         "address", "article", "aside", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1",

@@ -14,10 +14,11 @@ import pyarrow as pa
 from boilover.adapters.assemble import assemble
 from boilover.adapters.blocks import require
 from boilover.adapters.export import Export, Member
-from boilover.adapters.ocel_source import is_xml
-from boilover.adapters.recipe import Recipe, TableMapping, load_recipe, recipe_names
+from boilover.adapters.ocel_xml import is_xml
+from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
 from boilover.adapters.sources import AGAIN
+from boilover.adapters.table_mapping import TableMapping
 from boilover.adapters.xml_blocks import local, parsed
 from boilover.errors import InputError, shorten
 from boilover.log import EventLog

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from boilover.adapters.facts import UNTOLD
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.words import html_to_text, ident, serial
 from boilover.adapters.zendesk_desk import Desk, channel_of
@@ -151,8 +150,7 @@ class Audit:
         if target is None:
             return
         value, raw = self.desk.value(target, event.get("value"))
-        old: Any = UNTOLD
-        old_raw = None
+        old = old_raw = None
         if "previous_value" in event and target not in ATTRIBUTES:
             old, old_raw = self.desk.value(target, event["previous_value"])
             raw = "restored" if target == "status" and event["previous_value"] == "deleted" else raw
@@ -180,10 +178,10 @@ class Audit:
         elif target == "assignee" and value is not None:
             self.desk.staff.add(value)
 
-    def _notice_merge(self, target: str, value: str | None, old: Any) -> None:
+    def _notice_merge(self, target: str, value: str | None, old: str | None) -> None:
         """Notice that the ticket ends in another one: it is newly tagged so, or closed by a merge."""
         if target == "tags" and MERGED_TAG in (value or "").split():
-            self.merged |= not isinstance(old, str) or MERGED_TAG not in old.split()
+            self.merged |= MERGED_TAG not in (old or "").split()
         self.merged |= self.is_merge and target == "status" and value == "closed"
 
     def _rating(self, event: dict[str, Any]) -> None:
