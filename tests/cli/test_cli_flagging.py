@@ -295,6 +295,13 @@ def test_a_table_for_people_is_told_from_scores(home, run, tmp_path, name, reaso
     assert "boilover score --format csv`, or jsonl or parquet" in said
 
 
+def test_a_mistake_in_the_threshold_of_a_configuration_names_the_file(home, run, tmp_path):
+    (tmp_path / "own.toml").write_text("[threshold]\nkind = 'fixed'\nrisk = '30%'\n")
+    code, said = run("flag", home / f"scores {NIGHTS[0]}.csv", "--config", tmp_path / "own.toml")
+    assert code == 2
+    assert f"{tmp_path / 'own.toml'}: [threshold] risk: must be a number, not '30%'. Write 0.3" in said
+
+
 @pytest.mark.parametrize("column", ["ticket_id", "as_of"])
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_a_risk_of_no_ticket_or_no_moment_is_refused(home, run, tmp_path, column, form):

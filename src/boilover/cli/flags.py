@@ -85,7 +85,7 @@ def flag(
         if log is not None:
             raise UsageError("--log is read for a policy: name it with --policy")
         found = read_frame(scores, model=name)
-        threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold)
+        threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold, source=config)
         say(_told(threshold))
         say(f"{len(flags)} flagged")
         write_frame(flags, output, form)

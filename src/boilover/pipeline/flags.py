@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 def flag_scores(
-    scores: pd.DataFrame, saved: SavedModel | None, policy: Mapping[str, Any]
+    scores: pd.DataFrame, saved: SavedModel | None, policy: Mapping[str, Any], *, source: object = None
 ) -> tuple[Threshold, pd.DataFrame]:
     """Choose a threshold on the model's calibration slice; return it and the rows of ``scores`` that it flags.
 
     Tickets that were solved as of their moment are none of them. Without a model the policy has to tell a risk, or how
-    many tickets a night.
+    many tickets a night; ``source`` is the file that messages name.
     """
     scores = scores[may_be_flagged(scores)]
-    threshold = threshold_for(parse_policy(policy), saved, by_rank=True)
+    threshold = threshold_for(parse_policy(policy, source=source), saved, by_rank=True)
     nights = pd.to_datetime(scores["as_of"], utc=True).dt.as_unit("s").astype("int64") // 86400
     flagged = apply_threshold(threshold, scores["risk"], nights, scores["ticket_id"].astype(str))
     return threshold, scores[flagged].sort_values(["as_of", "rank"], ignore_index=True)
