@@ -35,8 +35,8 @@ ALL = [
     ("error", "events", "ticket_id", 3, 2, "required value is empty"),
     ("error", "events", "occurred_at", 4, 3, "cannot be read as time"),
     ("error", "events", "event_type", 16, 1, "required value is empty"),
-    ("error", "events", "number", 6, 1, "cannot be read as double"),
-    ("error", "events", "is_public", 7, 1, "cannot be read as bool"),
+    ("error", "events", "number", 6, 1, "cannot be read as number"),
+    ("error", "events", "is_public", 7, 1, "cannot be read as true or false"),
     ("error", "events", "observed_at", 8, 1, "cannot be read as time"),
     ("error", "tickets", "ticket_id", 6, 1, "required value is empty"),
     ("error", "tickets", "ticket_id", 4, 1, "ticket stands twice"),
@@ -93,7 +93,7 @@ def test_one_of_each_is_told_at_once(tmp_path):
 
 def test_a_ticket_that_stands_twice_is_told_beside_a_cell_that_is_not_read(tmp_path):
     tickets = pd.DataFrame({"ticket_id": ["a", "b", "b"]})
-    assert of_frames(frame(number=["few"]), tickets) == ["cannot be read as double", "ticket stands twice"]
+    assert of_frames(frame(number=["few"]), tickets) == ["cannot be read as number", "ticket stands twice"]
 
 
 @pytest.mark.parametrize("lacking", ["ticket_id", "occurred_at", "event_type"])
@@ -109,7 +109,7 @@ def test_what_needs_no_missing_column_is_told_beside_it(lacking):
 def test_tickets_without_their_ids_are_looked_at():
     tickets = pd.DataFrame({"ticket": ["a"], "seats": [float("inf")]})
     assert of_frames(frame(number=["few"]), tickets) == [
-        "cannot be read as double",
+        "cannot be read as number",
         "required column is missing",
         "an infinite number",
     ]
@@ -123,7 +123,7 @@ def test_a_table_without_rows_can_lack_a_column():
     ("columns", "problem"),
     [
         ({"occurred_at": ["2026-03-01T00:00Z", "x", "y"], "event_type": ["created", *["message"] * 2]}, "time"),
-        ({"number": [None, "x", "y"], "event_type": ["created", *["message"] * 2]}, "double"),
+        ({"number": [None, "x", "y"], "event_type": ["created", *["message"] * 2]}, "number"),
         ({"event_type": ["message", None, "message"], "value": list("xyz")}, "empty"),
         ({"ticket_id": [None, None, "a"]}, "empty"),
         ({"occurred_at": ["x", "2026-03-01T00:00Z", "2026-02-01T00:00Z"], "value": list("xyz"),
@@ -149,4 +149,4 @@ def test_the_first_creation_counts_in_whatever_order_the_rows_stand():
         event_type=["created", "message", "created"],
         number=["few", None, None],
     )
-    assert of_frames(events) == ["cannot be read as double", "ticket is created twice"]
+    assert of_frames(events) == ["cannot be read as number", "ticket is created twice"]

@@ -209,6 +209,7 @@ def _unread(
     if not count:
         return []
     row = first(failed)
-    kind = "time" if pa.types.is_timestamp(column.type) else str(column.type)
+    of = column.type
+    kind = "time" if pa.types.is_timestamp(of) else "true or false" if pa.types.is_boolean(of) else "number"
     value = shorten(data[row].cast(pa.int64() if pa.types.is_timestamp(data.type) else data.type).as_py())
     return [Violation(table, f"cannot be read as {kind}", mend, column.name, row + 1, value, count)]
