@@ -65,7 +65,8 @@ def write_frame(frame: pd.DataFrame, target: Path, form: str | None = None) -> N
 
 def format_of(target: Path, form: str | None = None) -> str:
     """Return the format that `write_frame` writes; raise `UsageError` where there is none for a file's ending."""
-    told = SUFFIXES.get(target.suffix, target.suffix.removeprefix("."))
+    ending = target.suffix.lower()
+    told = SUFFIXES.get(ending, ending.removeprefix("."))
     chosen = form or told or ("table" if target == STANDARD and sys.stdout.isatty() else "csv")
     if chosen not in FORMATS:
         raise UsageError(f"'{chosen}' is no format. Formats are {', '.join(FORMATS)}")
@@ -124,7 +125,7 @@ def read_frame(path: Path, *, model: str | None = None) -> pd.DataFrame:
     """
     text = {"ticket_id": "str", "note": "str", "model": "str"}
     source: Path | IO[bytes] = path
-    form = SUFFIXES.get(path.suffix)
+    form = SUFFIXES.get(path.suffix.lower())
     try:
         if path == STANDARD:
             form, source = standard_input()

@@ -313,6 +313,17 @@ def test_a_risk_of_no_ticket_or_no_moment_is_refused(home, run, tmp_path, column
         assert (code, f"scores.{form}, column '{column}', row 3: is empty, and the row" in said) == (3, True)
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_file_of_scores_is_told_by_its_ending_in_capitals_too(home, run, tmp_path, form):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"}, parse_dates=["as_of"])
+    for name in (f"scores.{form}", f"SCORES.{form.upper()}"):
+        write_frame(scores, tmp_path / name)
+        code, said = run("flag", tmp_path / name, "-o", tmp_path / f"flags of {name}")
+        assert (code, "10 flagged" in said) == (0, True), said
+    one, other = (tmp_path / f"flags of {name}" for name in (f"scores.{form}", f"SCORES.{form.upper()}"))
+    assert one.read_bytes() == other.read_bytes()
+
+
 def test_moments_may_be_written_in_any_way_of_iso(home, run, tmp_path):
     scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype="str")
     code, _ = run("flag", home / f"scores {NIGHTS[0]}.csv", "-o", tmp_path / "one.csv")

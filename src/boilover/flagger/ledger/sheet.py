@@ -36,7 +36,7 @@ def read_feedback(path: Path) -> pd.DataFrame:
 
 def _turned(path: Path) -> io.StringIO | None:
     """Return a CSV with semicolons or in cp1252 as one with commas, None for any other file."""
-    content = path.read_bytes() if path.suffix != ".parquet" and path.is_file() else b""
+    content = path.read_bytes() if path.suffix.lower() != ".parquet" and path.is_file() else b""
     is_utf8 = _decoded(content, "utf-8-sig") is not None
     text = _decoded(content, "utf-8-sig" if is_utf8 else "cp1252")
     if not text or "\0" in text:
