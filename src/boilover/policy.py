@@ -20,25 +20,27 @@ from boilover.errors import UsageError
 from boilover.mistakes import worded
 
 
-class _Policy(BaseModel):
+class Strict(BaseModel):
+    """A table of what a desk sets: no unknown key, no number in quotes, no change after reading."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class FixedRisk(_Policy):
+class FixedRisk(Strict):
     """Flag every point with at least this risk."""
 
     kind: Literal["fixed"] = "fixed"
     risk: float = Field(ge=0, le=1)
 
 
-class Capacity(_Policy):
+class Capacity(Strict):
     """Flag the points with the highest risk of each night, as many as the desk can look at."""
 
     kind: Literal["capacity"] = "capacity"
     per_night: int = Field(ge=1)
 
 
-class LeastPrecision(_Policy):
+class LeastPrecision(Strict):
     """Flag as many points as possible while enough of the flags are right, with some confidence."""
 
     kind: Literal["precision"] = "precision"
@@ -47,7 +49,7 @@ class LeastPrecision(_Policy):
     """Confidence that the precision at the threshold is not lower, of the one-sided exact bound."""
 
 
-class LeastCost(_Policy):
+class LeastCost(Strict):
     """Flag where the expected cost of silence exceeds that of a false alarm; only their ratio matters."""
 
     kind: Literal["cost"] = "cost"

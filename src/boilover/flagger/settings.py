@@ -7,11 +7,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from boilover.errors import UsageError
 from boilover.flagger.night import Tier
 from boilover.mistakes import worded
+from boilover.policy import Strict as Strict
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]
@@ -20,12 +21,6 @@ WEEKDAYS = get_args(Weekday)
 MOST = 100.0
 """The largest multiple of a threshold or a limit that can be meant."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Strict(BaseModel):
-    """A table of the policy: no unknown key, no number in quotes, no change after reading."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 S = TypeVar("S", bound=Strict)
