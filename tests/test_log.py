@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from boilover.errors import ContractError, InputError, UsageError
 from boilover.log import SORTED_MARK, EventLog, is_log, last_observed, observed, read_log, write_log
 from random_logs import log_of_seed
 
+MOMENT = datetime(2026, 3, 3, 6, tzinfo=UTC)
 CSV = (
     "ticket_id,occurred_at,event_type,text\n"
     "007,2026-03-01T00:00Z,created,\n"
@@ -88,6 +90,64 @@ def test_a_partitioned_dataset(log, tmp_path):
     read = read_log(tmp_path / "log")
     assert not read.is_sorted
     assert read.ordered().events.equals(log.ordered().events)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "then", "expected"),
+    [
+        ("value", None, pa.array(["x"]), [None, "x"]),
+        ("value", pa.nulls(1), pa.array(["x"]), [None, "x"]),
+        ("value", pa.array(["x"]), None, ["x", None]),
+        ("value", pa.array(["x"], pa.large_string()), pa.array(["y"]).dictionary_encode(), ["x", "y"]),
+        ("number", pa.array([1]), pa.array([1.5]), [1.0, 1.5]),
+        ("actor_id", pa.array([7.0]), pa.array(["x"]), ["7", "x"]),
+        ("observed_at", pa.nulls(1), pa.array([MOMENT], pa.timestamp("ns")), [None, MOMENT]),
+        (
+            "observed_at",
+            pa.array(["2026-03-03T06:00Z"]),
+            pa.array([MOMENT], pa.timestamp("us")),
+            [MOMENT] * 2,
+        ),
+    ],
+)
+def test_files_of_a_dataset_may_differ(tmp_path, name, first, then, expected):
+    """What the first file lacked, or held nothing of, was lost in all of them."""
+    for place, cells in enumerate((first, then)):
+        table = pa.table({"ticket_id": [str(place)], "occurred_at": [MOMENT], "event_type": ["created"]})
+        table = table if cells is None else table.append_column(name, cells)
+        part = tmp_path / "events" / f"part={place}"
+        part.mkdir(parents=True)
+        pq.write_table(table, part / "0.parquet")
+    read = read_log(tmp_path).events
+    assert read["ticket_id"].to_pylist() == ["0", "1"]
+    assert read[name].to_pylist() == expected
+    assert name not in read_log(tmp_path, leave_out=[name]).events.column_names
+
+
+def test_attributes_that_a_later_file_tells_and_those_of_folders_are_read(tmp_path):
+    pq.write_table(
+        pa.table({"ticket_id": ["0", "1"], "occurred_at": [MOMENT] * 2, "event_type": ["created"] * 2}),
+        tmp_path / "events.parquet",
+    )
+    for place, columns in enumerate(({}, {"plan": ["gold"]})):
+        part = tmp_path / "tickets" / f"region=r{place}"
+        part.mkdir(parents=True)
+        pq.write_table(pa.table({"ticket_id": [str(place)]} | columns), part / "0.parquet")
+    assert read_log(tmp_path).tickets.to_pylist() == [
+        {"ticket_id": "0", "plan": None, "region": "r0"},
+        {"ticket_id": "1", "plan": "gold", "region": "r1"},
+    ]
+
+
+def test_files_of_a_dataset_that_do_not_go_together_are_told(tmp_path):
+    (tmp_path / "events").mkdir()
+    for place, cells in enumerate((["x"], [["x"]])):
+        table = pa.table(
+            {"ticket_id": ["a"], "occurred_at": [MOMENT], "event_type": ["created"], "value": cells}
+        )
+        pq.write_table(table, tmp_path / "events" / f"{place}.parquet")
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        read_log(tmp_path)
 
 
 def test_columns_left_out(log, tmp_path):

@@ -6,6 +6,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 
 from boilover.csv_faults import LARGEST_CELL, Watched, fault_in, unclosed_in
 from boilover.errors import InputError
+from boilover.partitions import joined
 from boilover.places import filesystem_of, named, unreadable
 from boilover.schema import EVENTS, TEXTS, TICKETS
 
@@ -46,7 +48,7 @@ def read_table(path: Path, coded: Sequence[str] | None, leave_out: Sequence[str]
         return _read_parquet(path, _attributes(path) if coded is None else coded, leave_out)
     except PermissionError as error:
         raise unreadable(path, error) from error
-    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeDecodeError, OSError, *CUT_SHORT) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError, *CUT_SHORT) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "nothing in it"
         if ".csv" in path.name:
             raise _fault(path) or InputError(
@@ -63,6 +65,10 @@ def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) ->
     store = filesystem_of(path)
     if not path.is_file():
         dataset = pq.ParquetDataset(named(path), read_dictionary=coded, filesystem=store)
+        with ThreadPoolExecutor() as pool:
+            held = list(pool.map(lambda piece: piece.physical_schema, dataset.fragments))
+        if any(each != held[0] for each in held):
+            return _joined(dataset, held, leave_out)
         columns = [column for column in dataset.schema.names if column not in leave_out]
         return dataset.read(columns=columns).replace_schema_metadata(None)
     about = pq.read_metadata(named(path), filesystem=store)
@@ -76,6 +82,19 @@ def _read_parquet(path: Path, coded: Sequence[str], leave_out: Sequence[str]) ->
         pre_buffer=store is not None,
     ) as file:
         return file.read(columns=[column for column in names if column not in leave_out])
+
+
+def _joined(dataset: pq.ParquetDataset, held: Sequence[pa.Schema], leave_out: Sequence[str]) -> pa.Table:
+    """Return files that differ in columns or types as one table. As a dataset they would be read by the first one:
+    what it lacks, or holds nothing of, would be lost."""
+    names = {name for each in held for name in each.names}
+    keys = [field for field in dataset.schema if field.name not in names]
+    pieces = []
+    for piece, schema in zip(dataset.fragments, held, strict=True):
+        columns = [name for name in schema.names if name not in leave_out]
+        whole = pa.schema([*schema, *keys])
+        pieces.append(piece.to_table(whole, columns=[*columns, *(key.name for key in keys)]))
+    return joined(pieces)
 
 
 def columns_of(path: Path) -> list[str]:

@@ -216,11 +216,11 @@ def _opened(path: Path, coded: Sequence[str] | None = None) -> Iterator[pq.Parqu
 
 
 def joined(tables: Iterable[pa.Table]) -> pa.Table:
-    """Return tables of tickets as one: ticket_id, then all attributes by name, each of one type."""
+    """Return tables as one: ticket_id, then all other columns by name, each of one type."""
     given = [plain(table) for table in tables]
-    names = sorted({name for table in given for name in table.column_names} - {"ticket_id"})
+    names = {name for table in given for name in table.column_names}
     columns = {}
-    for name in ("ticket_id", *names):
+    for name in sorted(names, key=lambda name: (name != "ticket_id", name)):
         data = [
             table[name] if name in table.column_names else pa.chunked_array([pa.nulls(len(table))])
             for table in given
