@@ -243,6 +243,19 @@ def test_case_06_an_agent_who_asks_for_something_is_an_agent_elsewhere(read, aud
         assert {("8", "Mine", "customer"), ("7", "Hi", role)} <= set(found)
 
 
+@pytest.mark.parametrize("people", [[], [USERS]])
+def test_case_06_a_bot_that_does_what_agents_do_is_a_bot(read, tmp_path, audit, people):
+    (tmp_path / "bots.toml").write_text(
+        f'format = "zendesk"\n[options]\nbots = ["{BOT}"]\n', encoding="utf-8"
+    )
+    opened = audit("09:00", comment("Alarm", BOT), *created(assignee_id=str(BOT)), by=BOT)
+    moved = audit("10:00", changed("group_id", "31", None), by=BOT)
+    pages = [{"audits": [opened, moved]}, *people]
+    _, events, _, _ = read(*pages, recipe=tmp_path / "bots.toml")
+    by = events.loc[events["actor_id"] == str(BOT), "actor_role"]
+    assert set(by) == {"bot"}
+
+
 def test_case_06_whoever_opens_without_a_requester_has_no_role(read, audit):
     fields = [each for each in created() if each["field_name"] != "requester_id"]
     _, events, _, _ = read({"audits": [audit("09:00", comment("It broke", 700), *fields, by=700)]})

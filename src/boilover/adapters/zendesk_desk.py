@@ -129,6 +129,7 @@ class Desk(TicketDesk[Options]):
         """
         for user in self.requesters | self.staff:
             self.roles.setdefault(user, "agent" if user in self.staff else "customer")
+        self.roles |= dict.fromkeys(self.options.bots, "bot")
         for user, role in self.roles.items():
             self.facts.person(user, role)
         self.tell_histories("audit")
