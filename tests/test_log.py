@@ -105,7 +105,7 @@ def test_a_partitioned_dataset(log, tmp_path):
         (
             "observed_at",
             pa.array(["2026-03-03T06:00Z"]),
-            pa.array([MOMENT], pa.timestamp("us")),
+            pa.array([MOMENT], pa.timestamp("us", "UTC")),
             [MOMENT] * 2,
         ),
     ],
