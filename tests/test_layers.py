@@ -23,7 +23,7 @@ LAYERS = (
     ("observation",),
     ("identity",),
     ("breaches",),
-    ("log", "log_tables", "partitions"),
+    ("log", "log_csv", "log_tables", "partitions"),
     ("checking",),
     ("adapters", "text", "history", "order", "recipes"),
     ("standing", "store"),
