@@ -82,7 +82,7 @@ def test_json_lines_are_exact(tmp_path):
     moments = pd.Series(
         pd.date_range("2026-03-03T06:00:00.000001Z", periods=len(risk), freq="1001us")
     ).dt.as_unit("us")
-    moments[1] = pd.NaT
+    moments[0] = pd.NaT
     rank = pd.array([None, *range(1, len(risk))], dtype="Int64")
     texts = ["007", 'a "quoted" / text%', "\u2028", "", *IDS]
     ids = pd.Series((texts * len(risk))[: len(risk)], dtype="str")
@@ -94,8 +94,8 @@ def test_json_lines_are_exact(tmp_path):
     assert [row["rank"] for row in rows] == [None, *range(1, len(risk))]
     assert [row["ticket_id"] for row in rows] == ids.tolist()
     assert [row["%s"] for row in rows] == others.tolist()
-    assert rows[0]["as_of"] == "2026-03-03T06:00:00.000001Z"
-    assert rows[1]["as_of"] is None
+    assert rows[0]["as_of"] is None
+    assert rows[1]["as_of"] == "2026-03-03T06:00:00.001002Z"
     back = read_frame(tmp_path / "scores.jsonl")
     assert back["risk"].tolist()[1:] == risk.tolist()[1:]
     assert (pd.to_datetime(back["as_of"], utc=True).dropna() == moments.dropna()).all()

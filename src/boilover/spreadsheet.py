@@ -68,7 +68,9 @@ def read_csv(source: Path | IO[Any], types: str | Mapping[str, str]) -> pd.DataF
                 index_col=False,
             )
         except pd.errors.ParserWarning as error:
-            raise ValueError(str(error)) from error
+            raise ValueError("rows hold more cells than the header") from error
+        except pd.errors.ParserError as error:
+            raise ValueError(str(error).removeprefix("Error tokenizing data. C error: ")) from error
     if "ticket_id" in frame and pd.api.types.is_string_dtype(frame["ticket_id"]):
         frame["ticket_id"] = frame["ticket_id"].map(spoken, na_action="ignore").astype("str")
     return frame
