@@ -108,12 +108,13 @@ def test_a_time_among_the_attributes():
     assert (found.table, found.column, found.severity) == ("tickets", "due", "warning")
 
 
+@pytest.mark.parametrize("column", ["number", "sentiment"])
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), 1e300])
-def test_a_number_that_is_infinite_is_read_as_empty(number):
-    log = log_of(number=[0.5, number, None, 1.0])
+def test_a_number_that_is_infinite_is_read_as_empty(column, number):
+    log = log_of(**{column: [0.5, number, None, 1.0]})
     found = only(log)
-    assert (found.column, found.row, found.problem) == ("number", 2, "an infinite number")
-    assert mend(log).events["number"].to_pylist() == [0.5, None, None, 1.0]
+    assert (found.column, found.row, found.problem) == (column, 2, "an infinite number")
+    assert mend(log).events[column].to_pylist() == [0.5, None, None, 1.0]
 
 
 @pytest.mark.parametrize(("number", "is_odd"), [(1.0, False), (0.0, False), (1.5, True), (-0.1, True)])

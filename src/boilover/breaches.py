@@ -32,8 +32,8 @@ Mask = npt.NDArray[np.bool_]
 def breaches(events: pa.Table, tickets: pa.Table, doubled: Mask) -> list[Violation]:
     """Return every violation in two tables of the contract's types, errors first; ``doubled`` is of `doubles`."""
     found = [*_in_tickets(tickets), *_unknown_tickets(events, tickets), *_in_words(events)]
-    if "number" in events.column_names:
-        found += _infinite_cells("events", "number", events["number"])
+    for name in events.column_names:
+        found += _infinite_cells("events", name, events[name])
     found += [*_in_csat(events), *_in_times(events), *_in_histories(events)]
     if doubled.any():
         ids, problem = events["ticket_id"], "event stands twice in the log"

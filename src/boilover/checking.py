@@ -43,14 +43,10 @@ def mend(log: EventLog, *, source: object = None) -> EventLog:
         events = events.filter(pa.array(~doubled))
     ids = pc.unique(events["ticket_id"])
     missing = ids.filter(pc.invert(pc.is_in(ids, log.tickets["ticket_id"].combine_chunks())))
-    if "number" in events.column_names:
-        events = _finite(events, "number")
     tickets = log.tickets
     if len(missing):
         tickets = pa.concat_tables([tickets, pa.table({"ticket_id": missing})], promote_options="default")
-    for name in tickets.column_names:
-        tickets = _finite(tickets, name)
-    return replace(log, events=events, tickets=tickets, warnings=tuple(violations))
+    return replace(log, events=_finite(events), tickets=_finite(tickets), warnings=tuple(violations))
 
 
 def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "csv"] = "parquet") -> None:  # noqa: A002
@@ -61,10 +57,10 @@ def write_log(log: EventLog, folder: str | Path, *, format: Literal["parquet", "
     write_mended(mend(log), folder, format=format)
 
 
-def _finite(table: pa.Table, name: str) -> pa.Table:
-    """Return the table with the infinite numbers of a column emptied."""
-    cells = infinite(table[name])
-    if not cells.any():
-        return table
-    finite = pc.if_else(pa.array(cells), None, table[name])
-    return table.set_column(table.column_names.index(name), name, finite)
+def _finite(table: pa.Table) -> pa.Table:
+    """Return the table with its infinite numbers emptied."""
+    for place, name in enumerate(table.column_names):
+        cells = infinite(table[name])
+        if cells.any():
+            table = table.set_column(place, name, pc.if_else(pa.array(cells), None, table[name]))
+    return table
