@@ -112,6 +112,17 @@ def test_a_due_time_that_moves_away_and_back_over_nights_is_told_again(tmp_path)
     assert_same(tmp_path / "log", tmp_path / "whole")
 
 
+def test_older_records_imported_after_newer_ones_leave_what_those_show(tmp_path):
+    shown = {6: 2, 7: 3, 8: 2, 9: 3, 10: 3, 11: 2}
+    for day, status in sorted(shown.items(), reverse=True):
+        told = {"id": 7, "created_at": "2026-01-05T09:00:00Z", "updated_at": f"2026-01-{day:02}T10:00:00Z"}
+        (tmp_path / "night.json").write_text(json.dumps([told | {"status": status, "requester_id": 5}]))
+        upsert(tmp_path / "log", [ingest([tmp_path / "night.json"], format="freshdesk")[0]])
+    events, _ = read_log(tmp_path / "log").to_pandas()
+    changes = events[events["event_type"] == "status_changed"]
+    assert changes["value"].tolist() == ["open", "pending", "open", "pending", "pending", "open"]
+
+
 def test_what_a_nightly_record_shows_again_is_no_event(tmp_path):
     """A custom attribute of Intercom, of which the parts may not tell."""
     recipe = tmp_path / "recipe.toml"

@@ -21,12 +21,13 @@ CHANGES = "^(created|.*_changed)$"
 SAME = ["ticket_id", "event_type", "field"]
 
 
-def said_again(events: pa.Table) -> Mask:
+def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
     """Return which of a log's ``events`` say of today what it said last by then, bool (n events).
 
     Of today is what a ticket's record shows as of its last update: no thing that happened, but what was known when none
     was told. At one time it holds after all that is told to have happened then. Within one export, adapters leave such
-    events out themselves.
+    events out themselves. ``by_history``: only where what happened last by then says it, too, not another record alone:
+    a record between the two, imported later, may show something else.
     """
     asked: Mask = pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False).to_numpy()
     if not asked.any():
@@ -45,8 +46,12 @@ def said_again(events: pa.Table) -> Mask:
     frame["value"] = frame["value"].mask(due, frame["occurred_at"].astype("str"))
     frame = frame.sort_values(["time", "today"], kind="stable")
     before = frame.groupby(SAME, dropna=False)["value"].shift()
+    is_same = before == frame["value"]
+    if by_history:
+        happened = frame["value"].mask(frame["today"]).groupby([frame[name] for name in SAME], dropna=False)
+        is_same &= happened.ffill() == frame["value"]
     again = np.zeros(len(events), dtype=bool)
-    again[frame.loc[before == frame["value"], "row"].to_numpy()] = True
+    again[frame.loc[is_same, "row"].to_numpy()] = True
     return again & asked
 
 

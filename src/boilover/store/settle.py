@@ -106,7 +106,7 @@ class Desk:
         """Write a partition with its new events, split by a bit of the hash while it is too large."""
         if len(events) + news.events <= self.most or len(tickets) < 2 or not can_split(name):
             whole = pa.concat_tables([events, *(told for told, _ in news)])
-            again = said_again(whole)
+            again = said_again(whole, by_history=True)
             self.notes[EXPLAINED] += int(again.sum())
             added = EventLog(whole.filter(pa.array(~again)), tickets)
             news.drop()
