@@ -13,7 +13,7 @@ import boilover
 PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
-    ("schema", "times", "once", "memory", "mistakes"),
+    ("schema", "times", "once", "memory", "mistakes", "scratch"),
     ("places",),
     ("casting", "conform", "csv_faults", "files", "spreadsheet", "tables"),
     ("words",),

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from boilover.errors import UsageError
-from boilover.places import LEFT_AFTER, SCRATCH, scratch
+from boilover.scratch import LEFT_AFTER, SCRATCH, scratch
 
-LIVE = "from boilover.places import scratch\nwith scratch() as folder: print(folder, flush=True); input()"
+LIVE = "from boilover.scratch import scratch\nwith scratch() as folder: print(folder, flush=True); input()"
 
 
 @pytest.fixture(autouse=True)

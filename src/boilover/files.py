@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from boilover.errors import UsageError
-from boilover.places import filesystem_of, has_folders, named, scratch
+from boilover.places import filesystem_of, has_folders, named
+from boilover.scratch import scratch
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: see rename(2)."""

@@ -7,18 +7,17 @@ where Arrow reads, reads both; `boilover.files.replacing` writes both.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, cast
 from uuid import uuid4
 
 from boilover.errors import INSTALL, InputError, UsageError, without_secrets
+from boilover.scratch import new_folder
+from boilover.scratch import scratch as scratch
 
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""
@@ -28,9 +27,6 @@ CHECK = "Check the URL and the credentials of its driver"
 PACKED = "From a web server an export is a single file: pack a folder into a zip archive"
 BUSY = 500
 """From this status on a web server tells of trouble of its own."""
-SCRATCH = "boilover-scratch-"
-LEFT_AFTER = 3600.0
-"""Seconds after which a scratch folder that no process holds is one that a killed process left."""
 
 
 def place(told: str | Path) -> Path:
@@ -120,7 +116,7 @@ def workshop(beside: Path | None) -> Iterator[Path]:
             yield own
         return
     if filesystem_of(beside) is None:
-        with _new_folder("boilover-", beside) as name:
+        with new_folder("boilover-", beside) as name:
             yield Path(name)
         return
     folder = beside / f"boilover-{uuid4().hex}"
@@ -133,60 +129,6 @@ def workshop(beside: Path | None) -> Iterator[Path]:
         # A store knows no folder without objects.
         if remote is not None and remote.exists(named(folder)):
             remote.rm(named(folder), recursive=True)
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Yield a new folder where the system keeps what is temporary; it is removed at the end.
-
-    So are folders that killed processes left: one that lives holds a lock on its own, which the system frees however
-    the process ends. Raises `UsageError` where it cannot be made.
-    """
-    _sweep(Path(gettempdir()))
-    with _new_folder(SCRATCH, None) as name:
-        held = os.open(name, os.O_RDONLY)
-        try:
-            _lock(held)
-            yield Path(name)
-        finally:
-            os.close(held)
-
-
-def _new_folder(prefix: str, beside: Path | None) -> TemporaryDirectory[str]:
-    try:
-        return TemporaryDirectory(prefix=prefix, dir=beside)
-    except OSError as error:
-        told = f"cannot write to {beside or gettempdir()}: {error.strerror}. Name another place"
-        raise UsageError(told) from error
-
-
-def _sweep(folder: Path) -> None:
-    for left in folder.glob(f"{SCRATCH}*"):
-        if not re.fullmatch(r"[a-z0-9_]{8}", left.name.removeprefix(SCRATCH)):
-            continue
-        try:
-            if time.time() - left.lstat().st_mtime < LEFT_AFTER:
-                continue
-            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            # Somebody else's, or gone by now.
-            continue
-        try:
-            if _lock(held):
-                shutil.rmtree(left, ignore_errors=True)
-        finally:
-            os.close(held)
-
-
-def _lock(folder: int) -> bool:
-    """Lock an opened folder until it is closed; return False where another process holds it, or none can."""
-    import fcntl
-
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager
