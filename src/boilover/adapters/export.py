@@ -14,7 +14,7 @@ from boilover.adapters.members import Member as Member
 from boilover.adapters.recipe import Recipe
 from boilover.errors import InputError, UsageError
 from boilover.mistakes import worded
-from boilover.places import scratch
+from boilover.scratch import scratch
 
 if TYPE_CHECKING:
     from boilover.adapters.facts import Facts

@@ -17,7 +17,7 @@ from boilover.adapters.table_mapping import TableMapping
 from boilover.csv_faults import delimiter_in
 from boilover.errors import InputError, UsageError, shorten
 from boilover.log import EventLog
-from boilover.places import scratch
+from boilover.scratch import scratch
 
 LOGS_OWN = {"observed_at", "raw_value"}
 """Columns of the event log that the recipe for tables does not read: without them it would tell more, and earlier."""

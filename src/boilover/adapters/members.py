@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from boilover.adapters.base import Tally
 from boilover.adapters.sources import AGAIN, HEAD, ZIP_MAGIC, list_sources, open_source, unpacked
 from boilover.errors import InputError
-from boilover.places import scratch
+from boilover.scratch import scratch
 
 OFFICE = "[Content_Types].xml"
 PACKED = 8

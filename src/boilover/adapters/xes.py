@@ -22,7 +22,7 @@ from boilover.adapters.table_mapping import TableMapping
 from boilover.adapters.xml_blocks import local, parsed
 from boilover.errors import InputError, shorten
 from boilover.log import EventLog
-from boilover.places import scratch
+from boilover.scratch import scratch
 
 CASE = "case:"
 ROWS = 32_768
