@@ -11,12 +11,14 @@ import pytest
 from boilover.annotations import Annotations
 from boilover.errors import InputError
 from boilover.history import HOUR, History
+from boilover.inputs import cut
 from boilover.log import EventLog
 from boilover.points import (
     AGES_HOURS,
     READY,
     REASONS,
     Points,
+    ages_of,
     fixed_ages,
     landmarks,
     nightly,
@@ -55,7 +57,7 @@ class Desk:
         if ticket_id is None:
             return "unknown ticket"
         visible = [event for time, event in self.events.get(ticket_id, []) if time <= as_of]
-        if not visible or as_of < self.born(ticket_id):
+        if not visible:
             return "not yet created"
         if any(event["event_type"] == "escalated" for event in visible):
             return "already escalated"
@@ -202,3 +204,23 @@ def test_landmarks_ask_in_order_of_time_at_ages_or_nights(desk):
         assert (np.diff(points.as_of) >= 0).all()
         assert (state_of(desk.notes.history, points) == READY).all()
     assert set((at_nights.as_of // HOUR) % 24) == {6}
+
+
+def test_who_is_asked_does_not_follow_from_what_comes_later(desk):
+    for as_of in (desk.end - 20 * DAY, desk.end - 40 * DAY):
+        past = History.from_log(cut(desk.log, as_of))
+        then = tonight(past, as_of)
+        assert desk.asked(tonight(desk.notes.history, as_of)) == sorted(
+            (past.ticket_ids[code].as_py(), as_of) for code in then.ticket
+        )
+
+
+def test_a_ticket_ages_from_its_creation_and_from_its_first_event_until_that_is_told(desk):
+    points = points_of_seed(desk.notes.history, 11, 400)
+    points = points.take(state_of(desk.notes.history, points) == READY)
+    for ticket, as_of, hours in zip(
+        points.ticket, points.as_of, ages_of(desk.notes.history, points), strict=True
+    ):
+        events = [time for time, _ in desk.events[desk.ids[ticket]]]
+        born = desk.born(desk.ids[ticket])
+        assert hours == (as_of - (born if born <= as_of else events[0])) / HOUR

@@ -189,6 +189,14 @@ class History:
         created: Ints = _born(self.offsets, self.time, self.kind)
         return created
 
+    @cached_property
+    def begun(self) -> Ints:
+        """When each ticket was first told of, int64 microseconds (n_tickets); the far future where it has no event."""
+        begun = np.full(self.n_tickets, np.iinfo(np.int64).max)
+        told = np.diff(self.offsets) > 0
+        begun[told] = self.time[self.offsets[:-1][told]]
+        return begun
+
     @property
     def end(self) -> int:
         """The last moment that the log tells of, microseconds."""

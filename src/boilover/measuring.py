@@ -18,11 +18,11 @@ from boilover.evaluation.segments import segments_of
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
 from boilover.fitting import fit_attributes
-from boilover.history import HOUR, Coded, Floats, History
+from boilover.history import Coded, Floats, History
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
-from boilover.points import AGES_HOURS, Points, landmarks
+from boilover.points import AGES_HOURS, Points, ages_of, landmarks
 from boilover.scoring import feature_frame
 from boilover.times import iso, parse_duration, parse_moment
 from boilover.words import spelled
@@ -85,9 +85,9 @@ def measure(
         risk,
         asked.as_of,
         asked.ticket,
-        _age_hours(notes, asked),
+        ages_of(notes.history, asked),
         segments=segments_of(notes, asked),
-        baselines=peers.predict(frame[later], _age_hours(notes, asked), _sla_share(notes, asked)),
+        baselines=peers.predict(frame[later], ages_of(notes.history, asked), _sla_share(notes, asked)),
         threshold=threshold,
         rounds=rounds,
         seed=seed,
@@ -102,15 +102,11 @@ def _fit_peers(
     return fit_baselines(
         frame[past],
         y[past],
-        _age_hours(notes, known),
+        ages_of(notes.history, known),
         _sla_share(notes, known),
         seed=seed,
         as_of_us=known.as_of,
     )
-
-
-def _age_hours(notes: Annotations, points: Points) -> Floats:
-    return (points.as_of - notes.history.created[points.ticket]) / HOUR
 
 
 def _sla_share(notes: Annotations, points: Points) -> Floats | None:

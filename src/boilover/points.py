@@ -14,7 +14,7 @@ import pandas as pd
 from boilover import kernels
 from boilover.conform import as_strings, from_frame
 from boilover.errors import InputError
-from boilover.history import HOUR, Codes, History, Ints
+from boilover.history import HOUR, Codes, Floats, History, Ints
 from boilover.standing import first_escalations, standing
 from boilover.times import read_iso
 
@@ -128,9 +128,16 @@ def state_of(history: History, points: Points) -> npt.NDArray[np.int8]:
     state = np.full(len(keys), READY, dtype=np.int8)
     state[~at_risk] = SOLVED
     state[escalated] = ESCALATED
-    state[(hi == lo) | (as_of < history.created[keys])] = NOT_CREATED
+    state[hi == lo] = NOT_CREATED
     state[keys < 0] = UNKNOWN
     return asked.scatter(state)
+
+
+def ages_of(history: History, points: Points) -> Floats:
+    """Return how old each ticket is, hours (n_points): since its first event while its creation is not told yet."""
+    created, as_of = history.created[points.ticket], points.as_of
+    hours: Floats = (as_of - np.where(created <= as_of, created, history.begun[points.ticket])) / HOUR
+    return hours
 
 
 def fixed_ages(history: History, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:
@@ -151,8 +158,8 @@ def nightly(history: History, since: int, until: int, hour: int = NIGHT_HOUR) ->
     """Ask about every ticket at risk on each night from ``since`` to ``until``, at ``hour`` o'clock UTC."""
     first = -(-(since - hour * HOUR) // DAY)
     last = (until - hour * HOUR) // DAY
-    born = np.flatnonzero(history.created <= until)
-    start = np.maximum(first, -(-(history.created[born] - hour * HOUR) // DAY))
+    born = np.flatnonzero(history.begun <= until)
+    start = np.maximum(first, -(-(history.begun[born] - hour * HOUR) // DAY))
     over = ends_of(history)[born]
     stop = np.minimum(last, np.where(over < until, -(-(over - hour * HOUR) // DAY), last))
     nights = np.maximum(stop - start + 1, 0)
@@ -174,7 +181,7 @@ def landmarks(history: History, ages: Sequence[float] | None) -> Points:
 
 def tonight(history: History, as_of: int) -> Points:
     """Ask about every ticket that is at risk at ``as_of``, one point each."""
-    born = np.flatnonzero(history.created <= as_of).astype(np.int32)
+    born = np.flatnonzero(history.begun <= as_of).astype(np.int32)
     points = Points(born, np.full(len(born), as_of, dtype=np.int64))
     return points.take(state_of(history, points) == READY)
 

@@ -27,7 +27,9 @@ def test_outcomes_equal_a_plain_walk(seed: int, until: AtRiskUntil) -> None:
         expected = []
         for ticket in sorted(facts):
             seen = [(at, event) for at, event in facts[ticket] if at <= as_of]
-            born = [at for at, event in facts[ticket] if event["event_type"] == "created"] or [facts[ticket][0][0]]
+            born = [at for at, event in facts[ticket] if event["event_type"] == "created"] or [
+                facts[ticket][0][0]
+            ]
             if not seen:
                 continue
             escalated = [at for at, event in seen if event["event_type"] == "escalated"]

@@ -43,9 +43,7 @@ class Nights:
 def ask(notes: Annotations, moments: Ints) -> Nights:
     """Ask at each of ascending ``moments`` about every ticket that a log cut there would show to be at risk.
 
-    That is one with a visible event that has neither escalated nor been solved. `boilover.points.tonight` on a log that
-    goes on leaves out a ticket whose created event came later than its first one; a log cut in between does not know
-    of that event, and neither does this.
+    That is one with a visible event that has neither escalated nor been solved.
     """
     history = notes.history
     some = np.flatnonzero(np.diff(history.offsets) > 0)

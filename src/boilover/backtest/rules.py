@@ -7,15 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from boilover.annotations import Annotations
 from boilover.annotations.priority import priority_level
 from boilover.backtest.asked import Nights
 from boilover.backtest.book import Book, Ends, Flags
 from boilover.features import Sight
 from boilover.flagger.triggers import Trigger, look_all
 from boilover.flagger.triggers_course import NoPublicUpdate, SlaUsed, Unresolved
-from boilover.history import HOUR, KINDS, Floats
-from boilover.points import Points
+from boilover.history import KINDS, Floats
+from boilover.points import ages_of
 
 Bools = npt.NDArray[np.bool_]
 
@@ -41,8 +40,7 @@ def rules(sight: Sight) -> dict[str, Bools | None]:
     able = {
         SLA: bool((kinds == KINDS["sla_due"]).any()),
         SILENT: bool((kinds == KINDS["message"]).any()),
-        # Where no creation is told, no age is, and a rule that never fires would look like one that is beaten.
-        UNRESOLVED: bool(sight.notes.flag("created").any()),
+        UNRESOLVED: True,
         PRIORITY: bool((kinds == KINDS["priority_changed"]).any()),
     }
     fired = look_all({name: rule for name, rule in RULES.items() if able[name]}, sight)
@@ -88,11 +86,6 @@ def replay_beside(
 ) -> tuple[dict[str, Flags], tuple[str, ...]]:
     """Return the flags of as many by age and of each rule, and the names of the rules that the log cannot feed."""
     held = rules(sight)
-    found = {AGE: replay_matched(rate, ages_of(sight.notes, nights.points), new, nights, ends, close)}
+    found = {AGE: replay_matched(rate, ages_of(sight.notes.history, nights.points), new, nights, ends, close)}
     found |= {name: replay_rule(each, nights, ends, close) for name, each in held.items() if each is not None}
     return found, tuple(name for name, each in held.items() if each is None)
-
-
-def ages_of(notes: Annotations, points: Points) -> Floats:
-    """Return the age of the ticket at each point, hours; 0 while its creation is not told."""
-    return np.maximum(points.as_of - notes.history.created[points.ticket], 0) / HOUR

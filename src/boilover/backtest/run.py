@@ -19,7 +19,7 @@ from boilover.backtest.frames import flags_frame, nights_frame, tickets_frame
 from boilover.backtest.measures import Window, outcomes, tickets_of
 from boilover.backtest.replay import replay_policy
 from boilover.backtest.result import Backtest, result_of
-from boilover.backtest.rules import ages_of, replay_beside
+from boilover.backtest.rules import replay_beside
 from boilover.backtest.schedule import Schedule, schedule
 from boilover.backtest.trainings import Trained, train_at
 from boilover.backtest.verdict import POLICY
@@ -32,7 +32,7 @@ from boilover.history import Floats, History
 from boilover.log import EventLog
 from boilover.nights import NIGHTS
 from boilover.outputs import write_frame, write_json
-from boilover.points import AGES_HOURS, DAY, Points, landmarks
+from boilover.points import AGES_HOURS, DAY, Points, ages_of, landmarks
 from boilover.standing import first_escalations
 from boilover.times import parse_duration, parse_moment
 from boilover.training import LOG_SAYS, moment
@@ -177,7 +177,7 @@ def _train_and_score(
 ) -> tuple[Floats, Floats, list[Trained]]:
     """Return the risk of each point by the model in service, the rate of its age, and all trainings."""
     risk, rates, trained = np.empty(len(asked.points)), np.empty(len(asked.points)), []
-    ages = ages_of(rows.notes, asked.points)
+    ages = ages_of(rows.notes.history, asked.points)
     # Training reads measures of texts, never the texts: without them a cut is quick.
     if "text" in log.events.column_names:
         log = replace(log, events=log.events.drop_columns(["text"]))

@@ -113,9 +113,9 @@ def _find(history: History, ticket_id: str, until: int) -> int:
         raise UsageError(
             f"the log holds no course of ticket {shorten(ticket_id)}{silent}. Name a ticket of the log"
         )
-    created = int(history.created[ticket])
-    if created > until:
+    begun = int(history.begun[ticket])
+    if begun > until:
         raise UsageError(
-            f"ticket {shorten(ticket_id)} came into being at {iso(created)}, after {iso(until)}. Ask as of a later time"
+            f"ticket {shorten(ticket_id)} came into being at {iso(begun)}, after {iso(until)}. Ask as of a later time"
         )
     return ticket

@@ -20,7 +20,7 @@ from boilover.log import EventLog
 from boilover.mistakes import listed
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
-from boilover.points import AGES_HOURS, Points, landmarks
+from boilover.points import AGES_HOURS, Points, ages_of, landmarks
 from boilover.split import CALIBRATE, Split, split
 from boilover.standing import NEVER, first_escalations
 from boilover.times import parse_duration
@@ -56,7 +56,7 @@ class TrainingRows:
     @property
     def age_hours(self) -> Floats:
         """Age of the ticket at each point, hours."""
-        return (self.points.as_of - self.notes.history.created[self.points.ticket]) / HOUR
+        return ages_of(self.notes.history, self.points)
 
 
 def training_rows(
