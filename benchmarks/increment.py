@@ -23,8 +23,9 @@ from benchmarks.speed.desk import EVENTS_A_TICKET
 from benchmarks.speed.generate import generate
 
 from boilover.inputs import open_log, rule_of, serving
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.partitions import read_manifest
 from boilover.scale.tonight import Tonight, open_tonight
 from boilover.scoring import score

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from boilover.conform import as_strings, conform, from_frame
+from boilover.casting import as_strings
+from boilover.conform import conform, from_frame
 from boilover.errors import ContractError, InputError
 from boilover.log import EventLog
 from boilover.schema import EVENTS, MEASURES, TICKETS

@@ -14,8 +14,8 @@ import pytest
 
 from boilover import Annotations, EventLog, History, check, declare, default_features, read_log
 from boilover.adapters import ingest, load_recipe, recipe_names
-from boilover.adapters.recipe import TableMapping, TicketTable
 from boilover.adapters.rules import Emit
+from boilover.adapters.table_mapping import TableMapping, TicketTable
 from boilover.config import Config, load_config
 from boilover.escalation import Condition, EscalationRule, parse_rule
 from boilover.features.families import FAMILIES

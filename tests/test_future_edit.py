@@ -14,7 +14,7 @@ from boilover.features import Count, Feature, Flag, Last, State, compute, defaul
 from boilover.features.families import FAMILIES
 from boilover.future_edit import edit_future, future_edit_test
 from boilover.history import History
-from boilover.log import observed
+from boilover.observation import observed
 from boilover.points import Points
 from boilover.synthetic import synthetic_desk
 from random_logs import log_of_seed

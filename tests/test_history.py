@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from boilover.history import KINDS, History
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
+from boilover.observation import observed
 from boilover.schema import ROLES
 from oracle_annotations import walk
 from random_logs import log_of_seed

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from boilover.errors import ContractError, InputError, UsageError
-from boilover.log import SORTED_MARK, EventLog, is_log, last_observed, observed, read_log, write_log
+from boilover.log import SORTED_MARK, EventLog, is_log, read_log, write_log
+from boilover.observation import last_observed, observed
 from random_logs import log_of_seed
 
 MOMENT = datetime(2026, 3, 3, 6, tzinfo=UTC)

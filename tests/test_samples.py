@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from boilover.adapters import ADAPTERS, ingest
+from boilover.adapters import ingest
+from boilover.adapters.registry import ADAPTERS
 from boilover.checking import check
 from boilover.inputs import open_log
 from boilover.log import read_log

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from boilover.adapters import ingest
 from boilover.checking import mend
 from boilover.errors import ContractError, InputError, LockedError, UsageError
-from boilover.log import EventLog, observed, read_log, write_log
+from boilover.log import EventLog, read_log, write_log
+from boilover.observation import observed
 from boilover.partitions import EVENT_SCHEMA, read_manifest
 from boilover.schema import MEASURES
 from boilover.store import upsert

@@ -28,8 +28,8 @@ from benchmarks.nights.desk import DAY, Desk, Feed, feed_of, feed_of_table
 from benchmarks.nights.receiver import receiving
 
 from boilover.inputs import cut, open_log
-from boilover.log import observed
 from boilover.model.saved import save_model
+from boilover.observation import observed
 from boilover.synthetic import synthetic_desk
 from boilover.text import with_measures
 from boilover.times import iso, parse_moment

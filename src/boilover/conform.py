@@ -15,10 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.casting import BOOLEANS as BOOLEANS
 from boilover.casting import ENCODED, attribute, cast, first, plain_column
-from boilover.casting import OFFSET as OFFSET
-from boilover.casting import as_strings as as_strings
 from boilover.csv_faults import delimiter_in
 from boilover.errors import one_line, shorten
 from boilover.schema import LONGEST_ID, Column, Violation

@@ -12,9 +12,9 @@ from boilover.config import Config
 from boilover.errors import InputError, UsageError
 from boilover.files import check_file, replacing
 from boilover.inputs import open_log
-from boilover.log import observed
 from boilover.measuring import Measured
 from boilover.model.saved import check_folder
+from boilover.observation import observed
 from boilover.outputs import write_frame, write_json
 from boilover.partitions import read_manifest
 from boilover.pipeline import evaluate_model, flag_scores, ingest_log, score_log, train_model

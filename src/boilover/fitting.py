@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.conform import BOOLEANS, as_strings
+from boilover.casting import BOOLEANS, as_strings
 from boilover.errors import MismatchError, shorten
 from boilover.features import Attribute, from_json
 from boilover.log import EventLog

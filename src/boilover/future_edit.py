@@ -16,7 +16,8 @@ from boilover.errors import LeakError, UsageError, shorten
 from boilover.features.base import Feature
 from boilover.features.frame import compute
 from boilover.history import HOUR, History
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
+from boilover.observation import observed
 from boilover.points import NOT_CREATED, Points, state_of, tonight
 from boilover.schema import EVENT_TYPES, ROLES, STATUSES, TIMESTAMP
 

@@ -21,7 +21,8 @@ from boilover.conform import plain
 from boilover.csv_faults import delimiter_in, not_utf8
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, parse_rule
-from boilover.log import EventLog, is_log, observed, read_log
+from boilover.log import EventLog, is_log, read_log
+from boilover.observation import observed
 from boilover.partitions import UNREAD, Manifest, read_manifest
 from boilover.places import STANDARD, fetched, is_there, missing, place, title
 from boilover.spreadsheet import read_csv, standard_input

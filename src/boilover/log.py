@@ -21,8 +21,7 @@ from boilover.errors import ContractError, InputError, UsageError
 from boilover.files import replacing
 from boilover.identity import doubles
 from boilover.log_tables import columns_of, read_table, table_in
-from boilover.observation import last_observed as last_observed
-from boilover.observation import observed as observed
+from boilover.observation import observed
 from boilover.partitions import CODED, MANIFEST, read_partitions, write_events
 from boilover.places import is_there, place
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TICKETS, AtRiskUntil, Violation

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from boilover import kernels
 from boilover.coded import ascend, encode, runs
 from boilover.errors import UsageError
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
+from boilover.observation import observed
 
 Ints = npt.NDArray[np.int64]
 

@@ -27,7 +27,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from boilover.conform import as_strings, plain
+from boilover.casting import as_strings
+from boilover.conform import plain
 from boilover.errors import InputError
 from boilover.places import filesystem_of, named, unreadable
 from boilover.regrouped import by_ticket

@@ -16,8 +16,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from boilover.errors import INSTALL, InputError, UsageError, without_secrets
-from boilover.scratch import new_folder
-from boilover.scratch import scratch as scratch
+from boilover.scratch import new_folder, scratch
 
 LOCAL = ("file", "local")
 """Protocols of fsspec for what is a local path."""

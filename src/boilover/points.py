@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover import kernels
-from boilover.conform import as_strings, from_frame
+from boilover.casting import as_strings
+from boilover.conform import from_frame
 from boilover.errors import InputError
 from boilover.history import HOUR, Codes, Floats, History, Ints
 from boilover.standing import first_escalations, standing

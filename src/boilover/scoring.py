@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from boilover.annotations import Annotations
-from boilover.conform import as_strings, from_frame
+from boilover.casting import as_strings
+from boilover.conform import from_frame
 from boilover.features import Feature, compute, from_json
 from boilover.features.frame import Plan, look_up
 from boilover.fitting import fit_attributes

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import boilover.adapters as adapters
-from boilover.adapters import adapter, formats, ingest
+from boilover.adapters import adapter, formats, ingest, registry
 from boilover.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "adapters.md"
@@ -108,10 +107,10 @@ def test_an_unknown_format_names_those_there_are(install):
         adapter("telex")
 
 
-@pytest.mark.parametrize("name", adapters.ADAPTERS)
+@pytest.mark.parametrize("name", registry.ADAPTERS)
 def test_every_shipped_adapter_keeps_the_protocol(name):
     found = adapter(name)
     assert found.name == name
-    assert isinstance(found, adapters.Adapter)
+    assert isinstance(found, Adapter)
     for head in (b"\0\1\2\3", b"plain words\nin lines\n", b'{"stranger": [1, 2]}', b"[]", b"{", b"<a/>"):
         assert 0 <= found.sniff(head) <= (0.2 if name != "table" else 1)

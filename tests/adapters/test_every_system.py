@@ -261,7 +261,7 @@ def _cells(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def test_every_adapter_of_a_system_has_a_renderer() -> None:
-    from boilover.adapters import ADAPTERS
+    from boilover.adapters.registry import ADAPTERS
 
     assert set(ADAPTERS) == set(SYSTEMS)
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from boilover.adapters import ADAPTERS, ingest, streams
+from boilover.adapters import ingest, streams
 from boilover.adapters.github_course import seconds
 from boilover.adapters.jira import shown
 from boilover.adapters.jira_pages import in_order
 from boilover.adapters.ocel_source import TABLES
+from boilover.adapters.registry import ADAPTERS
 from boilover.adapters.servicenow_sla import duration
 from boilover.adapters.times import epoch_iso
 from boilover.checking import check

@@ -19,8 +19,8 @@ from boilover.explaining.frames import WHY
 from boilover.explaining.moments import MAX_NIGHTS
 from boilover.explaining.table import render
 from boilover.features import from_json
-from boilover.log import observed
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.points import Points
 from boilover.scoring import feature_frame, notes_for
 from boilover.sentences import sentence

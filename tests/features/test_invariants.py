@@ -36,7 +36,8 @@ from boilover.features import (
 )
 from boilover.features.families import FAMILIES
 from boilover.history import HOUR, History
-from boilover.log import EventLog, observed, read_log, write_log
+from boilover.log import EventLog, read_log, write_log
+from boilover.observation import observed
 from boilover.points import Points
 from random_logs import log_of_seed, points_of_seed, random_frames
 

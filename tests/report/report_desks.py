@@ -10,9 +10,10 @@ from boilover.backtest import Replay, backtest
 from boilover.features.families import FAMILIES
 from boilover.flagger import parse_flag_policy
 from boilover.inputs import cut
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
 from boilover.measuring import Measured, measure
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.report.evidence import Evidence, gather
 from boilover.scoring import score
 from boilover.synthetic import synthetic_desk

@@ -15,8 +15,9 @@ from boilover.errors import InputError, MismatchError
 from boilover.features import Attribute, to_json
 from boilover.fitting import check_attributes, fit_attributes
 from boilover.inputs import open_log, rule_of, serving
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
 from boilover.model.saved import load_model
+from boilover.observation import observed
 from boilover.partitions import attributes_of, read_manifest
 from boilover.scale import score_in_pieces
 from boilover.scale.keeping import FOLDER

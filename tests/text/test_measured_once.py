@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from boilover.inputs import open_log
-from boilover.log import EventLog, observed, write_log
+from boilover.log import EventLog, write_log
+from boilover.observation import observed
 from boilover.store import upsert
 from boilover.synthetic import synthetic_desk
 from boilover.text import measures

@@ -15,7 +15,6 @@ from boilover.adapters.export import Export
 from boilover.adapters.members import members_of
 from boilover.adapters.people import without_people
 from boilover.adapters.recipe import MAPPED, Recipe, load_recipe, recipe_names
-from boilover.adapters.registry import ADAPTERS as ADAPTERS
 from boilover.adapters.registry import adapter, detect, formats
 from boilover.errors import UsageError
 from boilover.log import EventLog, is_log

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.nested import dict_at, dicts_at, text_at
 from boilover.adapters.sources import HEAD
 from boilover.errors import InputError, shorten

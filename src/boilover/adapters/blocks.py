@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.sources import AGAIN, HEAD, PARQUET_MAGIC
 from boilover.adapters.table_mapping import TableMapping
 from boilover.conform import conform

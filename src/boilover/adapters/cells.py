@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.sources import AGAIN
 from boilover.csv_faults import LARGEST_CELL, fault_in, unclosed_in
 from boilover.errors import InputError

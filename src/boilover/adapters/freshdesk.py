@@ -17,10 +17,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
 from boilover.adapters.facts import LAST
 from boilover.adapters.freshdesk_desk import OUTBOUND, Desk, Options
 from boilover.adapters.freshdesk_history import read_activity, read_message, read_rating
+from boilover.adapters.members import Member
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import json_records, weighed
 from boilover.adapters.words import html_to_text, ident

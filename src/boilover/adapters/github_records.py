@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
+from boilover.adapters.members import Member
 from boilover.adapters.nested import dict_at, text_at
 from boilover.adapters.streams import json_records
 from boilover.adapters.words import ident

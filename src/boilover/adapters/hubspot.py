@@ -21,10 +21,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from boilover.adapters.cells import csv_rows
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
 from boilover.adapters.hubspot_desk import Desk, Options, learn, learn_stage
 from boilover.adapters.hubspot_said import tell_engagement, tell_message
 from boilover.adapters.hubspot_ticket import tell_ticket
+from boilover.adapters.members import Member
 from boilover.adapters.nested import dict_at
 from boilover.adapters.streams import is_json, json_records
 from boilover.log import EventLog

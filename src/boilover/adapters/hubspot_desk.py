@@ -13,7 +13,7 @@ from boilover.adapters.facts import Facts
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.settings import Status
 from boilover.adapters.words import Words, ident
-from boilover.conform import BOOLEANS
+from boilover.casting import BOOLEANS
 
 STATUSES = {
     "new": "new",

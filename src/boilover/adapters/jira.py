@@ -19,7 +19,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
 from boilover.adapters.jira_changes import Desk, first_changes, ordered, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
@@ -36,6 +36,7 @@ from boilover.adapters.jira_words import (
     Survey,
     person,
 )
+from boilover.adapters.members import Member
 from boilover.adapters.nested import dict_at, dicts_at
 from boilover.adapters.streams import is_json, json_records, marks_in
 from boilover.adapters.words import Words, ident

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from boilover.adapters.cells import csv_rows
 from boilover.adapters.ends import DONE
-from boilover.adapters.export import Member
 from boilover.adapters.jira_changes import Desk, project_of, tags
 from boilover.adapters.jira_text import plain_text
+from boilover.adapters.members import Member
 from boilover.adapters.times import local_iso
 from boilover.adapters.words import ident
 from boilover.errors import InputError

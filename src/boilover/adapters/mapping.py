@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from boilover.adapters.assemble import assemble
 from boilover.adapters.blocks import header, is_parquet, read_blocks, require
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
+from boilover.adapters.members import Member
 from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for
 from boilover.adapters.table_mapping import TableMapping

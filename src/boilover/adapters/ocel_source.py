@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.ocel_xml import is_xml, records_of_xml
 from boilover.adapters.sources import AGAIN
 from boilover.adapters.streams import json_records

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.xml_blocks import local, parsed
 
 SIGNS = (b"<object-types", b"<event-types")

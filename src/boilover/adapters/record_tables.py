@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from boilover.adapters.cells import csv_rows, header_of
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
+from boilover.adapters.members import Member
 from boilover.adapters.streams import is_json, json_records
 from boilover.errors import InputError
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from boilover.adapters.export import Member
 from boilover.adapters.json_stream import NoJson, from_stream, refuse_error
+from boilover.adapters.members import Member
 from boilover.adapters.sources import AS_UTF8
 from boilover.errors import InputError
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from boilover.adapters.base import Tally
-from boilover.conform import OFFSET
+from boilover.casting import OFFSET
 from boilover.times import REACH, UNITS
 
 UTC_MICROSECONDS = pd.DatetimeTZDtype("us", "UTC")

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from boilover.adapters.assemble import assemble
 from boilover.adapters.blocks import require
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
+from boilover.adapters.members import Member
 from boilover.adapters.ocel_xml import is_xml
 from boilover.adapters.recipe import Recipe, load_recipe, recipe_names
 from boilover.adapters.shards import Shards, shards_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.sources import AGAIN
 from boilover.errors import InputError
 

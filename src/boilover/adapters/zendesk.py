@@ -16,7 +16,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from boilover.adapters.export import Export, Member
+from boilover.adapters.export import Export
+from boilover.adapters.members import Member
 from boilover.adapters.streams import is_json, json_records, weighed
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_audits import read_audit

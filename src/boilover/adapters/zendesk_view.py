@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from boilover.adapters.cells import csv_rows, header_of
-from boilover.adapters.export import Member
+from boilover.adapters.members import Member
 from boilover.adapters.times import local_iso
 from boilover.adapters.words import ident
 from boilover.adapters.zendesk_desk import Desk

@@ -13,9 +13,9 @@ import pyarrow as pa
 from boilover.adapters import open_export
 from boilover.adapters.base import Tally
 from boilover.adapters.blocks import header, read_blocks
-from boilover.adapters.export import Member
 from boilover.adapters.mapping import fitting, sort_out
-from boilover.adapters.recipe import TableMapping
+from boilover.adapters.members import Member
+from boilover.adapters.table_mapping import TableMapping
 from boilover.adapters.times import to_utc
 from boilover.audit.columns import Column
 from boilover.history import Coded, Codes, History, Ints

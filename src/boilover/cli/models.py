@@ -33,7 +33,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("-o", "--output", parser=local, metavar="<path>", help="The folder to write to.")
     ] = Path("out/demo"),
-    tickets: Annotated[int, typer.Option(min=500, help="How many tickets the desk sees.")] = 6000,
+    tickets: Annotated[int, typer.Option(min=1000, help="How many tickets the desk sees.")] = 6000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same desk.")] = 0,
     track: Annotated[bool, typer.Option(help="Log the run to MLflow.")] = True,
 ) -> None:

@@ -73,7 +73,7 @@ def score(
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """
     from boilover import pipeline
-    from boilover.log import last_observed
+    from boilover.observation import last_observed
     from boilover.outputs import check_target
     from boilover.places import title
 

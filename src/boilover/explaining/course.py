@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.errors import one_line
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
+from boilover.observation import observed
 from boilover.times import iso
 
 MAX_TEXT, MAX_WORD, MAX_TOGETHER = 60, 40, 4

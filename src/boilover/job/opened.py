@@ -7,8 +7,8 @@ from functools import cached_property
 
 from boilover.inputs import Source, open_log, rule_of, serving
 from boilover.job.settings import Desk
-from boilover.log import observed
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.partitions import Manifest
 from boilover.scale.tonight import Tonight, newest, open_tonight
 

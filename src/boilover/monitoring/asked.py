@@ -15,8 +15,9 @@ from boilover.errors import InputError, UsageError
 from boilover.history import Floats
 from boilover.inputs import cut
 from boilover.labels import is_covered, label
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.points import Points, fixed_ages, nightly
 from boilover.scoring import feature_frame, notes_for
 from boilover.standing import NEVER, first_escalations

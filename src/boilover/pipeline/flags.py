@@ -64,7 +64,7 @@ def flag_night(
     from boilover.flagger import load_policy
     from boilover.flagger.ledger import Ledger
     from boilover.job import check_moment, decide_night, night_of_scores
-    from boilover.log import observed
+    from boilover.observation import observed
 
     told = load_policy(policy)
     threshold = threshold_for(told.threshold, saved)

@@ -23,8 +23,8 @@ from boilover.features import compute
 from boilover.features.crossing import Others
 from boilover.fitting import check_attributes
 from boilover.history import Codes
-from boilover.log import observed
 from boilover.model.saved import SavedModel
+from boilover.observation import observed
 from boilover.partitions import Manifest, Partition, all_there, joined, read_part, together
 from boilover.points import Points, tonight
 from boilover.regrouped import by_ticket

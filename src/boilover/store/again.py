@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from boilover.adapters.told import OF_TODAY
 from boilover.conform import plain
 from boilover.identity import Keys, event_keys, repeats
-from boilover.log import observed
+from boilover.observation import observed
 from boilover.schema import DELETED
 
 Mask = npt.NDArray[np.bool_]

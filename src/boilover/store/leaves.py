@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.identity import Keys
-from boilover.log import observed
+from boilover.observation import observed
 
 Codes = npt.NDArray[np.int64]
 UNDATED = "undated"

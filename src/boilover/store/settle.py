@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from boilover.conform import plain
 from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
-from boilover.log import EventLog, observed
+from boilover.log import EventLog
+from boilover.observation import observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
 from boilover.store.again import begun_anew, created_again, named_once, said_again, told_otherwise
 from boilover.store.leaves import can_split, halves

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from boilover.errors import InputError, UsageError
 from boilover.files import sha256_of
 from boilover.model.saved import MANIFEST, SavedModel
-from boilover.places import scratch
+from boilover.scratch import scratch
 from boilover.tracking.located import SCHEME
 from boilover.tracking.runs import MODEL_FOLDER, log_run
 from boilover.tracking.store import STORE, client_of, quiet, refusals
