@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from boilover.adapters import adapter, formats, ingest, registry
+from boilover.adapters import Adapter, adapter, formats, ingest, registry
 from boilover.errors import UsageError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "adapters.md"
