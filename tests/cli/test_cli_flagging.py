@@ -182,6 +182,16 @@ def test_an_empty_file_of_points_is_told_as_it_is(desk, run, tmp_path):
     assert "at risk" not in said
 
 
+def test_a_score_of_no_ticket_of_the_log_is_named_by_its_row_in_the_file(home, desk, run, tmp_path):
+    scores = pd.read_csv(home / f"scores {NIGHTS[0]}.csv", dtype={"ticket_id": "str"}, keep_default_na=False)
+    scores.loc[:1, "note"] = "solved"
+    scores.loc[4, "ticket_id"] = "gone"
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    words = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db", "--log", desk / "log")
+    code, said = run("flag", tmp_path / "scores.csv", "--model", desk / "model", *words)
+    assert (code, "column 'ticket_id', row 5, value 'gone': is not known to the log" in said) == (3, True)
+
+
 def test_triggers_ask_for_the_log_and_read_it(home, desk, run, tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(

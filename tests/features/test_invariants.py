@@ -208,7 +208,7 @@ def test_features_of_an_attribute_that_the_log_lacks_are_refused(case, feature):
     if isinstance(feature, Count):
         assert len(compute([feature], notes, points)) == len(points)
     bare = notes_of(EventLog.from_pandas(notes.history.log.to_pandas()[0]))
-    with pytest.raises(UsageError, match="It has none"):
+    with pytest.raises(UsageError, match="It has no attributes"):
         boilover.compute([feature], bare, points)
 
 

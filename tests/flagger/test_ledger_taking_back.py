@@ -265,7 +265,7 @@ def state_of(replay: Replay) -> list[object]:
     return [recall(ledger, list(TICKETS), desk), bare]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS, NIGHT, STEPS)
 def test_the_ledger_goes_on_as_one_that_never_had_the_night(twins, first, wrong, then):
     one, other = twins()

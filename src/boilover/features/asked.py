@@ -5,7 +5,7 @@ A model that scores a later log takes `boilover.features.frame.compute`: a key t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from boilover.errors import UsageError, shorten
 from boilover.features import frame
 from boilover.features.base import Feature
 from boilover.features.defaults import OTHER_KEYS
+from boilover.history import History
 from boilover.mistakes import listed
 from boilover.points import Points
 
@@ -32,8 +33,18 @@ def compute(
     the numbers of threads ``n_jobs`` and of shards into which the tickets are parted. Raises `UsageError` for features
     of an attribute, or by one, that is no column of the log's tickets: they would be missing everywhere.
     """
-    known = notes.history.attributes.column_names
-    for name in sorted(frame.Plan.of(features).attributes.difference(OTHER_KEYS, known)):
-        there = listed(name, known, shorten) or "none"
-        raise UsageError(f"features read {shorten(name)}, which is no attribute of the log. It has {there}")
+    check_attributes(features, notes.history)
     return frame.compute(features, notes, points, n_jobs=n_jobs, n_shards=n_shards)
+
+
+def check_attributes(features: Sequence[Feature], history: History) -> None:
+    """Raise `UsageError` for features of an attribute, or by one, that is no column of the log's tickets."""
+    read = frame.Plan.of(features).attributes.difference(OTHER_KEYS)
+    check_known(read, history.attributes.column_names, "attribute of the log")
+
+
+def check_known(names: Collection[str], known: Sequence[str], what: str) -> None:
+    """Raise `UsageError` where features read ``names`` of ``what`` that are not ``known``: the same of every ticket."""
+    for name in sorted(set(names).difference(known)):
+        there = listed(name, known, shorten) or f"no {what.split()[0]}s"
+        raise UsageError(f"features read {shorten(name)}, which is no {what}. It has {there}")

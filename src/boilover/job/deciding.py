@@ -88,6 +88,20 @@ def decide_night(
     return Decided(recorded, decision, threshold, flags)
 
 
+def _check_known(points: Points, scores: pd.DataFrame) -> None:
+    """Raise `InputError` for the first of ``scores`` that may be flagged and is of no ticket of the log."""
+    unknown = np.flatnonzero(points.ticket < 0)
+    if len(unknown):
+        row = int(np.flatnonzero(may_be_flagged(scores))[unknown[0]])
+        raise InputError(
+            "is not known to the log",
+            column="ticket_id",
+            row=row + 1,
+            value=str(scores["ticket_id"].iloc[row]),
+            mend="Name the log that was scored with --log",
+        )
+
+
 def check_moment(as_of: int, newest: int | None) -> None:
     """Raise `UsageError` for a night after now and after the ``newest`` event: no earlier one could follow it."""
     if is_ahead(as_of, newest):
@@ -110,7 +124,9 @@ def night_of_scores(
     moments = pd.to_datetime(asked.dropna(), utc=True).dt.as_unit("us").astype("int64").unique()
     if log is not None:
         notes = Annotations(History.from_log(log)) if saved is None else notes_for(log, saved)
-        night, fired = night_of(policy, notes, Points.from_frame(at_risk, notes.history), at_risk["risk"])
+        points = Points.from_frame(at_risk, notes.history)
+        _check_known(points, scores)
+        night, fired = night_of(policy, notes, points, at_risk["risk"])
         # Points of no ticket do not tell the moment.
         return (replace(night, as_of=int(moments[0])) if len(moments) == 1 else night), at_risk, fired
     asks = {"triggers": bool(policy.triggers_on), "segments": bool(policy.segments)}

@@ -10,14 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.errors import InputError, UsageError, shorten
+from boilover.errors import InputError, UsageError
 from boilover.features import Feature, compute, default_features, to_json
-from boilover.features.defaults import OTHER_KEYS
-from boilover.features.frame import Plan
+from boilover.features.asked import check_attributes, check_known
 from boilover.history import HOUR, Floats, History
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
-from boilover.mistakes import listed
 from boilover.model.horizons import in_order
 from boilover.nights import Nightly, last_nights
 from boilover.points import AGES_HOURS, Points, ages_of, landmarks
@@ -96,7 +94,9 @@ def training_rows(
             "features names none. Name one or more, or leave it out for those that a log can feed"
         )
     if features is not None:
-        _check_names(chosen, notes.history)
+        check_attributes(chosen, history)
+        changed = "field that an event of the log changes"
+        check_known(set(_fields(chosen)), history.coded("field").words, changed)
     frame = compute(chosen, notes, points)
     if features is None:
         varies = [frame[feature.name].duplicated().sum() < len(frame) - 1 for feature in chosen]
@@ -105,19 +105,6 @@ def training_rows(
     asked = last_nights(notes, splits[horizons[0]])
     beside = None if asked is None else compute(chosen, notes, asked.points)
     return TrainingRows(notes, points, chosen, frame, labels, splits, ages, asked, beside)
-
-
-def _check_names(features: Sequence[Feature], history: History) -> None:
-    """Refuse features that would be the same of every ticket, for what they read is nothing of the log."""
-    attributes, fields = history.attributes.column_names, history.coded("field").words
-    read = Plan.of(features).attributes.difference(OTHER_KEYS)
-    for names, known, what in (
-        (read, attributes, "attribute of the log"),
-        (set(_fields(features)), fields, "field that an event of the log changes"),
-    ):
-        for name in sorted(names.difference(known)):
-            there = listed(name, known, shorten) or f"no {what.split()[0]}s"
-            raise UsageError(f"features read {shorten(name)}, which is no {what}. It has {there}")
 
 
 def _fields(features: Sequence[Feature]) -> Iterator[str]:
