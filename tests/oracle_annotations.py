@@ -49,8 +49,9 @@ def walk(log: EventLog) -> list[Event]:
         for event in history:
             event["role"] = role(event, customers.get(ticket_id))
         _status(history, log.at_risk_until)
-        for step in (_holders, _flow, _messages, _waits, _priority, _promises, _outcomes):
+        for step in (_holders, _flow, _messages, _waits, _priority, _promises):
             step(history)
+        _outcomes(history, log.at_risk_until)
     return rows
 
 
@@ -207,23 +208,20 @@ def _promises(history: list[Event]) -> None:
         before = now
 
 
-def _outcomes(history: list[Event]) -> None:
+def _outcomes(history: list[Event], until: str) -> None:
     seen: set[str] = set()
     for event in history:
         kind = event["event_type"]
         event |= {"any_event": True, "outcome_known": False, "outcome": NAN}
-        for fact in ("created", "escalated"):
-            event[fact] = kind == fact and fact not in seen
-            if event[fact]:
-                seen.add(fact)
-        at_once = [each["event_type"] for each in history if each["time"] == history[0]["time"]]
-        if event is history[0] and "created" not in at_once:
-            event["created"] = True
+        event["created"] = event is history[0]
+        event["escalated"] = kind == "escalated" and kind not in seen
         if event["escalated"]:
+            seen.add(kind)
+        if event["escalated"] and until != "escalated":
             event |= {"outcome_known": True, "outcome": 1.0}
-        if event["ceased_open"] and "end" not in seen:
+        if event["ceased_open" if until == "solved" else "over"] and "end" not in seen:
             seen.add("end")
-            if "escalated" not in seen:
+            if "escalated" not in seen and until != "escalated":
                 event |= {"outcome_known": True, "outcome": 0.0}
         event["csat_given"] = kind == "csat"
         given = event.get("number") if kind == "csat" else None

@@ -24,7 +24,14 @@ from boilover.kernels.naming import fingerprint, type_name
 kept = importlib.import_module("boilover.kernels.kept")
 PACKAGE = Path(boilover.__file__).parent
 KERNELS = ("base", "kept", "machine", "naming")
-FILES = ("__init__.py", "errors.py", "files.py", "places.py", *(f"kernels/{name}.py" for name in KERNELS))
+FILES = (
+    "__init__.py",
+    "errors.py",
+    "files.py",
+    "places.py",
+    "scratch.py",
+    *(f"kernels/{name}.py" for name in KERNELS),
+)
 SOURCE = '''"""Kernels."""
 from typing import NamedTuple
 import numpy as np

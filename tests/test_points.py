@@ -48,10 +48,7 @@ class Desk:
 
     def born(self, ticket_id):
         events = self.events.get(ticket_id, [])
-        times = [time for time, event in events if event["event_type"] == "created"] or [
-            time for time, _ in events
-        ]
-        return times[0] if times else None
+        return events[0][0] if events else None
 
     def reason(self, ticket_id, as_of):
         if ticket_id is None:
@@ -215,12 +212,10 @@ def test_who_is_asked_does_not_follow_from_what_comes_later(desk):
         )
 
 
-def test_a_ticket_ages_from_its_creation_and_from_its_first_event_until_that_is_told(desk):
+def test_a_ticket_ages_from_its_first_event(desk):
     points = points_of_seed(desk.notes.history, 11, 400)
     points = points.take(state_of(desk.notes.history, points) == READY)
     for ticket, as_of, hours in zip(
         points.ticket, points.as_of, ages_of(desk.notes.history, points), strict=True
     ):
-        events = [time for time, _ in desk.events[desk.ids[ticket]]]
-        born = desk.born(desk.ids[ticket])
-        assert hours == (as_of - (born if born <= as_of else events[0])) / HOUR
+        assert hours == (as_of - desk.born(desk.ids[ticket])) / HOUR

@@ -20,7 +20,7 @@ from boilover.checking import mend
 from boilover.conform import plain
 from boilover.csv_faults import delimiter_in, not_utf8
 from boilover.errors import InputError
-from boilover.escalation import EscalationRule, declare, parse_rule
+from boilover.escalation import EscalationRule, declare, only_shared, parse_rule
 from boilover.log import EventLog, is_log, read_log
 from boilover.observation import observed
 from boilover.partitions import UNREAD, Manifest, read_manifest
@@ -49,7 +49,7 @@ class Source:
     def under(self, rule: EscalationRule) -> Source:
         """Return the source under the rule of a model, unless that is to take the log's own escalated events."""
         chosen = serving(rule, self.rule)
-        return self if chosen is self.rule else replace(self, rule=chosen)
+        return self if chosen == self.rule else replace(self, rule=chosen)
 
 
 def open_log(
@@ -64,7 +64,8 @@ def open_log(
     """Open an event-log folder or a raw export; ``-`` is an export on standard input.
 
     ``escalation`` is the table that declares what escalated means; a recipe, or a log that was imported through one,
-    brings its own; without either the log's escalated events say so. Without ``texts`` the bodies of messages are not
+    brings its own; without either the log's escalated events say so. A table of `boilover.escalation.rule.SHARED` keys
+    alone is laid over what they bring. Without ``texts`` the bodies of messages are not
     read where a log holds what was measured of them. Raises `InputError` for input that cannot be used.
     """
     path = place(path)
@@ -76,8 +77,8 @@ def open_log(
         manifest = read_manifest(path)
         unread = UNREAD if manifest is not None and not texts else ()
         log, kind = mend(read_log(path, leave_out=unread), source=path), "log"
-        if manifest is not None and manifest.escalation is not None and not declared:
-            declared = dict(manifest.escalation)
+        if manifest is not None and manifest.escalation is not None and only_shared(declared):
+            declared = {**manifest.escalation, **declared}
             escalation_name = escalation_name or manifest.escalation_name
     else:
         from boilover.adapters import ingest, load_recipe
@@ -86,8 +87,8 @@ def open_log(
             log, report = ingest([here], format=format, recipe=recipe)
         log, kind = mend(log, source=title(path)), report.format
         found = recipe or report.recipe
-        if found is not None and not declared:
-            declared = dict(load_recipe(found).escalation)
+        if found is not None and only_shared(declared):
+            declared = {**load_recipe(found).escalation, **declared}
     rule = parse_rule(declared, escalation_name)
     log = with_measures(log)
     if kind != "log":
@@ -103,8 +104,8 @@ def rule_of(manifest: Manifest, name: str | None = None) -> EscalationRule:
 
 
 def serving(rule: EscalationRule, own: EscalationRule) -> EscalationRule:
-    """Return the ``rule`` of a model, unless that is to take the log's ``own``."""
-    return own if rule in (own, EscalationRule()) else rule
+    """Return the ``rule`` of a model; where that is to take the log's ``own``, who is at risk is still as it says."""
+    return own.model_copy(update={"at_risk_until": rule.at_risk_until}) if rule.takes_the_logs else rule
 
 
 def cut(log: EventLog, until: int | str | datetime) -> EventLog:

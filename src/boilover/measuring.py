@@ -17,13 +17,12 @@ from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.segments import segments_of
 from boilover.features.families import SLA_SHARE
 from boilover.features.view import Sight
-from boilover.fitting import fit_attributes
-from boilover.history import Coded, Floats, History
+from boilover.history import Coded, Floats
 from boilover.labels import is_covered, label
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
 from boilover.points import AGES_HOURS, Points, ages_of, landmarks
-from boilover.scoring import feature_frame
+from boilover.scoring import feature_frame, notes_for
 from boilover.times import iso, parse_duration, parse_moment
 from boilover.words import spelled
 
@@ -61,8 +60,8 @@ def measure(
             f"the model was trained on what happened until {saved.manifest.trained_until}: points before that tell"
             " nothing about it. Measure since then or later"
         )
-    history = History.from_log(fit_attributes(log, saved.manifest))
-    notes = Annotations(history)
+    notes = notes_for(log, saved)
+    history = notes.history
     points = landmarks(history, ages)
     horizon = parse_duration(saved.manifest.horizons[0])
     covered = is_covered(history, points, horizon)

@@ -135,21 +135,20 @@ def state_of(history: History, points: Points) -> npt.NDArray[np.int8]:
 
 
 def ages_of(history: History, points: Points) -> Floats:
-    """Return how old each ticket is, hours (n_points): since its first event while its creation is not told yet."""
-    created, as_of = history.created[points.ticket], points.as_of
-    hours: Floats = (as_of - np.where(created <= as_of, created, history.begun[points.ticket])) / HOUR
+    """Return how old each ticket is, hours (n_points), counted from its first event."""
+    hours: Floats = (points.as_of - history.begun[points.ticket]) / HOUR
     return hours
 
 
 def fixed_ages(history: History, ages: tuple[float, ...] = AGES_HOURS, until: int | None = None) -> Points:
-    """Ask about every ticket at fixed ages, in hours after its creation, while it is at risk; nothing after ``until``.
+    """Ask about every ticket at fixed ages, in hours after its first event, while at risk; nothing after ``until``.
 
     These are the landmarks of van Houwelingen & Putter (2011).
     """
     until = history.end if until is None else until
-    born = np.flatnonzero(history.created <= until)
+    born = np.flatnonzero(history.begun <= until)
     steps = np.array([round(age * HOUR) for age in ages], dtype=np.int64)
-    as_of = (history.created[born, None] + steps[None, :]).ravel()
+    as_of = (history.begun[born, None] + steps[None, :]).ravel()
     points = Points(np.repeat(born, len(steps)).astype(np.int32), as_of)
     points = points.take(as_of <= until)
     return points.take(state_of(history, points) == READY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -93,8 +94,12 @@ def told_late(newest: int, as_of: int, saved: SavedModel) -> str | None:
 
 
 def notes_for(log: EventLog, saved: SavedModel, *, is_part: bool = False) -> Annotations:
-    """Return the annotations of a log, or of a part of one, whose attributes are of the types that the model knows."""
-    return Annotations(History.from_log(fit_attributes(log, saved.manifest, is_part=is_part)))
+    """Return the annotations of a log, or of a part of one, whose attributes are of the types that the model knows.
+
+    Who is at risk is what the model's rule says.
+    """
+    fitted = fit_attributes(log, saved.manifest, is_part=is_part)
+    return Annotations(History.from_log(replace(fitted, at_risk_until=saved.rule.at_risk_until)))
 
 
 def ids_of(notes: Annotations, points: Points) -> pa.Array:

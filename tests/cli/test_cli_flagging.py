@@ -439,16 +439,18 @@ def test_outcomes_of_a_log_and_of_a_file_agree(home, desk, capsys, monkeypatch, 
     told = pd.DataFrame({"escalated_at": escalated, "resolved_at": ended[~ended.index.isin(escalated.index)]})
     told.rename_axis("ticket_id").reset_index().to_csv(tmp_path / "outcomes.csv", index=False)
     exports, outputs = [], []
-    for given in ([tmp_path / "outcomes.csv"], ["--log", desk / "log"]):
+    by_log = ["--log", desk / "log"]
+    for given in ([tmp_path / "outcomes.csv"], by_log, [*by_log, "--model", desk / "model"]):
         ledger = tmp_path / "ledger.db"
         ledger.write_bytes((home / "ledger.db").read_bytes())
         outputs.append(printed(capsys, monkeypatch, "ledger", "outcomes", ledger, *given))
         exports.append(Ledger.open(ledger).export())
-    assert outputs[0] == outputs[1]
+    assert outputs[0] == outputs[1] == outputs[2]
     since = (escalated > pd.Timestamp(NIGHTS[0], tz="UTC")).sum()
     assert since < len(escalated)
     assert f"escalations            {since} since the first night\n" in outputs[0]
-    pd.testing.assert_frame_equal(*exports)
+    for each in exports[1:]:
+        pd.testing.assert_frame_equal(exports[0], each)
     assert (exports[0]["outcome"] != "").all()
 
 

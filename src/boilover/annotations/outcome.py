@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from boilover import kernels
 from boilover.annotations.base import Annotations, annotates
-from boilover.history import CREATED, ESCALATED, KINDS, Bytes, Ints, Values
-from boilover.kernels import compiled
+from boilover.history import ESCALATED, KINDS, Values
 
 Flags = npt.NDArray[np.bool_]
 
@@ -19,42 +18,28 @@ HAS_ESCALATED, HAS_ENDED = np.uint8(1), np.uint8(2)
 def outcomes(notes: Annotations) -> dict[str, Flags | Values]:
     """Tell when a ticket's outcome became known: 1 at its first escalation, 0 at its end without one.
 
-    ``created`` flags the first created event of a ticket; and its first event of all, which stands for the creation
-    until a created event comes, where none came by that moment. ``escalated`` flags the first such event. The end is
-    the first time that it is solved, closed or merged. ``csat``: satisfaction, 0 to 1.
+    ``created`` flags a ticket's first event, which stands for its creation where that is told later or never.
+    ``escalated`` flags the first such event. The end is the first time that it is solved, closed or merged; under a
+    rule that asks about solved tickets, that it is closed or merged; where closed ones are asked about, too, no outcome
+    is ever known. ``csat``: satisfaction, 0 to 1.
     """
     history = notes.history
-    starts, ceased = history.starts, notes.flag("ceased_open")
+    starts, until_over = history.starts, history.log.at_risk_until
+    ended = notes.flag("ceased_open" if until_over == "solved" else "over")
     # One bit each, so that both are carried at once.
-    told = (history.kind == ESCALATED) * HAS_ESCALATED | ceased * HAS_ENDED
+    told = (history.kind == ESCALATED) * HAS_ESCALATED | ended * HAS_ENDED
     until = kernels.so_far(told, starts)
     first = told & ~kernels.before(until, starts, 0)
     escalated = (first & HAS_ESCALATED) > 0
     ends = ((first & HAS_ENDED) > 0) & ((until & HAS_ESCALATED) == 0)
-    known = escalated | ends
+    known = (escalated | ends) & (until_over != "escalated")
     given = history.kind == KINDS["csat"]
     return {
         "any_event": np.ones(len(given), dtype=bool),
-        "created": _creations(history.offsets, history.time, history.kind),
+        "created": starts.view(np.bool_),
         "escalated": escalated,
         "csat_given": given,
         "csat": history.numbers("number", given),
         "outcome_known": known,
         "outcome": kernels.kept(escalated.astype(np.float32), known, np.nan),
     }
-
-
-@compiled
-def _creations(offsets: Ints, time: Ints, kind: Bytes) -> Flags:
-    """Tell the first created event of each ticket, and its first event where no such came by that moment."""
-    born = np.zeros(len(kind), np.bool_)
-    for ticket in range(len(offsets) - 1):
-        first, end = offsets[ticket], offsets[ticket + 1]
-        row = first
-        while row < end and kind[row] != CREATED:
-            row += 1
-        if row < end:
-            born[row] = True
-        if first < end and (row == end or time[row] > time[first]):
-            born[first] = True
-    return born

@@ -49,7 +49,9 @@ def rules(sight: Sight) -> dict[str, Bools | None]:
     if able[PRIORITY]:
         priority = sight.state("priority")
         levels = np.array([*(priority_level(word) for word in priority.words), np.nan])
-        found[PRIORITY] = levels[priority.codes] >= priority_level("high")
+        # A rule may have tickets at risk that are solved.
+        is_open = sight.notes.flag("alive")[sight.now]
+        found[PRIORITY] = (levels[priority.codes] >= priority_level("high")) & is_open
     return found
 
 

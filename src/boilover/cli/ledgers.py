@@ -85,19 +85,28 @@ def outcomes(
         ),
     ] = None,
     log: Annotated[Path | None, at_place(help="Read the outcomes from this log.")] = None,
+    model: Annotated[
+        Path | None, at_place(help="With --log: the model whose rule says what escalated and who is at risk.")
+    ] = None,
     desk: OwnDeskOption = "desk",
     input_format: InputFormatOption = "auto",
     recipe: RecipeOption = None,
 ) -> None:
     """Tell which tickets escalated or were resolved; learn which share of escalations had been flagged before.
 
-    Example: boilover ledger outcomes ledger.db --log logs/desk --desk support
+    Example: boilover ledger outcomes ledger.db --log logs/desk --model models/desk --desk support
     """
     from boilover import pipeline
+    from boilover.model.saved import load_model
+    from boilover.tracking.located import located
 
     if (file is None) == (log is None):
         raise UsageError("name either a file of outcomes or a log with --log")
+    if model is not None and log is None:
+        raise UsageError("--model is for --log: a file tells outcomes itself")
     source = None if log is None else open_source(log, input_format, recipe, None, settings_of(None))
+    if source is not None and model is not None:
+        source = source.under(load_model(located(model)).rule)
     told = pipeline.tell_outcomes(ledger, desk, file=file, source=source)
     share = "" if told.share is None else f" ({told.share:.0%})"
     typer.echo(f"escalations            {told.escalations} since the first night")

@@ -109,10 +109,13 @@ class OnlyTickets(BaseModel, frozen=True, extra="forbid"):
     at: Literal["first"] = "first"
 
 
+TOLD = (Condition(event="escalated"),)
+
+
 class EscalationRule(BaseModel, frozen=True, extra="forbid"):
     """A ticket escalates at the first moment at which any of the conditions is met."""
 
-    any: tuple[Condition, ...] = Field(default=(Condition(event="escalated"),), min_length=1)
+    any: tuple[Condition, ...] = Field(default=TOLD, min_length=1)
     only_tickets: OnlyTickets | None = None
     priority_order: tuple[str, ...] = ()
     """Priorities from least to most urgent, where `priority_level` does not know them."""
@@ -120,9 +123,19 @@ class EscalationRule(BaseModel, frozen=True, extra="forbid"):
     """Of a desk whose tickets escalate when they are solved already; by a reopening, say, or a complaint."""
 
     @property
+    def takes_the_logs(self) -> bool:
+        """Whether it leaves to the log what escalated means: its escalated events, of all of its tickets."""
+        return self.any == TOLD and self.only_tickets is None
+
+    @property
     def is_of_each_ticket(self) -> bool:
         """Whether a ticket's escalation follows from its own events: a missed target asks how far the log goes."""
         return self.only_tickets is None and not any(condition.sla_missed for condition in self.any)
+
+
+def only_shared(table: Mapping[str, Any]) -> bool:
+    """Return whether a table says nothing of what escalated means, beyond keys that several declarations share."""
+    return set(table) <= set(SHARED)
 
 
 def rule_names(table: Mapping[str, Any]) -> tuple[str, ...]:

@@ -165,8 +165,11 @@ def score_night(desk: Desk, saved: SavedModel, opened: Opened, account: Account)
 def look(policy: FlagPolicy, scored: Scored, account: Account, say: Say) -> tuple[Night, Fired]:
     """Return the night and what fired; say which triggers the log cannot feed."""
     night, fired = night_of(policy, scored.notes, scored.points, scored.scores["risk"])
-    blind = [name for name in fired.blind if policy.triggers_on[name].needs not in scored.types]
-    fired = replace(fired, blind=tuple(blind))
+    if scored.types:
+        # What open tickets lack others may have: only a type of event is known to be lacking everywhere.
+        needs = {name: policy.triggers_on[name].needs for name in fired.blind}
+        lacks = (name for name, need in needs.items() if need is not None and need not in scored.types)
+        fired = replace(fired, blind=tuple(lacks))
     account.facts["triggers"] = {"on": list(policy.triggers_on), "blind": list(fired.blind)}
     if fired.blind:
         say(f"{account.desk}: the log holds nothing that {', '.join(fired.blind)} could fire on")

@@ -12,6 +12,7 @@ import numpy as np
 
 import boilover
 from boilover.card.figures import held_out
+from boilover.errors import UsageError
 from boilover.escalation import EscalationRule
 from boilover.evaluation.evaluate import Evaluation, evaluate
 from boilover.evaluation.held_out import held_out_metrics
@@ -58,8 +59,14 @@ def train(
     ``doubts``, see `training_rows`.
 
     The same log, options and seed give the same model to the last bit, unless ``tune_seconds`` are spent on a search:
-    how far it gets depends on the machine. Raises what `training_rows` raises.
+    how far it gets depends on the machine. Raises what `training_rows` raises, and `UsageError` where rule and log do
+    not agree on who is at risk.
     """
+    if log.at_risk_until != rule.at_risk_until:
+        raise UsageError(
+            f"the log asks about tickets until they are {log.at_risk_until}, the rule until they are"
+            f" {rule.at_risk_until}. Pass the rule by which the log was declared"
+        )
     rows = training_rows(log, horizons, ages=ages, features=features, doubts=doubts)
     saved = fit(
         log,

@@ -41,10 +41,10 @@ class Course(NamedTuple):
 
 
 def choose(measured: Measured, since: int, rng: np.random.Generator) -> Codes:
-    """Draw tickets that were created after ``since``, half of them such that escalated; there may be none."""
+    """Draw tickets that began after ``since``, half of them such that escalated; there may be none."""
     history = measured.notes.history
     fresh = np.unique(measured.points.ticket)
-    fresh = fresh[history.created[fresh] > since]
+    fresh = fresh[history.begun[fresh] > since]
     # Of tickets to which little happened there is nothing to see.
     events = np.diff(history.offsets)[fresh]
     fresh = fresh[events >= np.median(events)] if len(fresh) else fresh
@@ -75,13 +75,13 @@ def _moments(notes: Annotations, ticket: int) -> npt.NDArray[np.int64]:
     steps = np.linspace(times[0], end, STEPS).astype(np.int64)
     # Just before an event and right after it: the risk leaps there.
     found: npt.NDArray[np.int64] = np.unique(np.concatenate([times - 1, times, steps, [end]]))
-    return found[(found >= history.created[ticket]) & (found <= end)]
+    return found[(found >= history.begun[ticket]) & (found <= end)]
 
 
 def _course(notes: Annotations, ticket: int, points: Points, risk: Floats) -> Course:
     history = notes.history
     own = points.ticket == ticket
-    born = int(history.created[ticket])
+    born = int(history.begun[ticket])
     rows = np.arange(history.offsets[ticket], history.offsets[ticket + 1])
     escalated = int(first_escalations(notes.history)[ticket])
     ages = (points.as_of[own] - born) / HOUR
