@@ -6,6 +6,7 @@ import gzip
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pandas as pd
 import pyarrow as pa
@@ -140,15 +141,106 @@ def test_attributes_that_a_later_file_tells_and_those_of_folders_are_read(tmp_pa
     ]
 
 
-def test_files_of_a_dataset_that_do_not_go_together_are_told(tmp_path):
-    (tmp_path / "events").mkdir()
-    for place, cells in enumerate((["x"], [["x"]])):
-        table = pa.table(
-            {"ticket_id": ["a"], "occurred_at": [MOMENT], "event_type": ["created"], "value": cells}
-        )
-        pq.write_table(table, tmp_path / "events" / f"{place}.parquet")
-    with pytest.raises(InputError, match="cannot be read as Parquet"):
+def files_of(folder, *files):
+    """Write tables of one ticket each as files of a folder; what a file tells of its own replaces what all hold."""
+    folder.mkdir()
+    for place, columns in enumerate(files):
+        told = {"ticket_id": ["a"], "occurred_at": [MOMENT], "event_type": ["created"]} | columns
+        pq.write_table(pa.table(told), folder / f"{place}.parquet")
+
+
+HUGE = [2**60 + 1, 2**60 + 2]
+"""Ids that are one as floats."""
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        (pa.array(HUGE), pa.array([None, None], pa.float64()), [*map(str, HUGE), None, None]),
+        (pa.array(HUGE), pa.array([7.0, float("nan")]), [*map(str, HUGE), "7", None]),
+        (pa.array([2**63 + 1, 5], pa.uint64()), pa.array([1, 2]), [str(2**63 + 1), "5", "1", "2"]),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_ids_of_files_that_differ_stay_apart(tmp_path, first, then, expected, turned):
+    pieces = [then, first] if turned else [first, then]
+    expected = expected[2:] + expected[:2] if turned else expected
+    rows = {"ticket_id": ["a", "b"], "occurred_at": [MOMENT] * 2, "event_type": ["created"] * 2}
+    files_of(tmp_path / "events", *(rows | {"actor_id": each} for each in pieces))
+    names = ("customer_id", "case")
+    files_of(tmp_path / "tickets", *(rows | dict.fromkeys(names, each) for each in pieces))
+    read = read_log(tmp_path)
+    assert read.events["actor_id"].to_pylist() == expected
+    for name in names:
+        assert read.tickets[name].to_pylist() == expected
+
+
+def test_ids_of_tickets_of_files_that_differ_stay_apart(tmp_path):
+    rows = {"occurred_at": [MOMENT] * 2, "event_type": ["created"] * 2}
+    files_of(tmp_path / "events", rows | {"ticket_id": HUGE}, rows | {"ticket_id": [1.0, 2.0]})
+    assert read_log(tmp_path).events["ticket_id"].to_pylist() == [*map(str, HUGE), "1", "2"]
+
+
+WRAPS = 2**61 + 1_772_000_000_000
+"""Milliseconds that come round to 2026 as microseconds of 64 bits."""
+ODD = {
+    "times of another unit": ("observed_at", pa.array([MOMENT], pa.timestamp("us")),
+        pa.array([WRAPS], pa.timestamp("ms")), "cannot be read as time"),
+    "numbers beside times": ("observed_at", pa.array([MOMENT], pa.timestamp("us")), pa.array([7]), "not a time"),
+    "lists": ("value", pa.array(["x"]), pa.array([["x"]]), "not one value a row"),
+    "bytes": ("value", pa.array(["x"]), pa.array([b"\xff"]), "not UTF-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_cannot_be_joined_is_told_with_its_file(tmp_path, odd, turned):
+    name, *cells, problem = ODD[odd]
+    files_of(tmp_path / "events", *({name: each} for each in (cells[::-1] if turned else cells)))
+    with pytest.raises(
+        InputError, match=rf"(?s)/{int(not turned)}\.parquet.*column '{name}'.*{problem}.*\. \w"
+    ):
         read_log(tmp_path)
+
+
+def test_times_without_an_offset_beside_a_file_of_times_with_one_are_told(tmp_path):
+    told = [pa.array([MOMENT], pa.timestamp("us")), ["2026-03-03T06:00Z"], ["2026-03-03T06:00"]]
+    files_of(tmp_path / "events", *({"observed_at": each} for each in told))
+    with pytest.raises(InputError, match=r"/2\.parquet, column 'observed_at': .*UTC offset"):
+        read_log(tmp_path)
+
+
+def test_an_attribute_of_times_that_no_calendar_has_is_told_with_its_file(tmp_path):
+    files_of(tmp_path / "events", {})
+    times = pa.array([MOMENT], pa.timestamp("us")), pa.array([WRAPS], pa.timestamp("ms"))
+    files_of(tmp_path / "tickets", *({"closed_on": each} for each in times))
+    with pytest.raises(InputError, match=r"(?s)/1\.parquet.*column 'closed_on'.*cannot be read as time"):
+        read_log(tmp_path)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_uuids_beside_text_are_read_as_they_are_written(tmp_path, turned):
+    code = UUID(int=2**127 + 1)
+    cells = [pa.array([code.bytes], pa.uuid()), pa.array(["x"])]
+    expected = [str(code), "x"]
+    files_of(tmp_path / "events", *({"actor_id": each} for each in (cells[::-1] if turned else cells)))
+    assert read_log(tmp_path).events["actor_id"].to_pylist() == (expected[::-1] if turned else expected)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_column_that_stands_twice_in_a_file_is_told_with_the_file(tmp_path, others):
+    files_of(tmp_path / "events", *[{"value": ["x"]}] * (1 + others))
+    file = tmp_path / "events" / f"{others}.parquet"
+    pq.write_table(pq.read_table(file).append_column("value", pa.array(["y"])), file)
+    with pytest.raises(
+        InputError, match=rf"/{others}\.parquet, column 'value': column stands more than once"
+    ):
+        read_log(tmp_path)
+
+
+def test_columns_that_nobody_reads_may_differ_in_any_way(tmp_path):
+    files_of(tmp_path / "events", {"tags": [["x"]]}, {"tags": ["x"]}, {})
+    assert "tags" not in read_log(tmp_path).events.column_names
 
 
 def test_columns_left_out(log, tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
 import boilover
+from boilover.casting import attribute
+from boilover.errors import InputError
 from boilover.partitions import joined
 from boilover.pipeline import ingest_log
 
@@ -23,7 +26,16 @@ def column(*pieces):
     [
         ([pa.array([True]), pa.array([2])], pa.int64(), [1, 2]),
         ([pa.array([True]), pa.array([1.5])], pa.float64(), [1.0, 1.5]),
-        ([pa.array([2**60]), pa.array([1.5])], pa.float64(), [2.0**60, 1.5]),
+        ([pa.array([2**53]), pa.array([1.5])], pa.float64(), [2.0**53, 1.5]),
+        ([pa.array([2**60 + 1]), pa.array([1.5])], pa.string(), [str(2**60 + 1), "1.5"]),
+        ([pa.array([2**60 + 1]), pa.array([7])], pa.int64(), [2**60 + 1, 7]),
+        ([pa.array([2**63], pa.uint64()), pa.array([-1])], pa.string(), [str(2**63), "-1"]),
+        ([pa.array([2**63 - 1], pa.uint64()), pa.array([-1])], pa.int64(), [2**63 - 1, -1]),
+        (
+            [pa.array([1], pa.duration("s")), pa.array([1000], pa.duration("ms"))],
+            pa.duration("ns"),
+            [timedelta(seconds=1)] * 2,
+        ),
         ([pa.array([1.0]), pa.array(["x"])], pa.string(), ["1", "x"]),
         ([pa.array([DAY]), pa.array(["x"])], pa.string(), ["2026-05-01", "x"]),
         ([pa.nulls(1), pa.array([DAY])], pa.date32(), [None, DAY]),
@@ -43,6 +55,31 @@ def test_values_of_several_types_become_one(pieces, kind, cells):
     told = column(*pieces)
     assert told.type == kind
     assert told.to_pylist() == cells
+
+
+@pytest.mark.parametrize(
+    ("fine", "odd"),
+    [
+        (pa.array([MOMENT], pa.timestamp("us")), pa.array([2**62], pa.timestamp("ms"))),
+        (pa.array([MOMENT], pa.timestamp("us")), pa.array([2**30], pa.date32())),
+        (pa.array([1], pa.duration("ms")), pa.array([2**62], pa.duration("s"))),
+        (pa.array(["x"]), pa.array([["x"]])),
+    ],
+)
+def test_what_would_be_lost_in_one_type_is_told_with_its_file(fine, odd):
+    tables = [pa.table({"ticket_id": ["a"], "x": each}) for each in (fine, odd)]
+    with pytest.raises(InputError, match=r"(?s)^second\b.*column 'x'"):
+        joined(tables, files=["first", "second"])
+
+
+def test_whole_decimals_that_floats_cannot_tell_apart_are_ids():
+    kind = pa.decimal128(38, 0)
+    cells = [Decimal(2**60), Decimal(2**60 + 1)]
+    assert attribute(pa.chunked_array([pa.array(cells, kind)]), "tickets", "x")[0].to_pylist() == [
+        str(2**60),
+        str(2**60 + 1),
+    ]
+    assert attribute(pa.chunked_array([pa.array([Decimal(7)], kind)]), "tickets", "x")[0].to_pylist() == [7.0]
 
 
 @pytest.mark.parametrize("month", ["03", "04"])

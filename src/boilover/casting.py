@@ -53,12 +53,9 @@ def attribute(data: pa.ChunkedArray, table: str, name: str) -> Cast:
     Whole numbers that floats cannot tell apart are ids, too, whatever the column is called.
     """
     told = _told_wrong(data, table, name)
-    is_id = name.endswith("_id")
-    if pa.types.is_integer(data.type):
-        least_most = pc.min_max(data).as_py().values()
-        if is_id or any(bound is not None and abs(bound) > LARGEST_ID for bound in least_most):
-            return as_strings(data), told
-    elif is_id and (pa.types.is_floating(data.type) or pa.types.is_decimal(data.type)):
+    of_numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    is_id = name.endswith("_id") and any(of(data.type) for of in of_numbers)
+    if is_id or is_beyond(data, LARGEST_ID):
         return as_strings(data), told
     return (data.cast(pa.float64()) if pa.types.is_decimal(data.type) else data), told
 
@@ -112,6 +109,29 @@ def as_strings(data: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if pa.types.is_decimal(data.type) and pc.all(pc.match_substring_regex(words, r"\.0+$")).as_py():
         words = pc.replace_substring_regex(words, r"\.0+$", "")
     return words
+
+
+def is_beyond(data: pa.ChunkedArray, most: float) -> bool:
+    """Say whether a column of whole numbers, decimals without places too, holds one beyond ``most``, to either side."""
+    kind = data.type
+    if not (pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)):
+        return False
+    return any(bound is not None and abs(bound) > most for bound in pc.min_max(data).as_py().values())
+
+
+def brought(data: pa.ChunkedArray, kind: pa.DataType, table: str, name: str) -> Cast:
+    """Return a plain column as ``kind``, one of those that hold all values of several columns.
+
+    A time that no calendar has becomes null and a violation. Raises `pyarrow.ArrowException` for what ``kind`` does
+    not hold.
+    """
+    if pa.types.is_null(data.type):
+        return pa.chunked_array([pa.nulls(len(data), kind)]), []
+    if kind == TIMESTAMP and data.type != kind:
+        return _timestamps(data, table, Column(name, kind, False, ""))
+    if pa.types.is_string(kind):
+        return as_strings(data), _told_wrong(data, table, name)
+    return data.cast(kind), []
 
 
 def first(mask: pa.ChunkedArray) -> int:

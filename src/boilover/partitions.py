@@ -14,7 +14,7 @@ ones beside those that stand and then replaces ``log.json``. Whoever reads sees 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -27,9 +27,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from boilover.casting import as_strings
+from boilover.casting import LARGEST_ID, Cast, brought, is_beyond
 from boilover.conform import plain
-from boilover.errors import InputError
+from boilover.errors import ContractError, InputError, shorten
 from boilover.places import filesystem_of, named, unreadable
 from boilover.regrouped import by_ticket
 from boilover.schema import EVENTS, MEASURES, SCHEMA_VERSION, TIMESTAMP
@@ -46,6 +46,9 @@ DENSE = {"occurred_at": "DELTA_BINARY_PACKED", "observed_at": "DELTA_BINARY_PACK
     column.name: "BYTE_STREAM_SPLIT" for column in (*EVENTS, *MEASURES) if pa.types.is_floating(column.type)
 }
 """How columns of many different values are encoded: smaller, and read in three quarters of the time."""
+LARGEST_WHOLE = 2**63 - 1
+"""Beyond it, no whole number is an int64; the one number below its negative is taken for an id, too."""
+ONE_TYPE = "Write it as one type in all files, or leave it out"
 AGAIN = "Ingest the exports again into a new folder"
 ROWS = 2**19
 """Rows that share a dictionary: ids of more tickets leave the processor's cache, and take twice as long to look up."""
@@ -142,9 +145,9 @@ def read_partitions(folder: Path, *, leave_out: Sequence[str] = ()) -> tuple[pa.
     told = [each.events for each in manifest.partitions]
     try:
         with ThreadPoolExecutor(cpu_count()) as pool:
-            tickets = joined(
-                pool.map(read, repeat("tickets"), [each.tickets for each in manifest.partitions])
-            )
+            listed = [each.tickets for each in manifest.partitions]
+            files = [folder / "tickets" / each.file for each in listed]
+            tickets = joined(pool.map(read, repeat("tickets"), listed), files=files)
             # Nobody but `by_ticket` holds the events that are read here, so that it can give them up.
             events = pool.map(partial(read, columns=columns, encoded=True), repeat("events"), told)
             return by_ticket(together(events), tickets)
@@ -216,36 +219,59 @@ def _opened(path: Path, coded: Sequence[str] | None = None) -> Iterator[pq.Parqu
         raise InputError("cannot be read as Parquet", file=path, mend=AGAIN) from error
 
 
-def joined(tables: Iterable[pa.Table]) -> pa.Table:
-    """Return tables as one: ticket_id, then all other columns by name, each of one type."""
+def joined(tables: Iterable[pa.Table], name: str = "tickets", files: Sequence[object] = ()) -> pa.Table:
+    """Return tables as one: ticket_id, then all other columns by name, each of one type.
+
+    ``name`` is what the tables are, events or tickets, and ``files`` where they are from, for errors. Raises
+    `InputError` for a column that cannot be brought to one type, or only with a loss.
+    """
     given = [plain(table) for table in tables]
-    names = {name for table in given for name in table.column_names}
+    names = {column for table in given for column in table.column_names}
     columns = {}
-    for name in sorted(names, key=lambda name: (name != "ticket_id", name)):
+    for column in sorted(names, key=lambda column: (column != "ticket_id", column)):
         data = [
-            table[name] if name in table.column_names else pa.chunked_array([pa.nulls(len(table))])
+            table[column] if column in table.column_names else pa.chunked_array([pa.nulls(len(table))])
             for table in given
         ]
-        kind = _common(each.type for each in data)
+        kind = _common(data)
         cast = [
-            as_strings(each) if pa.types.is_string(kind) else each.cast(kind, safe=False) for each in data
+            sound(partial(brought, each, kind, name, column), each.type, column, file)
+            for each, file in zip(data, files or repeat(None), strict=bool(files))
         ]
-        columns[name] = pa.chunked_array([chunk for each in cast for chunk in each.chunks], type=kind)
+        columns[column] = pa.chunked_array([chunk for each in cast for chunk in each.chunks], type=kind)
     return pa.table(columns)
 
 
-def _common(kinds: Iterable[pa.DataType]) -> pa.DataType:
-    """Return the type that holds all values: numbers stay numbers and times times, anything beside makes them text."""
-    told = {kind for kind in kinds if not pa.types.is_null(kind)}
+def sound(read: Callable[[], Cast], kind: pa.DataType, column: str, file: object) -> pa.ChunkedArray:
+    """Return what ``read`` makes of a column; raise `InputError`, with its file, for what is wrong there."""
+    try:
+        data, wrong = read()
+    except pa.ArrowException as error:
+        problem = f"holds {shorten(str(kind))}, which does not go together with what other files hold"
+        raise InputError(problem, file=file, column=column, mend=ONE_TYPE) from error
+    if wrong:
+        raise ContractError(wrong, file=file)
+    return data
+
+
+def _common(data: Sequence[pa.ChunkedArray]) -> pa.DataType:
+    """Return the type that holds all values: numbers stay numbers and times times, anything beside makes them text.
+
+    So does a whole number that the numbers' type cannot hold: it is an id.
+    """
+    told = {each.type for each in data if not pa.types.is_null(each.type)}
     if len(told) <= 1:
         return told.pop() if told else pa.null()
     if all(pa.types.is_integer(kind) or pa.types.is_boolean(kind) for kind in told):
-        return pa.int64()
+        return pa.string() if any(is_beyond(each, LARGEST_WHOLE) for each in data) else pa.int64()
     if all(
         pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_floating(kind) for kind in told
     ):
-        return pa.float64()
+        return pa.string() if any(is_beyond(each, LARGEST_ID) for each in data) else pa.float64()
     # As text, a time that some imports tell in days and others in seconds would be a category: no longer left out.
     if all(pa.types.is_timestamp(kind) or pa.types.is_date(kind) for kind in told):
         return TIMESTAMP
+    # As text, a second would be the same as a millisecond.
+    if all(pa.types.is_duration(kind) for kind in told):
+        return pa.duration("ns")
     return pa.string()
