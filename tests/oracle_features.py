@@ -177,7 +177,7 @@ def _calendar(truth: Truth, part: str, of: str, point: Point) -> float:
         visible = own(truth, point)
         if not visible:
             return NAN
-        moment = next((event for event in visible if event["event_type"] == "created"), visible[0])["time"]
+        moment = visible[0]["time"]
     if part == "weekday":
         return float(moment.weekday())
     return (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)) / HOUR

@@ -166,7 +166,7 @@ def test_a_log_of_one_event_has_rows():
 
 
 def test_a_creation_that_is_not_told_is_the_first_event():
-    """A created event that is observed later changes nothing before it, and counts from then on."""
+    """A created event that is observed later changes nothing: a ticket comes into being once."""
     features = (
         SinceLast(Flag("created")),
         SinceLast(Flag("created"), until=Flag("first_reply")),
@@ -186,8 +186,7 @@ def test_a_creation_that_is_not_told_is_the_first_event():
     assert never[:, 0].tolist() == [3.0, 31.0]
     assert never[:, 2].tolist() == [1.0, 0.0]
     assert never[:, 4].tolist() == [1.0, 1.0]
-    assert late[0].tolist() == never[0].tolist()
-    assert (late[1, 0], late[1, 2], late[1, 4]) == (2.0, 1.0, 6.0)
+    assert np.array_equal(late, never, equal_nan=True)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from boilover.features.base import Feature
 from boilover.features.crossing import Need
 from boilover.features.filters import Match
 from boilover.features.view import TICKET, Sight
-from boilover.history import HOUR, Coded, Codes, Floats, Ints, Numbers
+from boilover.history import HOUR, Coded, Floats, Ints, Numbers
 from boilover.points import DAY
 
 NEVER = np.iinfo(np.int64).min
@@ -89,7 +89,7 @@ class Attribute(OfTicket):
 class Calendar(OfTicket):
     """Hour of the day (with its fraction) or day of the week (0 Monday), UTC, of the point or of the creation.
 
-    Until a created event is visible, the creation is the first visible event; NaN where there is none.
+    That is the ticket's first event; NaN where none is visible.
     """
 
     part: Literal["hour", "weekday"]
@@ -110,19 +110,9 @@ class Calendar(OfTicket):
 
 
 def _creation(sight: Sight) -> Ints:
-    """Return when each point's ticket came into being, as far as the point can know; `NEVER` where it sees no event."""
-    history, points = sight.notes.history, sight.points
-    return _known(history.created, history.time, history.offsets, points.ticket, sight.now, points.as_of)
-
-
-@kernels.compiled
-def _known(created: Ints, time: Ints, offsets: Ints, ticket: Codes, now: Codes, as_of: Ints) -> Ints:
-    out = np.full(len(ticket), NEVER, np.int64)
-    for point in range(len(ticket)):
-        if now[point] >= 0:
-            born = created[ticket[point]]
-            out[point] = born if born <= as_of[point] else time[offsets[ticket[point]]]
-    return out
+    """Return when each point's ticket came into being; `NEVER` where the point sees no event."""
+    moments: Ints = np.where(sight.now >= 0, sight.notes.history.begun[sight.points.ticket], NEVER)
+    return moments
 
 
 @kernels.compiled
