@@ -114,7 +114,7 @@ def undo(connection: Connection, night: Row[Any]) -> None:
             "the night after it was taken back, so that what was known before it is not kept",
             column="as_of",
             value=iso(night.as_of),
-            mend="Record the next night first; then that one can be taken back",
+            mend="Record a later night first",
         )
     told = select(history.c.flag_id).where(history.c.night_id == night.id)
     changed = list(connection.execute(told.distinct()).scalars())
