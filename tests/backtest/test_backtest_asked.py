@@ -38,7 +38,7 @@ def moments_of(log: EventLog, count: int) -> np.ndarray:
 def test_each_night_asks_what_a_log_cut_then_would(log: EventLog, until: AtRiskUntil) -> None:
     log = declare(log, EscalationRule(at_risk_until=until))
     notes, moments = notes_of(log), moments_of(log, 6)
-    asked = ask(notes, moments)
+    asked = ask(notes.history, moments)
     ids = notes.history.ticket_ids.to_pandas()
     for place, night, rows, tickets in asked.each():
         assert night == moments[place]

@@ -40,11 +40,15 @@ def status(notes: Annotations) -> dict[str, Flags | Coded]:
     entered = history.kind == STATUS_CHANGED
     now = kernels.carried(stated, entered, starts, 0)
     was = kernels.before(now, starts, 0)
-    alive, at_risk = now < SOLVED, now < OVER_FROM[history.log.at_risk_until]
+    over_from = OVER_FROM[history.log.at_risk_until]
+    alive = now < SOLVED
+    at_risk = alive if over_from == SOLVED else now < over_from
     merged = history.kind == MERGED
     if merged.any():
+        # In place: the two are one array where nobody asks about solved tickets.
         stays = kernels.so_far(merged, starts) == 0
-        alive, at_risk = alive & stays, at_risk & stays
+        alive &= stays
+        at_risk &= stays
     was_alive = kernels.before(alive, starts, False)
     return {
         "status": Coded((now - (now == GONE)).astype(np.int32), tuple(STATUSES)),

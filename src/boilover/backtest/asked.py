@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
-from boilover.features import Feature, Sight, compute
-from boilover.history import Codes, Ints
-from boilover.points import Points
-from boilover.standing import NEVER, first_escalations
+from boilover.features import Feature, compute
+from boilover.history import Codes, History, Ints
+from boilover.points import READY, Points, ends_of, state_of
 
 
 @dataclass(frozen=True)
@@ -40,22 +39,17 @@ class Nights:
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
 
-def ask(notes: Annotations, moments: Ints) -> Nights:
+def ask(history: History, moments: Ints) -> Nights:
     """Ask at each of ascending ``moments`` about every ticket that a log cut there would show to be at risk.
 
-    That is one with a visible event that has neither escalated nor been solved.
+    That is one with a visible event that has not escalated and, as the rule says, is not solved.
     """
-    history = notes.history
-    some = np.flatnonzero(np.diff(history.offsets) > 0)
-    last = history.offsets[some + 1] - 1
-    over = np.where(notes.flag("at_risk")[last], NEVER, history.time[last])
-    over = np.minimum(over, first_escalations(notes.history)[some])
-    begin = np.searchsorted(moments, history.time[history.offsets[some]])
-    nights = np.maximum(np.searchsorted(moments, over) - begin, 0)
+    begin = np.searchsorted(moments, history.begun)
+    nights = np.maximum(np.searchsorted(moments, ends_of(history)) - begin, 0)
     within = np.arange(nights.sum()) - np.repeat(np.cumsum(nights) - nights, nights)
     as_of = moments[np.repeat(begin, nights) + within]
-    points = Points(np.repeat(some, nights).astype(np.int32), as_of)
-    points = points.take(notes.flag("at_risk")[Sight(notes, points).now])
+    points = Points(np.repeat(np.arange(history.n_tickets, dtype=np.int32), nights), as_of)
+    points = points.take(state_of(history, points) == READY)
     points = points.take(np.argsort(points.as_of, kind="stable"))
     starts = np.append(np.searchsorted(points.as_of, moments), len(points))
     return Nights(moments, points, starts)

@@ -106,7 +106,7 @@ def backtest(
         since=None if since is None else parse_moment(since),
         until=None if until is None else parse_moment(until),
     )
-    asked = ask(notes, plan.nights)
+    asked = ask(history, plan.nights)
     if not len(asked.points):
         raise InputError("no ticket is at risk on any of the nights", mend="Name other nights")
     say(f"{len(plan.nights)} nights, {len(asked.points)} questions about open tickets: computing features")
@@ -154,7 +154,7 @@ def _rows(notes: Annotations, asked: Nights, ages: Sequence[float] | None, last_
     """Return what keeps the features of all nights and of all points that a training may ask."""
     learnt = landmarks(notes.history, ages)
     learnt = learnt.take(learnt.as_of <= last_training)
-    before = ask(notes, asked.moments[0] - DAY * np.arange(NIGHTS, 0, -1)).points
+    before = ask(notes.history, asked.moments[0] - DAY * np.arange(NIGHTS, 0, -1)).points
     parts = (asked.points, learnt, before)
     rows = Rows(
         notes,

@@ -12,7 +12,8 @@ from sqlalchemy.exc import ArgumentError
 
 from boilover.delivery.notices import Notice
 from boilover.flagger.night import Tier
-from boilover.flagger.settings import Span, Strict, TierName, tier_code
+from boilover.flagger.settings import Span, TierName, tier_code
+from boilover.policy import Strict
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SHORTEST_SECRET = 16

@@ -26,7 +26,8 @@ from pydantic import Field
 from boilover.files import read_toml
 from boilover.flagger.kinds import Kind
 from boilover.flagger.night import Tier
-from boilover.flagger.settings import Span, Strict, TierName, Words, parsed
+from boilover.flagger.settings import Span, TierName, Words, parsed
+from boilover.policy import Strict
 
 Name = Annotated[str, Field(pattern=r"\S", max_length=200)]
 DEFAULT = "default"

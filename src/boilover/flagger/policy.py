@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from boilover.files import read_toml
-from boilover.flagger.settings import MOST, QuietHours, Risk, Span, Strict, TierName, Words, parsed
+from boilover.flagger.settings import MOST, QuietHours, Risk, Span, TierName, Words, parsed
 from boilover.flagger.triggers import Trigger
 from boilover.flagger.triggers_course import (
     FallingSentiment,
@@ -30,7 +30,7 @@ from boilover.flagger.triggers_words import (
     Outage,
     Safety,
 )
-from boilover.policy import Capacity, Policy
+from boilover.policy import Capacity, Policy, Strict
 
 MODEL = "model"
 """What a segment mutes to listen to triggers alone."""

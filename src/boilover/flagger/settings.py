@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from boilover.errors import UsageError
 from boilover.flagger.night import Tier
 from boilover.mistakes import worded
-from boilover.policy import Strict as Strict
+from boilover.policy import Strict
 from boilover.times import parse_duration
 
 TierName = Literal["watch", "warn", "critical"]

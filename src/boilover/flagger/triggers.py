@@ -15,9 +15,10 @@ import numpy.typing as npt
 from pydantic import Field
 
 from boilover.features import Feature, Sight
-from boilover.flagger.settings import Risk, Strict, TierName
+from boilover.flagger.settings import Risk, TierName
 from boilover.flagger.speech import Heed, Speech
 from boilover.history import Coded, Floats, History
+from boilover.policy import Strict
 
 Flags = npt.NDArray[np.bool_]
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from boilover.flagger.settings import Clock, Span, Strict, Words, Zone
+from boilover.flagger.settings import Clock, Span, Words, Zone
+from boilover.policy import Strict
 from boilover.scoring import EXPLAINED
 
 
