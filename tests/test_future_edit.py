@@ -17,7 +17,7 @@ from boilover.history import History
 from boilover.observation import observed
 from boilover.points import Points
 from boilover.synthetic import synthetic_desk
-from random_logs import log_of_seed
+from random_logs import log_at_risk_until, log_of_seed
 
 
 def every_feature(notes):
@@ -30,6 +30,12 @@ def every_feature(notes):
 def test_no_default_feature_reads_the_future(seed):
     log = log_of_seed(seed)
     future_edit_test(every_feature(Annotations(History.from_log(log))), log, seed=seed)
+
+
+@pytest.mark.parametrize("until", ["closed", "escalated"])
+def test_nor_where_solved_tickets_are_asked(until):
+    log = log_at_risk_until(until, 3)
+    future_edit_test(every_feature(Annotations(History.from_log(log))), log, seed=3)
 
 
 @pytest.mark.parametrize("seed", range(2))
