@@ -280,16 +280,21 @@ def test_a_message_without_an_id_stands_for_one_alone(tmp_path):
     assert upsert(tmp_path / "log", [log_of(ROWS[1], ROWS[1], event_id=["8", "9"])]).new == 1
 
 
-def test_of_an_attribute_the_first_value_stands_and_gaps_are_filled(tmp_path):
+def test_of_an_attribute_the_first_value_stands_be_it_none(tmp_path):
+    """What somebody fills in later was not known before; what no import held so far is filled in."""
+
     def told(**columns):
         return pd.DataFrame({"ticket_id": ["a", "b"]}).assign(**columns)
 
     upsert(tmp_path / "log", [log_of(*ROWS, tickets=told(plan=["gold", None], seats=[3, 4]))])
     done = upsert(tmp_path / "log", [log_of(*ROWS, tickets=told(plan=["tin", "tin"], seats=[3.0, 5.5]))])
     assert (done.new, done.known) == (0, 4)
-    assert sorted(done.notes.values()) == [1, 2]
-    tickets = read_log(tmp_path / "log").to_pandas()[1]
-    assert tickets.to_dict("list") == {"ticket_id": ["a", "b"], "plan": ["gold", "tin"], "seats": [3.0, 4.0]}
+    assert done.notes == {"attributes that differ from the first import's: the first stand": 2}
+    done = upsert(tmp_path / "log", [log_of(*ROWS, tickets=told(tier=["x", None]))])
+    assert done.notes == {"attributes that no earlier import held, filled in": 1}
+    tickets = read_log(tmp_path / "log").tickets.to_pydict()
+    held = {"plan": ["gold", None], "seats": [3.0, 4.0], "tier": ["x", None]}
+    assert tickets == {"ticket_id": ["a", "b"], **held}
 
 
 def test_an_attribute_that_nobody_has_stays_empty_until_somebody_has_it(tmp_path):

@@ -41,7 +41,9 @@ class EventLog:
     ``warnings`` holds what was mended on the way in; ``is_sorted`` promises that ``events`` is sorted by ticket and,
     within one, by (observed_at, arrival), and holds no duplicates. Text columns of a sorted log that was read from
     Parquet, and attributes of its tickets, stay dictionary-encoded; `boilover.conform.plain` decodes them.
-    ``at_risk_until`` is what `boilover.escalation.declare` says; it is not written.
+    ``at_risk_until`` is what `boilover.escalation.declare` says; it is not written. Nor is ``at_creation``, where an
+    adapter makes the log: rows (ticket_id, attribute) of what a history tells as it was when the ticket was created,
+    where ``tickets`` may else hold what an export's record shows today.
     """
 
     events: pa.Table
@@ -49,6 +51,7 @@ class EventLog:
     warnings: tuple[Violation, ...] = ()
     is_sorted: bool = False
     at_risk_until: AtRiskUntil = "solved"
+    at_creation: pa.Table | None = None
 
     def __repr__(self) -> str:
         """Return what there is, without a cell of it."""

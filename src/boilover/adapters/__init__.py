@@ -152,5 +152,7 @@ def ingest(
         pa.concat_tables([getattr(piece, name) for piece in pieces], promote_options="default")
         for name in ("events", "tickets")
     )
+    told = [piece.at_creation for piece in pieces if piece.at_creation is not None]
     ordered = EventLog(events, tickets).ordered()
-    return EventLog(ordered.events, tickets), ingestion.report()
+    at_creation = pa.concat_tables(told) if told else None
+    return EventLog(ordered.events, tickets, at_creation=at_creation), ingestion.report()

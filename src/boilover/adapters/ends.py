@@ -108,6 +108,10 @@ class Firsts:
         ):
             self.old[ticket, attribute] = time, old
 
+    def tells(self, ticket: str, attribute: str) -> bool:
+        """Say whether any change of the attribute is told."""
+        return (ticket, attribute) in self.old
+
     def at_creation(self, ticket: str, attribute: str, today: str | None) -> str | None:
         """Return what the attribute held at creation: what its earliest change left, or else today's value."""
         told = self.old.get((ticket, attribute))

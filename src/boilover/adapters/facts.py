@@ -5,7 +5,7 @@ Facts are gathered in batches and spilled to disk by ticket, so that an export o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -16,6 +16,7 @@ from boilover.adapters.spill import (
     ATTRIBUTE,
     CHANGE,
     EVENT,
+    FIRST,
     HISTORY,
     MESSAGE,
     TICKET,
@@ -59,13 +60,19 @@ class Facts:
         created: Any = None,
         by: str | None = None,
         role: str | None = None,
+        first: Collection[str] = (),
         **attributes: Any,
     ) -> None:
-        """Say that a ticket exists; ``attributes`` are only what is fixed when it is created, None where untold."""
+        """Say that a ticket exists; ``attributes`` are only what is fixed when it is created, None where untold.
+
+        ``first`` names those that the ticket's history tells, not its record of today: they take the place of what a
+        log holds by a record alone, also where they are None.
+        """
         self._spill.add(Fact(ticket_id, TICKET, created, by=by, role=role))
         for name, value in attributes.items():
-            if value is not None:
-                self._spill.add(Fact(ticket_id, ATTRIBUTE, None, name, self._story.attribute(name, value)))
+            if value is not None or name in first:
+                kind = FIRST if name in first else ATTRIBUTE
+                self._spill.add(Fact(ticket_id, kind, None, name, self._story.attribute(name, value)))
 
     def history(self, ticket_id: str | None = None) -> None:
         """Say that the export holds the whole history of a ticket, or of every ticket."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from boilover.adapters.base import Tally
 from boilover.adapters.codes import Ints
 from boilover.adapters.repeats import set_again
-from boilover.adapters.spill import ATTRIBUTE, TODAY
+from boilover.adapters.spill import ATTRIBUTE, FIRST, TODAY
 from boilover.adapters.story import Story
 from boilover.adapters.told import BORN, INITIAL, LATER, NEVER, OF_TODAY, Told
 from boilover.adapters.words import TARGETS
@@ -38,7 +39,8 @@ def finish(facts: pa.Table, story: Story, tally: Tally) -> EventLog | None:
     rows = rows.take(np.lexsort([rows[name].to_numpy() for name in ORDER])).reset_index(drop=True)
     rows = _until_merged(rows, told, tally)
     rows = _without_repeats(rows, told, tally)
-    return EventLog.from_arrow(_events(rows, told), _tickets(rows, told, born))
+    log = EventLog.from_arrow(_events(rows, told), _tickets(rows, told, born))
+    return replace(log, at_creation=_at_creation(rows, told))
 
 
 def _until_merged(rows: pd.DataFrame, told: Told, tally: Tally) -> pd.DataFrame:
@@ -132,15 +134,31 @@ def _roles(actor: pa.ChunkedArray, people: Mapping[str, str]) -> pa.Array:
 def _tickets(rows: pd.DataFrame, told: Told, born: Ints) -> pa.Table:
     """Return a row per ticket with what was fixed, or known of its state, when it was created."""
     columns: dict[str, pa.Array] = {"ticket_id": told.ids}
-    initial = rows[(rows["phase"] == INITIAL) & (rows["visible"] == rows["time"])]
+    initial = _initial(rows)
     for name in sorted(told.story.targets.intersection(FROM_CREATION)):
         states = initial[initial["target"] == told.code(name)]
         columns[name] = _column(told, states["ticket"].to_numpy(), states["value"].to_numpy())
     for name, kind in sorted(told.story.attributes.items()):
-        at = np.flatnonzero((told.kind == ATTRIBUTE) & (told.target == told.code(name)))[::-1]
-        words = _column(told, told.ticket[at], told.value[at])
+        is_named = told.target == told.code(name)
+        at = [np.flatnonzero(is_named & (told.kind == each))[::-1] for each in (ATTRIBUTE, FIRST)]
+        words = _column(told, told.ticket[np.concatenate(at)], told.value[np.concatenate(at)])
         columns[name] = _typed(words, kind, columns.get(name))
     return pa.table(columns).filter(pa.array(born < NEVER))
+
+
+def _at_creation(rows: pd.DataFrame, told: Told) -> pa.Table:
+    """Return (ticket_id, attribute) of what is told as it was at creation, with what is known of the state then."""
+    first = np.flatnonzero(told.kind == FIRST)
+    of_state = _initial(rows)
+    of_state = of_state[of_state["target"].isin([told.code(name) for name in FROM_CREATION])]
+    ticket = np.concatenate([told.ticket[first], of_state["ticket"].to_numpy()])
+    target = np.concatenate([told.target[first], of_state["target"].to_numpy()])
+    return pa.table({"ticket_id": told.ids.take(ticket), "attribute": told.words.take(target)})
+
+
+def _initial(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of the states of tickets when they are created."""
+    return rows[(rows["phase"] == INITIAL) & (rows["visible"] == rows["time"])]
 
 
 def _column(told: Told, ticket: Ints, value: npt.NDArray[np.int64]) -> pa.Array:

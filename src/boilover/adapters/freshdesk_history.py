@@ -86,7 +86,8 @@ def _create(
         desk.requesters.add(requester)
     if role is None and actor is not None and actor == requester:
         role = "customer"
-    desk.facts.ticket(ticket_id, created=at, by=actor, role=role, customer_id=requester, channel=channel)
+    told = {name: value for name, value in {"customer_id": requester, "channel": channel}.items() if value}
+    desk.facts.ticket(ticket_id, created=at, by=actor, role=role, first=told, **told)
 
 
 def _removal(

@@ -108,8 +108,9 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
     role, login = desk.role(user, issue.get("author_association")), login_of(user)
     _, title = desk.survey.titles.get(place, ("", issue.get("title")))
     customer = login if role not in ("agent", "bot") else None
+    first = {"subject"} if place in desk.survey.titles else ()
     desk.facts.ticket(
-        ticket, created=created, by=login, role=role, customer_id=customer, subject=title or None
+        ticket, created=created, by=login, role=role, first=first, customer_id=customer, subject=title or None
     )
     if (text := str(issue.get("body") or "").strip()) != "":
         who: dict[str, Any] = {"by": login, "role": role, "event_id": f"issue-{ticket}"}

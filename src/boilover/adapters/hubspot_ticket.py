@@ -33,6 +33,8 @@ TARGETS = (
     ("hs_resolution", "resolution"),
 )
 """Property to what it sets: a stage is both a status and a word of the desk's own."""
+ATTRIBUTES = {"channel": "source_type", "subject": "subject"}
+"""What is fixed at creation to the property whose oldest value tells it."""
 OTHERWISE = frozenset(
     {
         "closed_date", "content", "createdate", "first_agent_reply_date", "hubspot_owner_assigneddate",
@@ -161,6 +163,7 @@ def _tell_creation(
         account_id=next(iter(companies), None),
         channel=first("source_type") or None,
         subject=first("subject") or None,
+        first={name for name, told in ATTRIBUTES.items() if told in histories},
         **who,
     )
     if content := first("content"):

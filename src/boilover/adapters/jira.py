@@ -21,7 +21,7 @@ from typing import Any
 
 from boilover.adapters.export import Export
 from boilover.adapters.facts import Facts
-from boilover.adapters.jira_changes import Desk, first_changes, ordered, tell_changes
+from boilover.adapters.jira_changes import SETS, Desk, first_changes, ordered, tell_changes
 from boilover.adapters.jira_csv import has_header, tell_rows
 from boilover.adapters.jira_pages import CHANGELOGS, COMMENTS, page_of
 from boilover.adapters.jira_service import tell_comments, tell_rating, tell_service_levels
@@ -34,6 +34,7 @@ from boilover.adapters.jira_words import (
     People,
     StatusWords,
     Survey,
+    fold,
     person,
 )
 from boilover.adapters.members import Member
@@ -58,6 +59,8 @@ MARKS = (
 LISTS = ("issues", "issueChangeLogs")
 PARTS = {CHANGELOGS: ("entries of the changelog", "changelog"), COMMENTS: ("comments", "comment")}
 """Kinds of pages to what they hold and how the API calls them."""
+OF_HISTORY = {"customer_id": "reporter", "subject": "summary"}
+"""What is fixed at creation to the field whose first change tells it."""
 NAMELESS = "on pages without 'self', which names their issue"
 
 
@@ -173,9 +176,15 @@ def _tell_creation(
     by = person(creator) or reporter
     role = desk.people.role(creator or {"accountId": reporter}, reporter)
     told = {"customer_id": reporter, "subject": plain_text(subject)}
+    known = {name for name, field in OF_HISTORY.items() if field in changed}
     for name, field_id in desk.options.attributes.items():
-        told[name] = shown(fields.get(field_id))
-    desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, **told)
+        field = desk.field({"fieldId": field_id, "field": desk.survey.names.get(field_id)})
+        if field in changed and fold(field) not in SETS:
+            told[name] = shown(changed[field].get("fromString"))
+            known.add(name)
+        else:
+            told[name] = shown(fields.get(field_id))
+    desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, first=known, **told)
     if (text := plain_text(opening)) is not None:
         event_id = f"{ident(issue.get('id')) or ticket}.description"
         created = fields.get("created")

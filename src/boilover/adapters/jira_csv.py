@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from boilover.adapters.cells import csv_rows
 from boilover.adapters.ends import DONE
@@ -88,7 +89,7 @@ def _tell_creation(row: _Row, ticket: str) -> None:
     created, reporter = row.time("Created"), row.person("Reporter")
     by = row.person("Creator") or reporter
     role = row.desk.people.role({"name": by}, reporter) if by else None
-    told = {"customer_id": reporter, "subject": row.one("Summary")}
+    told: dict[str, Any] = {"customer_id": reporter, "subject": row.one("Summary")}
     told |= {name: row.one(column) for name, column in row.desk.options.attributes.items()}
     row.desk.facts.ticket(ticket, created=created, by=by, role=role, **told)
     if (text := plain_text(row.one("Description"))) is not None:

@@ -127,7 +127,8 @@ def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> No
     today |= {name.casefold(): ident(case.get(name)) for name in ("Subject", "Description")}
     held = {name: desk.firsts.at_creation(ticket, name, value) for name, value in today.items()}
     opening = held.pop("description")
-    desk.facts.ticket(ticket, created=created, by=by, role=role, **held)
+    first = {name for name in held if desk.firsts.tells(ticket, name)}
+    desk.facts.ticket(ticket, created=created, by=by, role=role, first=first, **held)
     is_doubled = has_emails and (ident(case.get("Origin")) or "").casefold() == "email"
     if opening is not None and created is not None and not is_doubled:
         desk.facts.message(ticket, created, opening, public=role == "customer", by=by, role=role, order=-1)

@@ -88,7 +88,8 @@ def _tell_incident(desk: Desk, incident: Record) -> None:
     opener = desk.person(cell(incident, "opened_by") or cell(incident, "sys_created_by"))
     role = desk.role(opener, cell(incident, "sys_created_by"), ticket)
     attributes = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
-    desk.facts.ticket(ticket, created=created, by=opener, role=role, **attributes)
+    first = {name for column, name in ATTRIBUTES.items() if desk.firsts.tells(ticket, column)}
+    desk.facts.ticket(ticket, created=created, by=opener, role=role, first=first, **attributes)
     opening = desk.firsts.at_creation(ticket, "description", cell(incident, "description"))
     if opening is not None and created is not None:
         public = role == "customer"

@@ -15,7 +15,7 @@ from boilover.adapters.shards import MOST_SHARDS, Shards
 from boilover.adapters.times import to_utc
 from boilover.conform import unfit_ids
 
-TICKET, ATTRIBUTE, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(8)
+TICKET, ATTRIBUTE, FIRST, HISTORY, TODAY, AT_CREATION, CHANGE, MESSAGE, EVENT = range(9)
 """Kinds of facts; from `CHANGE` on, what happened at a time."""
 SHARD = 64 << 20
 BATCH = 32_768

@@ -23,8 +23,10 @@ class Story:
     stated: set[str] = field(default_factory=set)
     attributes: dict[str, str] = field(default_factory=dict)
 
-    def attribute(self, name: str, value: Any) -> str:
+    def attribute(self, name: str, value: Any) -> str | None:
         """Return ``value`` as a word, and keep in mind of which type the attribute is; of several types it is text."""
+        if value is None:
+            return None
         kind = KINDS.get(type(value), "str")
         if self.attributes.setdefault(name, kind) != kind:
             self.attributes[name] = "str"

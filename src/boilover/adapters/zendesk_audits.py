@@ -34,6 +34,8 @@ WITHOUT_CONTENT = frozenset(
 """Events that say nothing of the ticket's state or of what was written; others are counted as unknown."""
 OF_AGENTS = frozenset({"group", "assignee", "priority"})
 """Targets that no customer sets by hand once a ticket is there."""
+AT_CREATION = {"requester_id": "customer_id", "organization_id": "account_id", "subject": "subject"}
+"""Field to the attribute that it is at creation."""
 ATTRIBUTES = frozenset({"requester", "organization"})
 """Targets whose value at creation is an attribute of the ticket, and no event beside it."""
 MERGED_TAG = "closed_by_merge"
@@ -88,9 +90,11 @@ class Audit:
             desk.requesters.add(requester)
             if requester != self.actor:
                 desk.meet_agent(self.actor, self.channel)
+        first = {name for field, name in AT_CREATION.items() if field in fields}
         desk.facts.ticket(
             self.ticket,
             created=self.at,
+            first={"channel", *first},
             by=self.actor,
             role="customer" if requester is not None and self.actor == requester else None,
             customer_id=requester,

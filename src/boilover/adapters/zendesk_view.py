@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from boilover.adapters.cells import csv_rows, header_of
 from boilover.adapters.members import Member
 from boilover.adapters.times import local_iso
@@ -63,11 +65,9 @@ def read_view(desk: Desk, member: Member) -> None:
             tally.drop("no ticket id", 1, told.get("subject", ""))
             continue
         desk.listed.add(ticket_id)
-        attributes = {name: told.get(name) for name in ATTRIBUTES}
-        customer = told.get("customer_id") or told.get("requester")
-        desk.facts.ticket(
-            ticket_id, created=_time(desk, told.get("created")), customer_id=customer, **attributes
-        )
+        attributes: dict[str, Any] = {name: told.get(name) for name in ATTRIBUTES}
+        attributes["customer_id"] = told.get("customer_id") or told.get("requester")
+        desk.facts.ticket(ticket_id, created=_time(desk, told.get("created")), **attributes)
         seen = _time(desk, told.get("updated"))
         if seen is None:
             tally.note("tickets without the time of their last update: their state is not read", 1)

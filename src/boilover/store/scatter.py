@@ -17,6 +17,7 @@ from boilover.identity import Keys, ticket_keys
 from boilover.log import EventLog
 from boilover.partitions import Manifest, Partition, all_there, read_part
 from boilover.schema import Violation
+from boilover.store.attributes import marked
 from boilover.store.leaves import Codes, leaf_names, months
 from boilover.store.pile import Pile
 from boilover.store.settle import whole
@@ -32,7 +33,7 @@ def scatter(
     for told in pieces:
         piece = mend(EventLog(whole(told.events), plain(told.tickets)))
         mended += piece.warnings
-        listed = piece.tickets
+        listed = marked(piece.tickets, told.at_creation)
         leaf = index.leaves(piece.events, listed["ticket_id"].combine_chunks())
         rows = pc.index_in(piece.events["ticket_id"].combine_chunks(), listed["ticket_id"].combine_chunks())
         events, of_events = _grouped(piece.events, leaf[rows.to_numpy(zero_copy_only=False)])

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from boilover.conform import plain
@@ -18,14 +17,13 @@ from boilover.files import sha256_of
 from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog
 from boilover.observation import observed
-from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, joined, read_part, write_events
+from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, read_part, write_events
 from boilover.store.again import begun_anew, created_again, named_once, said_again, told_otherwise
+from boilover.store.attributes import by_record_alone, united
 from boilover.store.leaves import can_split, halves
 from boilover.store.pile import Pile
 from boilover.text import with_measures
 
-DIFFERS = "attributes that differ from the first import's: the first stand"
-FILLED = "attributes that an earlier import left empty, filled in"
 EXPLAINED = "states of a last update that a history tells now, taken out"
 NAME_LENGTH = 12
 
@@ -55,7 +53,7 @@ class Desk:
         news = Pile(self.staging / f"{name}.new")
         seen = event_keys(events)
         for told, listed in pile:
-            tickets = self._united(tickets, listed)
+            tickets = united(tickets, listed, by_record_alone(events), self.notes)
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
             new = told.filter(pa.array(fresh))
@@ -85,23 +83,6 @@ class Desk:
         with all_there():
             events = read_part(self.folder, "events", held.events)
             return events, read_part(self.folder, "tickets", held.tickets)
-
-    def _united(self, held: pa.Table, told: pa.Table) -> pa.Table:
-        """Return tickets with those that are new; of a known one the first value of an attribute stands."""
-        both = joined([held, told])
-        held, told = both.slice(0, len(held)), both.slice(len(held))
-        places = pc.index_in(held["ticket_id"], told["ticket_id"].combine_chunks())
-        for place, name in enumerate(held.column_names[1:], start=1):
-            if pa.types.is_null(held[name].type):
-                continue
-            again = told[name].take(places)
-            self.notes[DIFFERS] += pc.sum(pc.not_equal(held[name], again)).as_py() or 0
-            if held[name].null_count:
-                self.notes[FILLED] += held[name].null_count - pc.coalesce(held[name], again).null_count
-                held = held.set_column(place, name, pc.coalesce(held[name], again))
-        is_new = pc.invert(pc.is_in(told["ticket_id"], held["ticket_id"].combine_chunks()))
-        united = pa.concat_tables([held, told.filter(is_new)])
-        return united.take(pc.sort_indices(united["ticket_id"]))
 
     def _grown(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
         """Write a partition with its new events, split by a bit of the hash while it is too large."""

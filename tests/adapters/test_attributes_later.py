@@ -1,0 +1,195 @@
+"""Tickets are imported alone, and later with their history: attributes are then what they were at creation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boilover.adapters import ingest
+from boilover.log import read_log
+from boilover.store import upsert
+
+CREATED, CHANGED, UPDATED = "2026-01-05T09:00:00Z", "2026-01-06T10:00:00Z", "2026-01-07T10:00:00Z"
+PUT_BACK = "attributes of a record of today, put back to what a history tells of the creation"
+
+
+def put(folder: Path, **files: object) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def jira(folder: Path, *, with_history: bool, location: str | None) -> Path:
+    def item(name: str, was: str | None, now: str, **ids: str) -> dict[str, Any]:
+        return {
+            "field": name,
+            "fieldId": name,
+            "fieldtype": "jira",
+            "fromString": was,
+            "toString": now,
+            **ids,
+        }
+
+    items = [
+        item("summary", "It is slow", "It is down"),
+        item("reporter", "Ada", "Bob", **{"from": "101", "to": "102"}),
+        {**item("customfield_10031", "Web", "Phone"), "field": "Channel", "fieldtype": "custom"},
+    ]
+    fields = {"created": CREATED.replace("Z", ".000+0000"), "updated": UPDATED.replace("Z", ".000+0000")}
+    fields |= {
+        "summary": "It is down",
+        "status": {"id": "1", "name": "Open"},
+        "reporter": {"accountId": "102"},
+    }
+    fields |= {"customfield_10031": {"value": "Phone"}, "customfield_7": location}
+    issue: dict[str, Any] = {"id": "9", "key": "A-1", "fields": fields}
+    if with_history:
+        save = {
+            "id": "5",
+            "created": CHANGED.replace("Z", ".000+0000"),
+            "author": {"accountId": "7"},
+            "items": items,
+        }
+        issue["changelog"] = {"startAt": 0, "maxResults": 100, "total": 1, "histories": [save]}
+    recipe = '[options]\nattributes = { channel = "customfield_10031", location = "customfield_7" }\n'
+    folder.with_suffix(".toml").write_text(f'format = "jira"\n{recipe}', encoding="utf-8")
+    return put(folder, issues={"issues": [issue]})
+
+
+def servicenow(folder: Path, *, with_history: bool, location: str | None) -> Path:
+    incident = {"sys_id": "i1", "number": "INC1", "short_description": "It is down", "caller_id": "102"}
+    incident |= {
+        "sys_created_on": "2026-01-05 09:00:00",
+        "sys_updated_on": "2026-01-07 10:00:00",
+        "state": "2",
+    }
+    if location is not None:
+        incident["location"] = location
+    changes = {
+        "short_description": ("It is slow", "It is down"),
+        "caller_id": ("101", "102"),
+        "state": ("1", "2"),
+    }
+    audit = [
+        {"sys_id": f"a{place}", "tablename": "incident", "documentkey": "i1", "fieldname": name, "user": "7"}
+        | {"oldvalue": old, "newvalue": new, "sys_created_on": "2026-01-06 10:00:00"}
+        for place, (name, (old, new)) in enumerate(changes.items())
+    ]
+    tables: dict[str, object] = {"incident": {"result": [incident]}}
+    return put(folder, **tables, **({"sys_audit": {"result": audit}} if with_history else {}))
+
+
+def zendesk(folder: Path, *, with_history: bool, location: str | None) -> Path:
+    ticket = {
+        "id": 1,
+        "created_at": CREATED,
+        "updated_at": UPDATED,
+        "status": "open",
+        "subject": "It is down",
+    }
+    ticket |= {
+        "requester_id": 102,
+        "submitter_id": 101,
+        "organization_id": location,
+        "via": {"channel": "web"},
+    }
+    first = {"subject": "It is slow", "requester_id": "101", "status": "new", "priority": "normal"}
+    told = [
+        {"id": n, "type": "Create", "field_name": name, "value": each}
+        for n, (name, each) in enumerate(first.items())
+    ]
+    moved = {"subject": "It is down", "requester_id": "102", "status": "open"}
+    changed = [
+        {"id": 10 + n, "type": "Change", "field_name": name, "value": each, "previous_value": first[name]}
+        for n, (name, each) in enumerate(moved.items())
+    ]
+    audits = [
+        {
+            "id": number,
+            "ticket_id": 1,
+            "created_at": at,
+            "author_id": who,
+            "via": {"channel": "web"},
+            "events": events,
+        }
+        for number, (at, who, events) in enumerate([(CREATED, 101, told), (CHANGED, 7, changed)], start=50)
+    ]
+    return put(
+        folder, tickets={"tickets": [ticket]}, **({"audits": {"audits": audits}} if with_history else {})
+    )
+
+
+def hubspot(folder: Path, *, with_history: bool, location: str | None) -> Path:
+    def told(*values: tuple[str, str]) -> list[dict[str, str]]:
+        return [{"value": value, "timestamp": at, "sourceType": "CRM_UI"} for at, value in reversed(values)]
+
+    properties = {"createdate": CREATED, "hs_lastmodifieddate": UPDATED, "subject": "It is down"}
+    properties |= {"hs_pipeline_stage": "2", "hs_pipeline": "0", "hs_object_id": "1"}
+    ticket: dict[str, Any] = {"id": "1", "properties": properties, "createdAt": CREATED, "updatedAt": UPDATED}
+    if with_history:
+        ticket["propertiesWithHistory"] = {
+            "subject": told((CREATED, "It is slow"), (CHANGED, "It is down")),
+            "hs_pipeline_stage": told((CREATED, "1"), (CHANGED, "2")),
+            "hs_pipeline": told((CREATED, "0")),
+        }
+    return put(folder, tickets={"results": [ticket]})
+
+
+SYSTEMS = {
+    jira: {"subject": "It is slow", "customer_id": "101", "channel": "Web"},
+    servicenow: {"subject": "It is slow", "customer_id": "101"},
+    zendesk: {"subject": "It is slow", "customer_id": "101"},
+    hubspot: {"subject": "It is slow"},
+}
+
+
+@pytest.mark.parametrize("export", SYSTEMS, ids=lambda export: export.__name__)
+def test_a_history_puts_back_what_a_record_of_today_showed(
+    export: Callable[..., Path], tmp_path: Path
+) -> None:
+    recipe = tmp_path / "whole.toml"
+    folders = [
+        export(tmp_path / name, with_history=name == "whole", location=location)
+        for name, location in (("alone", "Paris"), ("whole", "Rome"), ("after", "Oslo"))
+    ]
+    once, _ = ingest([folders[1]], recipe=recipe if recipe.exists() else None)
+    done = [
+        upsert(tmp_path / "log", [ingest([folder], recipe=recipe if recipe.exists() else None)[0]])
+        for folder in folders
+    ]
+    [held] = read_log(tmp_path / "log").tickets.to_pylist()
+    then = SYSTEMS[export]
+    assert {name: held[name] for name in then} == then
+    assert {name: once.tickets[name].to_pylist() for name in then} == {
+        name: [value] for name, value in then.items()
+    }
+    assert done[1].notes[PUT_BACK] == len(then)
+    assert PUT_BACK not in done[2].notes
+    # What no history tells stays as the first record showed it: later ones know more.
+    place = "account_id" if export is zendesk else "location"
+    if export is not hubspot:
+        assert held[place] == "Paris"
+
+
+def test_a_history_that_begins_later_than_the_log_s_puts_nothing_back(tmp_path: Path) -> None:
+    """A desk may delete old audits: what the first import told of the creation stands."""
+    early, late = (
+        servicenow(tmp_path / name, with_history=True, location=None) for name in ("early", "late")
+    )
+    kept = json.loads((late / "sys_audit.json").read_text())
+    later = {
+        "oldvalue": "It is down",
+        "newvalue": "It is up",
+        "sys_created_on": "2026-01-08 10:00:00",
+        "sys_id": "b",
+    }
+    kept["result"] = [{**kept["result"][0], **later}]
+    (late / "sys_audit.json").write_text(json.dumps(kept))
+    for folder in (early, late):
+        upsert(tmp_path / "log", [ingest([folder], allow_cut=True)[0]])
+    assert read_log(tmp_path / "log").tickets["subject"].to_pylist() == ["It is slow"]
