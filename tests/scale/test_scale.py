@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
+from threading import Barrier, Lock
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +20,7 @@ from boilover.log import EventLog, write_log
 from boilover.model.saved import load_model, save_model
 from boilover.partitions import Manifest, read_manifest, write_manifest
 from boilover.scale import check_memory, engine, parse_size, score_in_pieces
+from boilover.scale.memory import BASE
 from boilover.scoring import score
 from boilover.store import upsert
 
@@ -52,11 +55,9 @@ def test_the_rows_are_those_of_memory(desk, ago):
     pd.testing.assert_frame_equal(score_in_pieces(*desk, as_of=as_of, explain=4), expected, check_exact=True)
 
 
-def test_every_row_may_have_reasons_and_pieces_may_be_made_by_many(desk, tmp_path):
-    def run(do, tasks):
-        with ThreadPoolExecutor(3) as pool:
-            return list(pool.map(do, tasks))
-
+def test_every_row_may_have_reasons_and_pieces_may_be_made_by_many(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    run = engine(None, parse_size("8GB"))
     found = score_in_pieces(*desk, explain="all", run=run, spill=tmp_path)
     pd.testing.assert_frame_equal(found, in_memory(desk, explain="all"), check_exact=True)
     assert (found["reason_1"] != "").all()
@@ -155,6 +156,45 @@ def test_too_little_memory_is_told_before_the_work(desk):
     check_memory(desk[0], parse_size("2GB"))
     with pytest.raises(UsageError, match="Allow more memory"):
         check_memory(desk[0], parse_size("100MB"))
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A task of which only is known what it takes."""
+
+    memory: int
+
+
+@pytest.mark.parametrize(("room", "at_once"), [(0, 1), (250, 1), (599, 2), (10_000, 4)])
+def test_as_many_tasks_are_done_at_a_time_as_memory_and_cores_allow(monkeypatch, room, at_once):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    met, lock, running, most = Barrier(at_once), Lock(), [], []
+
+    def do(task):
+        with lock:
+            running.append(task)
+            most.append(len(running))
+        # Fewer at a time would never meet.
+        met.wait(timeout=60)
+        with lock:
+            running.remove(task)
+
+    tasks = [Sized(200 + place) for place in range(4)]
+    assert list(engine(None, BASE + room)(do, tasks)) == [None] * 4
+    assert max(most) == at_once
+
+
+def test_what_is_wrong_with_one_of_many_tasks_ends_the_others():
+    done = []
+
+    def do(task):
+        done.append(task)
+        return UsageError("no") if len(done) == 1 else time.sleep(0.05)
+
+    for outcome in engine(None, BASE)(do, [Sized(1)] * 50):
+        if outcome is not None:
+            break
+    assert len(done) < 50
 
 
 def test_a_cluster_that_is_not_known_is_refused():

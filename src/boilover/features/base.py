@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, cast, get_args, get_origin, get_type_hints
 
 from boilover.errors import MismatchError, UsageError, shorten
 from boilover.features import filters
@@ -162,7 +163,7 @@ def from_json(value: Any) -> Any:
 
 def _check_types(kind: type[Any], told: Mapping[str, Any]) -> None:
     """Raise `TypeError` for a field that holds what its class does not allow, as far as annotations tell."""
-    hints = _hints(kind)
+    hints = _hints(cast(Hashable, kind))
     for name in told.keys() & hints.keys():
         if not _fits(told[name], hints[name]):
             raise TypeError(f"'{name}' holds {shorten(told[name])}")
@@ -180,8 +181,10 @@ def _fits(value: object, hint: Any) -> bool:
     return isinstance(value, (*kinds, int) if float in kinds else kinds)
 
 
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    names = {each.name for each in fields(kind)}
+@cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    """Return the annotations of a class's fields: evaluating them takes longer than all else of reading a feature."""
+    names = {each.name for each in fields(cast(type[Any], kind))}
     # A class of one's own may be annotated with names that are there for the type checker alone.
     with suppress(NameError):
         return {name: hint for name, hint in get_type_hints(kind).items() if name in names}

@@ -43,9 +43,10 @@ def score_in_parts(
     """Score a log partition by partition, within so much memory or on a cluster, with ``as_of`` and ``explain``."""
     from boilover.scale import check_memory, engine, parse_size, score_in_pieces
 
-    if memory is not None:
-        check_memory(log, parse_size(memory))
-    return score_in_pieces(log, located(model), run=engine(cluster), **options)
+    limit = None if memory is None else parse_size(memory)
+    if limit is not None:
+        check_memory(log, limit)
+    return score_in_pieces(log, located(model), run=engine(cluster, limit), **options)
 
 
 def explain_log(

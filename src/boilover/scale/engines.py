@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from boilover.errors import INSTALL, UsageError
 from boilover.memory import kept_memory
+from boilover.scale.memory import BASE
 from boilover.scale.tasks import Outcome, Perform, Run, Task
 
 RETRIES = 3
@@ -23,14 +25,16 @@ ANSWER_SECONDS = 5.0
 """How long a scheduler or master may take to answer."""
 
 
-def engine(cluster: str | None) -> Run:
+def engine(cluster: str | None, memory: int | None = None) -> Run:
     """Return the engine for ``dask://host:port``, ``spark`` or ``spark://host:port``; without a name, this process.
 
     ``spark`` is the master that Spark is configured for, by ``spark-submit`` or its files; without any, this machine.
-    Raises `UsageError` for any other name; the engine does where the cluster does not answer.
+    In this process as many tasks are done at a time as there are cores, and as ``memory`` bytes are enough for; one
+    after the other where it is not told. Raises `UsageError` for any other name; the engine does where the cluster
+    does not answer.
     """
     if cluster is None:
-        return map
+        return map if memory is None else partial(_on_threads, memory)
     if cluster.startswith("dask://"):
         return lambda do, tasks: _on_dask("tcp://" + cluster.removeprefix("dask://"), do, tasks)
     if cluster == "spark" or cluster.startswith("spark://"):
@@ -38,6 +42,17 @@ def engine(cluster: str | None) -> Run:
     raise UsageError(
         f"'{cluster}' is no cluster that is known. Name dask://host:port, spark or spark://host:port"
     )
+
+
+def _on_threads(memory: int, do: Perform, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    most = max((task.memory for task in tasks), default=1)
+    at_once = min(os.cpu_count() or 1, max((memory - BASE) // most, 1))
+    with kept_memory(), ThreadPoolExecutor(at_once) as pool:
+        try:
+            yield from pool.map(do, tasks)
+        finally:
+            # Of what is wrong with one of them, nobody waits for the others.
+            pool.shutdown(cancel_futures=True)
 
 
 def dask_client(address: str) -> Any:

@@ -27,6 +27,16 @@ def parse_size(told: str) -> int:
     return int(float(found.group(1)) * UNITS[found.group(2).upper()])
 
 
+def to_look(events: int) -> int:
+    """Return the bytes that a partition of so many events takes at work."""
+    return PER_EVENT * events
+
+
+def to_join(tickets: int) -> int:
+    """Return the bytes that joining takes of so many tickets."""
+    return PER_TICKET * tickets
+
+
 def check_memory(folder: Path, limit: int) -> None:
     """Raise `UsageError` where a log in partitions cannot be expected to be scored within ``limit`` bytes."""
     # Whether it is there, and can be reached, is told where it is scored.
@@ -35,7 +45,7 @@ def check_memory(folder: Path, limit: int) -> None:
         return
     largest = max(manifest.partitions, key=lambda each: each.events.rows)
     tickets = sum(each.tickets.rows for each in manifest.partitions)
-    need = BASE + max(PER_EVENT * largest.events.rows, PER_TICKET * tickets)
+    need = BASE + max(to_look(largest.events.rows), to_join(tickets))
     if need > limit:
         raise UsageError(
             f"{folder}: {limit / 2**30:.1f} GiB will not do: about {need / 2**30:.1f} GiB are needed for partition"

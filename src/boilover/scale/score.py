@@ -53,10 +53,10 @@ def score_in_pieces(
 ) -> pd.DataFrame:
     """Return what `boilover.score` returns of a log in partitions, without ever holding all of it.
 
-    Memory holds one partition, or what crosses tickets: some 100 bytes of each ticket. ``spill`` is a folder that all
-    workers reach, of a URL too; a temporary one where left out. ``tell`` hears how far it is. Raises `UsageError` where
-    the log is not in partitions, where the model reads a feature that does not tell what it needs, and where workers
-    do not reach ``spill``; `InputError` where the log holds no event.
+    Memory holds the partitions at work, or what crosses tickets: some 100 bytes of each ticket. ``spill`` is a folder
+    that all workers reach, of a URL too; a temporary one where left out. ``tell`` hears how far it is. Raises
+    `UsageError` where the log is not in partitions, where the model reads a feature that does not tell what it needs,
+    and where workers do not reach ``spill``; `InputError` where the log holds no event.
     """
     if not is_there(folder):
         raise missing(folder, "Name a log that `boilover ingest` wrote")
@@ -101,7 +101,7 @@ def _score(
     joins = [Join(work, each, layout) for each in groups]
     _do(joins, run, JOINING, [sum(events.values())] * len(joins), tell)
     names = [name for name, points in zip(layout.names, layout.points, strict=True) if points]
-    scores = [Score(work, name) for name in names]
+    scores = [Score(work, name, events[name]) for name in names]
     _do(scores, run, SCORING, [events[name] for name in names], tell)
     scored = Scored.of([each.path for each in scores], plan, len(work.saved.manifest.horizons))
     moments = np.full(len(scored.ids), work.as_of, dtype=np.int64)

@@ -68,8 +68,9 @@ def read_arrays(path: Path, wanted: Callable[[str], bool]) -> dict[str, Any]:
 
 
 def _told(values: pa.Array, words: tuple[str, ...] | None) -> Any:
+    # What Arrow read holds room for all of the file.
     if pa.types.is_large_string(values.type):
-        return values
+        return pa.concat_arrays([values, values.slice(0, 0)])
     # Arrow's memory cannot be written to: to a kernel that is another type, and compiled anew.
     array = np.array(values.to_numpy(zero_copy_only=False))
     return array if words is None else Coded(array, words)

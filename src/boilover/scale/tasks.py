@@ -31,6 +31,7 @@ from boilover.partitions import MANIFEST, UNREAD, Partition, all_there, read_par
 from boilover.places import is_there, place
 from boilover.points import Points, tonight
 from boilover.reasons import keys_of
+from boilover.scale.memory import to_join, to_look
 from boilover.scale.piece import IDS, piece_of, read_extract, read_piece, write_piece
 from boilover.scale.rows import frame_of, riskiest, write_scored
 from boilover.scale.shelf import read_arrays, write_arrays
@@ -93,6 +94,10 @@ class Task(Protocol):
     def path(self) -> Path:
         """The file that it writes."""
 
+    @property
+    def memory(self) -> int:
+        """The bytes that it takes, about."""
+
     def do(self) -> None:
         """Do it."""
 
@@ -127,6 +132,11 @@ class Look:
     def path(self) -> Path:
         """The file that it writes."""
         return self.work.at(self.partition.name, PIECE)
+
+    @property
+    def memory(self) -> int:
+        """The bytes that it takes, about."""
+        return to_look(self.partition.events.rows)
 
     def do(self) -> None:
         """Write the partition's piece."""
@@ -173,6 +183,11 @@ class Join:
         """The file that it writes."""
         return self.work.at(str(self.group), JOINED)
 
+    @property
+    def memory(self) -> int:
+        """The bytes that it takes, about."""
+        return to_join(sum(self.layout.tickets))
+
     def do(self) -> None:
         """Write the features, piece by piece."""
         plan, layout = self.work.plan, self.layout
@@ -209,11 +224,17 @@ class Score:
 
     work: Work
     name: str
+    events: int
 
     @property
     def path(self) -> Path:
         """The file that it writes."""
         return self.work.at(self.name, SCORED)
+
+    @property
+    def memory(self) -> int:
+        """The bytes that it takes, about: no more than the partition did."""
+        return to_look(self.events)
 
     def do(self) -> None:
         """Write risks, and the features of the rows that may be given reasons."""
