@@ -21,6 +21,16 @@ from boilover.flagger.ledger import Ledger
 UNPRIVILEGED = ("postgres", "nobody")
 """Users to run the server as where the tests run as root, whom it refuses."""
 START_SECONDS = 30.0
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": 40,
+    # What outlives a crash of the machine is no matter here, nor what a server does beside its work.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "jit": "off",
+    "update_process_title": "off",
+}
 
 
 def _binaries() -> Path | None:
@@ -55,10 +65,10 @@ def postgres() -> Iterator[str]:
         subprocess.run(
             [*made, "--locale=C"], user=user, cwd=home, check=True, capture_output=True, timeout=60
         )
-        settings = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=40"]
+        told = [f"--{name}={value}" for name, value in SETTINGS.items()]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
-                [str(binaries / "postgres"), *common, "-k", str(home), *settings],
+                [str(binaries / "postgres"), *common, "-k", str(home), *told],
                 user=user,
                 cwd=home,
                 stdout=log,
