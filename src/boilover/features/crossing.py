@@ -19,7 +19,7 @@ from boilover.errors import UsageError
 from boilover.features.filters import Filter
 from boilover.features.stream import Grouped, Stream, Told
 from boilover.features.view import DESK, TICKET, Sight, tell_of
-from boilover.features.words import common_words, joined, merged, places_among
+from boilover.features.words import joined, merged, numbered
 from boilover.history import Coded, Codes, Ints
 from boilover.once import Once
 
@@ -154,7 +154,7 @@ class Crossing:
     def _stream(self, where: Filter, key: str) -> Stream:
         times, keys = self._times(where), self._event_keys(where, key)
         place, offsets = self._in_key_order(
-            where, keys, self.n_tickets if key == TICKET else len(self._words(key))
+            where, keys, self.n_tickets if key == TICKET else len(self._numbered(key)[0])
         )
         latest = kernels.newest(offsets, times, place)
         return Stream(times, latest, lambda told: self._told(where, told), Grouped(place, offsets))
@@ -188,24 +188,11 @@ class Crossing:
             if ranks is None:
                 return [each.codes for each in parts]
             return [kernels.taken_or(rank, each.codes, -1) for rank, each in zip(ranks, parts, strict=True)]
-        words = self._words(key)
+        words, places = self._numbered(key)
         return [
-            each.codes if each.words is words else kernels.take(self._places(key, each.words), each.codes)
+            each.codes if each.words is words else kernels.take(places[id(each.words)], each.codes)
             for each in parts
         ]
-
-    def _places(self, key: str, told: tuple[str, ...]) -> Codes:
-        """Return where the words of a shard stand among those of all, and −1 for none."""
-        holder = key.removesuffix("_before")
-        place = self._shared.get(
-            ("place", holder), lambda: {word: code for code, word in enumerate(self._words(key))}
-        )
-        places: Codes = self._shared.get(
-            # The extracts hold the list for as long as they are asked.
-            ("places", holder, id(told)),
-            lambda: places_among(told, place),
-        )
-        return places
 
     def _told(self, where: Filter, told: Told) -> Any:
         return self._shared.get((where, told), lambda: self._gathered(where, told))
@@ -218,13 +205,14 @@ class Crossing:
         parts = [each.told[where, told] for each in self.extracts]
         return merged(parts) if isinstance(parts[0], Coded) else joined(parts)
 
-    def _words(self, key: str) -> tuple[str, ...]:
-        """Return the words that number a key in all shards: one numbering for a holder and for who held before."""
+    def _numbered(self, key: str) -> tuple[tuple[str, ...], dict[int, Codes]]:
+        """Return `numbered` of the words that number a key: one numbering for a holder and for who held before."""
         holder = key.removesuffix("_before")
-        words: tuple[str, ...] = self._shared.get(
-            ("words", holder), lambda: common_words(self._told_of(holder))
+        # The extracts hold the lists for as long as they are asked.
+        told: tuple[tuple[str, ...], dict[int, Codes]] = self._shared.get(
+            ("words", holder), lambda: numbered(self._told_of(holder))
         )
-        return words
+        return told
 
     def _told_of(self, holder: str) -> Iterable[tuple[str, ...]]:
         for each in self.extracts:

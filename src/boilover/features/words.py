@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from boilover import kernels
 from boilover.history import Coded, Codes
@@ -14,30 +15,30 @@ from boilover.history import Coded, Codes
 Words = tuple[str, ...]
 
 
-def common_words(lists: Iterable[Words]) -> Words:
-    """Return the words of all lists in the order in which they are first told; shards of one log share their list."""
+def numbered(lists: Iterable[Words]) -> tuple[Words, dict[int, Codes]]:
+    """Return the words of all lists in the order in which they are first told, and how each list's stand among them.
+
+    That are, by the ``id`` of a list, places, int32 (its words + 1), and −1 at the end, for the code of none. Shards of
+    one log share their list.
+    """
     different = {id(words): words for words in lists}
+    told = [pa.array(words, pa.large_string()) for words in different.values()]
+    known = pa.chunked_array(told, pa.large_string()).dictionary_encode().combine_chunks()
+    places, start = {}, 0
+    for name, words in different.items():
+        places[name] = np.append(known.indices.slice(start, len(words)).to_numpy(), np.int32(-1))
+        start += len(words)
     if len(different) == 1:
-        return next(iter(different.values()))
-    return tuple(dict.fromkeys(word for words in different.values() for word in words))
-
-
-def places_among(words: Words, place: Mapping[str, int]) -> Codes:
-    """Return the place of each of ``words``, and −1 at the end, for the code of none."""
-    return np.array([*(place[word] for word in words), -1], np.int32)
+        return next(iter(different.values())), places
+    return tuple(known.dictionary.to_pylist()), places
 
 
 def merged(parts: Sequence[Coded]) -> Coded:
     """Return codes of several shards, one after the other, as codes of one list of words."""
-    words = common_words(part.words for part in parts)
-    if all(part.words is words for part in parts):
-        return Coded(joined([part.codes for part in parts]), words)
-    place = {word: code for code, word in enumerate(words)}
-    codes = [
-        part.codes if part.words is words else kernels.take(places_among(part.words, place), part.codes)
-        for part in parts
-    ]
-    return Coded(joined(codes), words)
+    if all(part.words is parts[0].words for part in parts):
+        return Coded(joined([part.codes for part in parts]), parts[0].words)
+    words, places = numbered(part.words for part in parts)
+    return Coded(joined([kernels.take(places[id(part.words)], part.codes) for part in parts]), words)
 
 
 def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
