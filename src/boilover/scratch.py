@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
@@ -45,9 +45,14 @@ def new_folder(prefix: str, beside: Path | None) -> TemporaryDirectory[str]:
 
 
 def _sweep(folder: Path) -> None:
-    for left in folder.glob(f"{SCRATCH}*"):
-        if not re.fullmatch(r"[a-z0-9_]{8}", left.name.removeprefix(SCRATCH)):
+    names: list[str] = []
+    with suppress(OSError):
+        # Not by a pattern: a folder that all programs share may hold thousands of others.
+        names = os.listdir(folder)
+    for name in names:
+        if not re.fullmatch(re.escape(SCRATCH) + "[a-z0-9_]{8}", name):
             continue
+        left = folder / name
         try:
             if time.time() - left.lstat().st_mtime < LEFT_AFTER:
                 continue
