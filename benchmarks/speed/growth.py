@@ -31,7 +31,7 @@ def _scored(events: int) -> Callable[[Job], Figures]:
             "--explain",
             "1000",
         ]
-        return command(asked) | {"events": events, "tickets": n_tickets(events)}
+        return command(asked, job.repeats) | {"events": events, "tickets": n_tickets(events)}
 
     return run
 
