@@ -594,3 +594,59 @@ def test_an_import_killed_at_any_step_leaves_the_log_before_or_after(growing, tm
     assert states == sorted(states, reverse=True)
     assert {"old", "new"} == set(states)
     assert len(states) > 8
+
+
+def states_of(ticket, born, *changes, actor=None):
+    """Return a log of one ticket: created, its status then, and changes of status as (time, value, observed)."""
+    rows = [(born, "created", None, None), *((at, "status_changed", *told) for at, *told in changes)]
+    frame = pd.DataFrame(rows, columns=["occurred_at", "event_type", "value", "observed_at"])
+    return EventLog.from_pandas(frame.assign(ticket_id=ticket, actor_id=actor))
+
+
+@pytest.mark.parametrize("born", ["2026-01-05T08:59:57Z", "2026-01-05T09:00:00Z", "2026-01-05T09:00:02Z"])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_ticket_begins_once_whenever_and_by_whomever_its_creation_is_told(tmp_path, born, together):
+    first, opened = "2026-01-05T09:00:00Z", ("2026-01-06T09:00Z", "open", None)
+    one = states_of("a", first, (first, "new", None), opened, actor="ann")
+    other = states_of("a", born, (born, "new", None), opened, ("2026-01-07T09:00Z", "solved", None))
+    imports = [[one, other]] if together else [[one], [other]]
+    done = [upsert(tmp_path / "log", pieces) for pieces in imports]
+    events = read_log(tmp_path / "log").to_pandas()[0]
+    told = events[["event_type", "value"]].fillna("").agg(" ".join, axis=1).tolist()
+    changes = [f"status_changed {value}" for value in ("new", "open", "open", "solved")]
+    # The change to open is of somebody else by the second account.
+    assert told == ["created ", *changes]
+    assert done[-1].warnings == ()
+
+
+def test_what_is_known_of_a_beginning_from_a_change_on_is_told_once_before_it(tmp_path):
+    change, at = "2026-01-06T09:00Z", ("2026-01-05T09:00:00Z", "2026-01-05T08:59:57Z")
+    for born in at:
+        upsert(tmp_path / "log", [states_of("a", born, (born, "new", change), (change, "open", None))])
+    events = read_log(tmp_path / "log").to_pandas()[0]
+    assert events["value"].fillna("").tolist() == ["", "new", "open"]
+
+
+def test_a_first_state_that_the_log_does_not_tell_is_added(tmp_path):
+    for born, value in (("2026-01-05T09:00:00Z", "open"), ("2026-01-05T08:59:57Z", "new")):
+        upsert(tmp_path / "log", [states_of("a", born, (born, value, None))])
+    assert read_log(tmp_path / "log").to_pandas()[0]["value"].fillna("").tolist() == ["new", "", "open"]
+
+
+def test_pieces_of_one_import_that_show_the_same_again_tell_it_once(tmp_path):
+    """As imports one after the other do, from Python."""
+    files = []
+    for day in (6, 7, 8):
+        told = {"id": 7, "created_at": "2026-01-05T09:00:00Z", "updated_at": f"2026-01-{day:02}T10:00:00Z"}
+        told |= {"status": 2 if day < 8 else 3, "due_by": "2026-01-19T10:00:00Z", "requester_id": 5}
+        files.append(tmp_path / f"{day}.json")
+        files[-1].write_text(json.dumps([told]))
+    pieces = [ingest([file], format="freshdesk")[0] for file in files]
+    together = upsert(tmp_path / "together", pieces)
+    for piece in pieces:
+        upsert(tmp_path / "apart", [piece])
+    assert_same(tmp_path / "together", tmp_path / "apart")
+    assert together.new == len(read_log(tmp_path / "together").events)
+    assert together.new + together.known == sum(len(piece.events) for piece in pieces)
+    small = upsert(tmp_path / "small", [*pieces, log_of(*ROWS)], most=2)
+    assert small.new == together.new + len(ROWS)

@@ -1,6 +1,6 @@
 """What an import tells of tickets that the log knows.
 
-Today's state once more, a beginning that comes too late, or what was read otherwise before.
+Today's state once more, a second beginning, one that comes too late, or what was read otherwise before.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import pyarrow.compute as pc
 
 from boilover.adapters.told import OF_TODAY
 from boilover.conform import plain
-from boilover.identity import Keys, event_keys, repeats
-from boilover.observation import observed
+from boilover.identity import event_keys, repeats
+from boilover.observation import observed, observed_column
 from boilover.schema import DELETED
 
 Mask = npt.NDArray[np.bool_]
-CHANGES = "^(created|.*_changed)$"
+CHANGES = "_changed$"
 SAME = ["ticket_id", "event_type", "field"]
+STATED = [*SAME, "value", "raw_value", "occurred_at", "observed_at"]
+SOON = 60_000_000
+"""Microseconds within which two accounts of a beginning mean the same one: a record is saved after its e-mail came."""
 
 
 def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
@@ -29,37 +32,45 @@ def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
     events out themselves. ``by_history``: only where what happened last by then says it, too, not another record alone:
     a record between the two, imported later, may show something else.
     """
-    asked: Mask = pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False).to_numpy()
+    asked: Mask = _of_today(events).to_numpy()
     if not asked.any():
         return asked
     tickets = pc.unique(events["ticket_id"].filter(pa.array(asked)))
     rows = np.flatnonzero(pc.is_in(events["ticket_id"], tickets).to_numpy())
-    some = plain(
-        events.select([*SAME, "value", "raw_value", "occurred_at", "observed_at"]).take(pa.array(rows))
-    )
-    frame = some.select([*SAME, "value", "raw_value", "occurred_at"]).to_pandas()
-    frame = frame.assign(time=observed(some), row=rows, today=asked[rows])
+    some = events.select(STATED).take(pa.array(rows))
+    again = np.zeros(len(events), dtype=bool)
+    again[rows] = _said_by_then(some, asked[rows], observed(some), by_history=by_history)
+    return again
+
+
+def _of_today(events: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False)
+
+
+def _said_by_then(
+    events: pa.Table, asked: Mask, time: npt.NDArray[np.int64], *, by_history: bool = False
+) -> Mask:
+    """Return which events that are ``asked`` say what was said last by ``time``, at one time after all others."""
+    frame = plain(events).select([*SAME, "value", "raw_value", "occurred_at"]).to_pandas()
+    frame = frame.assign(time=time, asked=asked)
     frame["value"] = frame["value"].mask(frame["raw_value"] == DELETED, DELETED)
     # Of a target that falls due, what is said is when.
     due = frame["event_type"] == "sla_due"
     frame["field"] = frame["field"].mask(due, frame["value"])
     frame["value"] = frame["value"].mask(due, frame["occurred_at"].astype("str"))
-    frame = frame.sort_values(["time", "today"], kind="stable")
-    before = frame.groupby(SAME, dropna=False)["value"].shift()
-    is_same = before == frame["value"]
+    frame = frame.sort_values(["time", "asked"], kind="stable")
+    is_same = frame.groupby(SAME, dropna=False)["value"].shift() == frame["value"]
     if by_history:
-        happened = frame["value"].mask(frame["today"]).groupby([frame[name] for name in SAME], dropna=False)
+        happened = frame["value"].mask(frame["asked"]).groupby([frame[name] for name in SAME], dropna=False)
         is_same &= happened.ffill() == frame["value"]
-    again = np.zeros(len(events), dtype=bool)
-    again[frame.loc[is_same, "row"].to_numpy()] = True
-    return again & asked
+    again: Mask = (is_same & frame["asked"]).sort_index().to_numpy()
+    return again
 
 
 def named_once(held: pa.Table, told: pa.Table) -> Mask:
     """Return which messages ``told`` the log holds but for the id, which one of the two lacks, bool (n told).
 
-    Tickets exported alone tell what a ticket began with without an id; their history tells it with one. Of several that
-    differ by their ids alone, it is the first.
+    Of several that differ by their ids alone, it is the first.
     """
     found = pc.equal(told["event_type"], "message").to_numpy()
     messages = [events.filter(pc.equal(events["event_type"], "message")) for events in (held, told)]
@@ -73,14 +84,31 @@ def named_once(held: pa.Table, told: pa.Table) -> Mask:
 
 
 def created_again(held: pa.Table, told: pa.Table) -> Mask:
-    """Return which creations ``told`` the log's events ``held`` tell of the same time, by whomever, bool (n told)."""
-    keys = []
-    for events in (held, told):
-        created = events.filter(pc.equal(events["event_type"], "created"))
-        keys.append(event_keys(created.select(["ticket_id", "occurred_at", "observed_at"])))
-    found = pc.equal(told["event_type"], "created").to_numpy()
-    found[found] = np.isin(keys[1], keys[0])
-    return found
+    """Return which events ``told`` bring a ticket into being that ``held``, the log's events, hold, bool (n told).
+
+    That are its creation, by whomever and at any time but a later one (`begun_anew`), and those of its states then that
+    the log tells, too, but not of today: these give way, see `said_again`.
+    """
+    creations: Mask = pc.equal(told["event_type"], "created").to_numpy()
+    born = _births(held)
+    since = born["occurred_at"].cast(pa.int64()).take(pc.index_in(told["ticket_id"], born["ticket_id"]))
+    occurred = told["occurred_at"].cast(pa.int64())
+    again = creations & pc.fill_null(pc.less_equal(occurred, pc.add(since, SOON)), False).to_numpy()
+    if not again.any():
+        return again
+    anew = told.filter(pa.array(again))
+    first = pc.index_in(told["ticket_id"], anew["ticket_id"].combine_chunks())
+    is_state = pc.match_substring_regex(told["event_type"], CHANGES).to_numpy()
+    at_birth = pc.equal(told["occurred_at"], anew["occurred_at"].take(first)).fill_null(False).to_numpy()
+    states = np.flatnonzero(is_state & at_birth)
+    held = held.filter(pc.invert(_of_today(held)))
+    some = pa.concat_tables([held.select(STATED), told.select(STATED).take(pa.array(states))])
+    asked, time = np.arange(len(some)) >= len(held), observed(some).copy()
+    time[asked] = np.maximum(time[asked], pc.fill_null(since, 0).to_numpy()[states])
+    # The state before a change, which is known from that change on, comes before it.
+    by_sight = event_keys(some.select([*SAME, "value"]).append_column("occurred_at", observed_column(some)))
+    again[states] = _said_by_then(some, asked, time)[asked] | np.isin(by_sight[asked], by_sight[~asked])
+    return again
 
 
 def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
@@ -88,28 +116,31 @@ def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
 
     An export holds them from a later row on, whose state an adapter takes for that at creation.
     """
-    created = held.filter(pc.equal(held["event_type"], "created"))
-    place = pc.index_in(told["ticket_id"], created["ticket_id"].combine_chunks())
-    born = created["occurred_at"].take(place)
-    again = pc.and_(pc.equal(told["event_type"], "created"), pc.greater(told["occurred_at"], born))
-    late = pc.and_(pc.equal(told["occurred_at"], born), pc.greater(told["observed_at"], told["occurred_at"]))
+    born = _births(held)
+    born = born["occurred_at"].take(pc.index_in(told["ticket_id"], born["ticket_id"])).cast(pa.int64())
+    occurred = told["occurred_at"].cast(pa.int64())
+    again = pc.and_(pc.equal(told["event_type"], "created"), pc.greater(occurred, pc.add(born, SOON)))
+    late = pc.and_(pc.equal(occurred, born), pc.greater(told["observed_at"], told["occurred_at"]))
     anew = pc.or_(pc.fill_null(again, False), pc.fill_null(late, False))
     return pc.unique(told["ticket_id"].filter(anew))
 
 
-def told_otherwise(held: pa.Table, told: pa.Table) -> Mask:
-    """Return which new events ``told`` stand where ``held``, the log's events, hold another, bool (n told).
+def told_otherwise(held: pa.Table, told: pa.Table, known: Mask) -> Mask:
+    """Return which events ``told`` stand where ``held``, the log's events, hold another, bool (n told).
 
-    That is a second creation of a ticket, or a second change of the same kind at one moment.
+    That is a creation at another time, or a second change of the same kind at one moment that is not ``known``.
     """
-    keys = [_places(events) for events in (held, told)]
-    return np.isin(keys[1], keys[0]) & np.asarray(pc.match_substring_regex(told["event_type"], CHANGES))
+    born = _births(held)
+    born = born["occurred_at"].take(pc.index_in(told["ticket_id"], born["ticket_id"]))
+    creations = pc.equal(told["event_type"], "created")
+    moved = pc.fill_null(pc.and_(creations, pc.not_equal(told["occurred_at"], born)), False)
+    keys = [event_keys(events.select([*SAME, "occurred_at"])) for events in (held, told)]
+    changes = pc.match_substring_regex(told["event_type"], CHANGES).to_numpy()
+    return moved.to_numpy() | (changes & np.isin(keys[1], keys[0]) & ~known)
 
 
-def _places(events: pa.Table) -> Keys:
-    """Return a key of where each event stands: its ticket, its kind, and its moment unless it is the creation."""
-    created = pc.equal(events["event_type"], "created")
-    moment = pc.if_else(created, pa.scalar(0, events["occurred_at"].type), events["occurred_at"])
-    return event_keys(
-        events.select(SAME).append_column("occurred_at", moment).append_column("observed_at", moment)
-    )
+def _births(events: pa.Table) -> pa.Table:
+    """Return when each ticket was created, as (ticket_id, occurred_at)."""
+    created = events.filter(pc.equal(events["event_type"], "created"))
+    born = created.group_by("ticket_id").aggregate([("occurred_at", "min")])
+    return born.rename_columns(["ticket_id", "occurred_at"]).combine_chunks()

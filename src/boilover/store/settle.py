@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from boilover.conform import plain
@@ -49,33 +50,16 @@ class Desk:
     def settle(self, name: str, held: Partition | None, pile: Pile) -> Iterator[Partition]:
         """Yield the partition as it is after the import, or those that it was split into."""
         events, tickets = self._read(held)
-        before = tickets
         news = Pile(self.staging / f"{name}.new")
         seen = event_keys(events)
         for told, listed in pile:
-            tickets = united(tickets, listed, by_record_alone(events), self.notes)
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
-            new = told.filter(pa.array(fresh))
-            again = said_again(pa.concat_tables([events, new]))[len(events) :]
-            fresh[fresh] = ~(again | named_once(events, new) | created_again(events, new))
             self.known += int((~fresh).sum())
             seen = np.concatenate([seen, keys[fresh]])
-            if fresh.any():
-                new = told.filter(pa.array(fresh))
-                self.anew += begun_anew(events, new).to_pylist()
-                if self.is_changed:
-                    twice = pa.array(told_otherwise(events, new))
-                    self.otherwise += new["ticket_id"].filter(twice).to_pylist()
-                news.put(new, listed.slice(0, 0))
+            news.put(told.filter(pa.array(fresh)), listed)
         pile.drop()
-        self.new += news.events
-        self.new_tickets += len(tickets) - len(before)
-        if held is not None and not news.events:
-            is_same = tickets.equals(before)
-            yield held if is_same else replace(held, tickets=self._file("tickets", name, tickets))
-        else:
-            yield from self._grown(name, events, tickets, news)
+        yield from self._grown(name, held, events, tickets, news)
 
     def _read(self, held: Partition | None) -> tuple[pa.Table, pa.Table]:
         if held is None:
@@ -84,27 +68,60 @@ class Desk:
             events = read_part(self.folder, "events", held.events)
             return events, read_part(self.folder, "tickets", held.tickets)
 
-    def _grown(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
-        """Write a partition with its new events, split by a bit of the hash while it is too large."""
-        if len(events) + news.events <= self.most or len(tickets) < 2 or not can_split(name):
-            whole = pa.concat_tables([events, *(told for told, _ in news)])
-            again = said_again(whole, by_history=True)
-            self.notes[EXPLAINED] += int(again.sum())
-            added = EventLog(whole.filter(pa.array(~again)), tickets)
-            news.drop()
-            yield self._write(name, with_measures(added).ordered().events, tickets)
+    def _grown(
+        self, name: str, held: Partition | None, events: pa.Table, tickets: pa.Table, news: Pile
+    ) -> Iterator[Partition]:
+        """Write a partition with what is new, split by a bit of the hash while it is too large."""
+        if len(events) + news.events > self.most and can_split(name) and _are_many(tickets, news):
+            yield from self._split(name, events, tickets, news)
             return
-        piles = [Pile(self.staging / f"{branch}.new") for branch, _ in halves(name, _NOBODY)]
+        n_events, before = len(events), tickets
         for told, listed in news:
-            for pile, (_, chosen) in zip(piles, halves(name, ticket_keys(told["ticket_id"])), strict=True):
-                if chosen.any():
-                    pile.put(told.filter(pa.array(chosen)), listed)
+            events, tickets = self._united(events, tickets, told, listed)
         news.drop()
-        of_events = [pa.array(chosen) for _, chosen in halves(name, ticket_keys(events["ticket_id"]))]
-        for place, (branch, chosen) in enumerate(halves(name, ticket_keys(tickets["ticket_id"]))):
-            if chosen.any():
-                own = events.filter(of_events[place]), tickets.filter(pa.array(chosen))
-                yield from self._grown(branch, *own, piles[place])
+        self.new_tickets += len(tickets) - len(before)
+        if held is not None and len(events) == n_events:
+            is_same = tickets.equals(before)
+            yield held if is_same else replace(held, tickets=self._file("tickets", name, tickets))
+            return
+        again = said_again(events, by_history=True)
+        self.notes[EXPLAINED] += int(again.sum())
+        added = EventLog(events.filter(pa.array(~again)), tickets)
+        yield self._write(name, with_measures(added).ordered().events, tickets)
+
+    def _split(self, name: str, events: pa.Table, tickets: pa.Table, news: Pile) -> Iterator[Partition]:
+        branches = [branch for branch, _ in halves(name, _NOBODY)]
+        piles = [Pile(self.staging / f"{branch}.new") for branch in branches]
+        for told, listed in news:
+            for pile, own, of_own in zip(piles, _parted(name, told), _parted(name, listed), strict=True):
+                if len(own) or len(of_own):
+                    pile.put(own, of_own)
+        news.drop()
+        of_events, of_tickets = _parted(name, events), _parted(name, tickets)
+        for place, branch in enumerate(branches):
+            if len(of_tickets[place]) or piles[place].path.exists():
+                yield from self._grown(branch, None, of_events[place], of_tickets[place], piles[place])
+
+    def _united(
+        self, events: pa.Table, tickets: pa.Table, told: pa.Table, listed: pa.Table
+    ) -> tuple[pa.Table, pa.Table]:
+        """Return a partition's events and tickets with those of a piece that are new."""
+        known = listed["ticket_id"].filter(
+            pc.is_in(listed["ticket_id"], tickets["ticket_id"].combine_chunks())
+        )
+        held = (
+            events.filter(pc.is_in(events["ticket_id"], known.combine_chunks())) if len(known) else events[:0]
+        )
+        tickets = united(tickets, listed, by_record_alone(held), self.notes)
+        again = said_again(pa.concat_tables([held, told]))[len(held) :] | named_once(held, told)
+        again |= created_again(held, told)
+        self.anew += begun_anew(held, told).to_pylist()
+        if self.is_changed:
+            twice = pa.array(told_otherwise(held, told, again))
+            self.otherwise += told["ticket_id"].filter(twice).to_pylist()
+        new = told.filter(pa.array(~again))
+        self.new, self.known = self.new + len(new), self.known + int(again.sum())
+        return pa.concat_tables([events, new]), tickets
 
     def _write(self, name: str, events: pa.Table, tickets: pa.Table) -> Partition:
         listed = self._file("tickets", name, tickets)
@@ -125,6 +142,17 @@ class Desk:
 
 
 _NOBODY: Keys = np.empty(0, dtype=np.uint64)
+
+
+def _are_many(tickets: pa.Table, news: Pile) -> bool:
+    """Say whether there is more than one ticket."""
+    ids = [tickets["ticket_id"], *(listed["ticket_id"] for _, listed in news)]
+    return len(set[str]().union(*(pc.unique(each).slice(0, 2).to_pylist() for each in ids))) > 1
+
+
+def _parted(name: str, table: pa.Table) -> list[pa.Table]:
+    """Return the rows of each branch of a partition."""
+    return [table.filter(pa.array(chosen)) for _, chosen in halves(name, ticket_keys(table["ticket_id"]))]
 
 
 def whole(events: pa.Table) -> pa.Table:
