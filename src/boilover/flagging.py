@@ -59,14 +59,16 @@ class Threshold:
         """Return what it gave on the slice, one line."""
         if not self.points:
             return "not measured on past points, as no model is named"
+        asked = f"on {self.points} past points of {self.nights} nights"
         told = (
-            f"on {self.points} past points of {self.nights} nights: precision {self.precision.estimate:.2f}"
+            f"precision {self.precision.estimate:.2f}"
             f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
             f" ({self.recall.low:.2f} to {self.recall.high:.2f}), {self.flags_per_night.estimate:.1f} flags a night"
         )
         if not isinstance(self.policy, Capacity):
-            return told
-        return f"{told}; each point for itself: what nights catch, flagging a ticket once, boilover backtest tells"
+            return f"{asked}: {told}"
+        taken = f"of the {self.policy.per_night} riskiest a night, each point for itself, {told}"
+        return f"{asked}, {taken}; what nights catch, flagging a ticket once, boilover backtest tells"
 
 
 def choose_threshold(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from boilover.capability import Survey
 from boilover.errors import UsageError
 from boilover.escalation import parse_rule, rule_names
+from boilover.inputs import rule_of
 from boilover.partitions import read_manifest
 from boilover.places import STANDARD, fetched, filesystem_of
 from boilover.store import upsert
@@ -39,7 +40,8 @@ def ingest_log(
 ) -> Mapping[str, Any]:
     """Add an export to the log in ``folder``; return what was read (``export``), done (``log``) and can be told.
 
-    The escalation that the recipe declares is kept with the log, its events are left as the source tells them.
+    The escalation that the recipe declares is kept with the log, its events are left as the source tells them; of a
+    recipe that declares none, what the log had stays.
     ``survey`` False spares the time to find what can be told, and leaves it out (``capability``). ``progress`` is
     called with a number of bytes whenever so many more are read, and how many there are in all. What is at a URL is
     fetched first.
@@ -63,7 +65,8 @@ def ingest_log(
         # An adapter may choose a recipe by what it reads first.
         first = next(pieces)
         declared = {} if ingestion.export.recipe is None else ingestion.export.recipe.escalation
-        surveyor = Survey(parse_rule(declared, escalation))
+        before = None if declared else read_manifest(folder)
+        surveyor = Survey(parse_rule(declared, escalation) if before is None else rule_of(before, escalation))
         every = chain([first], pieces)
         done = upsert(
             folder,

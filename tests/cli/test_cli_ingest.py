@@ -234,6 +234,18 @@ def test_the_recipes_escalation_is_kept_and_its_events_are_not_written(told, tmp
     assert open_log(tmp_path / "log").rule.any[0].reassignments == 1
 
 
+def test_what_escalates_is_told_by_the_declaration_that_the_log_keeps(told, tmp_path, recipe):
+    """A recipe without one takes none back, and its import says what the log means."""
+    log, bare = tmp_path / "log", tmp_path / "bare.toml"
+    bare.write_text(recipe.read_text("utf-8").partition("\n[escalation]")[0], "utf-8")
+    found = []
+    for each in ((recipe, "--escalation", "handed"), (bare,)):
+        code, out, _ = told("ingest", EXPORT, "--recipe", *each, "-o", log, "--json")
+        assert code == 0
+        found.append(json.loads(out)["capability"]["escalated"])
+    assert found[0] == found[1] > 0
+
+
 def test_an_escalation_is_refused_where_none_is_declared(told, tmp_path):
     bare = tmp_path / "bare.toml"
     bare.write_text(RECIPE.read_text("utf-8").partition("\n[escalation]")[0], "utf-8")

@@ -70,7 +70,7 @@ def test_a_desk_that_changed_has_drifted_and_is_told_how(life):
     assert worst["ticket_seats"].missing_now > 0.3 > worst["ticket_seats"].missing_then == 0
     told = found.verdict[0]
     assert "DRIFTED" in told
-    assert "new words in" in told
+    assert "new to training or rare there" in told
     assert "missing in" in told
     text = render(found.to_dict())
     assert "drifted" in text

@@ -34,8 +34,9 @@ def render(drift: Mapping[str, Any], *, terminal: bool = False, width: int = WID
     form = lines_of(terminal=terminal)
     features = [_feature(each) for each in [drift["risk"], *drift["features"][:SHOWN]]]
     title = f"Risks, and the {len(features) - 1} features that moved most"
-    heads = ["", "PSI", "usual up to", "", "missing then", "now", "new words", "mean or word", "then", "now"]
-    tables = [text_table(title, heads, features, form, seldom=(4, 5, 6))]
+    shares = ["missing then", "now", "other words then", "now"]
+    heads = ["", "PSI", "usual up to", "", *shares, "mean or word", "then", "now"]
+    tables = [text_table(title, heads, features, form, seldom=(4, 5, 6, 7))]
     performance = _performance(drift["performance"])
     if performance:
         heads = ["", "average precision", "recall at 11.8 %", "ECE", "base rate"]
@@ -81,6 +82,7 @@ def _feature(shift: Mapping[str, Any]) -> list[str]:
         "drifted" if shift["drifted"] else "",
         _percent(shift["missing_then"]),
         _percent(shift["missing_now"]),
+        _percent(shift["unseen_then"]),
         _percent(shift["unseen_now"]),
         *typical,
     ]

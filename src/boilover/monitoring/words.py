@@ -29,7 +29,8 @@ def moved(shift: Shift) -> str:
     if abs(shift.missing_now - shift.missing_then) >= SHARE_MOVES:
         return f"missing in {shift.missing_now:.0%} of rows, {shift.missing_then:.0%} in training"
     if shift.unseen_now - shift.unseen_then >= SHARE_MOVES:
-        return f"new words in {shift.unseen_now:.0%} of rows, {shift.unseen_then:.0%} in training"
+        rows = f"{shift.unseen_now:.0%} of rows, {shift.unseen_then:.0%} in training"
+        return f"words new to training or rare there in {rows}"
     if shift.mover is not None:
         return f"{shorten(shift.mover)} {shift.mover_now:.0%} of rows, {shift.mover_then:.0%} in training"
     if shift.mean_now is not None and shift.mean_then is not None:
