@@ -193,3 +193,17 @@ def test_a_history_that_begins_later_than_the_log_s_puts_nothing_back(tmp_path: 
     for folder in (early, late):
         upsert(tmp_path / "log", [ingest([folder], allow_cut=True)[0]])
     assert read_log(tmp_path / "log").tickets["subject"].to_pylist() == ["It is slow"]
+
+
+def test_a_whole_history_without_a_change_tells_what_an_issue_was_called(tmp_path: Path) -> None:
+    """A record of today is imported first, and an export of before the edit after it."""
+    folders = [
+        jira(tmp_path / name, with_history=name == "older", location=None) for name in ("newer", "older")
+    ]
+    told = json.loads((folders[1] / "issues.json").read_text())
+    told["issues"][0]["fields"]["summary"] = "It is slow"
+    told["issues"][0]["changelog"] = {"startAt": 0, "maxResults": 100, "total": 0, "histories": []}
+    (folders[1] / "issues.json").write_text(json.dumps(told))
+    for folder in folders:
+        upsert(tmp_path / "log", [ingest([folder])[0]])
+    assert read_log(tmp_path / "log").tickets["subject"].to_pylist() == ["It is slow"]

@@ -25,7 +25,7 @@ from boilover.adapters.spill import (
     Spill,
 )
 from boilover.adapters.story import Story
-from boilover.adapters.told import OF_TODAY
+from boilover.adapters.told import OF_TODAY, OPENING, OPENING_TODAY
 from boilover.log import EventLog
 
 
@@ -36,6 +36,8 @@ class Actor(TypedDict):
     role: str | None
 
 
+FOREMOST = -(2**63)
+"""The order of what opens a ticket, before all else of its moment."""
 LAST = 2**63 - 1
 """The order of what comes after all else of its moment, as does what a ticket's record tells of today."""
 
@@ -146,6 +148,30 @@ class Facts:
             text = str(text)
         told = None, None, by, role, event_id, order
         self._spill.add(Fact(ticket_id, MESSAGE, at, *told, text=text, public=public, event_type="message"))
+
+    def opening(
+        self,
+        ticket_id: str,
+        at: Any,
+        text: str | None,
+        *,
+        first: bool = False,
+        public: bool | None = None,
+        by: str | None = None,
+        role: str | None = None,
+    ) -> None:
+        """Tell what a ticket began with, None where that is nothing or a message of its own.
+
+        ``first``: the history tells so, not the record of today, whose words it takes the place of. Of one ticket a log
+        holds one such message.
+        """
+        if first:
+            self._spill.add(Fact(ticket_id, FIRST, None, OPENING_TODAY))
+        if text is not None:
+            event_id = OPENING if first else OPENING_TODAY
+            self.message(
+                ticket_id, at, text, public=public, by=by, role=role, event_id=event_id, order=FOREMOST
+            )
 
     def event(
         self,

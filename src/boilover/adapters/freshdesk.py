@@ -41,8 +41,6 @@ SIGNS = {
 }
 """What a Freshdesk export holds near its start, and how much each says."""
 LISTS = ("tickets", "conversations", "activities_data", "satisfaction_ratings", "agents", "groups")
-OPENING = -1
-"""The description comes before all else of its second."""
 TODAY = {
     "status": "status",
     "priority": "priority",
@@ -155,8 +153,7 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
         subject=ticket.get("subject") or None,
     )
     text = ticket.get("description_text") or html_to_text(ticket.get("description"))
-    if text:
-        desk.facts.message(ticket_id, created, text, public=True, by=author, role=role, order=OPENING)
+    desk.facts.opening(ticket_id, created, text or None, public=True, by=author, role=role)
     _tell_today(desk, ticket_id, ticket)
     _tell_promises(desk, ticket_id, ticket)
     for message in dicts_at(ticket, "conversations"):

@@ -46,8 +46,6 @@ OTHERWISE = frozenset(
 """Properties without the prefix of HubSpot's own that are told in another way, or tell the end."""
 CUSTOMER_SOURCES = frozenset({"FORM", "EMAIL", "CONVERSATIONS", "CHATFLOW", "MEETINGS", "CALLS", "FEEDBACK"})
 AGENT_SOURCES = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID", "SIDEKICK"})
-FIRST = -1
-"""The order of the opening message, before what was said at the same moment in whatever file."""
 
 
 def tell_ticket(record: Mapping[str, Any], desk: Desk) -> None:
@@ -166,9 +164,8 @@ def _tell_creation(
         first={name for name, told in ATTRIBUTES.items() if told in histories},
         **who,
     )
-    if content := first("content"):
-        told = {"event_id": f"{ticket_id}/content", "by": customer, "role": "customer"}
-        desk.facts.message(ticket_id, created, content, public=True, order=FIRST, **told)
+    told: dict[str, Any] = {"first": "content" in histories, "by": customer, "role": "customer"}
+    desk.facts.opening(ticket_id, created, first("content") or None, public=True, **told)
 
 
 def _tell_merges(entries: Sequence[Entry], desk: Desk) -> None:

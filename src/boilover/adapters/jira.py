@@ -145,10 +145,10 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
     histories = desk.survey.pages[CHANGELOGS].with_pages(issue, ordered(issue))
     own = dict_at(issue, "fields", "comment")
     comments = desk.survey.pages[COMMENTS].with_pages(issue, dicts_at(own, "comments"))
-    reporter = _tell_creation(desk, ticket, issue, histories)
     _check(desk, ticket, COMMENTS, desk.survey.pages[COMMENTS].missing(issue, own, comments))
     missing = desk.survey.pages[CHANGELOGS].missing(issue, issue.get("changelog"), histories)
     _check(desk, ticket, CHANGELOGS, missing)
+    reporter = _tell_creation(desk, ticket, issue, histories, is_whole=missing == 0)
     if missing == 0:
         desk.facts.history(ticket)
     tell_today(desk, ticket, issue["fields"])
@@ -159,9 +159,17 @@ def _tell_issue(desk: Desk, issue: Mapping[str, Any]) -> None:
 
 
 def _tell_creation(
-    desk: Desk, ticket: str, issue: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]
+    desk: Desk,
+    ticket: str,
+    issue: Mapping[str, Any],
+    histories: Sequence[Mapping[str, Any]],
+    *,
+    is_whole: bool,
 ) -> str | None:
-    """Tell what was fixed at creation; return who reported the issue then."""
+    """Tell what was fixed at creation; return who reported the issue then.
+
+    A whole history tells all but a desk's own fields also by not telling of them: these may be calculated.
+    """
     fields = issue["fields"]
     changed = first_changes(desk, histories)
     first = changed.get("reporter")
@@ -176,7 +184,7 @@ def _tell_creation(
     by = person(creator) or reporter
     role = desk.people.role(creator or {"accountId": reporter}, reporter)
     told = {"customer_id": reporter, "subject": plain_text(subject)}
-    known = {name for name, field in OF_HISTORY.items() if field in changed}
+    known = {name for name, field in OF_HISTORY.items() if is_whole or field in changed}
     for name, field_id in desk.options.attributes.items():
         field = desk.field({"fieldId": field_id, "field": desk.survey.names.get(field_id)})
         if field in changed and fold(field) not in SETS:
@@ -185,10 +193,8 @@ def _tell_creation(
         else:
             told[name] = shown(fields.get(field_id))
     desk.facts.ticket(ticket, created=fields.get("created"), by=by, role=role, first=known, **told)
-    if (text := plain_text(opening)) is not None:
-        event_id = f"{ident(issue.get('id')) or ticket}.description"
-        created = fields.get("created")
-        desk.facts.message(ticket, created, text, public=True, by=by, role=role, event_id=event_id)
+    is_first, text = is_whole or "description" in changed, plain_text(opening)
+    desk.facts.opening(ticket, fields.get("created"), text, first=is_first, public=True, by=by, role=role)
     return reporter
 
 

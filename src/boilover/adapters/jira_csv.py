@@ -92,11 +92,8 @@ def _tell_creation(row: _Row, ticket: str) -> None:
     told: dict[str, Any] = {"customer_id": reporter, "subject": row.one("Summary")}
     told |= {name: row.one(column) for name, column in row.desk.options.attributes.items()}
     row.desk.facts.ticket(ticket, created=created, by=by, role=role, **told)
-    if (text := plain_text(row.one("Description"))) is not None:
-        event_id = f"{row.one('Issue id') or ticket}.description"
-        row.desk.facts.message(
-            ticket, created, text, public=True, by=by, role=role, event_id=event_id, order=-1
-        )
+    text = plain_text(row.one("Description"))
+    row.desk.facts.opening(ticket, created, text, public=True, by=by, role=role)
 
 
 def _tell_today(row: _Row, ticket: str) -> None:

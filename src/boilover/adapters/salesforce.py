@@ -130,8 +130,12 @@ def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> No
     first = {name for name in held if desk.firsts.tells(ticket, name)}
     desk.facts.ticket(ticket, created=created, by=by, role=role, first=first, **held)
     is_doubled = has_emails and (ident(case.get("Origin")) or "").casefold() == "email"
-    if opening is not None and created is not None and not is_doubled:
-        desk.facts.message(ticket, created, opening, public=role == "customer", by=by, role=role, order=-1)
+    if is_doubled:
+        desk.facts.opening(ticket, created, None, first=desk.opened_by_mail(ticket, created))
+    elif created is not None:
+        is_first = desk.firsts.tells(ticket, "description")
+        public = role == "customer"
+        desk.facts.opening(ticket, created, opening, first=is_first, public=public, by=by, role=role)
     updated = _time(desk, case, "SystemModstamp") or _time(desk, case, "LastModifiedDate")
     # Loaders write columns of the desk's own in capitals as well.
     spelt = {column.casefold(): column for column in case}

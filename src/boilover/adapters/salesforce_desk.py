@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,8 @@ class Desk(RecordDesk[Options]):
     """Id of a user to the role that the user's type tells."""
     contact_of: dict[str, str] = field(default_factory=dict)
     """Id of a portal user to the contact that it belongs to."""
+    mailed: dict[str, datetime] = field(default_factory=dict)
+    """Case to when its first e-mail was sent."""
     closing: dict[str, str] = field(default_factory=dict)
     """Words for a status that closes a case."""
 
@@ -52,6 +55,22 @@ class Desk(RecordDesk[Options]):
         self._report_zone = ZoneInfo(options.report_timezone)
         self.queue_names = {name.casefold() for name in options.queues}
         self.bots = set(options.bots)
+
+    def mail(self, ticket: str, at: str | None) -> None:
+        """Take in an e-mail of a case."""
+        time = self._moment(at)
+        if time is not None:
+            self.mailed[ticket] = min(time, self.mailed.get(ticket, time))
+
+    def opened_by_mail(self, ticket: str, created: str | None) -> bool:
+        """Return whether an e-mail is told that a case began with: it was sent by the minute after its creation."""
+        time = self._moment(created)
+        return (
+            time is not None and ticket in self.mailed and self.mailed[ticket] <= time + timedelta(minutes=1)
+        )
+
+    def _moment(self, at: str | None) -> datetime | None:
+        return moment(at, self.options.time_format, ZoneInfo(self.options.timezone))
 
     def learn_user(self, user: Record) -> None:
         """Take in a record of ``User``: its type tells customers of a portal and automated users."""

@@ -43,10 +43,11 @@ def tell_email(desk: Desk, row: Mapping[str, Any]) -> None:
     role = "customer" if is_incoming else desk.role(key(user), ticket) or "agent"
     if not is_incoming and ident(row.get("AutomationType")) is not None:
         role = "bot"
-    text = ident(row.get("TextBody"))
+    text, at = ident(row.get("TextBody")), ident(row.get("MessageDate")) or ident(row.get("CreatedDate"))
+    desk.mail(ticket, at)
     desk.facts.message(
         ticket,
-        ident(row.get("MessageDate")) or ident(row.get("CreatedDate")),
+        at,
         text if text is not None else html_to_text(ident(row.get("HtmlBody")) or ""),
         public=True,
         by=desk.person(user),

@@ -91,11 +91,11 @@ def _tell_incident(desk: Desk, incident: Record) -> None:
     first = {name for column, name in ATTRIBUTES.items() if desk.firsts.tells(ticket, column)}
     desk.facts.ticket(ticket, created=created, by=opener, role=role, first=first, **attributes)
     opening = desk.firsts.at_creation(ticket, "description", cell(incident, "description"))
-    if opening is not None and created is not None:
+    if created is not None:
+        text = None if opening is None else message_text(opening)
+        is_first = desk.firsts.tells(ticket, "description")
         public = role == "customer"
-        desk.facts.message(
-            ticket, created, message_text(opening), public=public, by=opener, role=role, order=-1
-        )
+        desk.facts.opening(ticket, created, text, first=is_first, public=public, by=opener, role=role)
     updated = cell(incident, "sys_updated_on")
     for column, target in desk.targets.items():
         if column in incident and target != "status" and desk.may_tell(target):

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from boilover.adapters.base import Tally
 from boilover.adapters.codes import Ints, codes_of, filled, first_of, ranked, repeated
-from boilover.adapters.spill import AT_CREATION, CHANGE, HISTORY, TICKET, TODAY
+from boilover.adapters.spill import AT_CREATION, CHANGE, FIRST, HISTORY, TICKET, TODAY
 from boilover.adapters.story import Story
 from boilover.adapters.words import TARGETS
 
@@ -21,6 +21,8 @@ FIRST_TARGETS = tuple(TARGETS)
 CODED = ("value", "raw", "old", "old_raw", "event_type", "target")
 OF_TODAY = "today/"
 """What the ids of events begin with that tell what held when a ticket was last updated; nobody knows since when."""
+OPENING, OPENING_TODAY = "opening", f"{OF_TODAY}opening"
+"""The ids of the message that a ticket began with: as its history tells it, and as its record shows it today."""
 
 
 class Told:
@@ -59,8 +61,15 @@ class Told:
         return self.ticket * (len(self.words) + 1) + self.target
 
     def leave_out_doubles(self, tally: Tally) -> None:
-        """Leave out what is told twice: the same event id in a ticket, or the same in everything."""
+        """Leave out what is told twice: the same event id in a ticket, or the same in everything.
+
+        So is what a record shows as the words that a ticket began with where its history tells them.
+        """
         event_id = codes_of(self.facts["event_id"])
+        opened = np.isin(
+            self.ticket, self.ticket[(self.kind == FIRST) & (self.target == self.code(OPENING_TODAY))]
+        )
+        self.live &= ~(opened & pc.equal(self.facts["event_id"], OPENING_TODAY).fill_null(False).to_numpy())
         named = np.flatnonzero(self.live & (event_id >= 0))
         unnamed = np.flatnonzero(self.live & (event_id < 0))
         same = {"ticket": self.ticket, "kind": self.kind, "time": self.time, "visible": self.visible}

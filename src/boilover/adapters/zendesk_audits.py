@@ -67,7 +67,7 @@ class Audit:
         self.is_merge = dict_at(record, "via", "source").get("rel") == "merge"
         # Audits are numbered as they come, which orders those of one second in whatever order they are exported.
         self.order = serial(ident(record.get("id")))
-        self.merged = False
+        self.creates = self.merged = False
 
     def tell(self, events: list[dict[str, Any]]) -> None:
         """Tell all events; being merged, which ends the ticket, comes last."""
@@ -75,6 +75,7 @@ class Audit:
             str(each.get("field_name")): each.get("value") for each in events if each.get("type") == "Create"
         }
         if created:
+            self.creates = True
             self._create(created)
         else:
             self.desk.partial.add(self.ticket)
@@ -130,11 +131,13 @@ class Audit:
             self.desk.export.tally.note("comments without their text: export with comment_events", 1)
         author = ident(event.get("author_id")) or self.actor
         public = bool(event.get("public", event.get("comment_public", True)))
-        requester = self.desk.whole.get(self.ticket)
+        requester, text = self.desk.whole.get(self.ticket), message_text(event)
+        if self.creates and text is not None:
+            self.desk.facts.opening(self.ticket, self.at, None, first=True)
         self.desk.facts.message(
             self.ticket,
             self.at,
-            message_text(event),
+            text,
             public=public,
             by=author,
             role=self.desk.role_of_author(author, channel, requester, public=public),

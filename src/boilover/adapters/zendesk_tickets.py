@@ -56,11 +56,16 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     )
     _tell_status(desk, ticket_id, ticket)
     _tell_today(desk, ticket_id, ticket)
-    if not audits and not comments and not desk.has_messages and ticket.get("description"):
-        author = submitter or requester
-        opening = {"public": ticket.get("is_public", True), "via": ticket.get("via")}
-        comments = [{"body": ticket["description"], "author_id": author, **opening}]
-    for comment in () if audits else comments:
+    if audits:
+        return
+    if comments:
+        desk.facts.opening(ticket_id, ticket.get("created_at"), None, first=True)
+    elif not desk.has_messages and ticket.get("description"):
+        author, public = submitter or requester, bool(ticket.get("is_public", True))
+        role = desk.role_of_author(author, channel_of(ticket), requester, public=public)
+        told: dict[str, Any] = {"public": public, "by": author, "role": role}
+        desk.facts.opening(ticket_id, ticket.get("created_at"), str(ticket["description"]), **told)
+    for comment in comments:
         at = comment.get("created_at", ticket.get("created_at"))
         _tell_comment(desk, ticket_id, at, comment, requester)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.adapters.told import OF_TODAY
+from boilover.adapters.told import OF_TODAY, OPENING, OPENING_TODAY
 from boilover.conform import plain
 from boilover.identity import event_keys, repeats
 from boilover.observation import observed, observed_column
@@ -20,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 CHANGES = "_changed$"
 SAME = ["ticket_id", "event_type", "field"]
 STATED = [*SAME, "value", "raw_value", "occurred_at", "observed_at"]
+UNNAMED = pa.array([None, OPENING, OPENING_TODAY])
+"""The ids of messages that a source gives none."""
 SOON = 60_000_000
 """Microseconds within which two accounts of a beginning mean the same one: a record is saved after its e-mail came."""
 
@@ -32,7 +34,7 @@ def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
     events out themselves. ``by_history``: only where what happened last by then says it, too, not another record alone:
     a record between the two, imported later, may show something else.
     """
-    asked: Mask = _of_today(events).to_numpy()
+    asked: Mask = _of_today(events).to_numpy() & ~pc.equal(events["event_type"], "message").to_numpy()
     if not asked.any():
         return asked
     tickets = pc.unique(events["ticket_id"].filter(pa.array(asked)))
@@ -74,7 +76,7 @@ def named_once(held: pa.Table, told: pa.Table) -> Mask:
     """
     found = pc.equal(told["event_type"], "message").to_numpy()
     messages = [events.filter(pc.equal(events["event_type"], "message")) for events in (held, told)]
-    unnamed = [pc.is_null(each["event_id"]).to_numpy() for each in messages]
+    unnamed = [pc.is_in(each["event_id"], UNNAMED).to_numpy() for each in messages]
     if not unnamed[0].any() and not unnamed[1].any():
         return np.zeros(len(told), dtype=bool)
     keys = [event_keys(each.drop_columns(["event_id"])) for each in messages]

@@ -22,10 +22,12 @@ from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, read_p
 from boilover.store.again import begun_anew, created_again, named_once, said_again, told_otherwise
 from boilover.store.attributes import by_record_alone, united
 from boilover.store.leaves import can_split, halves
+from boilover.store.openings import opened_again, opened_by_record, opened_in, without_openings
 from boilover.store.pile import Pile
 from boilover.text import with_measures
 
 EXPLAINED = "states of a last update that a history tells now, taken out"
+RETOLD = "opening messages of a record of today that a history tells now, taken out"
 NAME_LENGTH = 12
 
 
@@ -75,12 +77,12 @@ class Desk:
         if len(events) + news.events > self.most and can_split(name) and _are_many(tickets, news):
             yield from self._split(name, events, tickets, news)
             return
-        n_events, before = len(events), tickets
+        n_retold, n_new, before = self.notes[RETOLD], self.new, tickets
         for told, listed in news:
             events, tickets = self._united(events, tickets, told, listed)
         news.drop()
         self.new_tickets += len(tickets) - len(before)
-        if held is not None and len(events) == n_events:
+        if held is not None and (self.notes[RETOLD], self.new) == (n_retold, n_new):
             is_same = tickets.equals(before)
             yield held if is_same else replace(held, tickets=self._file("tickets", name, tickets))
             return
@@ -113,8 +115,12 @@ class Desk:
             events.filter(pc.is_in(events["ticket_id"], known.combine_chunks())) if len(known) else events[:0]
         )
         tickets = united(tickets, listed, by_record_alone(held), self.notes)
+        retold = opened_by_record(held, opened_in(listed))
+        if len(retold):
+            self.notes[RETOLD] += len(retold)
+            events, held = (without_openings(each, retold) for each in (events, held))
         again = said_again(pa.concat_tables([held, told]))[len(held) :] | named_once(held, told)
-        again |= created_again(held, told)
+        again |= created_again(held, told) | opened_again(held, told, retold)
         self.anew += begun_anew(held, told).to_pylist()
         if self.is_changed:
             twice = pa.array(told_otherwise(held, told, again))
