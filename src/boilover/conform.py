@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from boilover.casting import ENCODED, attribute, cast, first, plain_column
 from boilover.csv_faults import delimiter_in
-from boilover.errors import one_line, shorten
+from boilover.errors import ContractError, one_line, shorten
 from boilover.schema import LONGEST_ID, Column, Violation
 
 MOST_NAMES = 1_000
@@ -26,11 +26,30 @@ ROW_NUMBER = re.compile(r"__index_level_\d+__|Unnamed: \d+|")
 """Names under which the index of a frame is written to Parquet and CSV: it tells where a row stood, nothing else."""
 
 
-def from_frame(frame: pd.DataFrame) -> pa.Table:
-    """Return ``frame`` as an Arrow table; UUIDs, periods, and what mixes kinds, as ids may, become text."""
-    return pa.table(
-        [_array(values) for _, values in frame.items()], names=[str(name) for name in frame.columns]
-    )
+def from_frame(frame: pd.DataFrame, name: str = "table") -> pa.Table:
+    """Return ``frame`` as an Arrow table; UUIDs, periods, and what mixes kinds, as ids may, become text.
+
+    Raises `ContractError` for text that is no Unicode; ``name`` is what the table is.
+    """
+    columns = [str(column) for column in frame.columns]
+    violations, arrays = [], []
+    for column, (_, values) in zip(columns, frame.items(), strict=True):
+        try:
+            arrays.append(_array(values))
+        except UnicodeEncodeError:
+            violations.append(_half(values, name, column))
+    if violations:
+        raise ContractError(violations)
+    return pa.table(arrays, names=columns)
+
+
+def _half(values: pd.Series[Any], table: str, column: str) -> Violation:
+    """Return where text holds half of a surrogate pair, as JSON that is cut within an emoji does."""
+    told = [str(value) for value in values]
+    rows = [row for row, value in enumerate(told) if value != value.encode("utf-8", "replace").decode()]
+    value = shorten(told[rows[0]].encode("utf-8", "backslashreplace").decode())
+    problem, mend = "holds half of a surrogate pair, which no text can", "replace or leave out that character"
+    return Violation(table, problem, mend, column, rows[0] + 1, value, len(rows))
 
 
 def _array(values: pd.Series[Any]) -> pa.Array:
@@ -69,6 +88,9 @@ def conform(
             data, found = given, []
         else:
             given = plain_column(given)
+            if pa.types.is_boolean(column.type) and pa.types.is_floating(given.type):
+                # As in numbers, what is not a number is a gap.
+                given = pc.if_else(pc.is_nan(given.cast(pa.float64())), None, given)
             data, found = cast(given, name, column)
         violations += found
         # Of floats that are to be text, what is not a number is a gap as well.

@@ -10,6 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from boilover.adapters import ingest, streams
@@ -21,12 +24,18 @@ from boilover.adapters.registry import ADAPTERS
 from boilover.adapters.servicenow_sla import duration
 from boilover.adapters.times import epoch_iso
 from boilover.checking import check
-from boilover.errors import InputError
+from boilover.errors import ContractError, InputError
+from boilover.log import EventLog
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 SYSTEMS = [name for name in ADAPTERS if list((SAMPLES / name).glob("*.json"))]
 MOST = 12
 """So many records of a list are kept: enough for each of their keys to be odd in one of them."""
+TWO = {
+    "ticket_id": ["a", "b"],
+    "occurred_at": ["2026-03-01T00:00Z", "2026-03-02T00:00Z"],
+    "event_type": ["created"] * 2,
+}
 ODD = {"number": -1e18, "list": [1], "object": {"id": None}, "time": "9999-12-31T23:59:59-12:00"}
 
 
@@ -153,3 +162,17 @@ def test_a_large_document_nested_too_deeply_is_refused(
     (tmp_path / "tickets.json").write_text(deep)
     with pytest.raises(InputError, match="lie in each other more than 500 deep"):
         ingest([tmp_path], format="zendesk")
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+def test_what_is_not_a_number_is_a_gap_among_flags_too(kind: pa.DataType) -> None:
+    told = pa.array(np.array([np.nan, 1.0], dtype=kind.to_pandas_dtype()), type=kind)
+    log = EventLog.from_arrow(pa.table(TWO | {"is_public": told}))
+    assert log.events["is_public"].to_pylist() == [None, True]
+
+
+def test_half_of_a_surrogate_pair_is_named_by_column_and_row() -> None:
+    texts = pd.Series(["fine", "cut \ud83d"], dtype=object)
+    with pytest.raises(ContractError, match=r"column 'text' row 2 value .*ud83d") as told:
+        EventLog.from_pandas(pd.DataFrame(TWO).assign(text=texts, ticket_id=["a", 7]))
+    assert str(told.value).isascii()
