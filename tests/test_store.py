@@ -650,3 +650,52 @@ def test_pieces_of_one_import_that_show_the_same_again_tell_it_once(tmp_path):
     assert together.new + together.known == sum(len(piece.events) for piece in pieces)
     small = upsert(tmp_path / "small", [*pieces, log_of(*ROWS)], most=2)
     assert small.new == together.new + len(ROWS)
+
+
+CUT = """
+[mapping]
+shape = "events"
+ticket_id = "id"
+time = "at"
+[mapping.tickets]
+ticket_id = "id"
+created = "created"
+final = { status = "status", group = "queue" }
+[[mapping.rules]]
+when = { what = "Status" }
+emit = [{ target = "status", value = "new", old = "old" }]
+[[mapping.rules]]
+when = { what = "Queue" }
+emit = [{ target = "group", value = "new", old = "old" }]
+"""
+
+
+def test_of_a_history_that_is_cut_at_its_beginning_no_state_is_put_at_the_creation(tmp_path):
+    """The table of tickets dates the creation all the same, where whole exports put the first states."""
+    rows = [
+        "1,2026-01-06T09:00Z,Status,new,open",
+        "1,2026-01-07T09:00Z,Queue,Desk,Printers",
+        "1,2026-02-03T09:00Z,Status,open,solved",
+        "2,2026-02-02T09:00Z,Queue,Desk,Network",
+    ]
+    (tmp_path / "table.toml").write_text(CUT, "utf-8")
+
+    def export(name, history, status, queue):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "history.csv").write_text("\n".join(["id,at,what,old,new", *history, ""]), "utf-8")
+        listed = [f"1,2026-01-05T09:00Z,{status},{queue}", "2,2026-02-01T09:00Z,new,Network"]
+        (folder / "tickets.csv").write_text("\n".join(["id,created,status,queue", *listed, ""]), "utf-8")
+        return ingest([folder], recipe=tmp_path / "table.toml")[0]
+
+    january = export("january", rows[:2], "open", "Printers")
+    february, whole = (
+        export(name, told, "solved", "Printers") for name, told in (("cut", rows[2:]), ("all", rows))
+    )
+    upsert(tmp_path / "log", [of_tickets(january, ["1"])])
+    done = upsert(tmp_path / "log", [february])
+    assert done.notes == {
+        "states at creation of tickets whose history is known, which tell others: those known stand": 2
+    }
+    upsert(tmp_path / "once", [whole])
+    assert_same(tmp_path / "log", tmp_path / "once")

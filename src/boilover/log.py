@@ -88,7 +88,8 @@ class EventLog:
     @classmethod
     def from_pandas(cls, events: pd.DataFrame, tickets: pd.DataFrame | None = None) -> EventLog:
         """Build a log from two frames with the contract's columns; see `boilover.schema`."""
-        return cls.from_arrow(from_frame(events), None if tickets is None else from_frame(tickets))
+        listed = None if tickets is None else from_frame(tickets, "tickets")
+        return cls.from_arrow(from_frame(events, "events"), listed)
 
     def to_pandas(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return ``(events, tickets)`` as frames."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from boilover.adapters.told import OF_TODAY, OPENING, OPENING_TODAY
 from boilover.conform import plain
-from boilover.identity import event_keys, repeats
+from boilover.identity import Keys, event_keys, repeats
 from boilover.observation import observed, observed_column
 from boilover.schema import DELETED
 
@@ -125,6 +125,29 @@ def begun_anew(held: pa.Table, told: pa.Table) -> pa.Array:
     late = pc.and_(pc.equal(occurred, born), pc.greater(told["observed_at"], told["occurred_at"]))
     anew = pc.or_(pc.fill_null(again, False), pc.fill_null(late, False))
     return pc.unique(told["ticket_id"].filter(anew))
+
+
+def stated_otherwise(held: pa.Table, told: pa.Table) -> Mask:
+    """Return which states ``told`` are of the creation of a ticket whose ``held`` history has that part, bool (n told).
+
+    A history that is cut off at its beginning says what held at the cut, or holds today, of a creation that a table of
+    tickets dates: it would be known from the beginning on.
+    """
+    born = _births(held)
+    since = born["occurred_at"].take(pc.index_in(told["ticket_id"], born["ticket_id"]))
+    at_birth = pc.fill_null(pc.equal(told["occurred_at"], since), False).to_numpy()
+    found: Mask = at_birth & pc.match_substring_regex(told["event_type"], CHANGES).to_numpy()
+    found &= ~_of_today(told).to_numpy()
+    if found.any():
+        history = held.filter(pc.invert(_of_today(held)))
+        found[found] = np.isin(_parts(told.filter(pa.array(found))), _parts(history))
+    return found
+
+
+def _parts(events: pa.Table) -> Keys:
+    """Return a key of the part of its ticket's state that each event tells."""
+    never = pa.repeat(pa.scalar(0, events["occurred_at"].type), len(events))
+    return event_keys(events.select(SAME).append_column("occurred_at", never))
 
 
 def told_otherwise(held: pa.Table, told: pa.Table, known: Mask) -> Mask:

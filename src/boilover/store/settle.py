@@ -19,13 +19,21 @@ from boilover.identity import Keys, event_keys, repeats, ticket_keys
 from boilover.log import EventLog
 from boilover.observation import observed
 from boilover.partitions import EVENT_SCHEMA, Part, Partition, all_there, read_part, write_events
-from boilover.store.again import begun_anew, created_again, named_once, said_again, told_otherwise
+from boilover.store.again import (
+    begun_anew,
+    created_again,
+    named_once,
+    said_again,
+    stated_otherwise,
+    told_otherwise,
+)
 from boilover.store.attributes import by_record_alone, united
 from boilover.store.leaves import can_split, halves
 from boilover.store.openings import opened_again, opened_by_record, opened_in, without_openings
 from boilover.store.pile import Pile
 from boilover.text import with_measures
 
+OTHERWISE = "states at creation of tickets whose history is known, which tell others: those known stand"
 EXPLAINED = "states of a last update that a history tells now, taken out"
 RETOLD = "opening messages of a record of today that a history tells now, taken out"
 NAME_LENGTH = 12
@@ -125,6 +133,9 @@ class Desk:
         if self.is_changed:
             twice = pa.array(told_otherwise(held, told, again))
             self.otherwise += told["ticket_id"].filter(twice).to_pylist()
+        otherwise = stated_otherwise(held, told) & ~again
+        self.notes[OTHERWISE] += int(otherwise.sum())
+        again |= otherwise
         new = told.filter(pa.array(~again))
         self.new, self.known = self.new + len(new), self.known + int(again.sum())
         return pa.concat_tables([events, new]), tickets
