@@ -176,6 +176,19 @@ def test_a_history_puts_back_what_a_record_of_today_showed(
         assert held[place] == "Paris"
 
 
+def test_what_no_import_held_so_far_is_filled_in_also_where_a_history_tells_it(tmp_path: Path) -> None:
+    folders = [servicenow(tmp_path / name, with_history=True, location=None) for name in ("early", "late")]
+    bare = json.loads((folders[0] / "incident.json").read_text())
+    del bare["result"][0]["short_description"]
+    (folders[0] / "incident.json").write_text(json.dumps(bare))
+    audit = json.loads((folders[0] / "sys_audit.json").read_text())
+    audit["result"] = [row for row in audit["result"] if row["fieldname"] != "short_description"]
+    (folders[0] / "sys_audit.json").write_text(json.dumps(audit))
+    for folder in folders:
+        upsert(tmp_path / "log", [ingest([folder])[0]])
+    assert read_log(tmp_path / "log").tickets["subject"].to_pylist() == ["It is slow"]
+
+
 def test_a_history_that_begins_later_than_the_log_s_puts_nothing_back(tmp_path: Path) -> None:
     """A desk may delete old audits: what the first import told of the creation stands."""
     early, late = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.adapters.told import OF_TODAY
+from boilover.adapters.told import OF_TODAY, of_today
 from boilover.errors import UsageError
 from boilover.log import EventLog
 
@@ -49,10 +49,10 @@ def without_people(log: EventLog, key: bytes) -> EventLog:
             events = _put(events, name, pc.if_else(of_people, _hashed(told, key), events[name]))
     if "event_id" in events.column_names:
         # What holds today has an id of its own, which tells whom.
-        of_today = pc.and_(of_people, pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False))
-        told = _hashed(pc.if_else(of_today, events["event_id"], None), key)
+        shown = pc.and_(of_people, of_today(events))
+        told = _hashed(pc.if_else(shown, events["event_id"], None), key)
         made = pc.binary_join_element_wise(OF_TODAY, told, "")
-        events = _put(events, "event_id", pc.if_else(of_today, made, events["event_id"]))
+        events = _put(events, "event_id", pc.if_else(shown, made, events["event_id"]))
     for name in PEOPLE:
         if name in tickets.column_names:
             tickets = _put(tickets, name, _hashed(tickets[name].cast(pa.string()), key))

@@ -25,6 +25,11 @@ OPENING, OPENING_TODAY = "opening", f"{OF_TODAY}opening"
 """The ids of the message that a ticket began with: as its history tells it, and as its record shows it today."""
 
 
+def of_today(events: pa.Table) -> pa.ChunkedArray:
+    """Return which events tell what held when a ticket was last updated, bool (n events)."""
+    return pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False)
+
+
 class Told:
     """The facts of a shard: ``ticket`` (codes in the order of ids) and ``CODED`` columns (codes of one vocabulary).
 

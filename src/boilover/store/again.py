@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.adapters.told import OF_TODAY, OPENING, OPENING_TODAY
+from boilover.adapters.told import OPENING, OPENING_TODAY, of_today
 from boilover.conform import plain
 from boilover.identity import Keys, event_keys, repeats
 from boilover.observation import observed, observed_column
@@ -34,7 +34,7 @@ def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
     events out themselves. ``by_history``: only where what happened last by then says it, too, not another record alone:
     a record between the two, imported later, may show something else.
     """
-    asked: Mask = _of_today(events).to_numpy() & ~pc.equal(events["event_type"], "message").to_numpy()
+    asked: Mask = of_today(events).to_numpy() & ~pc.equal(events["event_type"], "message").to_numpy()
     if not asked.any():
         return asked
     tickets = pc.unique(events["ticket_id"].filter(pa.array(asked)))
@@ -43,10 +43,6 @@ def said_again(events: pa.Table, *, by_history: bool = False) -> Mask:
     again = np.zeros(len(events), dtype=bool)
     again[rows] = _said_by_then(some, asked[rows], observed(some), by_history=by_history)
     return again
-
-
-def _of_today(events: pa.Table) -> pa.ChunkedArray:
-    return pc.fill_null(pc.starts_with(events["event_id"], OF_TODAY), False)
 
 
 def _said_by_then(
@@ -103,7 +99,7 @@ def created_again(held: pa.Table, told: pa.Table) -> Mask:
     is_state = pc.match_substring_regex(told["event_type"], CHANGES).to_numpy()
     at_birth = pc.equal(told["occurred_at"], anew["occurred_at"].take(first)).fill_null(False).to_numpy()
     states = np.flatnonzero(is_state & at_birth)
-    held = held.filter(pc.invert(_of_today(held)))
+    held = held.filter(pc.invert(of_today(held)))
     some = pa.concat_tables([held.select(STATED), told.select(STATED).take(pa.array(states))])
     asked, time = np.arange(len(some)) >= len(held), observed(some).copy()
     time[asked] = np.maximum(time[asked], pc.fill_null(since, 0).to_numpy()[states])
@@ -137,9 +133,9 @@ def stated_otherwise(held: pa.Table, told: pa.Table) -> Mask:
     since = born["occurred_at"].take(pc.index_in(told["ticket_id"], born["ticket_id"]))
     at_birth = pc.fill_null(pc.equal(told["occurred_at"], since), False).to_numpy()
     found: Mask = at_birth & pc.match_substring_regex(told["event_type"], CHANGES).to_numpy()
-    found &= ~_of_today(told).to_numpy()
+    found &= ~of_today(told).to_numpy()
     if found.any():
-        history = held.filter(pc.invert(_of_today(held)))
+        history = held.filter(pc.invert(of_today(held)))
         found[found] = np.isin(_parts(told.filter(pa.array(found))), _parts(history))
     return found
 

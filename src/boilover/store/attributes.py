@@ -7,7 +7,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from boilover.adapters.told import OF_TODAY
+from boilover.adapters.told import of_today
 from boilover.partitions import joined
 
 DIFFERS = "attributes that differ from the first import's: the first stand"
@@ -28,41 +28,41 @@ def marked(tickets: pa.Table, at_creation: pa.Table | None) -> pa.Table:
     return tickets
 
 
-def by_record_alone(events: pa.Table) -> pa.Array:
+def _by_record_alone(events: pa.Table) -> pa.Array:
     """Return the tickets of a log of whose state only records of a last update tell."""
     changes = events.filter(pc.match_substring_regex(events["event_type"], STATES))
-    of_today = pc.fill_null(pc.starts_with(changes["event_id"], OF_TODAY), False)
-    with_history = pc.unique(changes["ticket_id"].filter(pc.invert(of_today)))
-    shown = pc.unique(changes["ticket_id"].filter(of_today))
+    by_record = of_today(changes)
+    with_history = pc.unique(changes["ticket_id"].filter(pc.invert(by_record)))
+    shown = pc.unique(changes["ticket_id"].filter(by_record))
     return shown.filter(pc.invert(pc.is_in(shown, with_history)))
 
 
-def united(held: pa.Table, told: pa.Table, alone: pa.Array, notes: Counter[str]) -> pa.Table:
+def united(held: pa.Table, told: pa.Table, events: pa.Table, notes: Counter[str]) -> pa.Table:
     """Return the tickets that a log holds with those that are ``told``, by id; ``notes`` counts what was decided.
 
-    Of a known one the first value of an attribute stands, also where it is empty: what somebody fills in later was not
-    known before. What a history tells of the creation, see `marked`, takes the place of what the log holds by a record
-    alone.
+    ``events`` are what the log holds of those that are known. Of a known one the first value of an attribute stands,
+    also where it is empty: what somebody fills in later was not known before. What a history tells of the creation, see
+    `marked`, takes the place of what the log holds by a record alone.
     """
     marks = {name: told[name] for name in told.column_names if name.startswith(MARK)}
     known = {name for name in held.column_names if not pa.types.is_null(held[name].type)}
     both = joined([held, told.drop_columns(list(marks))])
     held, told = both.slice(0, len(held)), both.slice(len(held))
     places = pc.index_in(held["ticket_id"], told["ticket_id"].combine_chunks())
-    of_record = pc.is_in(held["ticket_id"], alone)
+    of_record = pc.is_in(held["ticket_id"], _by_record_alone(events)) if marks else None
     for place, name in enumerate(held.column_names[1:], start=1):
         if pa.types.is_null(held[name].type):
             continue
         again = told[name].take(places)
-        if MARK + name in marks:
+        if name not in known:
+            notes[FILLED] += len(again) - again.null_count
+            held = held.set_column(place, name, again)
+        elif MARK + name in marks:
             is_first = pc.and_(of_record, pc.fill_null(marks[MARK + name].take(places), False))
             put = pc.if_else(is_first, again, held[name])
             is_empty = pc.xor(pc.is_null(put), pc.is_null(held[name]))
             notes[BEFORE] += pc.sum(pc.coalesce(pc.not_equal(put, held[name]), is_empty)).as_py() or 0
             held = held.set_column(place, name, put)
-        elif name not in known:
-            notes[FILLED] += len(again) - again.null_count
-            held = held.set_column(place, name, again)
         notes[DIFFERS] += pc.sum(pc.not_equal(held[name], again)).as_py() or 0
     is_new = pc.invert(pc.is_in(told["ticket_id"], held["ticket_id"].combine_chunks()))
     whole = pa.concat_tables([held, told.filter(is_new)])

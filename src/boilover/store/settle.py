@@ -27,7 +27,7 @@ from boilover.store.again import (
     stated_otherwise,
     told_otherwise,
 )
-from boilover.store.attributes import by_record_alone, united
+from boilover.store.attributes import united
 from boilover.store.leaves import can_split, halves
 from boilover.store.openings import opened_again, opened_by_record, opened_in, without_openings
 from boilover.store.pile import Pile
@@ -122,7 +122,7 @@ class Desk:
         held = (
             events.filter(pc.is_in(events["ticket_id"], known.combine_chunks())) if len(known) else events[:0]
         )
-        tickets = united(tickets, listed, by_record_alone(held), self.notes)
+        tickets = united(tickets, listed, held, self.notes)
         retold = opened_by_record(held, opened_in(listed))
         if len(retold):
             self.notes[RETOLD] += len(retold)
