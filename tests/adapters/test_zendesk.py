@@ -16,7 +16,9 @@ from boilover.adapters.zendesk import ZendeskAdapter
 from boilover.adapters.zendesk_desk import Options
 from boilover.errors import InputError, UsageError
 from boilover.escalation import parse_rule
-from exports import flags, own_words, told
+from boilover.log import read_log
+from boilover.store import upsert
+from exports import flags, own_words, told, written
 
 CUSTOMER, ANN, BOB, BOT = 700, 501, 502, 900
 USERS = {
@@ -198,9 +200,11 @@ def test_case_06_the_role_at_that_time(read, audit, first):
     ]
 
 
-def test_case_06_without_users_only_what_agents_alone_can_do_makes_an_agent(read, audit, first):
-    """A reply may be that of a colleague in copy."""
-    reply = audit("10:00", comment("Hi"))
+def test_case_06_without_users_only_what_agents_alone_can_do_makes_an_agent_and_from_then_on(
+    read, audit, first
+):
+    """A reply may be that of a colleague in copy, who becomes an agent one day."""
+    before, reply = audit("10:00", comment("Hi")), audit("12:00", comment("Hi again"))
     for doing, role in (
         (comment("Note", public=False), "agent"),
         (changed("assignee_id", str(ANN), None), "agent"),
@@ -210,14 +214,17 @@ def test_case_06_without_users_only_what_agents_alone_can_do_makes_an_agent(read
         (changed("group_id", None, "31"), None),
         (comment("More"), None),
     ):
-        _, events, _, _ = read({"audits": [first, reply, audit("11:00", doing)]})
-        roles = dict(told(events, "message", "actor_id", "actor_role"))
-        assert roles == {"700": "customer", "501": role}, doing
+        _, events, _, _ = read({"audits": [first, before, audit("11:00", doing), reply]})
+        roles = told(events, "message", "text", "actor_role")
+        assert {("It broke", "customer"), ("Hi", None), ("Hi again", role)} <= set(roles), doing
     by_mail = audit("11:00", comment("Flagged", public=False), channel="email")
     _, events, _, _ = read({"audits": [first, reply, by_mail]})
     assert told(events, "message", "actor_role") == [("customer",), (None,), (None,)]
-    _, events, _, _ = read({"tickets": [ticket(assignee_id=ANN)]}, {"audits": [first, reply]})
-    assert told(events, "message", "actor_role") == [("customer",), ("agent",)]
+    # The assignee of a record is known as of its last update.
+    for updated, role in (("11:59", "agent"), ("12:01", None)):
+        held = ticket(assignee_id=ANN, updated_at=f"2026-01-05T{updated}:00Z")
+        _, events, _, _ = read({"tickets": [held]}, {"audits": [first, reply]})
+        assert told(events, "message", "actor_role") == [("customer",), (role,)]
 
 
 def test_case_06_who_opens_a_ticket_for_somebody_else_is_no_customer_and_may_be_no_agent(read, audit):
@@ -234,13 +241,45 @@ def test_case_06_who_opens_a_ticket_for_somebody_else_is_no_customer_and_may_be_
 
 
 def test_case_06_an_agent_who_asks_for_something_is_an_agent_elsewhere(read, audit, first):
-    asked = audit("09:00", comment("Mine"), *created(requester_id=str(ANN)), number=8)
-    reply = audit("10:00", comment("Hi"))
+    asked = audit("09:30", comment("Mine"), *created(requester_id=str(ANN)), number=8)
+    replies = [audit(f"{at}:00", comment(text)) for at, text in (("09", "Hello"), ("10", "Hi"), ("12", "So"))]
     note = audit("11:00", comment("Look", public=False))
-    for page, role in (([reply], "customer"), ([reply, note], "agent")):
-        _, events, _, _ = read({"audits": [first, asked, *page]})
-        found = told(events, "message", "ticket_id", "text", "actor_role")
-        assert {("8", "Mine", "customer"), ("7", "Hi", role)} <= set(found)
+    for page, role in (([], "customer"), ([note], "agent")):
+        _, events, _, _ = read({"audits": [first, asked, *replies, *page]})
+        found = {text: told for text, told in told_roles(events) if text != "It broke"}
+        assert found.pop("Look", "agent") == "agent"
+        assert found == {"Hello": None, "Mine": "customer", "Hi": "customer", "So": role}
+
+
+def told_roles(events):
+    return told(events, "message", "text", "actor_role")
+
+
+def test_a_role_that_an_import_finds_out_does_not_hold_before(tmp_path, audit, first):
+    """The same log, whether what shows it is imported with what was said before or after it."""
+    reply, asked = (
+        audit("10:00", comment("Hi")),
+        audit("11:00", comment("Mine"), *created(requester_id=str(ANN)), number=8),
+    )
+    note, late = audit("12:00", comment("Look", public=False)), audit("13:00", comment("So"))
+    for name, imports in {
+        "once": [[first, reply, asked, note, late]],
+        "later": [[first, reply], [asked, note, late]],
+    }.items():
+        for place, audits in enumerate(imports):
+            pages = [{"audits": audits}]
+            upsert(
+                tmp_path / name, [ingest([written(tmp_path / f"{name}{place}", pages)], allow_cut=True)[0]]
+            )
+    once, later = (read_log(tmp_path / name).to_pandas()[0] for name in ("once", "later"))
+    assert told_roles(once) == [
+        ("It broke", "customer"),
+        ("Hi", None),
+        ("Look", "agent"),
+        ("So", "agent"),
+        ("Mine", "customer"),
+    ]
+    assert told_roles(later) == told_roles(once)
 
 
 @pytest.mark.parametrize("people", [[], [USERS]])

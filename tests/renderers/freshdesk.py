@@ -29,8 +29,10 @@ Record = dict[str, Any]
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     """Write ``tickets.json``, ``conversations.json`` and ``activities.json``."""
-    numbers = count(70_001)
-    said = [message for ticket in tickets for message in _messages(ticket, numbers)]
+    # What came first has the same number in an earlier export.
+    said = [
+        message for ticket in tickets for message in _messages(ticket, count(1_000 * int(ticket.ticket_id)))
+    ]
     done = [activity for ticket in tickets for activity in _activities(ticket)]
     done.sort(key=lambda each: each["at"])
     for each in done:

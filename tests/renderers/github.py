@@ -23,8 +23,8 @@ PAGE = 100
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     """Write pages of issues and, in a folder of their own, timelines."""
-    ids = count(1_000)
-    issues = [_write(ticket, folder, ids) for ticket in tickets]
+    # What came first has the same number in an earlier export.
+    issues = [_write(ticket, folder, count(1_000 * int(ticket.ticket_id))) for ticket in tickets]
     for start in range(0, max(len(issues), 1), PAGE):
         _dump(issues[start : start + PAGE], folder / f"issues_page_{start // PAGE:03d}.json")
 

@@ -30,8 +30,8 @@ PAGE = 20
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     """Write the pages of a search."""
-    ids = count(10_000)
-    issues = [_issue(ticket, ids) for ticket in tickets]
+    # What came first has the same number in an earlier export.
+    issues = [_issue(ticket, count(1_000 * int(ticket.ticket_id))) for ticket in tickets]
     for start in range(0, max(len(issues), 1), PAGE):
         page = {
             "startAt": start,

@@ -21,8 +21,8 @@ Record = dict[str, Any]
 
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     """Write ``tickets.json``, ``audits_1.json`` … and ``users.json``."""
-    numbers = count(80_001)
-    audits = [audit for ticket in tickets for audit in _audits(ticket, numbers)]
+    # What came first has the same number in an earlier export.
+    audits = [audit for ticket in tickets for audit in _audits(ticket, count(1_000 * int(ticket.ticket_id)))]
     customers = {ticket.customer for ticket in tickets}
     staff = {step.actor for ticket in tickets for step in ticket.steps if step.kind in ("reply", "note")}
     users = [{"id": int(each), "role": "end-user"} for each in sorted(customers)]

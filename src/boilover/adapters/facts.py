@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
 
 from boilover.adapters.base import Tally
 from boilover.adapters.finish import finish
@@ -25,6 +26,7 @@ from boilover.adapters.spill import (
     Spill,
 )
 from boilover.adapters.story import Story
+from boilover.adapters.times import moment
 from boilover.adapters.told import OF_TODAY, OPENING, OPENING_TODAY
 from boilover.log import EventLog
 
@@ -54,6 +56,7 @@ class Facts:
         self._tally = tally
         self._spill = Spill(tally, folder, content=content, time_format=time_format, timezone=timezone)
         self._story = Story()
+        self._clock = time_format, ZoneInfo(timezone)
 
     def ticket(
         self,
@@ -196,6 +199,17 @@ class Facts:
     def person(self, actor_id: str, role: str) -> None:
         """Say which role somebody has in all events that do not tell it themselves."""
         self._story.people[actor_id] = role
+
+    def acted(self, actor_id: str | None, role: str, at: Any) -> None:
+        """Say that somebody did, or was given, what only a ``role`` does or is given.
+
+        It holds from then on in events that do not tell another, unless `person` does; an agent is one whatever they
+        ask for.
+        """
+        since = None if actor_id is None or at is None else moment(str(at), *self._clock)
+        if since is not None and actor_id is not None:
+            known = self._story.acted.setdefault(role, {})
+            known[actor_id] = min(since, known.get(actor_id, since))
 
     def logs(self) -> Iterator[EventLog]:
         """Yield the log in pieces of whole tickets; call it once, when everything is told."""

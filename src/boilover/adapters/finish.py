@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +23,8 @@ from boilover.schema import DELETED, EVENTS, TIMESTAMP
 
 FROM_CREATION = ("category", "product", "type", "subcategory", "channel", "language")
 """Targets whose value at creation is an attribute of the ticket as well."""
+ACTED = ("agent", "customer")
+"""The roles that people show by what they do, the surer first."""
 ORDER = ("place", "order", "phase", "visible", "ticket")
 """From the last to the first, what events are sorted by."""
 
@@ -76,7 +78,7 @@ def _events(rows: pd.DataFrame, told: Told) -> pa.Table:
     author = np.where(later, row, told.creator[ticket])
     by = pa.array(author, mask=author < 0)
     actor = told.facts["by"].take(by)
-    role = pc.coalesce(told.facts["role"].take(by), _roles(actor, told.story.people))
+    role = pc.coalesce(told.facts["role"].take(by), *_roles(actor, rows["visible"].to_numpy(), told.story))
     event_type, field = _types(rows, told)
     value, raw, visible = (rows[name].to_numpy() for name in ("value", "raw", "visible"))
     columns = {
@@ -125,10 +127,19 @@ def _event_ids(rows: pd.DataFrame, told: Told, own: pa.Array) -> pa.ChunkedArray
     return pc.coalesce(ids, made)
 
 
-def _roles(actor: pa.ChunkedArray, people: Mapping[str, str]) -> pa.Array:
+def _roles(actor: pa.ChunkedArray, visible: Ints, story: Story) -> Iterator[pa.Array]:
+    """Yield the roles of actors by what tells them, the surest first: what shows later does not hold before."""
     encoded = actor.combine_chunks().dictionary_encode()
-    roles = pa.array([people.get(each) for each in encoded.dictionary.to_pylist()], type=pa.string())
-    return roles.take(encoded.indices)
+    names, place = (
+        encoded.dictionary.to_pylist(),
+        encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False),
+    )
+    yield pa.array([story.people.get(each) for each in names], type=pa.string()).take(encoded.indices)
+    for role in ACTED:
+        told = story.acted.get(role, {})
+        since = [int(told[each].timestamp() * 1_000_000) if each in told else NEVER for each in names]
+        is_one = np.array([*since, NEVER])[place] <= visible
+        yield pc.if_else(pa.array(is_one), role, pa.scalar(None, pa.string()))
 
 
 def _tickets(rows: pd.DataFrame, told: Told, born: Ints) -> pa.Table:

@@ -128,7 +128,7 @@ def _read_group(desk: Desk, group: dict[str, Any]) -> None:
 
 
 def _read_agent(desk: Desk, agent: dict[str, Any]) -> None:
-    desk.staff.add(str(ident(agent["id"])))
+    desk.facts.person(str(ident(agent["id"])), "agent")
 
 
 def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
@@ -136,10 +136,8 @@ def _read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     desk.listed.add(ticket_id)
     requester, responder = ident(ticket.get("requester_id")), ident(ticket.get("responder_id"))
     channel = desk.value("source", ticket.get("source"))[0]
-    if requester is not None:
-        desk.requesters.add(requester)
-    if responder is not None:
-        desk.staff.add(responder)
+    desk.facts.acted(requester, "customer", ticket.get("updated_at"))
+    desk.facts.acted(responder, "agent", ticket.get("updated_at"))
     # Who wrote first is not told; of an outbound ticket it was no customer.
     author, role = (None, "agent") if channel == OUTBOUND else (requester, "customer")
     desk.facts.ticket(

@@ -110,15 +110,8 @@ class Desk(TicketDesk[Options]):
         return ticket_id not in self.whole or self.ends.may_be_first(target, len(self.whole), tally)
 
     def close(self) -> None:
-        """Tell due times, who is who, and which histories are whole; refuse those that are not.
-
-        Whoever holds tickets or replies to them is an agent, whatever tickets they ask for themselves.
-        """
+        """Tell due times, and which histories are whole; refuse those that are not."""
         self.promises.tell(self.facts)
-        for user in sorted(self.requesters - self.staff):
-            self.facts.person(user, "customer")
-        for user in sorted(self.staff):
-            self.facts.person(user, "agent")
         self.tell_histories("activity")
 
 

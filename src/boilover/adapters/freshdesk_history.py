@@ -56,8 +56,8 @@ def read_activity(desk: Desk, record: dict[str, Any]) -> None:
             desk.facts.at_creation(ticket_id, target, value, raw)
         else:
             desk.facts.change(ticket_id, at, target, value, raw, by=actor, role=role)
-        if target == "assignee" and value is not None:
-            desk.staff.add(value)
+        if target == "assignee":
+            desk.facts.acted(value, "agent", at)
     if CREATION not in activity:
         _removal(desk, ticket_id, at, activity, actor, role)
     if "note" in activity and not desk.has_messages:
@@ -82,8 +82,7 @@ def _create(
 ) -> None:
     requester, channel = ident(activity.get("requester")), desk.value("source", activity[CREATION])[0]
     desk.whole[ticket_id] = requester
-    if requester is not None:
-        desk.requesters.add(requester)
+    desk.facts.acted(requester, "customer", at)
     if role is None and actor is not None and actor == requester:
         role = "customer"
     told = {name: value for name, value in {"customer_id": requester, "channel": channel}.items() if value}
@@ -112,7 +111,7 @@ def read_message(desk: Desk, message: dict[str, Any]) -> None:
         role = "customer"
     elif not incoming and author is not None:
         role = "agent"
-        desk.staff.add(author)
+        desk.facts.acted(author, role, message.get("created_at"))
     event_id = ident(message.get("id"))
     text = message.get("body_text") or html_to_text(message.get("body"))
     desk.facts.message(

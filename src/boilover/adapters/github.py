@@ -105,7 +105,7 @@ def _holds(record: Record) -> bool:
 
 def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
     user, created = issue.get("user"), issue.get("created_at")
-    role, login = desk.role(user, issue.get("author_association")), login_of(user)
+    role, login = desk.role(user, created, issue.get("author_association")), login_of(user)
     _, title = desk.survey.titles.get(place, ("", issue.get("title")))
     customer = login if role not in ("agent", "bot") else None
     first = {"subject"} if place in desk.survey.titles else ()
@@ -130,7 +130,7 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
 
 
 def _close(desk: Desk) -> None:
-    """Tell what is known only when all is read: the course of each issue, who is who, and what is missing."""
+    """Tell what is known only when all is read: the course of each issue, and what is missing."""
     if desk.has_events:
         desk.facts.history()
     for ticket in desk.whole:
@@ -148,8 +148,6 @@ def _close(desk: Desk) -> None:
             _check_end(desk, ticket, is_closed=False)
         else:
             _tell_today(desk, ticket, desk.today[ticket])
-    for login, role in desk.roles.items():
-        desk.facts.person(login, role)
     _check_comments(desk)
 
 

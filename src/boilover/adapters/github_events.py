@@ -72,18 +72,23 @@ class Desk:
     comments: dict[str, int] = field(default_factory=dict)
     """How many comments each issue says that it has."""
     seen: Counter[str] = field(default_factory=Counter)
-    roles: dict[str, str] = field(default_factory=dict)
     read: int = 0
 
     def __post_init__(self) -> None:
         self.labels, self.people = Labels(self.options), People(self.options)
 
-    def role(self, user: object, association: object = None) -> str | None:
-        """Return the role of an account and remember it for what it does without being introduced."""
+    def role(self, user: object, at: object, association: object = None) -> str | None:
+        """Return the role of an account and tell it for what it does without being introduced.
+
+        What an account is by itself it always is; its association is told of what it said ``at`` a time.
+        """
         account = user if isinstance(user, dict) else {}
-        role, login = self.people.role(account, association), login_of(account)
-        if role is not None and login is not None:
-            self.roles.setdefault(login, role)
+        own, login = self.people.role(account, None), login_of(account)
+        role = own or self.people.role(account, association)
+        if own is not None and login is not None:
+            self.facts.person(login, own)
+        elif role is not None:
+            self.facts.acted(login, role, at)
         return role
 
 
@@ -94,7 +99,7 @@ def tell_comment(desk: Desk, ticket: str, comment: Record) -> None:
     text = str(comment.get("body") or "").strip()
     if comment.get("updated_at") not in (None, comment.get("created_at")):
         desk.export.tally.note("messages edited after they were written, read as they stand today")
-    role = desk.role(user, comment.get("author_association"))
+    role = desk.role(user, comment.get("created_at"), comment.get("author_association"))
     order = serial(number)
     event_id = None if number is None else f"comment-{number}"
     who: dict[str, Any] = {"by": login_of(user), "role": role, "event_id": event_id}
@@ -104,7 +109,7 @@ def tell_comment(desk: Desk, ticket: str, comment: Record) -> None:
 def tell_event(desk: Desk, ticket: str, event: Record, *, is_timeline: bool) -> None:
     """Tell one event; those that change the state in parts go to the course."""
     kind, actor, at = str(event.get("event")), event.get("actor"), event.get("created_at")
-    desk.role(actor)
+    desk.role(actor, at)
     part = _part(kind, event)
     number = ident(event.get("id"))
     who: dict[str, Any] = {"by": login_of(actor), "event_id": number}

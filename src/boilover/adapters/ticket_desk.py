@@ -27,9 +27,6 @@ class TicketDesk(Generic[S]):
     """Whether the export holds messages apart from the tickets' descriptions."""
     words: dict[str, Words] = field(default_factory=dict)
     """Vocabularies of parts of the state."""
-    requesters: set[str] = field(default_factory=set)
-    staff: set[str] = field(default_factory=set)
-    """Users who did, or were given, what only agents do or are given."""
     whole: dict[str, str | None] = field(default_factory=dict)
     """Tickets whose creation the history holds, and who requested them then."""
     partial: set[str] = field(default_factory=set)

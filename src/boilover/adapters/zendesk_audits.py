@@ -88,9 +88,9 @@ class Audit:
         desk, requester = self.desk, ident(fields.get("requester_id"))
         desk.whole[self.ticket] = requester
         if requester is not None:
-            desk.requesters.add(requester)
+            desk.facts.acted(requester, "customer", self.at)
             if requester != self.actor:
-                desk.meet_agent(self.actor, self.channel)
+                desk.meet_agent(self.actor, self.channel, self.at)
         first = {name for field, name in AT_CREATION.items() if field in fields}
         desk.facts.ticket(
             self.ticket,
@@ -140,7 +140,7 @@ class Audit:
             text,
             public=public,
             by=author,
-            role=self.desk.role_of_author(author, channel, requester, public=public),
+            role=self.desk.role_of_author(author, channel, requester, public=public, at=self.at),
             event_id=ident(event.get("id")),
             order=self.order,
         )
@@ -164,7 +164,7 @@ class Audit:
         self._notice_merge(target, value, old)
         self._note(target, value)
         if target in OF_AGENTS and value is not None and self.actor != self.desk.whole.get(self.ticket):
-            self.desk.meet_agent(self.actor, channel)
+            self.desk.meet_agent(self.actor, channel, self.at)
         self.desk.facts.change(
             self.ticket,
             self.at,
@@ -182,8 +182,8 @@ class Audit:
     def _note(self, target: str, value: str | None) -> None:
         if target == "status":
             self.desk.ends.note(self.ticket, str(self.at), value)
-        elif target == "assignee" and value is not None:
-            self.desk.staff.add(value)
+        elif target == "assignee":
+            self.desk.facts.acted(value, "agent", self.at)
 
     def _notice_merge(self, target: str, value: str | None, old: str | None) -> None:
         """Notice that the ticket ends in another one: it is newly tagged so, or closed by a merge."""

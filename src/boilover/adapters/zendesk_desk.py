@@ -92,7 +92,7 @@ class Desk(TicketDesk[Options]):
         return super().value(target, told)
 
     def role_of_author(
-        self, author: str | None, channel: str | None, requester: str | None, *, public: bool
+        self, author: str | None, channel: str | None, requester: str | None, *, public: bool, at: Any
     ) -> str | None:
         """Return the role that a message tells by itself; None where the list of users must.
 
@@ -107,13 +107,13 @@ class Desk(TicketDesk[Options]):
         if author == requester:
             return "customer"
         if not public:
-            self.meet_agent(author, channel)
+            self.meet_agent(author, channel, at)
         return None
 
-    def meet_agent(self, user: str | None, channel: str | None) -> None:
-        """Keep in mind who did what only agents do, if it was done by hand."""
+    def meet_agent(self, user: str | None, channel: str | None, at: Any) -> None:
+        """Tell who did what only agents do, if it was done by hand."""
         if user is not None and not user.startswith("-") and channel in BY_HAND:
-            self.staff.add(user)
+            self.facts.acted(user, "agent", at)
 
     def role_of_actor(self, actor: str | None, channel: str | None) -> str | None:
         """Return the role of who changed something; a trigger or automation changes as the system."""
@@ -124,11 +124,9 @@ class Desk(TicketDesk[Options]):
     def close(self) -> None:
         """Tell who is who, and which histories are whole; refuse those that are not.
 
-        Users whom no list names are agents by what they did, else customers if they ever requested a ticket. Others may
-        be either: colleagues of a customer, in copy, write as well.
+        Users whom no list names are agents from what agents do on, else customers from their first request on. Others
+        may be either: colleagues of a customer, in copy, write as well.
         """
-        for user in self.requesters | self.staff:
-            self.roles.setdefault(user, "agent" if user in self.staff else "customer")
         self.roles |= dict.fromkeys(self.options.bots, "bot")
         for user, role in self.roles.items():
             self.facts.person(user, role)

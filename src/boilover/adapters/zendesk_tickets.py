@@ -41,9 +41,8 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
         if isinstance(audit.get("events"), list):
             read_audit(desk, {**audit, "ticket_id": ticket_id})
     desk.listed.add(ticket_id)
-    submitter, requester = (_person(desk, ticket, who) for who in ("submitter", "requester"))
-    if requester is not None:
-        desk.requesters.add(requester)
+    submitter, requester, _ = (_person(desk, ticket, who) for who in ("submitter", "requester", "assignee"))
+    desk.facts.acted(requester, "customer", ticket.get("updated_at"))
     desk.facts.ticket(
         ticket_id,
         created=ticket.get("created_at"),
@@ -62,9 +61,10 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
         desk.facts.opening(ticket_id, ticket.get("created_at"), None, first=True)
     elif not desk.has_messages and ticket.get("description"):
         author, public = submitter or requester, bool(ticket.get("is_public", True))
-        role = desk.role_of_author(author, channel_of(ticket), requester, public=public)
+        at = ticket.get("created_at")
+        role = desk.role_of_author(author, channel_of(ticket), requester, public=public, at=at)
         told: dict[str, Any] = {"public": public, "by": author, "role": role}
-        desk.facts.opening(ticket_id, ticket.get("created_at"), str(ticket["description"]), **told)
+        desk.facts.opening(ticket_id, at, str(ticket["description"]), **told)
     for comment in comments:
         at = comment.get("created_at", ticket.get("created_at"))
         _tell_comment(desk, ticket_id, at, comment, requester)
@@ -85,8 +85,8 @@ def _tell_today(desk: Desk, ticket_id: str, ticket: dict[str, Any]) -> None:
         if told not in EMPTY:
             value, raw = desk.value(FIELDS[name], told)
             desk.facts.today(ticket_id, FIELDS[name], value, raw, at=seen)
-            if name == "assignee_id" and value is not None:
-                desk.staff.add(value)
+            if name == "assignee_id":
+                desk.facts.acted(value, "agent", seen)
     if not desk.options.fields:
         return
     # Audits tell all fields; of tickets without, only the fields that the recipe names are worth their room.
@@ -107,7 +107,7 @@ def _tell_comment(
         message_text(comment),
         public=public,
         by=author,
-        role=desk.role_of_author(author, channel_of(comment), requester, public=public),
+        role=desk.role_of_author(author, channel_of(comment), requester, public=public, at=at),
         event_id=event_id,
         order=serial(event_id),
     )
