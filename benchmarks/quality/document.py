@@ -39,6 +39,15 @@ chance.
 
 {wrapped(sentences.lead(results))}
 
+## Against each peer
+
+† marks the peer that one would have chosen before, by the average precision on the latest training points. Where too
+few tickets escalated to compare the peers, none is marked.
+
+{tables.against(results)}
+
+{wrapped(sentences.comparisons(results))}
+
 ## Every model
 
 AP, AUC, recall among the 11.8 % of points with the highest risk, calibration error over ten bins of equal count
@@ -113,7 +122,7 @@ on the same training points, in order of time.
 
 {tables.main_peers(results)}
 
-{wrapped(sentences.lead(results) + " " + sentences.calibration(results))}
+{wrapped(" ".join([sentences.lead(results), sentences.comparisons(results), sentences.calibration(results)]))}
 [docs/quality.md](docs/quality.md) has all peers, the intervals and what each family of features adds;
 `python -m benchmarks.quality.run` measures it all, on a folder of the public logs.
 """

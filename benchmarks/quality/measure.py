@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def _figures(context: Context, answer: Answer) -> Record:
 
 
 def _compared(context: Context, folder: Path, records: dict[str, Record]) -> Record:
-    """Return the records with the base rates, and with the difference to the best peer."""
+    """Return the records with the base rates, and with the differences to the peers."""
     y = context.y[context.test]
     found: Record = {
         "task": context.name,
@@ -132,11 +132,21 @@ def _compared(context: Context, folder: Path, records: dict[str, Record]) -> Rec
     }
     ranked = [name for name in PEERS if "figures" in records[name]]
     if "figures" in records[OWN] and ranked:
-        best = max(ranked, key=lambda name: records[name]["figures"]["ap"])
-        risk, peer = kept_risk(folder, OWN), kept_risk(folder, best)
-        found["best_peer"] = best
-        found["difference"] = difference(y, risk, peer, _tickets(context))
+        risk, tickets = kept_risk(folder, OWN), _tickets(context)
+        found["differences"] = {
+            name: difference(y, risk, kept_risk(folder, name), tickets) for name in ranked
+        }
+        found["best_peer"] = max(ranked, key=lambda name: records[name]["figures"]["ap"])
+        found["difference"] = found["differences"][found["best_peer"]]
+        found["chosen_peer"] = chosen_before(records)
     return found
+
+
+def chosen_before(records: Mapping[str, Record]) -> str | None:
+    """Return the peer of the highest AP on the latest training points, None where too few escalated to compare all."""
+    told = {name: records[name].get("told", {}).get("chosen") for name in PEERS}
+    reached = {name: chosen.get("ap") for name, chosen in told.items() if chosen}
+    return None if None in reached.values() else max(reached, key=reached.__getitem__, default=None)
 
 
 def _tickets(context: Context) -> pd.api.extensions.ExtensionArray:

@@ -53,7 +53,7 @@ def main() -> None:
     (given.out / "results.json").write_text(json.dumps(results, indent=1, default=float), encoding="utf-8")
     if not results:
         return
-    print(tables.overview(results), tables.trainings(results), sep="\n\n")
+    print(tables.overview(results), tables.against(results), tables.trainings(results), sep="\n\n")
     if given.document:
         renew(given.document, to_page(results, sentiment(given.data)))
     if given.readme:

@@ -48,6 +48,25 @@ def overview(results: Sequence[Result]) -> str:
     return markdown(head, rows)
 
 
+def against(results: Sequence[Result]) -> str:
+    """Return a row per peer: what Boilover's AP is above its own on each task, and on how many tasks it is so."""
+    rows = []
+    for name in PEERS:
+        told = {result["task"]: result["differences"].get(name) for result in results}
+        measured = [each for each in told.values() if each]
+        if not measured:
+            continue
+        chosen = {result["task"] for result in results if result["chosen_peer"] == name}
+        cells = [
+            ("† " if task in chosen else "") + difference_cell(each) if each else "–"
+            for task, each in told.items()
+        ]
+        ahead, sure = sum(each[0] > 0 for each in measured), sum(each[1] > 0 for each in measured)
+        rows.append([TITLES[name], *cells, f"{ahead} of {len(measured)}, {sure}"])
+    head = ["AP above", *(result["task"] for result in results), "ahead on, beyond chance on"]
+    return markdown(head, rows)
+
+
 def everyone(result: Result) -> str:
     """Return a row per model of a task, with intervals."""
     rows = []

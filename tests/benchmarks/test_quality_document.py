@@ -14,6 +14,7 @@ from benchmarks.quality.ablation import ALONE, family_of, selections
 from benchmarks.quality.document import renew, to_page, to_readme
 from benchmarks.quality.figures import NAMES
 from benchmarks.quality.measure import NAMES as NAMES_OF_MODELS
+from benchmarks.quality.measure import chosen_before
 from benchmarks.quality.sentiment import labels_of
 
 from boilover.features.families import FAMILIES
@@ -46,6 +47,8 @@ def result(
         },
         "best_peer": "gru",
         "difference": difference,
+        "differences": {"age": (0.3, 0.2, 0.4), "gru": difference},
+        "chosen_peer": "gru" if stationary else None,
         "models": {name: {"unavailable": "not installed"} for name in NAMES_OF_MODELS}
         | {
             "boilover": model(0.41),
@@ -84,6 +87,28 @@ def test_the_lead_is_told_with_its_chance(results):
     assert "beyond chance on won." in told
     assert "On close it is ahead within chance." in told
     assert "On lost GRU on raw events is ahead by 0.010, beyond chance." in told
+
+
+def test_every_peer_is_compared_and_the_one_chosen_before_is_marked(results):
+    told = tables.against(results)
+    assert "| AP above | won | close | lost | ahead on, beyond chance on |" in told
+    assert "| GRU on raw events | † **+0.010 (+0.005 to +0.015)** | +0.010 (" in told
+    assert told.endswith("| **-0.010 (-0.020 to -0.001)** | 2 of 3, 1 |")
+    told = sentences.comparisons(results)
+    assert "Of all 6 comparisons" in told
+    assert "Boilover is ahead in 5, beyond chance in 4, and behind beyond chance in 1." in told
+    assert told.endswith("it is ahead in 1, beyond chance in 1, and behind beyond chance in 0 of 1 tasks.")
+
+
+def test_a_peer_is_chosen_where_all_could_be_compared():
+    def chosen(ap: float | None) -> dict[str, object]:
+        return {"told": {"chosen": {} if ap is None else {"ap": ap}}}
+
+    records = {name: {"unavailable": "not installed"} for name in NAMES_OF_MODELS}
+    assert chosen_before(records) is None
+    told = records | {"age": {"told": {}}, "xgboost": chosen(0.3), "gru": chosen(0.4)}
+    assert chosen_before(told) == "gru"
+    assert chosen_before(told | {"xgboost": {"told": {"chosen": {"setting": {}}}}}) is None
 
 
 def test_drift_is_named(results):
