@@ -220,3 +220,52 @@ def test_a_whole_history_without_a_change_tells_what_an_issue_was_called(tmp_pat
     for folder in folders:
         upsert(tmp_path / "log", [ingest([folder])[0]])
     assert read_log(tmp_path / "log").tickets["subject"].to_pylist() == ["It is slow"]
+
+
+def github(folder: Path, *, title: str, updated: str, events: list[dict[str, Any]] | None) -> Path:
+    """Return an export whose history is a timeline, a list of the repository, or none."""
+    url = "https://api.github.com/repos/desk/help"
+    issue: dict[str, Any] = {
+        "number": 7,
+        "url": f"{url}/issues/7",
+        "title": title,
+        "user": {"login": "ana"},
+        "labels": [],
+    }
+    issue |= {"state": "open", "created_at": CREATED, "updated_at": updated, "author_association": "NONE"}
+    return put(folder, issues=[issue], **({} if events is None else {"events": events}))
+
+
+def servicenow_of_two(folder: Path, *, is_newer: bool) -> Path:
+    """Return an export in whose audit another incident tells that a history of subjects and callers is kept."""
+    made = servicenow(folder, with_history=not is_newer, location=None)
+    if not is_newer:
+        told = json.loads((made / "incident.json").read_text())["result"][0]
+        early = {**told, "short_description": "It is slow", "caller_id": "101", "state": "1"}
+        early["sys_updated_on"] = "2026-01-05 09:00:00"
+        other = {**told, "sys_id": "i2", "number": "INC2"}
+        audit = json.loads((made / "sys_audit.json").read_text())["result"]
+        (made / "incident.json").write_text(json.dumps({"result": [early, other]}))
+        rows = [{**row, "documentkey": "i2"} for row in audit]
+        (made / "sys_audit.json").write_text(json.dumps({"result": rows}))
+    return made
+
+
+def test_an_older_whole_export_tells_what_a_newer_record_showed_otherwise(tmp_path: Path) -> None:
+    """Also where its history has nothing to tell of it: it was not changed yet."""
+    label: dict[str, Any] = {"id": 1, "event": "labeled", "actor": {"login": "ben"}, "created_at": CREATED}
+    label |= {"label": {"name": "bug"}, "issue": {"number": 7, "url": "x"}}
+    now, then = {"title": "It is down", "updated": UPDATED}, {"title": "It is slow", "updated": CREATED}
+    made = {
+        "github": [
+            github(tmp_path / "newer", **now, events=None),
+            github(tmp_path / "older", **then, events=[label]),
+        ],
+        "servicenow": [servicenow_of_two(tmp_path / f"sn{n}", is_newer=n == 0) for n in (0, 1)],
+    }
+    for system, folders in made.items():
+        for folder in folders:
+            upsert(tmp_path / system, [ingest([folder], format=system)[0]])
+        held = read_log(tmp_path / system).tickets.to_pylist()[0]
+        assert held["subject"] == "It is slow"
+        assert held["customer_id"] == ("ana" if system == "github" else "101")

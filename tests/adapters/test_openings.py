@@ -216,3 +216,24 @@ def test_mail_of_a_later_night_is_not_what_a_case_began_with(tmp_path: Path) -> 
         upsert(tmp_path / "log", [ingest([folder])[0]])
     events = read_log(tmp_path / "log").to_pandas()[0]
     assert events["text"].dropna().tolist() == [TODAY, FIRST]
+
+
+def test_a_stream_without_texts_leaves_the_opening_words_to_the_record(tmp_path: Path) -> None:
+    """In every order of imports, and together."""
+    ticket = {"id": 1, "created_at": CREATED, "updated_at": UPDATED, "status": "open", "subject": "s"}
+    ticket |= {"requester_id": 101, "submitter_id": 101, "description": FIRST, "via": {"channel": "web"}}
+    born = {"id": 5, "event_type": "Create", "status": "open", "requester_id": 101, "subject": "s"}
+    said = {"id": 6, "event_type": "Comment", "comment_present": True, "comment_public": True}
+    event = {"id": 4, "ticket_id": 1, "created_at": CREATED, "updater_id": 101, "child_events": [born, said]}
+    parts = {
+        "tickets": put(tmp_path / "tickets", tickets={"tickets": [ticket]}),
+        "stream": put(tmp_path / "stream", events={"ticket_events": [event]}),
+    }
+    orders = (("tickets", "stream"), ("stream", "tickets"))
+    for place, order in enumerate(orders):
+        for name in order:
+            upsert(tmp_path / str(place), [ingest([parts[name]])[0]])
+    logs = [read_log(tmp_path / str(place)) for place in range(len(orders))]
+    for log in (*logs, ingest(list(parts.values()))[0]):
+        events = log.events.to_pylist()
+        assert [row["text"] for row in events if row["event_type"] == "message"] == [FIRST]

@@ -335,7 +335,7 @@ def test_case_10_a_cut_history_is_refused_unless_allowed(read, audit):
     _, events, _, report = read({"tickets": [ticket()]}, {"audits": [late]}, allow_cut=True)
     assert report.truncated == 1
     assert report.truncated_examples == ("7",)
-    assert len(told(events, "message", "text")) == 1
+    assert told(events, "message", "text") == [("It broke",), ("Hi",)]
 
 
 def test_case_10_a_history_that_does_not_lead_to_todays_status_is_cut(read, audit, first):

@@ -99,18 +99,21 @@ class Firsts:
 
     time_format: str = "iso"
     old: dict[tuple[str, str], tuple[datetime, str | None]] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    """The attributes of which a history is kept."""
 
     def note(self, ticket: str, attribute: str, at: str, old: str | None) -> None:
         """Take in one change; of changes at one time the first told counts."""
         time = moment(at, self.time_format)
+        self.kept.add(attribute)
         if time is not None and (
             (ticket, attribute) not in self.old or time < self.old[ticket, attribute][0]
         ):
             self.old[ticket, attribute] = time, old
 
-    def tells(self, ticket: str, attribute: str) -> bool:
-        """Say whether any change of the attribute is told."""
-        return (ticket, attribute) in self.old
+    def tells(self, attribute: str) -> bool:
+        """Say whether any change of the attribute is told: then it never changed where none is."""
+        return attribute in self.kept
 
     def at_creation(self, ticket: str, attribute: str, today: str | None) -> str | None:
         """Return what the attribute held at creation: what its earliest change left, or else today's value."""

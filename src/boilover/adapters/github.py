@@ -17,7 +17,7 @@ from typing import Any
 from boilover.adapters.export import Export
 from boilover.adapters.github_course import CLOSED_AS, Walk, seconds, tell_course
 from boilover.adapters.github_events import Desk, tell_comment, tell_event
-from boilover.adapters.github_records import HELD, Place, Record, is_pull, records, survey
+from boilover.adapters.github_records import HELD, Place, Record, is_comment, is_pull, records, survey
 from boilover.adapters.github_words import GitHubOptions, login_of, named
 from boilover.adapters.streams import marks_in
 from boilover.log import EventLog
@@ -57,7 +57,8 @@ class GitHubAdapter:
         found = survey(export)
         pulls = {found.ticket(place) for place in found.pulls}
         with export.facts() as facts:
-            desk = Desk(export, facts, options, found)
+            whole = {found.ticket(place) for place in found.timelines} - pulls
+            desk = Desk(export, facts, options, found, whole)
             for member in export.members:
                 for place, record, is_timeline in records(member):
                     desk.read += 1
@@ -70,7 +71,7 @@ def _tell_record(
     desk: Desk, place: Place | None, record: Record, pulls: set[str], *, is_timeline: bool
 ) -> None:
     tally = desk.export.tally
-    if place is None or not (_is_comment(record) or "event" in record or "title" in record or _holds(record)):
+    if place is None or not (is_comment(record) or "event" in record or "title" in record or _holds(record)):
         tally.rows += 1
         tally.drop(
             "records that are of no issue", 1, record.get("event") or record.get("id") or "one without an id"
@@ -83,20 +84,13 @@ def _tell_record(
         else:
             tally.drop("events and comments of pull requests", 1, ticket, lost=False)
         return
-    if is_timeline and record.get("held") != "comments":
-        desk.whole.add(ticket)
-    if _is_comment(record):
+    if is_comment(record):
         desk.seen[ticket] += 1
         tell_comment(desk, ticket, record)
     elif "event" in record:
-        desk.has_events |= not is_timeline
         tell_event(desk, ticket, record, is_timeline=is_timeline)
     elif "title" in record:
         _tell_issue(desk, ticket, place, record)
-
-
-def _is_comment(record: Record) -> bool:
-    return record.get("event", "commented") == "commented" and "body" in record and "title" not in record
 
 
 def _holds(record: Record) -> bool:
@@ -108,7 +102,8 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
     role, login = desk.role(user, created, issue.get("author_association")), login_of(user)
     _, title = desk.survey.titles.get(place, ("", issue.get("title")))
     customer = login if role not in ("agent", "bot") else None
-    first = {"subject"} if place in desk.survey.titles else ()
+    # A history tells what an issue was called also by telling of no new name.
+    first = {"subject"} if desk.survey.has_events or ticket in desk.whole else ()
     desk.facts.ticket(
         ticket, created=created, by=login, role=role, first=first, customer_id=customer, subject=title or None
     )
@@ -118,8 +113,6 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
         desk.facts.message(ticket, created, text, public=True, order=-1, **who)
     if (time := seconds(created)) is not None:
         desk.born[ticket] = time, login
-    if any(isinstance(issue.get(name), list) for name in HELD[:3]):
-        desk.whole.add(ticket)
     count = issue.get("comments")
     if isinstance(count, int):
         desk.comments[ticket] = max(count, desk.comments.get(ticket, 0))
@@ -131,7 +124,7 @@ def _tell_issue(desk: Desk, ticket: str, place: Place, issue: Record) -> None:
 
 def _close(desk: Desk) -> None:
     """Tell what is known only when all is read: the course of each issue, and what is missing."""
-    if desk.has_events:
+    if desk.survey.has_events:
         desk.facts.history()
     for ticket in desk.whole:
         desk.facts.history(ticket)
@@ -143,7 +136,7 @@ def _close(desk: Desk) -> None:
         walk = tell_course(desk.facts, ticket, parts, desk.labels, desk.born.get(ticket))
         _check_end(desk, ticket, walk.closed is not None)
     for ticket in sorted(untold):
-        if desk.has_events or ticket in desk.whole:
+        if desk.survey.has_events or ticket in desk.whole:
             tell_course(desk.facts, ticket, [], desk.labels, desk.born.get(ticket))
             _check_end(desk, ticket, is_closed=False)
         else:
@@ -155,7 +148,7 @@ def _tell_type(desk: Desk, ticket: str, today: Record) -> None:
     """Tell today's type; a history that tells of no types does not say since when an issue has it."""
     if (kind := named(today["type"])) is None:
         return
-    if desk.has_types or not (desk.has_events or ticket in desk.whole):
+    if desk.has_types or not (desk.survey.has_events or ticket in desk.whole):
         desk.facts.today(ticket, "type", kind, at=today["updated_at"])
     else:
         desk.export.tally.note("type of today, which no history tells since when, left out")

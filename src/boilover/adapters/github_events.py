@@ -56,6 +56,8 @@ class Desk:
     facts: Facts
     options: GitHubOptions
     survey: Survey
+    whole: set[str]
+    """Issues that hold their own history."""
     labels: Labels = field(init=False)
     people: People = field(init=False)
     course: dict[str, list[Part]] = field(default_factory=dict)
@@ -63,10 +65,6 @@ class Desk:
     born: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """When and by whom each issue was opened."""
     today: dict[str, Record] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
-    """Issues that hold their own history."""
-    has_events: bool = False
-    """Whether the events of the whole repository are there."""
     has_types: bool = False
     """Whether any event tells of the type of an issue."""
     comments: dict[str, int] = field(default_factory=dict)

@@ -45,15 +45,24 @@ class Survey:
     pulls: set[Place] = field(default_factory=set)
     titles: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """When each issue was first renamed, and what it was called before."""
+    timelines: set[Place] = field(default_factory=set)
+    """Issues that hold their own history."""
+    has_events: bool = False
+    """Whether the events of the whole repository are there."""
 
-    def meet(self, place: Place | None, record: Record) -> None:
+    def meet(self, place: Place | None, record: Record, *, is_timeline: bool) -> None:
         """Take from one record what it tells of all."""
         if place is None:
             return
         if place[0] is not None:
             self.repositories.add(place[0])
+        lists = "title" in record and any(isinstance(record.get(name), list) for name in HELD[:3])
         if is_pull(record):
             self.pulls.add(place)
+        elif lists or (is_timeline and record.get("held") != "comments"):
+            self.timelines.add(place)
+        elif not is_timeline:
+            self.has_events |= "event" in record and not is_comment(record)
         old, at = dict_at(record, "rename").get("from"), text_at(record, "created_at")
         if old and at and (place not in self.titles or at < self.titles[place][0]):
             self.titles[place] = at, old
@@ -68,8 +77,8 @@ def survey(export: Export) -> Survey:
     found = Survey()
     for member in export.members:
         # Only the second reading is shown as progress.
-        for place, record, _ in records(replace(member, told=None)):
-            found.meet(place, record)
+        for place, record, is_timeline in records(replace(member, told=None)):
+            found.meet(place, record, is_timeline=is_timeline)
     return found
 
 
@@ -119,6 +128,11 @@ def is_pull(record: Record) -> bool:
     return record.get("is_pull_request") is True or PULL in str(
         record.get("html_url") or record.get("url") or ""
     )
+
+
+def is_comment(record: Record) -> bool:
+    """Say whether a record is a comment."""
+    return record.get("event", "commented") == "commented" and "body" in record and "title" not in record
 
 
 def plain(record: Mapping[str, Any]) -> Record:

@@ -23,7 +23,7 @@ class TicketDesk(Generic[S]):
     export: Export
     facts: Facts
     options: S
-    has_messages: bool
+    has_messages: bool = False
     """Whether the export holds messages apart from the tickets' descriptions."""
     words: dict[str, Words] = field(default_factory=dict)
     """Vocabularies of parts of the state."""

@@ -57,7 +57,6 @@ INSIDE = ("ticket", "audit", "user")
 """Keys of answers that hold one record."""
 HISTORY = re.compile(rb'"(?:audits|ticket_audits|child_events)"\s*:\s*\[|"events"\s*:\s*\[\s*\{')
 METRICS = re.compile(rb'"(?:ticket_metric_events|metric_events)"\s*:\s*\[|"type"\s*:\s*"apply_sla"')
-MESSAGES = re.compile(HISTORY.pattern + rb'|"comments"\s*:\s*\[')
 
 
 class ZendeskAdapter:
@@ -75,8 +74,7 @@ class ZendeskAdapter:
         """Read all members; raise `InputError` for histories that are cut, unless they may be."""
         options = export.options(Options)
         with export.facts(timezone=options.timezone) as facts:
-            has_messages = any(MESSAGES.search(member.head) for member in export.members)
-            desk = Desk(export, facts, options, has_messages)
+            desk = Desk(export, facts, options)
             for member in sorted(export.members, key=_place):
                 if is_json(member.head):
                     _read_json(desk, member)

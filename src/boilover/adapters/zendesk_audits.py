@@ -129,6 +129,9 @@ class Audit:
     def _message(self, event: dict[str, Any], channel: str | None) -> None:
         if not event.keys() & {"body", "plain_body", "html_body"}:
             self.desk.export.tally.note("comments without their text: export with comment_events", 1)
+            if self.creates:
+                # The ticket's record has these words as its description, of this export or of another.
+                return
         author = ident(event.get("author_id")) or self.actor
         public = bool(event.get("public", event.get("comment_public", True)))
         requester, text = self.desk.whole.get(self.ticket), message_text(event)

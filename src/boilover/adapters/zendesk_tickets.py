@@ -57,9 +57,10 @@ def read_ticket(desk: Desk, ticket: dict[str, Any]) -> None:
     _tell_today(desk, ticket_id, ticket)
     if audits:
         return
+    # Of a ticket whose history tells its first message, the description is left out.
     if comments:
         desk.facts.opening(ticket_id, ticket.get("created_at"), None, first=True)
-    elif not desk.has_messages and ticket.get("description"):
+    elif ticket.get("description"):
         author, public = submitter or requester, bool(ticket.get("is_public", True))
         at = ticket.get("created_at")
         role = desk.role_of_author(author, channel_of(ticket), requester, public=public, at=at)
