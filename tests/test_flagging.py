@@ -1,4 +1,6 @@
 import json
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -48,21 +50,25 @@ def test_figures_are_those_of_the_flags(policy: Policy) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(points, st.integers(1, 5))
-def test_capacity_flags_the_highest_of_each_night(drawn: list[tuple[bool, int, int]], k: int) -> None:
+@given(points, st.integers(1, 5), st.sampled_from(["1", "0.5", "0.1"]))
+def test_capacity_flags_the_highest_of_each_night(
+    drawn: list[tuple[bool, int, int]], k: int, share: str
+) -> None:
     y, risk, night = (np.array(values, float) for values in zip(*drawn, strict=True))
     ids = np.array([f"T{place}" for place in range(len(y))])
-    found = choose_threshold(Capacity(per_night=k), risk / 10, y, night)
+    found = choose_threshold(Capacity(per_night=k, of_open=float(share)), risk / 10, y, night)
     flagged = apply_threshold(found, risk / 10, night, ids)
-    expected = set()
+    assert found.share == pytest.approx(flagged.mean())
+    expected, allowed = set(), 0
     for date in set(night):
         rows = sorted((-risk[row], ids[row]) for row in np.flatnonzero(night == date))
-        expected |= {name for _, name in rows[:k]}
+        limit = min(k, max(1, math.floor(Fraction(share) * len(rows))))
+        expected |= {name for _, name in rows[:limit]}
+        allowed += limit
     assert set(ids[flagged]) == expected
     counts = [
         (risk / 10 >= value).sum() for value in sorted({found.value, *(risk / 10)}) if value < found.value
     ]
-    allowed = k * len(set(night))
     assert (risk / 10 >= found.value).sum() <= allowed
     assert all(count > allowed for count in counts)
 

@@ -12,6 +12,7 @@ from boilover.errors import UsageError
 from boilover.files import read_toml
 from boilover.mistakes import worded
 from boilover.points import AGES_HOURS
+from boilover.policy import USUAL
 
 MOST_HOURS = 24.0 * 365 * 100
 
@@ -32,7 +33,7 @@ class Config(BaseModel):
     """Hours after creation, for ``points = "ages"``."""
     seed: int = Field(default=0, ge=0)
     escalation: Mapping[str, Any] = Field(default_factory=dict)
-    threshold: Mapping[str, Any] = Field(default_factory=lambda: {"kind": "capacity", "per_night": 10})
+    threshold: Mapping[str, Any] = Field(default_factory=lambda: dict(USUAL))
 
     @field_validator("horizon", mode="before")
     @classmethod

@@ -48,6 +48,11 @@ class Threshold:
     cost_per_point: float | None = None
     """For `LeastCost`, in the unit of its costs."""
 
+    @property
+    def share(self) -> float:
+        """Share of the slice's points that it flags, which is the recall of as many drawn at random."""
+        return self.flags_per_night.estimate * self.nights / self.points if self.points else np.nan
+
     def to_dict(self) -> dict[str, Any]:
         """Return the threshold as plain values for JSON; an undefined figure is None."""
         values = {**asdict(self), "policy": self.policy.model_dump()}
@@ -63,11 +68,13 @@ class Threshold:
         told = (
             f"precision {self.precision.estimate:.2f}"
             f" ({self.precision.low:.2f} to {self.precision.high:.2f}), recall {self.recall.estimate:.2f}"
-            f" ({self.recall.low:.2f} to {self.recall.high:.2f}), {self.flags_per_night.estimate:.1f} flags a night"
+            f" ({self.recall.low:.2f} to {self.recall.high:.2f}; at random {self.share:.2f}),"
+            f" {self.flags_per_night.estimate:.1f} flags a night"
         )
         if not isinstance(self.policy, Capacity):
             return f"{asked}: {told}"
-        taken = f"of the {self.policy.per_night} riskiest a night, each point for itself, {told}"
+        share = f"{100 * self.policy.of_open:g} % and at most " if self.policy.of_open < 1 else ""
+        taken = f"of the riskiest {share}{self.policy.per_night} a night, each point for itself, {told}"
         return f"{asked}, {taken}; what nights catch, flagging a ticket once, boilover backtest tells"
 
 
@@ -77,11 +84,13 @@ def choose_threshold(
     y: npt.ArrayLike,
     night: npt.ArrayLike,
     reached: Reached | None = None,
+    at_risk: int | None = None,
 ) -> Threshold:
     """Choose the threshold that ``policy`` asks for on the n points of a slice, and measure it there.
 
     ``reached`` tells how risks rose from night to night (`SavedModel.reached`): the value of `Capacity` is then that at
-    which nights use it, each ticket being flagged once. Without, it is counted on the points of the slice.
+    which nights use it, each ticket being flagged once. Without, it is counted on the points of the slice. ``at_risk``
+    is how many tickets tonight asks about, where the capacity is a share of them.
 
     Raises `InputError` for an empty slice or bad values, `GateError` where no threshold reaches the
     precision.
@@ -92,9 +101,9 @@ def choose_threshold(
         case FixedRisk() | LeastCost(method="calibrated"):
             value = _told(policy)
         case Capacity() if reached is not None:
-            value = reached.threshold(policy.per_night)
+            value = reached.threshold(policy.per_night if at_risk is None else policy.limit(at_risk))
         case Capacity():
-            value = capacity_threshold(scores, nights, policy.per_night)
+            value = capacity_threshold(scores, nights, policy)
         case LeastPrecision():
             value = precision_threshold(labels, scores, policy.at_least, policy.confidence)
         case LeastCost():
@@ -103,7 +112,9 @@ def choose_threshold(
     return _measured(policy, value, flagged, labels, nights)
 
 
-def threshold_for(policy: Policy, saved: SavedModel | None, *, by_rank: bool = False) -> Threshold:
+def threshold_for(
+    policy: Policy, saved: SavedModel | None, *, by_rank: bool = False, at_risk: int | None = None
+) -> Threshold:
     """Return the threshold that ``policy`` asks for, chosen on the past points that a model keeps.
 
     Without a model it is not measured, and one that has to be chosen raises `UsageError`. ``by_rank``: the riskiest of
@@ -111,7 +122,7 @@ def threshold_for(policy: Policy, saved: SavedModel | None, *, by_rank: bool = F
     """
     if saved is not None:
         past = saved.calibration
-        return choose_threshold(policy, past.risk, past.label, past.night, saved.reached)
+        return choose_threshold(policy, past.risk, past.label, past.night, saved.reached, at_risk)
     match policy:
         case FixedRisk() | LeastCost(method="calibrated"):
             value = _told(policy)
@@ -131,9 +142,8 @@ def apply_threshold(
 ) -> Bools:
     """Return which of n points to flag, ``bool[n]``; a NaN risk is never flagged.
 
-    `Capacity` flags exactly the ``per_night`` highest risks of each night, or all where there are fewer;
-    of equal risks the lower of ``ids`` goes first, so that neither the order of rows nor a re-run
-    changes a flag.
+    `Capacity` flags exactly the highest risks of each night, as many as its limit; of equal risks the lower of ``ids``
+    goes first, so that neither the order of rows nor a re-run changes a flag.
     """
     scores, names = np.asarray(risk, dtype=np.float64), np.asarray(ids)
     nights = _checked_nights(night, len(scores))
@@ -149,9 +159,9 @@ def may_be_flagged(scores: pd.DataFrame) -> pd.Series:
     return known & (scores["note"] != REASONS[SOLVED]) if "note" in scores.columns else known
 
 
-def capacity_threshold(risk: Floats, night: npt.NDArray[np.int64], per_night: int) -> float:
-    """Return the smallest threshold that flags at most ``per_night`` points on an average night."""
-    allowed = per_night * len(np.unique(night))
+def capacity_threshold(risk: Floats, night: npt.NDArray[np.int64], policy: Capacity) -> float:
+    """Return the smallest threshold that flags no more points on an average night than ``policy`` allows."""
+    allowed = sum(map(policy.limit, np.unique_counts(night).counts.tolist()))
     thresholds, flagged, _ = _ladder(np.zeros(len(risk)), risk)
     return _last(thresholds, flagged <= allowed, risk)
 
@@ -217,13 +227,15 @@ def _flag(
 ) -> Bools:
     if not isinstance(policy, Capacity):
         return risk >= value
+    known = np.isfinite(risk)
     order = np.lexsort((ids, -risk, night))
-    positions = np.arange(len(order))
-    new_night = np.r_[True, np.diff(night[order]) != 0][: len(order)]
-    start = np.maximum.accumulate(np.where(new_night, positions, 0))
+    _, start, codes = np.unique(night[order], return_index=True, return_inverse=True)
+    limits = np.array(
+        [policy.limit(int(count)) for count in np.bincount(codes, known[order])], dtype=np.int64
+    )
     flagged = np.zeros(len(order), dtype=np.bool_)
-    flagged[order] = positions - start < policy.per_night
-    return flagged & np.isfinite(risk)
+    flagged[order] = np.arange(len(order)) - start[codes] < limits[codes]
+    return flagged & known
 
 
 def _measured(

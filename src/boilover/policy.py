@@ -5,7 +5,7 @@
     [threshold]                  [threshold]               [threshold]               [threshold]
     kind = "fixed"               kind = "capacity"         kind = "precision"        kind = "cost"
     risk = 0.3                   per_night = 10            at_least = 0.5            miss = 20
-                                                           confidence = 0.95         false_alarm = 1
+                                 of_open = 0.1             confidence = 0.95         false_alarm = 1
                                                                                      method = "calibrated"
 """
 
@@ -38,6 +38,13 @@ class Capacity(Strict):
 
     kind: Literal["capacity"] = "capacity"
     per_night: int = Field(ge=1)
+    of_open: float = Field(default=1.0, gt=0, le=1)
+    """At most this share of the tickets at risk, and one at least: ten of forty are hardly a choice."""
+
+    def limit(self, at_risk: int) -> int:
+        """Return how many a night of so many tickets ``at_risk`` may flag."""
+        # A tenth of 30 is 3, whatever 0.1 × 30 comes to in floating point.
+        return max(1, min(self.per_night, int(self.of_open * at_risk + 1e-9)))
 
 
 class LeastPrecision(Strict):
@@ -60,6 +67,8 @@ class LeastCost(Strict):
 
 
 Policy = Annotated[FixedRisk | Capacity | LeastPrecision | LeastCost, Field(discriminator="kind")]
+USUAL = {"kind": "capacity", "per_night": 10, "of_open": 0.1}
+"""The ``[threshold]`` where nobody sets one."""
 _ADAPTER: TypeAdapter[Policy] = TypeAdapter(Policy)
 
 

@@ -15,7 +15,8 @@ from boilover.synthetic import synthetic_desk
 POLICY = """
 [threshold]
 kind = "capacity"
-per_night = 2
+per_night = 3
+of_open = 0.14
 [tiers]
 warn = 0.4
 [hysteresis]

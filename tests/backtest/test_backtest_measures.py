@@ -12,7 +12,7 @@ from boilover.annotations import Annotations
 from boilover.backtest.asked import Nights
 from boilover.backtest.book import End, Ends
 from boilover.backtest.figures import FIGURES, Costs, resample
-from boilover.backtest.measures import Outcomes, Tickets, Window, outcomes, tickets_of
+from boilover.backtest.measures import Outcomes, Tickets, Window, outcomes, standing, tickets_of
 from boilover.backtest.rules import PRIORITY, UNRESOLVED, replay_matched, replay_rule, rules
 from boilover.errors import UsageError
 from boilover.features import Sight
@@ -118,6 +118,15 @@ def by_hand(course: Course, nights: np.ndarray, window: Window) -> dict[str, flo
     return {name: float(value) for name, value in told.items()}
 
 
+def shares_by_hand(courses: list[Course], nights: np.ndarray) -> dict[int, tuple[int, int]]:
+    """Return of each night how many tickets have a flag of the rule, and how many are at risk."""
+    told = {}
+    for place in range(len(nights)):
+        held = [each.at_risk[place] for each in courses if place in each.at_risk]
+        told[place] = (sum(held), len(held))
+    return told
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tickets_one_by_one(seed: int) -> None:
     nights = sixes("2026-03-02", 12)
@@ -125,7 +134,10 @@ def test_tickets_one_by_one(seed: int) -> None:
     asked, ends, holds = asked_of(courses, nights)
     window = Window(int(nights[0]), int(nights[-1]) + DAY, int(nights[-1]) + 3 * DAY, 4 * DAY)
     tickets = tickets_of(asked, ends.escalated, window)
-    found = outcomes(replay_rule(holds, asked, ends, window.close), ends.escalated, tickets, window)
+    flags = replay_rule(holds, asked, ends, window.close)
+    found = outcomes(flags, ends.escalated, tickets, window, asked)
+    share = shares_by_hand(courses, nights)
+    assert standing(flags, nights) == pytest.approx([held for held, _ in share.values()])
     wanted_tickets = [
         ticket
         for ticket, each in enumerate(courses)
@@ -136,6 +148,10 @@ def test_tickets_one_by_one(seed: int) -> None:
         wanted = by_hand(courses[ticket], nights, window)
         assert {name: getattr(found, name)[row] for name in wanted} == pytest.approx(wanted), courses[ticket]
         assert tickets.nights[row] == len(courses[ticket].at_risk)
+        course = courses[ticket]
+        before = [place for place, night in enumerate(nights) if night < course.escalated <= window.close]
+        held, asked_then = share[before[-1]] if before and before[-1] in course.at_risk else (0, 1)
+        assert found.by_chance[row] == pytest.approx(held / asked_then)
 
 
 def test_random_histories_hold_every_case() -> None:
@@ -147,7 +163,7 @@ def test_random_histories_hold_every_case() -> None:
         flags = replay_rule(holds, asked, ends, window.close)
         ended |= set(flags.end.tolist())
         tickets = tickets_of(asked, ends.escalated, window)
-        pending += outcomes(flags, ends.escalated, tickets, window).pending.sum()
+        pending += outcomes(flags, ends.escalated, tickets, window, asked).pending.sum()
         assert np.array_equal(flags.ended_at == 0, flags.end == End.STANDS)
     assert ended == {int(each) for each in End}
     assert pending
@@ -160,7 +176,7 @@ def test_figures_are_those_of_plain_sums() -> None:
     window = Window(int(nights[0]), int(nights[-1]) + DAY, int(nights[-1]) + 3 * DAY, 4 * DAY)
     tickets = tickets_of(asked, ends.escalated, window)
     flags = replay_rule(holds, asked, ends, window.close)
-    found = outcomes(flags, ends.escalated, tickets, window)
+    found = outcomes(flags, ends.escalated, tickets, window, asked)
     drawn = resample(tickets, {"rule": found}, len(nights), Costs(miss=5, false_alarm=2), rounds=40, seed=1)
     told = {name: drawn["rule"].interval(name).estimate for name in FIGURES}
 
@@ -170,6 +186,8 @@ def test_figures_are_those_of_plain_sums() -> None:
     leads = caught + [0.0] * (len(within) - len(caught))
     false = sum(each["false"] for each in hand)
     assert told["recall"] == pytest.approx(len(caught) / len(within))
+    assert told["recall_by_chance"] == pytest.approx(found.by_chance.sum() / len(within))
+    assert told["lift"] == pytest.approx(len(caught) / found.by_chance.sum())
     assert told["recall_24h_ahead"] == pytest.approx(sum(lead >= 24 for lead in caught) / len(within))
     assert told["lead_lower_quartile"] == pytest.approx(np.quantile(leads, 0.25))
     assert told["lead_median"] == pytest.approx(np.median(leads))
@@ -197,8 +215,10 @@ def test_rounds_draw_whole_tickets_and_the_same_for_all_methods() -> None:
     asked, ends, holds = asked_of(random_courses(3, nights), nights)
     window = Window(int(nights[0]), int(nights[-1]) + DAY, int(nights[-1]) + DAY, 4 * DAY)
     tickets = tickets_of(asked, ends.escalated, window)
-    found = outcomes(replay_rule(holds, asked, ends, window.close), ends.escalated, tickets, window)
-    silent = outcomes(replay_rule(holds & False, asked, ends, window.close), ends.escalated, tickets, window)
+    found, silent = (
+        outcomes(replay_rule(rule, asked, ends, window.close), ends.escalated, tickets, window, asked)
+        for rule in (holds, holds & False)
+    )
     methods = {"rule": found, "same": found, "silent": silent}
     drawn = resample(tickets, methods, 12, Costs(), rounds=30, seed=4)
     assert drawn["rule"].difference(drawn["same"], "net_benefit") == (0.0, 0.0, 0.0)
@@ -219,7 +239,7 @@ def test_shares_of_all_or_none_have_exact_intervals() -> None:
     tickets = Tickets(np.arange(40), np.where(np.arange(40) < n, DAY, 0), np.ones(40))
     caught = (np.arange(40) < n).astype(float)
     none = np.zeros(40)
-    found = Outcomes(caught, caught, none, caught, caught, none, none, none, caught, caught, caught)
+    found = Outcomes(caught, caught, caught, none, caught, caught, none, none, none, caught, caught, caught)
     drawn = resample(tickets, {"rule": found}, 3, Costs(), rounds=20, seed=0)["rule"]
     exact = 0.025 ** (1 / n)
     assert drawn.interval("recall") == pytest.approx((1, exact, 1))

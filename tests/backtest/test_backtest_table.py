@@ -18,6 +18,7 @@ UNKNOWN = Interval(NAN, NAN, NAN)
 def figures(recall: float, benefit: float) -> dict[str, Interval]:
     told = {name: Interval(0.25, 0.2, 0.3) for name in FIGURES}
     told |= {"recall": Interval(recall, recall - 0.1, recall + 0.1), "flags_per_caught": UNKNOWN}
+    told |= {"lift": Interval(2.8, 2.1, 3.4)}
     return told | {"net_benefit": Interval(benefit, benefit - 1, benefit + 1)}
 
 
@@ -52,13 +53,17 @@ def result() -> Backtest:
 
 
 def test_age_is_beaten_in_what_is_caught_and_rules_in_what_it_is_worth() -> None:
-    caught, age, rule = verdict(FOUND, GAPS, COSTS, 10)
+    caught, chance, age, rule = verdict(FOUND, GAPS, COSTS, 10)
     assert caught.startswith("catches 70.0% (60.0% to 80.0%) of the escalations")
+    assert caught.endswith(
+        "on 25.0% of the open tickets; as many drawn at random each night would catch 25.0%."
+    )
+    assert chance.startswith("beats as many open tickets drawn at random (2.80 times as many caught, 95 %")
     assert age.startswith("beats as many flags by age (70.0% caught against 50.0%; difference +20.0 points")
     assert rule.startswith("DOES NOT BEAT unresolved for 24 h (net benefit +5.00 against +4.90")
     assert "a miss worth 10 false alarms" in rule
     clear = {**GAPS, "unresolved_24h": {**GAPS["unresolved_24h"], "net_benefit": Interval(-0.4, -0.6, -0.2)}}
-    assert verdict(FOUND, clear, COSTS, 10)[2].startswith("FALLS BEHIND unresolved for 24 h (net benefit")
+    assert verdict(FOUND, clear, COSTS, 10)[3].startswith("FALLS BEHIND unresolved for 24 h (net benefit")
 
 
 def test_where_nothing_can_be_told() -> None:
@@ -70,7 +75,29 @@ def test_where_nothing_can_be_told() -> None:
     assert caught.startswith("catches 70.0%")
     assert compared == "can be compared with no rule on so few escalations: 9, 10 are needed."
     gaps = {"age_matched": dict.fromkeys(GAPS["age_matched"], UNKNOWN)}
-    assert verdict(FOUND, gaps, COSTS, 10)[1].startswith("cannot be compared with as many flags by age")
+    assert verdict(FOUND, gaps, COSTS, 10)[2].startswith("cannot be compared with as many flags by age")
+
+
+def test_a_budget_that_is_hardly_a_choice_is_no_triumph() -> None:
+    """Of 44 open tickets 93 % had a flag, and the replay said no more than that 81 % were caught."""
+    own = figures(0.81, -1.0)
+    own |= {"standing_share": Interval(0.927, 0.9, 0.95), "recall_by_chance": Interval(0.83, 0.7, 0.9)}
+    own |= {"lift": Interval(0.98, 0.9, 1.04)}
+    found = {**FOUND, "policy": own}
+    for escalations in (9, 44):
+        caught, hardly = verdict(found, GAPS, COSTS, escalations)[:2]
+        assert "81.0% (71.0% to 91.0%)" in caught
+        assert "would catch 83.0%" in caught
+        assert hardly.startswith("HARDLY CHOOSES: 93 % of the open tickets have a flag")
+    assert verdict(found, GAPS, COSTS, 44)[2].startswith(
+        "DOES NOT BEAT as many open tickets drawn at random (0.98"
+    )
+    own["lift"] = Interval(0.9, 0.8, 0.97)
+    assert verdict(found, GAPS, COSTS, 44)[2].startswith("FALLS BEHIND as many open tickets drawn at random")
+    own["standing_share"] = Interval(0.5, 0.4, 0.6)
+    assert verdict(found, GAPS, COSTS, 44)[1].startswith("FALLS BEHIND as many")
+    told = {**result().to_dict(), "verdict": [hardly]}
+    assert "\x1b[1;31mThe policy HARDLY CHOOSES" in render(told, terminal=True)
 
 
 def test_the_table_tells_every_figure_of_it() -> None:

@@ -165,7 +165,8 @@ def test_a_solved_ticket_is_not_flagged_though_it_has_a_risk(home, desk, run, tm
     scores.to_csv(tmp_path / "scores.csv", index=False)
     by_policy = ("--policy", home / "policy.toml", "--ledger", tmp_path / "own.db", *more)
     by_policy += (desk / "log",) if more else ()
-    for words, number in (((), FLAGS), (by_policy, FLAGS - 3)):
+    (tmp_path / "ten.toml").write_text(f'[threshold]\nkind = "capacity"\nper_night = {FLAGS}\n')
+    for words, number in ((("--config", tmp_path / "ten.toml"), FLAGS), (by_policy, FLAGS - 3)):
         flags = tmp_path / "flags.csv"
         assert run("flag", tmp_path / "scores.csv", "--model", desk / "model", *words, "-o", flags)[0] == 0
         told = pd.read_csv(flags, dtype={"ticket_id": "str"})["ticket_id"]
@@ -281,7 +282,15 @@ def test_the_riskiest_of_a_night_need_no_model(home, desk, run, tmp_path):
     scores, flags = home / f"scores {NIGHTS[0]}.csv", tmp_path / "flags.csv"
     code, said = run("flag", scores, "-o", flags)
     assert (code, "threshold by rank: not measured on past points, as no model is named" in said) == (0, True)
-    assert "\n10 flagged" in said
+    # Ten of 34 would be hardly a choice: by default a tenth of what is open is flagged.
+    assert (
+        "\n3 of 34 tickets flagged, 8.8 %: drawn at random, as many would catch 8.8 % of what escalates\n"
+        in said
+    )
+    assert "HARDLY" not in said
+    (tmp_path / "all.toml").write_text('[threshold]\nkind = "fixed"\nrisk = 0.0\n')
+    said = run("flag", scores, "--config", tmp_path / "all.toml")[1]
+    assert "HARDLY CHOOSES: 100 % of the tickets have a flag" in said
     bare = flags.read_bytes()
     assert run("flag", scores, "--model", desk / "model", "-o", flags)[0] == 0
     assert flags.read_bytes() == bare
@@ -329,7 +338,7 @@ def test_a_file_of_scores_is_told_by_its_ending_in_capitals_too(home, run, tmp_p
     for name in (f"scores.{form}", f"SCORES.{form.upper()}"):
         write_frame(scores, tmp_path / name)
         code, said = run("flag", tmp_path / name, "-o", tmp_path / f"flags of {name}")
-        assert (code, "10 flagged" in said) == (0, True), said
+        assert (code, "\n3 of 34 tickets flagged" in said) == (0, True), said
     one, other = (tmp_path / f"flags of {name}" for name in (f"scores.{form}", f"SCORES.{form.upper()}"))
     assert one.read_bytes() == other.read_bytes()
 

@@ -188,11 +188,13 @@ def test_the_level_of_the_risks_is_told_in_words() -> None:
     tickets = np.arange(4000)
     rate = rng.uniform(0.02, 0.3, 4000)
     y = (rng.random(4000) < rate).astype(float)
-    assert level(y, rate, tickets).startswith("Risks are right on the whole")
+    assert level(y, rate, tickets).startswith(
+        "Risks are right on the whole to within 11%: 15.9 % on average, where"
+    )
     assert level(y, rate / 2, tickets).startswith("Risks are too low")
     assert level(y, np.minimum(rate * 2, 1), tickets).startswith("Risks are too high")
     rare = level(y * (tickets == tickets[y > 0][0]), np.full(4000, 0.0003), tickets)
-    assert rare.endswith(" 0.03 % on average, where 0.03 % escalate."), "and not none of them"
+    assert " 0.03 % on average, where 0.03 % escalate, 0.83 times as many" in rare, "and not none of them"
     # Where few tickets escalate, right risks are not told as wrong, however few there were; nor as right.
     few, three = np.full(1500, 0.01), np.repeat(np.arange(500), 3)
     told = [level((rng.random(500)[three] < few).astype(float), few, three) for _ in range(400)]
@@ -200,7 +202,37 @@ def test_the_level_of_the_risks_is_told_in_words() -> None:
     nine, ten = (
         level(y * (tickets <= tickets[y > 0][few]), np.full(4000, few / 4000), tickets) for few in (8, 9)
     )
-    assert nine.startswith("Too few escalate to tell whether risks are right on the whole: 0.20 % on average")
-    assert ten.startswith("Risks are right on the whole")
+    for number, said in ((9, nine), (10, ten)):
+        wanted = (
+            f"Whether risks are right on the whole cannot be told: {number} tickets escalated, and about "
+        )
+        assert said.startswith(wanted)
     # One ticket's many points are one observation.
-    assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Too few escalate")
+    assert level(y[:40], rate[:40] / 2, np.zeros(40, dtype=int)).startswith("Whether risks are right")
+
+
+def test_risks_are_not_called_right_where_the_data_cannot_tell() -> None:
+    """A desk was told that 4.6 % are right where 3.4 % came: 15 escalations, which could not tell it from 4.6 %."""
+    tickets = np.arange(440)
+    y = (tickets < 15).astype(float)
+    assert level(y, np.full(440, 0.046), tickets) == (
+        "Whether risks are right on the whole cannot be told: 15 tickets escalated, and about 95 are needed to tell it"
+        " within 20%; 4.6 % on average, where 3.4 % escalate, 0.74 times as many (95 % interval 0.31 to 1.18)."
+    )
+    # So many more of the same tell it.
+    more = np.arange(440 * 12)
+    assert level(np.tile(y, 12), np.full(len(more), 0.046), more).startswith(
+        "Risks are too high on the whole: 4.6 %"
+    )
+    assert level(np.zeros(9), np.zeros(9), np.arange(9)).startswith("Whether risks are right")
+
+
+@pytest.mark.parametrize("n", [200, 20_000])
+def test_the_interval_of_the_level_holds_what_is_right(n: int) -> None:
+    rng = np.random.default_rng(n)
+    risk, three = rng.uniform(0.01, 0.2, n), np.repeat(np.arange(n), 3)
+    told = [level((rng.random(n) < risk)[three].astype(float), risk[three], three) for _ in range(300)]
+    assert np.mean(["on the whole: " in each and each.startswith("Risks are too") for each in told]) < 0.08
+    # It is called right only with enough to tell it from what is a fifth off.
+    right = np.mean([each.startswith("Risks are right") for each in told])
+    assert right == 0 if n < 20_000 else right > 0.9

@@ -22,7 +22,8 @@ def by_hand(y, risk, as_of, tickets, before, unseen, line):
                 right += y[row] == 1
                 break
     nights = as_of.max() // DAY - as_of.min() // DAY + 1
-    return flagged / nights, caught / escalating, right / known if known else np.nan
+    chance = flagged / len(set(tickets.tolist())) * (escalating - unseen) / escalating
+    return flagged / nights, caught / escalating, chance, right / known if known else np.nan
 
 
 @pytest.mark.parametrize("unseen", [0, 7])
@@ -37,7 +38,7 @@ def test_figures_are_those_of_a_walk_through_time(unseen):
     assert (np.diff(found.threshold) < 0).all()
     for place, line in enumerate(found.threshold):
         figures = by_hand(y, risk, as_of, tickets, before, unseen, line)
-        told = (found.flags_a_night[place], found.recall[place], found.precision[place])
+        told = tuple(column[place] for column in found[1:])
         assert told == pytest.approx(figures, nan_ok=True)
     assert found.flags_a_night[-1] == pytest.approx(len(np.unique(tickets)) / 20)
 

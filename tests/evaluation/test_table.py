@@ -53,3 +53,16 @@ def test_suppressed_groups_are_counted() -> None:
     lines = render(small(segments={"queue": segment}).to_dict()).splitlines()
     assert any("1 smaller" in line and " 20 " in line for line in lines)
     assert not any("| small " in line for line in lines)
+
+
+def test_a_night_that_is_looked_at_whole_is_no_find() -> None:
+    rng = np.random.default_rng(0)
+    risk, night = rng.random(300), np.repeat(np.arange(20), 15) * 86_400_000_000
+    y = (rng.random(300) < risk).astype(float)
+    told = {
+        k: evaluate(y, risk, night, np.arange(300), np.ones(300), rounds=5, k=k).to_dict() for k in (5, 10)
+    }
+    assert "HARDLY" not in render(told[5])
+    assert "HARDLY CHOOSES: 67 % of the points are looked at with 10 a night" in render(told[10])
+    row = next(line for line in render(told[5]).splitlines() if line.startswith("| 5 a night (33.3 %)"))
+    assert f"{told[5]['top_k']['precision'] / told[5]['base_rate']:.3f}" in row

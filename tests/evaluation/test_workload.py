@@ -71,6 +71,7 @@ def test_top_k_against_a_loop_over_nights(drawn: list[tuple[bool, int, int]], k:
     assert found.precision == pytest.approx(hits / taken)
     assert found.recall == pytest.approx(hits / y.sum() if y.any() else np.nan, nan_ok=True)
     assert found.nights == len(set(night))
+    assert found.share == pytest.approx(taken / len(y))
 
 
 def test_a_night_is_a_utc_date() -> None:

@@ -55,7 +55,13 @@ SEGMENT = st.fixed_dictionaries(
 )
 POLICIES = st.fixed_dictionaries(
     {
-        "threshold": st.sampled_from([{"kind": "fixed", "risk": 0.5}, {"kind": "capacity", "per_night": 3}]),
+        "threshold": st.sampled_from(
+            [
+                {"kind": "fixed", "risk": 0.5},
+                {"kind": "capacity", "per_night": 3},
+                {"kind": "capacity", "per_night": 3, "of_open": 0.1},
+            ]
+        ),
         "triggers": st.fixed_dictionaries(
             {"sla_used": trigger(), "legal": trigger(), "vip": trigger(values=st.just(["x"]))}
         ).map(lambda told: {**told, "vip": {"values": ["x"], **told["vip"]}}),

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +92,8 @@ def decide_all(tables: dict[str, Any], as_of: int, threshold: float, tickets: li
     limits = tables.get("capacity", {})
     every = limits.get("per_night", math.inf)
     if tables["threshold"]["kind"] == "capacity":
-        every = min(every, tables["threshold"]["per_night"])
+        share = Fraction(str(tables["threshold"].get("of_open", 1)))
+        every = min(every, tables["threshold"]["per_night"], max(1, math.floor(share * len(tickets))))
     used: Counter[str | None] = Counter()
     for place in sorted(waiting, key=urgency):
         queue = tickets[place].segments["queue"]

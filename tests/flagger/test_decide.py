@@ -66,8 +66,9 @@ def test_the_capacity_is_never_exceeded_and_never_idle(tables: dict[str, Any], s
     decision = decide(night, Memory.empty(60), policy, THRESHOLD)
     new = decision.verdict == Verdict.NEW
     left_out = decision.why_not == WhyNot.CAPACITY
-    assert policy.per_night is None or new.sum() <= policy.per_night
-    is_full = policy.per_night is not None and new.sum() == policy.per_night
+    most = policy.limit(60)
+    assert most is None or new.sum() <= most
+    is_full = most is not None and new.sum() == most
     for queue in QUEUES:
         here = np.array([word == queue for word in night.segments["queue"]])
         limit = policy.capacity.queues.get(queue or "", policy.capacity.each_queue)

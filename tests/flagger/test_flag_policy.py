@@ -12,11 +12,12 @@ import pytest
 from pydantic import BaseModel
 
 from boilover import cli
+from boilover.config import Config
 from boilover.errors import UsageError
 from boilover.flagger import FlagPolicy, explain, load_policy, parse_flag_policy
 from boilover.flagger.policy import Triggers
 from boilover.flagger.settings import QuietHours
-from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision
+from boilover.policy import Capacity, FixedRisk, LeastCost, LeastPrecision, parse_policy
 from boilover.times import parse_moment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "flagging.md"
@@ -96,8 +97,9 @@ def test_the_comments_of_the_example_tell_the_defaults() -> None:
 
 def test_an_empty_policy_is_that_of_the_configuration() -> None:
     policy = parse_flag_policy({})
-    assert policy.threshold == Capacity(per_night=10)
-    assert policy.per_night == 10
+    assert policy.threshold == Capacity(per_night=10, of_open=0.1) == parse_policy(Config().threshold)
+    # A tenth of what is open: ten flags on a desk of forty would be hardly a choice.
+    assert [policy.limit(n) for n in (0, 9, 29, 30, 44, 99, 100, 4000)] == [1, 1, 2, 3, 4, 9, 10, 10]
     assert policy.triggers_on == {}
     assert not policy.by_queue
 
@@ -105,7 +107,7 @@ def test_an_empty_policy_is_that_of_the_configuration() -> None:
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"threshold": {"kind": "capacity", "per_night": 2, "by_nite": 2}},
-        r"threshold\.by_nite: is not known; keys are kind, per_night",
+        r"threshold\.by_nite: is not known; keys are kind, per_night, of_open",
     ),
     ({"treshold": {}}, r"treshold: is not known; keys are threshold, capacity, "),
     (
@@ -296,11 +298,11 @@ def test_a_file_that_is_none_or_no_toml_is_named(tmp_path: Path) -> None:
 
 def test_the_smaller_capacity_counts() -> None:
     ten = {"threshold": {"kind": "capacity", "per_night": 10}}
-    assert parse_flag_policy({**ten, "capacity": {"per_night": 4}}).per_night == 4
-    assert parse_flag_policy({**ten, "capacity": {"per_night": 40}}).per_night == 10
+    assert parse_flag_policy({**ten, "capacity": {"per_night": 4}}).limit(20) == 4
+    assert parse_flag_policy({**ten, "capacity": {"per_night": 40}}).limit(20) == 10
     fixed = {"threshold": {"kind": "fixed", "risk": 0.5}}
-    assert parse_flag_policy(fixed).per_night is None
-    assert parse_flag_policy({**fixed, "capacity": {"per_night": 4}}).per_night == 4
+    assert parse_flag_policy(fixed).limit(20) is None
+    assert parse_flag_policy({**fixed, "capacity": {"per_night": 4}}).limit(2) == 4
 
 
 def test_times_may_be_written_as_toml_has_them() -> None:
@@ -339,6 +341,10 @@ def test_a_policy_says_what_it_will_do() -> None:
         (
             Capacity(per_night=7),
             "at most 7 a night, from the risk on at which an average night of the past used 90% of that",
+        ),
+        (
+            Capacity(per_night=7, of_open=0.05),
+            "at most 7 and 5% of the tickets at risk a night, from the risk on at which",
         ),
         (LeastPrecision(at_least=0.6), "while 60% escalate, with a confidence of 95%"),
         (LeastPrecision(at_least=0.07, confidence=0.999), "while 7% escalate, with a confidence of 99.9%"),

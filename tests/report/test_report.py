@@ -155,7 +155,10 @@ def test_the_base_rate_stands_in_the_drawing_of_precision() -> None:
     page = Page(usual())
     assert f"base rate {told}" in page.text("text")
     # The tiles tell it in the same words.
-    assert {f"{told} escalate", f"of all points, {told} do"} <= set(page.text("span"))
+    share = percent(EVALUATION["top_k"]["share"])
+    assert {f"{told} escalate", f"of all points, {told} do; these are {share} of them"} <= set(
+        page.text("span")
+    )
 
 
 def test_tickets_by_rank_with_reasons_and_flags() -> None:
@@ -203,9 +206,9 @@ def test_the_slider_holds_what_was_evaluated() -> None:
     assert int(str(slider["max"])) == len(lines) - 1
     shown = lines[int(str(slider["value"]))]
     assert shown[0] == operating["threshold"][7]
-    told = [operating[name][7] for name in ("flags_a_night", "recall", "precision")]
-    assert shown[2:5] == [count(told[0]), percent(told[1]), percent(told[2])]
-    across, down = ([line[place] for line in lines] for place in (6, 7))
+    told = [operating[name][7] for name in ("flags_a_night", "recall", "by_chance", "precision")]
+    assert shown[2:6] == [count(told[0]), *map(percent, told[1:])]
+    across, down = ([line[place] for line in lines] for place in (7, 8))
     assert across == sorted(across, reverse=True)
     assert down == sorted(down)
     above = int((scored()["risk"] >= shown[0]).sum())

@@ -13,6 +13,7 @@ import pandas as pd
 from report_pages import Page
 
 from boilover.backtest import Backtest, Replay
+from boilover.evaluation.interval import Interval
 from boilover.report import render_replay, write_backtest_report
 from boilover.report.drawing.bars import lead_times
 from boilover.report.replay_tickets import lives, threshold_dial
@@ -30,12 +31,29 @@ def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> 
         in text
     )
     assert f"with {count(own['flags_a_night'].estimate)} new flags a night." in text
+    chance, standing = (percent(own[name].estimate) for name in ("recall_by_chance", "standing_share"))
+    assert f"As many tickets drawn at random would have caught {chance}." in text
+    tiles = " ".join(page.text("span"))
+    assert f"; {chance} if drawn at random" in tiles
+    assert f"flags stand on {standing} of the open tickets" in tiles
+    cells = methods(result.to_dict())[0].cells
+    assert cells[:2] == [(chance, ""), (standing, "")]
+    assert ("HARDLY CHOOSES" in text) == (own["standing_share"].estimate > 0.5)
     assert percent(own["recall"].estimate) in page.text("td")
     assert f"{own['net_benefit'].estimate:+.2f}" in page.text("td")
-    leads = [methods(result.to_dict())[0].cells[5], methods(_without_leads(result))[0].cells[5]]
+    leads = [methods(result.to_dict())[0].cells[7], methods(_without_leads(result))[0].cells[7]]
     assert leads == [(hours(own["lead_median"].estimate), leads[0][1]), ("0", "0 to 2 d")]
     assert result.escalations < 10
     assert verdict(result.to_dict()).compared == "So few escalations cannot tell whether it beats any rule."
+
+
+def test_flags_on_most_of_what_is_open_are_a_warning(replay: Replay) -> None:
+    figures = {**replay.result.figures["policy"], "standing_share": Interval(0.927, 0.9, 0.95)}
+    told = replace(replay.result, figures={**replay.result.figures, "policy": figures})
+    page = Page(render_replay(replace(replay, result=told), title="A desk"))
+    said = [text for text in page.text("p") if "HARDLY CHOOSES: 93 % of the open tickets have a flag" in text]
+    assert len(said) == 1
+    assert verdict({**told.to_dict(), "escalations": 10}).is_bad
 
 
 def _without_leads(result: Backtest) -> dict[str, Any]:
@@ -53,8 +71,11 @@ def test_a_verdict_is_what_the_intervals_say(replay: Replay) -> None:
         "priority": {"low": -2.0, "high": 0.0},
     }
     misleading = {"low": 9.0, "high": 9.0}
+    own = dict(replay.result.to_dict()["figures"]["policy"])
+    own |= {"lift": {"estimate": 2.0, "low": 1.5, "high": 3.0}, "standing_share": {"estimate": 0.2}}
     told = {
         **replay.result.to_dict(),
+        "figures": {**replay.result.to_dict()["figures"], "policy": own},
         "nights": 1,
         "escalations": 10,
         "differences": {
@@ -67,12 +88,16 @@ def test_a_verdict_is_what_the_intervals_say(replay: Replay) -> None:
     found = verdict(told)
     assert found.measured.startswith("Over 1 night the policy would have caught")
     assert found.compared == (
-        "It beats ‘75 % of SLA used’, and falls behind ‘as many flags by age’, and does not beat ‘no public update for"
-        " 4 h’ or ‘priority high or above’ beyond chance, and cannot be compared with ‘unresolved for 24 h’."
+        "It beats a random choice of as many tickets and ‘75 % of SLA used’, and falls behind ‘as many flags by"
+        " age’, and does not beat ‘no public update for 4 h’ or ‘priority high or above’ beyond chance, and cannot be"
+        " compared with ‘unresolved for 24 h’."
     )
     assert found.is_bad
     told["differences"]["age_matched"]["recall"] = {"low": 0.01, "high": 0.1}
     assert not verdict(told).is_bad
+    own["lift"] = {"estimate": 1.1, "low": 0.9, "high": 1.3}
+    assert verdict(told).is_bad
+    assert "does not beat a random choice of as many tickets" in verdict(told).compared
     calm = verdict({**told, "escalations": 0})
     assert calm.measured.startswith("Over 1 night no ticket escalated; the policy would have raised")
     assert (calm.compared, calm.is_bad) == ("There was nothing to catch.", False)

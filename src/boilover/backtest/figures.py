@@ -19,6 +19,8 @@ QUARTILES = {"lead_lower_quartile": 0.25, "lead_median": 0.5, "lead_upper_quarti
 """Hours of lead over all escalations; a missed one counts as zero."""
 RATIOS = (
     "recall",
+    "recall_by_chance",
+    "lift",
     "recall_24h_ahead",
     "first_flag_precision",
     "flags_per_caught",
@@ -102,6 +104,8 @@ def _ratios(sums: npt.NDArray[np.float64], n_nights: int, costs: Costs) -> dict[
     of = dict(zip(COLUMNS, sums[3:], strict=True))
     return {
         "recall": _over(of["caught"], escalated),
+        "recall_by_chance": _over(of["by_chance"], escalated),
+        "lift": _over(of["caught"], of["by_chance"]),
         "recall_24h_ahead": _over(of["early"], escalated),
         "first_flag_precision": _over(of["first_right"], of["first_known"]),
         "flags_per_caught": _over(of["flags"], of["caught"]),

@@ -48,14 +48,17 @@ class Tickets:
 class Outcomes:
     """What a replay's flags came to for n tickets, float64 (n) each.
 
-    ``caught``: it escalated while a flag stood; ``lead``: hours from raising that flag to the escalation, 0 where
-    missed; ``early``: lead of `AHEAD` or more. ``flags``: how many were raised. ``stood``: nights with a flag.
+    ``caught``: it escalated while a flag stood; ``by_chance``: the share of the open tickets that had a flag on the
+    last night before it escalated, which is how likely as many flags drawn at random catch it; ``lead``: hours from
+    raising that flag to the escalation, 0 where missed; ``early``: lead of `AHEAD` or more. ``flags``: how many were
+    raised. ``stood``: nights with a flag.
     ``false``: flags that caught nothing and are no longer ``pending``: pending stand at the window's close, for less
     than a horizon. ``flips``: clearings, and flags raised after the first. ``flagged``: had one at all. ``first_known``
     and ``first_right``: the horizon of the first flag is in the log; the ticket escalated within it.
     """
 
     caught: Floats
+    by_chance: Floats
     lead: Floats
     early: Floats
     flags: Floats
@@ -76,8 +79,8 @@ def tickets_of(nights: Nights, escalated: Ints, window: Window) -> Tickets:
     return Tickets(ticket, np.where(within, escalated, 0)[ticket], counts[ticket])
 
 
-def outcomes(flags: Flags, escalated: Ints, tickets: Tickets, window: Window) -> Outcomes:
-    """Return what ``flags`` came to, ticket by ticket."""
+def outcomes(flags: Flags, escalated: Ints, tickets: Tickets, window: Window, nights: Nights) -> Outcomes:
+    """Return what ``flags`` came to on ``nights``, ticket by ticket."""
     n = len(escalated)
 
     def count(which: Bools) -> Floats:
@@ -94,6 +97,7 @@ def outcomes(flags: Flags, escalated: Ints, tickets: Tickets, window: Window) ->
     right = known & (escalated[flags.ticket] <= until)
     found = {
         "caught": count(caught),
+        "by_chance": _by_chance(flags, np.where(escalated <= window.close, escalated, 0), nights),
         "lead": lead,
         "early": (count(caught) > 0) & (lead >= AHEAD),
         "flags": count(np.ones(len(flags), dtype=np.bool_)),
@@ -106,3 +110,20 @@ def outcomes(flags: Flags, escalated: Ints, tickets: Tickets, window: Window) ->
         "first_right": count(right),
     }
     return Outcomes(**{name: values[tickets.ticket].astype(np.float64) for name, values in found.items()})
+
+
+def standing(flags: Flags, moments: Ints) -> Places:
+    """Return how many flags stand after each night."""
+    ended = np.sort(flags.ended_at[flags.ended_at > 0])
+    raised = np.searchsorted(np.sort(flags.raised_at), moments, side="right")
+    return raised - np.searchsorted(ended, moments, side="right")
+
+
+def _by_chance(flags: Flags, escalated: Ints, nights: Nights) -> Floats:
+    """Return of each ticket the share of open ones with a flag on the night before it escalated, 0 if it was none."""
+    n = len(escalated)
+    last = np.searchsorted(nights.moments, escalated) - 1
+    keys = nights.night * n + nights.points.ticket
+    seen = (last >= 0) & np.isin(last * n + np.arange(n), keys)
+    share = standing(flags, nights.moments) / np.maximum(np.diff(nights.starts), 1)
+    return np.where(seen, share[last], 0.0)

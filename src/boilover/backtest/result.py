@@ -42,6 +42,7 @@ class Training(NamedTuple):
     base_rate: float
     held_out_average_precision: float | None
     threshold: float
+    """On the first of these nights."""
 
 
 class NightRow(NamedTuple):
@@ -143,13 +144,12 @@ def _training(plan: Schedule, model: int, made: Trained) -> Training:
         len(manifest.columns),
         manifest.base_rate,
         manifest.metrics.get("average_precision"),
-        made.threshold.value,
+        made.thresholds[0],
     )
 
 
 def _nights(plan: Schedule, decided: Decided, trained: Sequence[Trained]) -> Iterator[NightRow]:
     for place, model in enumerate(plan.model.tolist()):
         counts = {name: int(values[place]) for name, values in decided.by_night.items()}
-        yield NightRow(
-            as_of=moment(int(plan.nights[place])), threshold=trained[model].threshold.value, **counts
-        )
+        threshold = trained[model].thresholds[place - int(plan.served(model)[0])]
+        yield NightRow(as_of=moment(int(plan.nights[place])), threshold=threshold, **counts)

@@ -123,12 +123,12 @@ def backtest(
         horizon=parse_duration(horizons[0]),
     )
     sight = Sight(notes, asked.points)
-    thresholds = [trained[model].threshold.value for model in plan.model]
+    thresholds = [value for made in trained for value in made.thresholds]
     decided = replay_policy(policy, sight, asked, risk, thresholds, ends, window.close)
     beside, unavailable = replay_beside(sight, asked, rates, decided.by_night["new"], ends, window.close)
     raised = {POLICY: decided.flags, **beside}
     tickets = tickets_of(asked, escalated, window)
-    came_to = {name: outcomes(flags, escalated, tickets, window) for name, flags in raised.items()}
+    came_to = {name: outcomes(flags, escalated, tickets, window, asked) for name, flags in raised.items()}
     result = result_of(
         plan,
         tickets,
@@ -183,7 +183,8 @@ def _train_and_score(
         log = replace(log, events=log.events.drop_columns(["text"]))
     for model, night in enumerate(plan.trained.tolist()):
         begun = perf_counter()
-        made = train_at(log, rule, night, rows, policy.threshold, **options)  # type: ignore[arg-type]
+        at_risk = np.diff(asked.starts)[plan.served(model)].tolist()
+        made = train_at(log, rule, night, rows, policy.threshold, at_risk, **options)  # type: ignore[arg-type]
         served = np.isin(asked.night, plan.served(model))
         if served.any():
             features = [from_json(spec) for spec in made.saved.manifest.features]
@@ -193,6 +194,6 @@ def _train_and_score(
         trained.append(made)
         say(
             f"training {model + 1} of {len(plan.trained)}, as of {moment(night)}:"
-            f" threshold {made.threshold.value:.4f}, {perf_counter() - begun:.0f} s"
+            f" threshold {made.thresholds[0]:.4f}, {perf_counter() - begun:.0f} s"
         )
     return risk, rates, trained

@@ -16,6 +16,7 @@ from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table
 from boilover.words import numbered, ranged, spelled
 
 NAMES = {POLICY: "model and policy", **TITLES}
+ALARMS = ("HARDLY CHOOSES", "DOES NOT BEAT", "FALLS BEHIND")
 LEAD = ("lead_lower_quartile", "lead_median", "lead_upper_quartile")
 
 
@@ -27,7 +28,7 @@ def render(backtest: Mapping[str, Any], *, terminal: bool = False, width: int = 
 def _parts(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[RenderableType]:
     yield Text(_headline(backtest), style="bold")
     for sentence in backtest["verdict"]:
-        style = "bold red" if sentence.startswith(("DOES NOT BEAT", "FALLS BEHIND")) else "green"
+        style = "bold red" if sentence.startswith(ALARMS) else "green"
         yield Text(f"The policy {sentence}", style=style)
     for name in backtest["unavailable"]:
         yield Text(f"The log cannot feed the rule '{TITLES[name]}'.")
@@ -47,12 +48,13 @@ def _tables(backtest: Mapping[str, Any], lines: box.Box) -> Iterable[Table]:
     figures, counts = backtest["figures"], backtest["counts"]
     yield text_table(
         "What was caught, 95 % intervals",
-        ["", "caught", "of escalations", "24 h ahead", "hours ahead, quartiles"],
+        ["", "caught", "of escalations", "at random", "24 h ahead", "hours ahead"],
         [
             [
                 NAMES[name],
                 f"{counts[name]['caught']:,}",
                 ranged(each["recall"], _percent),
+                _percent(each["recall_by_chance"]["estimate"]),
                 ranged(each["recall_24h_ahead"], _percent),
                 " / ".join(_number(each[quartile]["estimate"], 0) for quartile in LEAD),
             ]

@@ -12,7 +12,7 @@ from boilover.backtest.asked import Rows
 from boilover.errors import GateError, InputError
 from boilover.escalation import EscalationRule
 from boilover.evaluation.baselines import AgeRates
-from boilover.flagging import Threshold, choose_threshold
+from boilover.flagging import choose_threshold
 from boilover.inputs import cut
 from boilover.log import EventLog
 from boilover.model.saved import SavedModel
@@ -23,11 +23,11 @@ from boilover.training.rows import TrainingRows, training_rows
 
 @dataclass(frozen=True)
 class Trained:
-    """A model of a night, the threshold chosen on its calibration slice, and the rate of each age then."""
+    """A model of a night, the threshold of each night that it serves, and the rate of each age then."""
 
     at: int
     saved: SavedModel
-    threshold: Threshold
+    thresholds: tuple[float, ...]
     age_rates: AgeRates
 
 
@@ -48,13 +48,16 @@ def train_at(
     night: int,
     rows: Rows,
     threshold: Policy,
+    at_risk: Sequence[int],
     *,
     horizons: Sequence[str],
     ages: Sequence[float] | None,
     seed: int,
     n_jobs: int,
 ) -> Trained:
-    """Train on what ``log`` told up to ``night``, and choose the threshold as the nightly job would.
+    """Train on what ``log`` told up to ``night``, and choose thresholds as the nightly job would.
+
+    ``at_risk`` is how many tickets each night that the model serves asks about.
 
     Raises what `boilover.training.train` and `boilover.flagging.choose_threshold` raise, and names the night.
     """
@@ -63,7 +66,8 @@ def train_at(
         past, learnt = learn(log, night, rows, horizons, ages)
         saved = fit(past, rule, learnt, seed=seed, n_jobs=n_jobs, created_at=when)
         held_out = saved.calibration
-        chosen = choose_threshold(threshold, held_out.risk, held_out.label, held_out.night, saved.reached)
+        slice_ = held_out.risk, held_out.label, held_out.night, saved.reached
+        chosen = {count: choose_threshold(threshold, *slice_, count).value for count in set(at_risk)}
     except InputError as error:
         mend = "Begin later, or replay fewer nights"
         raise InputError(
@@ -73,4 +77,9 @@ def train_at(
         raise GateError(f"the model of {when:%Y-%m-%d %H:%M}: {error}") from error
     y = next(iter(learnt.labels.values()))
     known = ~np.isnan(y)
-    return Trained(night, saved, chosen, AgeRates.fit(learnt.age_hours[known], y[known]))
+    return Trained(
+        night,
+        saved,
+        tuple(chosen[count] for count in at_risk),
+        AgeRates.fit(learnt.age_hours[known], y[known]),
+    )

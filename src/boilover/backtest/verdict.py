@@ -9,6 +9,7 @@ import numpy as np
 from boilover.backtest.figures import Costs
 from boilover.backtest.rules import AGE, TITLES
 from boilover.evaluation.bootstrap import Resampled
+from boilover.evaluation.choice import beside_chance, hardly
 from boilover.evaluation.interval import FEWEST, Interval
 
 POLICY = "policy"
@@ -31,7 +32,7 @@ def verdict(
     costs: Costs,
     escalations: int,
 ) -> tuple[str, ...]:
-    """Return what the replay says, in plain words: what is caught, and whether that beats age and each rule.
+    """Return what the replay says, in plain words: what is caught, and whether that beats chance, age and each rule.
 
     By age as many flags are raised, so shares caught are compared; rules raise as many as they like, so their worth
     is, at the stated costs.
@@ -41,13 +42,17 @@ def verdict(
     if not escalations:
         return ("has nothing to catch: no ticket escalated in these nights.",)
     flags = own["flags_a_night"].estimate
+    share, chance = own["standing_share"].estimate, own["recall_by_chance"].estimate
     caught = f"catches {_share(recall)} of the escalations, {ahead.estimate:.1%} at least 24 h ahead"
-    said = [f"{caught}, with {flags:.1f} new flags a night."]
+    takes = f"with {flags:.1f} new flags a night, which stand on {share:.1%} of the open tickets"
+    said = [f"{caught}, {takes}; as many drawn at random each night would catch {chance:.1%}."]
+    said += [f"{each}." for each in (hardly(share),) if each]
     if escalations < FEWEST:
         return (
             *said,
             f"can be compared with no rule on so few escalations: {escalations}, {FEWEST} are needed.",
         )
+    said += [f"{each}." for each in (beside_chance(own["lift"]),) if each]
     for name, gaps in differences.items():
         figure = "recall" if name == AGE else "net_benefit"
         gap, peer = gaps[figure], figures[name][figure]

@@ -64,12 +64,13 @@ def flag(
 ) -> None:
     """Flag scored tickets: by a policy and a ledger the flags that are new, rose, stand or were cleared tonight.
 
-    Without them, the tickets that the [threshold] of the configuration picks; default: the 10 riskiest a night. With
-    --model it says what that gave on the past points that the model kept.
+    Without them, the tickets that the [threshold] of the configuration picks; default: the riskiest tenth of a night's
+    tickets, 10 at the most. With --model it says what that gave on the past points that the model kept.
 
     Example: boilover flag scores.csv --model models/desk --policy policy.toml --ledger ledger.db --log logs/desk
     """
     from boilover import pipeline
+    from boilover.flagging import may_be_flagged
     from boilover.model.saved import load_model
     from boilover.outputs import check_target, read_frame, write_frame
     from boilover.scoring import model_name
@@ -87,7 +88,7 @@ def flag(
         found = read_frame(scores, model=name)
         threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold, source=config)
         say(_told(threshold))
-        say(f"{len(flags)} flagged")
+        _say_share(len(flags), int(may_be_flagged(found).sum()), "flagged")
         write_frame(flags, output, form)
         return
     if config is not None:
@@ -103,8 +104,22 @@ def flag(
     say(_told(decided.threshold))
     if decided.recorded.again:
         say("this night was recorded before, and nothing is changed")
-    say(counts_told(decided.counts()))
+    counts = decided.counts()
+    say(counts_told(counts))
+    _say_share(counts["new"] + counts["risen"] + counts["still"], counts["tickets"], "with a flag")
     write_frame(decided.flags, output, form)
+
+
+def _say_share(flagged: int, tickets: int, how: str) -> None:
+    """Say which share of the tickets at risk is flagged: drawn at random, so many hold that share of what escalates."""
+    from boilover.evaluation.choice import hardly
+    from boilover.words import percent
+
+    share = flagged / tickets if tickets else 0.0
+    chance = f"drawn at random, as many would catch {percent(share)} of what escalates"
+    say(f"{flagged} of {tickets} tickets {how}, {percent(share)}: {chance}")
+    if said := hardly(share, "of the tickets have a flag"):
+        say(said)
 
 
 def _told(threshold: Threshold) -> str:

@@ -27,6 +27,8 @@ class Operating(NamedTuple):
     flags_a_night: Floats
     recall: Floats
     """Of the tickets that escalate, those that are flagged by then."""
+    by_chance: Floats
+    """What as many tickets drawn at random would come to."""
     precision: Floats
     """Of the tickets that are flagged, those that escalate within the horizon of that moment."""
 
@@ -83,6 +85,7 @@ def operating(
         lines,
         _at_least(highest, lines) / float(nights.max() - nights.min() + 1),
         found / positives if positives else np.full(len(lines), NAN),
+        _at_least(highest, lines) / len(highest) * (1 - unseen / positives if positives else NAN),
         np.divide(hits, crossed, where=crossed > 0, out=np.full(len(lines), NAN)),
     )
 

@@ -24,7 +24,7 @@ def segments_of(notes: Annotations, points: Points) -> dict[str, npt.NDArray[np.
     """
     sight = Sight(notes, points)
     coded = {name: each for name in STATES if _groups(each := sight.state(name)) > 1}
-    for name in notes.history.attributes.column_names:
+    for name in sorted(notes.history.attributes.column_names):
         if name != "subject" and name not in coded and not is_about_people(name):
             coded[name] = sight.attribute(name)
     few = {name: each for name, each in coded.items() if 1 < _groups(each) <= MAX_GROUPS}

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from boilover.evaluation.baselines import TITLES
+from boilover.evaluation.choice import hardly
 from boilover.tables import MISSING, WIDTH, lines_of, rendered, text_table, words
 from boilover.words import ranged
 
@@ -35,6 +36,9 @@ def _parts(evaluation: Mapping[str, Any], lines: box.Box) -> Iterable[Renderable
         style = "green" if sentence.startswith("beats") else "bold red"
         yield Text(f"The model {sentence}.", style=style)
     yield Text(evaluation["level"])
+    top = evaluation["top_k"]
+    if said := hardly(top["share"], f"of the points are looked at with {top['k']} a night"):
+        yield Text(f"{said}.", style="bold red")
     for name in evaluation["unavailable"]:
         yield Text(f"{_title(name)} could not run on this log.")
     yield from _tables(evaluation, lines)
@@ -75,7 +79,8 @@ def _looks(evaluation: Mapping[str, Any]) -> Iterator[list[str]]:
         found = (row[name] for name in ("recall", "precision", "lift"))
         yield [f"{100 * row['workload']:g} %", *map(_number, found)]
     top, flagged, rule = evaluation["top_k"], evaluation["at_threshold"], evaluation["beside_sla_rule"]
-    told = [(f"{top['k']} a night", top["recall"], top["precision"])]
+    rate = evaluation["base_rate"]
+    told = [(f"{top['k']} a night ({100 * top['share']:.1f} %)", top["recall"], top["precision"])]
     if flagged is not None:
         look = f"risk ≥ {flagged['threshold']:g} ({100 * flagged['flagged_share']:.1f} %)"
         told.append((look, flagged["recall"], flagged["precision"]))
@@ -84,7 +89,8 @@ def _looks(evaluation: Mapping[str, Any]) -> Iterator[list[str]]:
         told.append((f"75 % of SLA used {share}", rule["recall"], rule["precision"]))
         told.append((f"model, as many {share}", rule["model_recall"], rule["model_precision"]))
     for look, recall, precision in told:
-        yield [look, _number(recall), _number(precision), MISSING]
+        lift = None if precision is None or not rate else precision / rate
+        yield [look, _number(recall), _number(precision), _number(lift)]
 
 
 def _groups(title: str, table: Mapping[str, Any], lines: box.Box) -> Table:

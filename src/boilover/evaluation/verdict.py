@@ -8,24 +8,43 @@ import numpy.typing as npt
 from boilover.evaluation.baselines import TITLES
 from boilover.evaluation.interval import FEWEST, Interval
 from boilover.history import Floats
-from boilover.words import rate
+from boilover.words import numbered, rate
+
+WITHIN = 0.2
+"""Risks are called right on the whole only where the data can tell that they are so to within this share."""
 
 
 def level(y: Floats, risk: Floats, tickets: npt.NDArray[np.int64]) -> str:
-    """Return whether the mean risk fits the rate, in plain words; two standard errors over tickets are the limit.
+    """Return how many escalate for each that the risks tell, with its interval, and what that comes to in plain words.
 
-    They are those of the outcomes or of right risks, whichever are larger: few escalations tell too little of how much
-    their number varies. Nothing is told as right where fewer than ten tickets escalate: nearly everything would be.
+    The interval is two standard errors over tickets to either side: those of the outcomes or of right risks, whichever
+    are larger, since few escalations tell too little of how much their number varies. Right is what the interval holds
+    within `WITHIN`; where it is wider, so many are told that would make it as narrow.
     """
+    # Half an escalation is the least that is told, and the least that chance may add: none tells nothing.
+    told, came = max(float(risk.sum()), 0.5), np.bincount(tickets, y) > 0
     gaps = np.bincount(tickets, y - risk)
-    spread = max(float((gaps**2).sum()), _spread_of_right(risk, tickets))
-    gap, error = gaps.sum() / len(y), np.sqrt(spread) / len(y)
-    figures = f"{rate(risk.mean())} on average, where {rate(y.mean())} escalate"
-    if abs(gap) > 2 * error:
-        return f"Risks are too {'low' if gap > 0 else 'high'} on the whole: {figures}."
-    if len(np.unique(tickets[y > 0])) < FEWEST:
-        return f"Too few escalate to tell whether risks are right on the whole: {figures}."
-    return f"Risks are right on the whole: {figures}."
+    spread = max(float((gaps**2).sum()), _spread_of_right(risk, tickets), 0.25)
+    ratio, half = float(y.sum()) / told, 2 * np.sqrt(spread) / told
+    low, high = max(ratio - half, 0.0), ratio + half
+    figures = (
+        f"{rate(risk.mean())} on average, where {rate(y.mean())} escalate, {ratio:.2f} times as many"
+        f" (95 % interval {low:.2f} to {high:.2f})"
+    )
+    if not low <= 1 <= high:
+        return f"Risks are too {'low' if low > 1 else 'high'} on the whole: {figures}."
+    off = max(1 - low, high - 1)
+    if came.sum() >= FEWEST and off <= WITHIN:
+        return f"Risks are right on the whole to within {off:.0%}: {figures}."
+    highest = np.zeros(len(came))
+    np.maximum.at(highest, tickets, risk)
+    # Two digits of what is a guess.
+    needed = float(f"{max(came.sum(), highest.sum(), 1.0) * (half / WITHIN) ** 2:.1e}")
+    found = numbered(int(came.sum()), "ticket")
+    return (
+        f"Whether risks are right on the whole cannot be told: {found} escalated, and about {max(needed, FEWEST):,.0f}"
+        f" are needed to tell it within {WITHIN:.0%}; {figures}."
+    )
 
 
 def _spread_of_right(risk: Floats, tickets: npt.NDArray[np.int64]) -> float:

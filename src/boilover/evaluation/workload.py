@@ -37,6 +37,8 @@ class TopK(NamedTuple):
 
     k: int
     nights: int
+    share: float
+    """Of all points, which is the recall of as many drawn at random."""
     recall: float
     precision: float
 
@@ -103,7 +105,10 @@ def top_k_a_night(y: npt.ArrayLike, risk: npt.ArrayLike, as_of_us: npt.ArrayLike
     before = (positions - night_start)[new_run]
     share = np.clip((k - before) / np.bincount(run), 0, 1)[run]
     hits, positives = float(share @ labels), float(labels.sum())
-    return TopK(k, int(new_night.sum()), hits / positives if positives else NAN, hits / float(share.sum()))
+    taken = float(share.sum())
+    return TopK(
+        k, int(new_night.sum()), taken / len(labels), hits / positives if positives else NAN, hits / taken
+    )
 
 
 def nights_of(as_of_us: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -159,7 +159,7 @@ def _within_capacity(night: Night, policy: FlagPolicy, tier: Bytes, free: Flags)
     if policy.by_queue:
         taken = taken[_within_queues(night, policy, taken)]
     within = np.zeros(len(night), dtype=np.bool_)
-    within[taken[: policy.per_night]] = True
+    within[taken[: policy.limit(len(night))]] = True
     return within
 
 

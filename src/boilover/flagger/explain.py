@@ -42,9 +42,11 @@ def _threshold(policy: FlagPolicy) -> str:
     match policy.threshold:
         case FixedRisk(risk=risk):
             return f"tickets of a risk of {percent(risk)} or more"
-        case Capacity(per_night=per_night):
+        case Capacity(per_night=per_night, of_open=share):
             used = f"an average night of the past used {percent(FILLED)} of that"
-            return f"the riskiest tickets, at most {per_night} a night, from the risk on at which {used}"
+            return (
+                f"the riskiest tickets, {_most(per_night, share)} a night, from the risk on at which {used}"
+            )
         case LeastPrecision(at_least=share, confidence=confidence):
             told = f"while {percent(share)} escalate, with a confidence of {percent(confidence)}"
             return f"as many tickets as it can {told}"
@@ -55,12 +57,18 @@ def _threshold(policy: FlagPolicy) -> str:
 
 def _limits(policy: FlagPolicy) -> Iterator[str]:
     limits = policy.capacity
-    every = "no limit" if policy.per_night is None else f"at most {policy.per_night}"
+    own = policy.threshold if isinstance(policy.threshold, Capacity) else None
+    given = [each.per_night for each in (limits, own) if each is not None and each.per_night is not None]
+    every = _most(min(given), 1.0 if own is None else own.of_open) if given else "no limit"
     yield f"New flags a night: {every} in all; the highest tier goes first, then the highest risk times weight."
     for queue, most in limits.queues.items():
         yield f"In queue {queue}: at most {most}."
     if limits.each_queue is not None:
         yield f"In any {'other ' if limits.queues else ''}queue: at most {limits.each_queue}."
+
+
+def _most(count: int, share: float) -> str:
+    return f"at most {count}" + (f" and {percent(share)} of the tickets at risk" if share < 1 else "")
 
 
 def _course(policy: FlagPolicy) -> Iterator[str]:

@@ -30,7 +30,7 @@ from boilover.flagger.triggers_words import (
     Outage,
     Safety,
 )
-from boilover.policy import Capacity, Policy, Strict
+from boilover.policy import USUAL, Capacity, Policy, Strict
 
 MODEL = "model"
 """What a segment mutes to listen to triggers alone."""
@@ -126,7 +126,7 @@ class Triggers(Strict):
 class FlagPolicy(Strict):
     """Whom to flag, how urgently, and when to be silent."""
 
-    threshold: Policy = Field(default_factory=lambda: Capacity(per_night=10))
+    threshold: Policy = Field(default_factory=lambda: Capacity.model_validate(USUAL))
     capacity: Limits = Field(default_factory=Limits)
     tiers: Tiers = Field(default_factory=Tiers)
     hysteresis: Hysteresis = Field(default_factory=Hysteresis)
@@ -142,12 +142,14 @@ class FlagPolicy(Strict):
         found = {name: getattr(self.triggers, name) for name in Triggers.model_fields}
         return {name: each for name, each in found.items() if each is not None and each.on}
 
-    @property
-    def per_night(self) -> int | None:
-        """How many new flags a night may raise in all: the smaller of ``[capacity]`` and a capacity as threshold."""
+    def limit(self, at_risk: int) -> int | None:
+        """Return how many new flags a night of so many tickets ``at_risk`` may raise in all; None: as many as it likes.
+
+        That is the smaller of ``[capacity]`` and a capacity as threshold.
+        """
         given = [self.capacity.per_night]
         if isinstance(self.threshold, Capacity):
-            given.append(self.threshold.per_night)
+            given.append(self.threshold.limit(at_risk))
         return min((limit for limit in given if limit is not None), default=None)
 
     @property

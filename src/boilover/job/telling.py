@@ -41,7 +41,8 @@ def decide_and_record(
         is_first = tools.ledger.latest(desk.name) is None
         expired = 0 if is_first else tools.ledger.expire(desk.name, unseen_since=since, when=account.as_of)
         account.facts["outcomes"]["expired"] = expired
-    threshold, model = threshold_for(tools.policy.threshold, tools.saved), model_name(tools.saved)
+    threshold = threshold_for(tools.policy.threshold, tools.saved, at_risk=len(night))
+    model = model_name(tools.saved)
     decided = decide_night(
         tools.ledger, desk.name, tools.policy, threshold, model, night, scored.scores, fired, again=again
     )

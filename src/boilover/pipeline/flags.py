@@ -67,9 +67,9 @@ def flag_night(
     from boilover.observation import observed
 
     told = load_policy(policy)
-    threshold = threshold_for(told.threshold, saved)
     model = model_told(scores) if saved is None else model_name(saved)
     night, rows, fired = night_of_scores(told, scores, saved, log)
+    threshold = threshold_for(told.threshold, saved, at_risk=len(night))
     check_moment(night.as_of, None if log is None else int(observed(log.events).max()))
     opened = Ledger.open(ledger)
     decided = decide_night(opened, desk, told, threshold, model, night, rows, fired, again=again)

@@ -23,6 +23,7 @@ class Line(NamedTuple):
     risk: str
     flags: str
     recall: str
+    chance: str
     precision: str
     vain: str
     x: float
@@ -61,6 +62,7 @@ def dial_of(operating: Mapping[str, Any], threshold: float | None = None) -> Dia
             percent(thresholds[place]),
             count(flags[place]),
             percent(operating["recall"][place]),
+            percent(operating["by_chance"][place]),
             percent(precision),
             MISSING if precision is None else count(round(flags[place] * (1 - precision), 6)),
             *where,

@@ -84,7 +84,8 @@ def workloads(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         for row in evaluation["workloads"]
     ]
     top, flagged, rule = evaluation["top_k"], evaluation["at_threshold"], evaluation["beside_sla_rule"]
-    rows.append((f"riskiest {top['k']} points a night", top["recall"], top["precision"]))
+    share = percent(top["share"])
+    rows.append((f"riskiest {top['k']} points a night ({share} of points)", top["recall"], top["precision"]))
     if flagged is not None:
         share = percent(flagged["flagged_share"])
         at = percent(flagged["threshold"])
@@ -135,7 +136,7 @@ def tiles(evaluation: Mapping[str, Any]) -> list[Tile]:
         Tile(
             f"of the riskiest {top['k']} a night escalate",
             percent(top["precision"]),
-            f"of all points, {base} do",
+            f"of all points, {base} do; these are {percent(top['share'])} of them",
         ),
         Tile(
             "mean risk",

@@ -40,6 +40,7 @@ def render_replay(replay: Replay, *, title: str) -> str:
         contents=[each for each in CONTENTS if each[0] != "lives" or drawn],
         tiles=_tiles(replay),
         verdict=replayed.verdict(result),
+        warning=replayed.warning(result),
         unavailable=[TITLES[name] for name in result["unavailable"]],
         methods=replayed.methods(result),
         dial=replay_tickets.threshold_dial(replay),
@@ -58,13 +59,19 @@ def render_replay(replay: Replay, *, title: str) -> str:
 
 def _tiles(replay: Replay) -> list[Tile]:
     own, counts = replay.result.to_dict()["figures"][POLICY], replay.result.counts[POLICY]
+    caught, bounds = with_interval(own["recall"], percent)
+    chance = f"{percent(own['recall_by_chance']['estimate'])} if drawn at random"
     return [
-        Tile("of escalations caught", *with_interval(own["recall"], percent)),
+        Tile("of escalations caught", caught, f"{bounds}; {chance}" if bounds else chance),
         Tile("caught at least a day ahead", *with_interval(own["recall_24h_ahead"], percent)),
         Tile(
             "of first flags right",
             percent(own["first_flag_precision"]["estimate"]),
             f"{counts.first_flags_right:,} of {counts.first_flags_known:,} whose outcome is known",
         ),
-        Tile("new flags a night", *with_interval(own["flags_a_night"], count)),
+        Tile(
+            "new flags a night",
+            count(own["flags_a_night"]["estimate"]),
+            f"flags stand on {percent(own['standing_share']['estimate'])} of the open tickets",
+        ),
     ]

@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 from boilover.backtest.rules import AGE
 from boilover.backtest.table import NAMES
 from boilover.backtest.verdict import POLICY
+from boilover.evaluation.choice import hardly
 from boilover.evaluation.interval import FEWEST
 from boilover.report.verdict import Verdict, compared
 from boilover.words import count, hours, number, numbered, percent, spelled, with_interval
+
+CHANCE = "a random choice of as many tickets"
 
 
 class Method(NamedTuple):
@@ -32,26 +35,38 @@ def verdict(result: Mapping[str, Any]) -> Verdict:
     measured = (
         f"Over {over} the policy would have caught {counts['caught']:,} of {numbered(escalations, 'escalation')}"
         f" ({percent(own['recall']['estimate'])}; {percent(own['recall_24h_ahead']['estimate'])} at least a day ahead)"
-        f" with {flags} new flags a night."
+        f" with {flags} new flags a night. As many tickets drawn at random would have caught"
+        f" {percent(own['recall_by_chance']['estimate'])}."
     )
     if escalations < FEWEST:
         return Verdict(measured, "So few escalations cannot tell whether it beats any rule.", False)
-    gaps = {
+    lift = own["lift"]
+    gaps = {CHANCE: {name: None if lift[name] is None else lift[name] - 1 for name in ("low", "high")}}
+    gaps |= {
         name: gap["recall" if name == AGE else "net_benefit"] for name, gap in result["differences"].items()
     }
-    beats_age = gaps[AGE]["low"] is None or gaps[AGE]["low"] > 0
-    return Verdict(measured, compared(gaps, lambda name: f"‘{NAMES[name]}’"), not beats_age)
+    lows = [gaps[name]["low"] for name in (CHANCE, AGE)]
+    is_bad = any(low is not None and low <= 0 for low in lows)
+    told = compared(gaps, lambda name: CHANCE if name == CHANCE else f"‘{NAMES[name]}’")
+    return Verdict(measured, told, is_bad or bool(warning(result)))
+
+
+def warning(result: Mapping[str, Any]) -> str:
+    """Return that the policy's flags are hardly a choice, where they are none."""
+    return hardly(result["figures"][POLICY]["standing_share"]["estimate"])
 
 
 def methods(result: Mapping[str, Any]) -> list[Method]:
     """Return the policy and the rules of desks, the policy first."""
     shown = ("recall", "recall_24h_ahead", "first_flag_precision", "flags_a_night", "flags_per_caught")
+    chance = ("recall_by_chance", "standing_share")
     return [
         Method(
             NAMES[name],
             name == POLICY,
             f"{result['counts'][name]['caught']:,}",
             [
+                *((percent(figures[each]["estimate"]), "") for each in chance),
                 *(
                     with_interval(figures[each], count if each.startswith("flags") else percent)
                     for each in shown

@@ -13,14 +13,14 @@
     if (place) place.textContent = text;
   };
   const show = () => {
-    const [threshold, risk, flags, recall, precision, vain, x, y] = lines[Number(input.value)];
-    Object.entries({ risk, flags, recall, precision, vain }).forEach(([name, text]) => say(name, text));
+    const [threshold, risk, flags, recall, chance, precision, vain, x, y] = lines[Number(input.value)];
+    Object.entries({ risk, flags, recall, chance, precision, vain }).forEach(([name, text]) => say(name, text));
     marker?.setAttribute("cx", x);
     marker?.setAttribute("cy", y);
     guide?.setAttribute("d", `M${x} ${foot}V${y}H${left}`);
     input.setAttribute(
       "aria-valuetext",
-      `Risk of ${risk}: ${flags} flags a night, ${recall} of escalating tickets caught, ${precision} of flags right`,
+      `Risk of ${risk}: ${flags} flags a night, ${recall} of escalating tickets caught, ${chance} if drawn at random, ${precision} of flags right`,
     );
     document.dispatchEvent(new CustomEvent("line", { detail: threshold }));
   };
