@@ -130,7 +130,7 @@ def test_a_reader_who_leaves_is_no_error(scoring, tmp_path):
     assert "Error" not in left.stderr
     left = in_shell('boilover "$@" --format parquet | head -c 4', *scoring)
     assert (left.returncode, left.stdout) == (0, "PAR1")
-    many = in_shell('(for each in $(seq 3); do boilover "$@"; echo $? >&2; done) | head -1', *scoring)
+    many = in_shell('(for each in 1 2; do boilover "$@"; echo $? >&2; done) | head -1', *scoring)
     assert many.stdout.startswith("ticket_id,as_of,risk,rank")
     assert many.stderr.split()[-1] == "0"
     assert in_shell("boilover --help | true").returncode == 0

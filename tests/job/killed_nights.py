@@ -17,6 +17,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+# What a night loads on first use, here once for all forks.
+import charset_normalizer  # noqa: F401
+import pyarrow.dataset  # noqa: F401
+import scipy.special  # noqa: F401
 from job_desk import CONFIG, MATRIX, export_until, make_desk
 from sqlalchemy import Engine, event
 
