@@ -1,10 +1,16 @@
 """A table with one row per thing that happened, and a second one with today's tickets."""
 
+import tomllib
+
 import pandas as pd
 import pytest
 
-from boilover.adapters import ingest
-from boilover.errors import InputError
+from boilover import declare
+from boilover.adapters import ingest, load_recipe
+from boilover.errors import InputError, UsageError
+from boilover.escalation import parse_rule
+from boilover.log import read_log
+from boilover.store import upsert
 
 RECIPE = """
 [mapping]
@@ -193,3 +199,75 @@ def test_events_of_a_ticket_without_a_row_are_kept_and_counted(read):
     events, _, report = read(tickets=TICKETS.replace("A,", "C,"))
     assert set(events.ticket_id) == {"A", "B", "C"}
     assert report.notes["tickets with events and no row of their own"] == 1
+
+
+DATED = """
+[mapping]
+shape = "updates"
+ticket_id = "id"
+time = "updated"
+created = "created"
+state = { status = "status" }
+statuses = { Open = "open" }
+
+[mapping.tickets]
+ticket_id = "id"
+created = "created"
+events = { escalated = "escalated_at", complaint = "complained_at" }
+
+[escalation.called]
+any = [{ event = "escalated" }, { field = "complaint", equals = "true" }]
+"""
+ROWS = """id,created,updated,status,escalated_at,complained_at
+A,2026-01-01T09:00:00Z,2026-01-09T00:00:00Z,Open,2026-01-02T10:00:00Z,
+B,2026-01-01T09:00:00Z,2026-01-09T00:00:00Z,Open,soon,2026-01-03T10:00:00+01:00
+C,2026-01-01T09:00:00Z,2026-01-09T00:00:00Z,Open,2026-01-01,2026-01-01T09:00:00Z
+D,2026-01-01T09:00:00Z,2026-01-09T00:00:00Z,Open,,
+"""
+
+
+@pytest.mark.parametrize("parted", [False, True])
+def test_a_date_of_a_table_of_tickets_is_an_event_at_its_time(tmp_path, parted):
+    """Of a table of its own, or of the rows themselves; imported again it is known."""
+    (tmp_path / "dated.toml").write_text(DATED)
+    cells = [line.split(",") for line in ROWS.splitlines()]
+    halves = {"rows": range(4), "tickets": (0, 1, 4, 5)} if parted else {"rows": range(6)}
+    for name, columns in halves.items():
+        lines = [",".join(row[place] for place in columns) for row in cells]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    paths = [tmp_path / f"{name}.csv" for name in halves]
+    log, report = ingest(paths, recipe=tmp_path / "dated.toml")
+    done = [upsert(tmp_path / "log", [log]) for _ in range(2)]
+    events = read_log(tmp_path / "log").to_pandas()[0]
+    told = events[events.event_type.isin(["escalated", "field_changed"])]
+    assert told[["ticket_id", "event_type", "field", "value"]].fillna("").to_numpy().tolist() == [
+        ["A", "escalated", "", ""],
+        ["B", "field_changed", "complaint", "true"],
+        ["C", "field_changed", "complaint", "true"],
+    ]
+    times = ["2026-01-02T10:00Z", "2026-01-03T09:00Z", "2026-01-01T09:00Z"]
+    assert told["occurred_at"].tolist() == [pd.Timestamp(time) for time in times]
+    assert "observed_at" not in told or told["observed_at"].isna().all()
+    assert report.dropped == {
+        "escalated_at is no time in format iso": 1,
+        "escalated_at lies before the creation of its ticket": 1,
+    }
+    assert report.examples["escalated_at is no time in format iso"] == "['soon']"
+    assert done[1].new == 0
+    flags = flags_of(log, DATED)
+    assert flags == ["A", "B", "C"]
+
+
+def flags_of(log, recipe):
+    rule = parse_rule(tomllib.loads(recipe)["escalation"], "called")
+    events = declare(log, rule).to_pandas()[0]
+    return sorted(set(events.loc[events.event_type == "escalated", "ticket_id"]))
+
+
+@pytest.mark.parametrize("name", ["status", "csat", "created"])
+def test_a_date_tells_no_value(tmp_path, name):
+    (tmp_path / "dated.toml").write_text(DATED.replace("complaint =", f"{name} ="))
+    with pytest.raises(
+        UsageError, match=f"tickets.events.*a date tells no {name}; name one of escalated, merged"
+    ):
+        load_recipe(tmp_path / "dated.toml")

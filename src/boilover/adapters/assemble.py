@@ -12,6 +12,7 @@ import pyarrow as pa
 from boilover.adapters.base import Tally
 from boilover.adapters.beginnings import AT_CREATION, LATER, created, defaults, rebuilt
 from boilover.adapters.changes import Flags, rule_steps, state_block, state_steps
+from boilover.adapters.dates import dated
 from boilover.adapters.repeats import set_again
 from boilover.adapters.rows import Births, find_births, one_per_ticket, prepare, without_copies
 from boilover.adapters.shards import Shards
@@ -62,6 +63,7 @@ def build_log(
     steps = [created(births), _steps(rows, is_first, births, mapping, tally)]
     if tickets is not None:
         steps.append(rebuilt(steps[-1], tickets, births, mapping, tally))
+        steps.append(dated(steps[1], tickets, births, mapping, tally))
     steps.append(defaults(pd.concat(steps[1:], ignore_index=True), births, mapping))
     events = _in_order(pd.concat([part for part in steps if len(part)], ignore_index=True))
     events = _without_repeats(events, tally)

@@ -107,8 +107,8 @@ def fitting(members: Sequence[Member]) -> Recipe:
 
 
 def sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Member], list[Member]]:
-    """Tell tables of events from tables of tickets by their columns."""
-    first, second = [], []
+    """Tell tables of events from tables of tickets by their columns; a table with those of both may be both."""
+    first, second, both = [], [], []
     for member in members:
         present = header(member, delimiter=mapping.delimiter, encoding=mapping.encoding)
         fits = mapping.required() <= set(present)
@@ -118,6 +118,9 @@ def sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Mem
         if not fits:
             require(member.name, present, _nearer(present, mapping))
         first.append(member)
+        columns = mapping.ticket_columns()
+        both += [member] if columns and columns <= set(present) else []
+    second = second or both
     for found, columns, what in (
         (first, mapping.required(), "events"),
         (second, mapping.ticket_columns(), "tickets"),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from boilover.adapters.rules import Rule
 from boilover.adapters.settings import Delimiter, Encoding, MaybeStatus, TimeFormats, Zone
-from boilover.schema import STATUSES
+from boilover.adapters.words import TARGETS
+from boilover.schema import EVENT_TYPES, STATUSES
+
+DATED = ("escalated", "merged")
+"""Events of which a date tells all."""
 
 
 class TicketTable(BaseModel, frozen=True, extra="forbid"):
@@ -22,6 +26,16 @@ class TicketTable(BaseModel, frozen=True, extra="forbid"):
     final: dict[str, str] = {}
     """Target to the column with its value *today*, which serves only to rebuild the value at creation: it is
     the old value of the first change, or today's where nothing ever changed."""
+    events: dict[str, str] = {}
+    """What happened to the column with its time: an event of `DATED`, or a field, which becomes true."""
+
+    @field_validator("events")
+    @classmethod
+    def _need_no_value(cls, events: dict[str, str]) -> dict[str, str]:
+        for name in events:
+            if name in TARGETS or (name in EVENT_TYPES and name not in DATED):
+                raise ValueError(f"a date tells no {name}; name one of {', '.join(DATED)}, or a field")
+        return events
 
 
 class TableMapping(BaseModel, frozen=True, extra="forbid"):
@@ -131,5 +145,6 @@ class TableMapping(BaseModel, frozen=True, extra="forbid"):
         if self.tickets is None:
             return set()
         single = (self.tickets.ticket_id, self.tickets.created, self.tickets.creator)
-        used = {*self.tickets.attributes.values(), *self.tickets.final.values()}
+        maps = (self.tickets.attributes, self.tickets.final, self.tickets.events)
+        used = {column for each in maps for column in each.values()}
         return used | {name for name in single if name is not None}
