@@ -21,6 +21,7 @@ from boilover.conform import plain
 from boilover.csv_faults import delimiter_in, not_utf8
 from boilover.errors import InputError
 from boilover.escalation import EscalationRule, declare, only_shared, parse_rule
+from boilover.escalation.words import rule_in_words
 from boilover.log import EventLog, is_log, read_log
 from boilover.observation import observed
 from boilover.partitions import UNREAD, Manifest, read_manifest
@@ -106,6 +107,17 @@ def rule_of(manifest: Manifest, name: str | None = None) -> EscalationRule:
 def serving(rule: EscalationRule, own: EscalationRule) -> EscalationRule:
     """Return the ``rule`` of a model; where that is to take the log's ``own``, who is at risk is still as it says."""
     return own.model_copy(update={"at_risk_until": rule.at_risk_until}) if rule.takes_the_logs else rule
+
+
+def declared_since(rule: EscalationRule, own: EscalationRule) -> str:
+    """Return that the ``rule`` of a model is to take the log's, which declares its ``own`` since; else nothing."""
+    if not rule.takes_the_logs or own.takes_the_logs:
+        return ""
+    return (
+        f"ANOTHER OUTCOME: the model learnt from a log that declared nothing ({rule_in_words(rule).rstrip('.')}), and"
+        f" this log declares what escalated means: {rule_in_words(own)} Rates and figures are of that, risks are not."
+        ' Train the model again, or take the escalated events alone: [escalation] any = [{ event = "escalated" }]'
+    )
 
 
 def cut(log: EventLog, until: int | str | datetime) -> EventLog:

@@ -152,7 +152,7 @@ def evaluate(
     source = open_source(
         log, input_format, recipe, escalation, settings, written=[report], read=[model, config]
     )
-    measured = pipeline.evaluate_model(source, model, settings, since=since, report=report)
+    measured = pipeline.evaluate_model(source, model, settings, since=since, report=report, say=say)
     print_figures(measured.evaluation.to_dict(), render, as_json=as_json)
     if report is not None:
         say(f"report {report}")

@@ -80,7 +80,7 @@ def drift(
     source = open_source(
         log, input_format, recipe, escalation, settings, texts=False, written=[report], read=[model, config]
     )
-    found = pipeline.drift_of_log(source, model, as_of=as_of, since=since, seed=settings.seed)
+    found = pipeline.drift_of_log(source, model, say=say, as_of=as_of, since=since, seed=settings.seed)
     _tell(found.to_dict(), render, report, as_json=as_json)
     if gate and found.drifted:
         raise GateError(f"what the model is asked has drifted: {', '.join(found.reasons)}")

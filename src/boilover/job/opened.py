@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from boilover.inputs import Source, open_log, rule_of, serving
+from boilover.inputs import Source, declared_since, open_log, rule_of, serving
 from boilover.job.settings import Desk
 from boilover.model.saved import SavedModel
 from boilover.observation import observed
@@ -25,6 +25,13 @@ class Opened:
     def source(self) -> Source:
         """The whole log under the model's rule."""
         return open_log(self.desk.log, escalation_name=self.desk.tables.escalation).under(self.saved.rule)
+
+    @property
+    def other_outcome(self) -> str:
+        """That the log declares since the training what escalated means, where the model left that to it."""
+        if self.manifest is None:
+            return ""
+        return declared_since(self.saved.rule, rule_of(self.manifest, self.desk.tables.escalation))
 
     def newest(self, as_of: int) -> int | None:
         """Return when the last event up to ``as_of`` was observed, None where there is none."""

@@ -134,6 +134,9 @@ def read(desk: Desk, saved: SavedModel, account: Account, say: Say) -> Opened:
         "tickets": tickets,
         "newest_event": iso(last),
     }
+    if opened.other_outcome:
+        account.facts["log"]["note"] = opened.other_outcome
+        say(f"{desk.name}: {opened.other_outcome}")
     age = account.as_of - last
     if desk.stale is not None and age > desk.stale:
         raise StaleInputError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boilover.config import Config
 from boilover.errors import UsageError
 from boilover.files import check_writable
-from boilover.inputs import Source, cut
+from boilover.inputs import Source, cut, declared_since
 from boilover.model.saved import SavedModel, check_folder, load_model, save_model
 from boilover.tracking.located import located
 
@@ -102,20 +102,29 @@ def _doubts(ledger: str, desk: str, say: Callable[[str], None]) -> Doubts:
 
 
 def evaluate_model(
-    source: Source, model: Path, config: Config, *, since: str | None = None, report: Path | None = None
+    source: Source,
+    model: Path,
+    config: Config,
+    *,
+    since: str | None = None,
+    report: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Measured:
-    """Measure a saved model on the points of a log after its training window."""
+    """Measure a saved model on the points of a log after its training window; say where it learnt another outcome."""
     from boilover.measuring import measure
 
     if report is not None:
         check_writable(report)
     saved = load_model(located(model))
+    other = declared_since(saved.rule, source.rule)
+    if other:
+        say(other)
     source = source.under(saved.rule)
     measured = measure(source.log, saved, since=since, ages=config.asked_at, seed=config.seed)
     if report is not None:
         from boilover.report import report_trial
 
-        report_trial(report, measured, saved, name=source.name)
+        report_trial(report, measured, saved, name=source.name, note=other)
     return measured
 
 
@@ -153,11 +162,15 @@ def backtest_log(
     return replay
 
 
-def drift_of_log(source: Source, model: Path, **options: Any) -> Drift:
+def drift_of_log(
+    source: Source, model: Path, *, say: Callable[[str], None] = lambda text: None, **options: Any
+) -> Drift:
     """Compare what a model was trained on with what a log asks of it, with the ``options`` of `drift`."""
     from boilover.monitoring.drift import drift
 
     saved = load_model(located(model))
+    if other := declared_since(saved.rule, source.rule):
+        say(other)
     return drift(source.under(saved.rule).log, saved, **options)
 
 

@@ -47,6 +47,7 @@ def write_report(
     title: str,
     evidence: Evidence | None = None,
     threshold: float | None = None,
+    note: str = "",
 ) -> None:
     """Write the report of an evaluation to ``path`` as one self-contained HTML file, moved into place when whole.
 
@@ -59,6 +60,7 @@ def write_report(
     title : heading of the page.
     evidence : `boilover.report.evidence.gather`; without it, shifts, features and single tickets are left out.
     threshold : risk at which the slider stands; else where it flags about a seventh of what it can.
+    note : a warning that stands above all figures.
 
     Raises `UsageError` where ``path`` cannot be written to.
     """
@@ -70,6 +72,7 @@ def write_report(
         title=title,
         evidence=evidence,
         threshold=threshold,
+        note=note,
     )
     _write(path, page)
 
@@ -83,6 +86,7 @@ def report_trial(
     scores: pd.DataFrame | None = None,
     flags: pd.DataFrame | None = None,
     threshold: float | None = None,
+    note: str = "",
 ) -> None:
     """Write the report of a model that was measured on the log called ``name``, with the evidence behind it."""
     from boilover.report.evidence import gather
@@ -96,6 +100,7 @@ def report_trial(
         title=f"{'What the risks are worth' if scores is None else 'Tickets at risk'}: {name}",
         evidence=gather(measured, saved),
         threshold=threshold,
+        note=note,
     )
 
 

@@ -63,6 +63,7 @@ def render_report(
     title: str,
     evidence: Evidence | None = None,
     threshold: float | None = None,
+    note: str = "",
 ) -> str:
     """Return the page of `boilover.report.write_report`; equal arguments give equal text."""
     horizon = manifest.horizons[0]
@@ -81,6 +82,7 @@ def render_report(
         evaluation=evaluation,
         verdict=verdict.verdict(evaluation, horizon),
         as_good=verdict.as_good(evaluation),
+        warning=note,
         dial=dial_of(evaluation["operating"], threshold),
         tonight=tonight,
         peers=figures.peers(evaluation),
