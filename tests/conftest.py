@@ -88,12 +88,14 @@ def _commands_made_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _stores_made_once() -> Iterator[None]:
     """Have MLflow create one SQLite store, of which all further ones are copies: its migrations take a second each."""
-    if "boilover.tracking.store" not in sys.modules:
+    ours = sys.modules.get("boilover.tracking.store")
+    if ours is None:
         yield
         return
-    stores = [
-        import_module(f"mlflow.store.{name}") for name in ("db.utils", "model_registry.sqlalchemy_store")
-    ]
+    with ours.quiet():
+        stores = [
+            import_module(f"mlflow.store.{name}") for name in ("db.utils", "model_registry.sqlalchemy_store")
+        ]
     make, made = stores[0]._initialize_tables, []
 
     def copied(engine: Any) -> None:
