@@ -79,6 +79,15 @@ def test_where_nothing_can_be_told_apart_the_ages_of_escalations_are_told() -> N
     assert len(training_rows(EventLog.from_pandas(told, tickets), ("14d",), ages=None).points)
 
 
+def test_rows_to_learn_from_do_not_depend_on_the_order_of_attributes() -> None:
+    events, tickets = LOG.to_pandas()
+    turned = EventLog.from_pandas(events, tickets[tickets.columns[::-1]])
+    rows, others = (training_rows(each, ("7d",)) for each in (LOG, turned))
+    assert [feature for feature in rows.features if isinstance(feature, Attribute)]
+    assert rows.features == others.features
+    pd.testing.assert_frame_equal(rows.frame, others.frame)
+
+
 def test_no_features_are_refused() -> None:
     with pytest.raises(UsageError, match="features names none"):
         training_rows(LOG, ("7d",), features=[])

@@ -64,9 +64,12 @@ def default_features(notes: Annotations) -> tuple[Feature, ...]:
 
 
 def _attributes(notes: Annotations) -> Iterator[Feature]:
-    """Follow each attribute as a category or number, and the escalation rate of its values."""
+    """Follow each attribute as a category or number, and the escalation rate of its values.
+
+    By name: an import may have them in another order than the export, and trees draw columns by their place.
+    """
     history = notes.history
-    for column in history.attributes.schema:
+    for column in sorted(history.attributes.schema, key=lambda column: column.name):
         if column.name in TEXTS or pa.types.is_temporal(column.type):
             continue
         if is_number(column.type) and not column.name.endswith("_id"):

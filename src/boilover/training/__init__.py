@@ -137,7 +137,7 @@ def fit(
 def described(saved: SavedModel, rows: TrainingRows, evaluation: Evaluation | None) -> SavedModel:
     """Return the model with what is told of it later: figures held out, attributes not read, what it was trained on."""
     read = {feature.column for feature in rows.features if isinstance(feature, Attribute)}
-    attributes = rows.notes.history.attributes.column_names
+    attributes = sorted(rows.notes.history.attributes.column_names)
     told = {
         "held_out": {} if evaluation is None else held_out(evaluation.to_dict()),
         "left_out": tuple(name for name in attributes if name not in read),
