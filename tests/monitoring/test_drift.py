@@ -9,11 +9,14 @@ import pytest
 
 from boilover.errors import InputError, MismatchError, UsageError
 from boilover.evaluation.interval import Interval
+from boilover.features import from_json
 from boilover.inputs import cut
 from boilover.log import EventLog
+from boilover.model.reference import BLOCKS, Distribution, distribution_of
 from boilover.model.saved import load_model, save_model
 from boilover.monitoring.drift import Performance, drift
-from boilover.monitoring.shifts import Rate, Shift
+from boilover.monitoring.shifts import Rate, Shift, shift_of, spans_of
+from boilover.monitoring.stability import warmed
 from boilover.monitoring.table import render
 from boilover.monitoring.words import verdict_of
 from boilover.training import train
@@ -43,7 +46,11 @@ def test_a_desk_that_stays_as_it_was_has_not_drifted(life):
     assert len(repr(found)) < 2000, "a console shows the sentences, not the bins of every column"
     # Growing the model anew may move the few distinct risks that it has on so small a desk.
     assert set(found.reasons) <= {"risks"}
-    assert "No feature has drifted" in found.verdict[0]
+    judged = sum(not each.wanders for each in found.features)
+    assert (
+        f"No feature has drifted: each of the {judged} of {len(found.features)} that can be"
+        in found.verdict[0]
+    )
     assert found.windows >= 4
     assert {each.name for each in found.features} == set(life.good.manifest.columns)
     assert 0 < found.matured < found.points
@@ -174,3 +181,50 @@ def test_the_words_on_a_base_rate_do_not_contradict_its_figures(rate, told):
     sentences = verdict_of((), stays, rate, performance, 1)
     assert [each for each in sentences if each.startswith(f"The base rate {told}")]
     assert ("not called drift" in " ".join(sentences)) == ("another" in told)
+
+
+def filling(late: float, days: int = 400, span: int = 90, seed: int = 0) -> tuple[Distribution, pd.Series]:
+    """Return a count over ``span`` days that fills up from the log's begin, ten points a day, and ``late`` values."""
+    rng = np.random.default_rng(seed)
+    day = np.repeat(np.arange(days), 10)
+    values = rng.poisson(6 * np.minimum(day + 1, span) / span)
+    then = distribution_of(pd.Series(values.astype(float)), (day * BLOCKS // days).astype(np.int64))
+    return then, pd.Series(rng.poisson(late, 300).astype(float))
+
+
+def test_a_count_that_filled_up_as_the_log_began_can_drift() -> None:
+    """A customer's tickets in 90 days are few in the first 90 days of a log: up to a PSI of 40 was usual after that."""
+    for late, moved in ((6.0, False), (10.0, True)):
+        then, now = filling(late)
+        raw = shift_of("count", then, now, 20.0, 30.0, 1e-4)
+        kept = warmed(then, 20.0, 30.0, 90.0)
+        told = shift_of("count", kept, now, 20.0, 30.0, 1e-4)
+        assert len(then.counts) - len(kept.counts) == 5
+        assert raw.wanders
+        assert not told.wanders
+        assert (raw.drifted, told.drifted) == (False, moved)
+    # Where too few windows would remain all of them are compared, and a column that counts no days is left as it is.
+    assert warmed(then, 20.0, 30.0, 380.0) is then
+    assert warmed(then, 20.0, 90.0, 300.0) is then
+    assert warmed(then, 20.0, 30.0, 0.0) is then
+
+
+def test_of_what_wanders_nothing_is_told_in_place_of_that_it_is_stable(life) -> None:
+    spans = spans_of(life.good)
+    names = {from_json(spec).name: json.dumps(spec) for spec in life.good.manifest.features}
+    assert spans["desk_count_created_7d"] == 7
+    assert all('"window"' in names[name] for name in spans)
+    steady = Shift("steady", 0.05, 0.1, False, 0.0, 0.0, 0.0, 0.0, 1.0, 1.1, None, None, None)
+    grows = steady._replace(name="grows", psi=4.0, bound=40.0)
+    gone = steady._replace(name="gone", psi=41.0, bound=40.0, drifted=True)
+    rest = (steady._replace(name="risk"), None, Performance(None, None, None, None, None), 10)
+    calm = verdict_of((steady, grows), *rest)
+    assert calm[0].startswith(
+        "No feature has drifted: each of the 1 of 2 that can be judged lies within what 10"
+    )
+    assert calm[1].startswith("Of 1 nothing can be told: ")
+    assert calm[1].endswith("(grows).")
+    assert verdict_of((steady,), *rest)[1].startswith("The risks")
+    assert verdict_of((gone, steady), *rest)[0].startswith(
+        "1 of the 2 features that can be judged has DRIFTED: gone"
+    )

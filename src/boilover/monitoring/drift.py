@@ -16,7 +16,7 @@ from boilover.model.reference import Reference
 from boilover.model.saved import SavedModel
 from boilover.monitoring.asked import Asked, Moment, ask, window_of
 from boilover.monitoring.estimate import ROUNDS, estimated, levelled, realised
-from boilover.monitoring.shifts import Rate, Shift, rate_of, risk_shift, shifts_of
+from boilover.monitoring.shifts import Rate, Shift, rate_of, risk_shift, shifts_of, spans_of
 from boilover.monitoring.stability import windows
 from boilover.monitoring.words import verdict_of
 from boilover.points import DAY
@@ -114,7 +114,8 @@ def drift(
     reference = reference_kept(saved)
     begin, end = window_of(log, [saved], since, as_of)
     asked = ask(log, saved, begin, end, reference.ages)
-    shifts, risk, rate = shifts_of(reference, asked), risk_shift(reference, asked), rate_of(reference, asked)
+    shifts, risk = shifts_of(reference, asked, spans_of(saved)), risk_shift(reference, asked)
+    rate = rate_of(reference, asked)
     performance = performance_of(asked, rounds=rounds, seed=seed)
     found = {
         FEATURES: any(each.drifted for each in shifts),

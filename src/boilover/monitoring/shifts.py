@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from boilover.errors import MismatchError
 from boilover.evaluation.interval import Interval
+from boilover.features import from_json
 from boilover.model.reference import Distribution, Reference
+from boilover.model.saved import SavedModel
 from boilover.monitoring.asked import Asked
 from boilover.monitoring.estimate import rate_interval
-from boilover.monitoring.stability import LEVEL, SLIGHT, bound, psi, windows
+from boilover.monitoring.stability import BEYOND, LEVEL, SLIGHT, bound, psi, warmed, windows
 from boilover.points import DAY
+from boilover.times import parse_duration
 
 RATE_MOVES = 0.2
 """A base rate within a fifth of the training's is never called drift."""
@@ -39,6 +43,11 @@ class Shift(NamedTuple):
     mover_then: float | None
     mover_now: float | None
 
+    @property
+    def wanders(self) -> bool:
+        """Whether it differs so much among the windows of the training that no move could be told from that."""
+        return self.bound > BEYOND and not self.drifted
+
 
 class Rate(NamedTuple):
     """The share of points that escalate within the horizon: then, and now where outcomes are known."""
@@ -48,8 +57,21 @@ class Rate(NamedTuple):
     drifted: bool
 
 
-def shifts_of(reference: Reference, asked: Asked) -> tuple[Shift, ...]:
-    """Return every column of the model, those that exceed their bound most first.
+def spans_of(saved: SavedModel) -> dict[str, float]:
+    """Return how many days of history each feature of a model counts, those that count all or none left out."""
+    told = ((from_json(spec).name, list(_windows_in(spec))) for spec in saved.manifest.features)
+    return {name: max(map(parse_duration, spans)) / DAY for name, spans in told if spans}
+
+
+def _windows_in(spec: Any) -> Iterator[str]:
+    for key, value in spec.items() if isinstance(spec, Mapping) else ():
+        if key == "window" and value:
+            yield value
+        yield from _windows_in(value)
+
+
+def shifts_of(reference: Reference, asked: Asked, spans: Mapping[str, float]) -> tuple[Shift, ...]:
+    """Return every column of the model, those that exceed their bound most first; ``spans`` as of `spans_of`.
 
     Raises `MismatchError` where the columns of the model and those that were kept with it differ.
     """
@@ -60,11 +82,12 @@ def shifts_of(reference: Reference, asked: Asked) -> tuple[Shift, ...]:
         )
     days = (asked.as_of - asked.since) / DAY
     level = LEVEL / max(len(asked.frame.columns), 1)
+    block = reference.days[0]
     found = [
-        shift_of(str(name), reference.columns[str(name)], asked.frame[name], reference.days[0], days, level)
-        for name in asked.frame.columns
+        shift_of(name, warmed(then, block, days, spans.get(name, 0.0)), asked.frame[name], block, days, level)
+        for name, then in ((str(column), reference.columns[str(column)]) for column in asked.frame.columns)
     ]
-    return tuple(sorted(found, key=lambda each: (not each.drifted, -_excess(each), each.name)))
+    return tuple(sorted(found, key=lambda each: (not each.drifted, each.wanders, -_excess(each), each.name)))
 
 
 def risk_shift(reference: Reference, asked: Asked) -> Shift:

@@ -10,9 +10,16 @@ each is compared with all others, and the PSI is divided by 1/n + 1/m, to which 
 changed (Yurdakul, Statistical properties of population stability index, 2018). What is judged may exceed the mean of
 these by the quantile of an F distribution: a ratio of two chi-squares. Its degrees of freedom follow from how much
 the windows differ (Satterthwaite 1946), three at most, and its level is shared by all columns (Bonferroni).
+
+Two kinds of columns have no such mark. A count over 90 days is too low in the first 90 days of a log: windows of that
+time are left out where enough remain. And what is the same for all tickets of a night, or grows with the log, such as
+the hours since a customer's last escalation, differs so much among the windows that its mark lies beyond what a move
+can come to: of such a column nothing is told, in place of that it is stable.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +31,8 @@ Ints = npt.NDArray[np.int64]
 
 SLIGHT = 0.1
 """A PSI below this is never called drift."""
+BEYOND = 2.0
+"""So far a PSI goes where one half of the values is left by 97 % of its rows. A mark beyond it is none."""
 LEVEL = 0.01
 """Chance of any false alarm, shared by all columns."""
 MIN_WINDOWS = 4
@@ -47,6 +56,19 @@ def psi(before: npt.ArrayLike, now: npt.ArrayLike) -> Floats:
     return np.where(used, gaps, 0.0).sum(axis=-1)
 
 
+def warmed(reference: Distribution, block_days: float, days: float, span: float) -> Distribution:
+    """Return the distribution without its first ``span`` days, in which a history so long was not there yet.
+
+    All of it is returned where too few windows, see `windows`, would remain.
+    """
+    if not span or not block_days:
+        return reference
+    later = replace(reference, counts=reference.counts[int(np.ceil(span / block_days)) :])
+    wide = _wide(reference, block_days, days)
+    kept = len(later.counts) // wide >= MIN_WINDOWS and len(windows(later, block_days, days))
+    return later if kept else reference
+
+
 def windows(reference: Distribution, block_days: float, days: float) -> Ints:
     """Return the counts of windows of the training about ``days`` long, int64[windows, bins].
 
@@ -54,11 +76,17 @@ def windows(reference: Distribution, block_days: float, days: float) -> Ints:
     too few are left.
     """
     blocks = len(reference.counts)
-    wide = int(np.clip(round(days / block_days) if block_days else 1, 1, max(blocks // MIN_WINDOWS, 1)))
+    wide = _wide(reference, block_days, days)
     count = blocks // wide
     grouped = reference.counts[blocks - count * wide :].reshape(count, wide, -1).sum(axis=1)
     grouped = grouped[grouped.sum(axis=1) >= MIN_ROWS]
     return grouped if len(grouped) >= MIN_WINDOWS else grouped[:0]
+
+
+def _wide(reference: Distribution, block_days: float, days: float) -> int:
+    """Return of how many blocks a window of about so many days is made."""
+    most = max(len(reference.counts) // MIN_WINDOWS, 1)
+    return int(np.clip(round(days / block_days) if block_days else 1, 1, most))
 
 
 def bound(parts: Ints, total: Ints, now: Ints, level: float) -> float:

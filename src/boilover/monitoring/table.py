@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
+from boilover.monitoring.stability import BEYOND
 from boilover.tables import MISSING, WIDTH, lines_of, printable, rendered, text_table, words
 from boilover.words import ranged
 
@@ -78,7 +79,7 @@ def _feature(shift: Mapping[str, Any]) -> list[str]:
     return [
         words(shift["name"]),
         f"{shift['psi']:.3f}",
-        MISSING if shift["bound"] is None else f"{shift['bound']:.3f}",
+        MISSING if shift["bound"] is None else f"{shift['bound']:.3f}" if shift["bound"] <= BEYOND else "any",
         "drifted" if shift["drifted"] else "",
         _percent(shift["missing_then"]),
         _percent(shift["missing_now"]),

@@ -44,20 +44,30 @@ def _features(shifts: Sequence[Shift], windows: int) -> Iterator[str]:
             "The training is too short to tell how far features move anyway: none is called drifted or stable."
         )
         return
-    drifted = [each for each in shifts if each.drifted]
-    if not drifted:
+    yield _drifted(shifts, windows)
+    wanders = [each.name for each in shifts if each.wanders]
+    if wanders:
+        named = ", ".join(wanders[:NAMED]) + (" …" if len(wanders) > NAMED else "")
         yield (
-            f"No feature has drifted: each of {len(shifts)} lies within what {windows} windows of the training differ"
-            " among themselves."
+            f"Of {len(wanders)} nothing can be told: windows of the training differ by as much as any move could, as"
+            f" what is the same for all tickets of a night, or grows with the log, does ({named})."
         )
-        return
+
+
+def _drifted(shifts: Sequence[Shift], windows: int) -> str:
+    drifted, judged = [each for each in shifts if each.drifted], sum(not each.wanders for each in shifts)
+    if not drifted:
+        return (
+            f"No feature has drifted: each of the {judged} of {len(shifts)} that can be judged lies within what"
+            f" {windows} windows of the training differ among themselves."
+        )
     worst = "; ".join(
         f"{each.name} (PSI {each.psi:.2f}, up to {each.bound:.2f} is usual: {moved(each)})"
         for each in drifted[:NAMED]
     )
     more = f"; and {len(drifted) - NAMED} more" if len(drifted) > NAMED else ""
     verb = "has" if len(drifted) == 1 else "have"
-    yield f"{len(drifted)} of {len(shifts)} features {verb} DRIFTED: {worst}{more}."
+    return f"{len(drifted)} of the {judged} features that can be judged {verb} DRIFTED: {worst}{more}."
 
 
 def _risk(risk: Shift) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from boilover.card import card_beside_figures
 from boilover.model.manifest import Manifest
+from boilover.monitoring.stability import BEYOND
 from boilover.monitoring.words import moved as how_moved
 from boilover.report import figures, pages, verdict
 from boilover.report.dials import dial_of
@@ -19,7 +20,7 @@ from boilover.report.drawing import bars, curves
 from boilover.report.drawing.lives import life
 from boilover.report.grid import tonight as tonight_of
 from boilover.tables import MISSING
-from boilover.words import count, number, numbered, spelled
+from boilover.words import number, numbered, spelled
 
 if TYPE_CHECKING:
     from boilover.monitoring.shifts import Shift
@@ -125,9 +126,7 @@ def _features(evidence: Evidence) -> list[FeatureRow]:
 def _shift(found: Shift | None) -> tuple[str, str, bool, str]:
     if found is None:
         return MISSING, MISSING, False, ""
-    usual = (
-        MISSING if isnan(found.bound) else count(found.bound) if found.bound >= 10 else number(found.bound)
-    )
+    usual = MISSING if isnan(found.bound) else "any" if found.bound > BEYOND else number(found.bound)
     return number(found.psi), usual, found.drifted, how_moved(found)
 
 
@@ -139,9 +138,15 @@ def _moved(evidence: Evidence) -> str:
     if all(isnan(each.bound) for each in shifts):
         return "The training is too short to tell how far features move anyway: none is called drifted."
     verb = "has" if far == 1 else "have"
-    return (
+    told = (
         f"{far or 'None'} of {len(shifts)} features {verb} drifted, that is, moved so far that the population stability"
         " index is beyond what is usual: how much parts of the training differ among themselves."
+    )
+    wanders = sum(each.wanders for each in shifts)
+    return told + (
+        f" Of {wanders} nothing can be told, as such parts differ by as much as any move could: ‘any’ is usual there."
+        if wanders
+        else ""
     )
 
 

@@ -18,7 +18,7 @@ from boilover.model.importance import importance_of
 from boilover.model.reference import Distribution
 from boilover.model.saved import SavedModel
 from boilover.monitoring.asked import Asked
-from boilover.monitoring.shifts import Shift, risk_shift, shifts_of
+from boilover.monitoring.shifts import Shift, risk_shift, shifts_of, spans_of
 from boilover.points import Points
 from boilover.report.evidence.courses import Course, choose, courses, moments
 from boilover.scoring import feature_frame
@@ -85,7 +85,7 @@ def _moves(asked: Asked, saved: SavedModel) -> Moves | None:
     kept = saved.reference
     if kept is None:
         return None
-    return Moves(shifts_of(kept, asked), risk_shift(kept, asked), _parts(kept.risk, asked))
+    return Moves(shifts_of(kept, asked, spans_of(saved)), risk_shift(kept, asked), _parts(kept.risk, asked))
 
 
 def _parts(then: Distribution, asked: Asked) -> list[Part]:
