@@ -18,6 +18,7 @@ from boilover.audit.names import is_late_name
 from boilover.audit.numerals import numbers_of
 from boilover.audit.relate import above_chance, chance_of_hit, mapped, told_rank
 from boilover.audit.table import render
+from boilover.errors import UsageError
 from boilover.inputs import open_log
 from boilover.log import EventLog, write_log
 from boilover.synthetic import synthetic_desk
@@ -115,6 +116,24 @@ def test_a_number_that_is_when_the_ticket_ended_is_read_to_its_last_digit(desk):
     (finding,) = (each for each in audit(log).findings if each.column == "number of estimate")
     assert finding.kind == "future time"
     assert finding.figures["same"] > 0.9
+
+
+def test_local_times_are_compared_in_their_zone_and_without_one_that_is_told(desk):
+    events, tickets = desk.to_pandas()
+    ended = tickets["ticket_id"].map(events.groupby("ticket_id")["occurred_at"].last())
+    local = ended.dt.tz_convert("Asia/Kolkata").dt.strftime("%d.%m.%Y %H:%M")
+    log = EventLog.from_pandas(
+        events, tickets[["ticket_id"]].assign(ended_on=local, born=ended.astype("str"))
+    )
+    there = audit(log, timezone="Asia/Kolkata")
+    assert {each.column: each.figures["same"] for each in there.findings}["ended_on"] > 0.95
+    assert there.notes == ()
+    taken = audit(log)
+    assert {each.column: each.figures["same"] for each in taken.findings}["ended_on"] < 0.05
+    (note,) = taken.notes
+    assert note.startswith("the times of 'ended_on' have no offset and were taken for UTC")
+    with pytest.raises(UsageError, match="unknown timezone 'Indien'; write a name such as"):
+        audit(log, timezone="Indien")
 
 
 def test_an_attribute_that_is_a_time_by_its_type_leaks_and_no_model_sees_it(desk):
@@ -267,6 +286,9 @@ def test_what_is_no_time_is_not_taken_for_one(words):
         (["48 days 00:30:00", "0 days 01:00:00"], 1152.5),
         (["1152:30", "0:01"], 1152.5),
         (["1152.5 h", "3 days"], 1152.5),
+        (["48 Tage 30 Min.", "3 Std. 20 Minuten", "1 Woche"], 1152.5),
+        (["48 jours 30 minutes", "3 heures"], 1152.5),
+        (["48 días 30 minutos", "3 horas"], 1152.5),
     ],
 )
 def test_numbers_and_spans_are_known_in_whatever_way_they_are_written(words, first):
@@ -282,14 +304,53 @@ def test_what_is_no_number_is_not_taken_for_one_however_long(word):
 
 @pytest.mark.parametrize(
     "name",
-    ["resolved_at", "closed_code", "closedAt", "reopen_count", "metric_set", "status_final", "made_sla"],
+    [
+        *("resolved_at", "closed_code", "closedAt", "reopen_count", "metric_set", "status_final", "made_sla"),
+        *(
+            "Gelöst am",
+            "Geschlossen am",
+            "Lösungscode",
+            "Abschlussgrund",
+            "GELO\u0308ST_VON",
+            "Letzte Änderung",
+        ),
+        *(
+            "Lösungsdauer",
+            "Anzahl Kommentare",
+            "SLA verletzt",
+            "erledigtAm",
+            "Bearbeitungszeit",
+            "Geändert am",
+        ),
+        *(
+            "Clôturé le",
+            "Date de résolution",
+            "Nombre de réponses",
+            "Fecha de cierre",
+            "Última actualización",
+        ),
+        *("Data chiusura", "Risolto il", "Gesloten op", "Laatste wijziging"),
+    ],
 )
 def test_names_of_the_end_are_known(name):
     assert is_late_name(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["opened_at", "category", "enclosed", "disclosure", "channel", "finals", "solvent"]
+    "name",
+    [
+        *("opened_at", "category", "enclosed", "disclosure", "channel", "finals", "solvent"),
+        *(
+            "Erstellt am",
+            "Kategorie",
+            "Dringlichkeit",
+            "Kunde",
+            "Standort",
+            "Vorgang",
+            "Auflösung des Geräts",
+        ),
+        *("Créé le", "Catégorie", "Creado el", "Prioridad", "Aperto il", "Aangemaakt op"),
+    ],
 )
 def test_other_names_are_not(name):
     assert not is_late_name(name)

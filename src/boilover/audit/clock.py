@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
 from boilover.adapters.base import Tally
 from boilover.adapters.times import to_utc
+from boilover.errors import UsageError
 from boilover.history import Floats
 
 DAYS = (
@@ -77,6 +79,24 @@ def moments_of(
     times = _read(series, best, timezone)
     micros = times.dt.tz_convert(None).astype("datetime64[us]").astype("int64").to_numpy(dtype=np.float64)
     return np.where(times.isna(), np.nan, micros)
+
+
+def are_local(words: Sequence[str], time_format: str | tuple[str, ...] = "iso") -> bool:
+    """Return whether words that are times have no offset, so that their zone has to be known from elsewhere."""
+    some = words[:SAMPLE]
+    first, second = (
+        moments_of(some, time_format=time_format, timezone=zone) for zone in ("UTC", "Etc/GMT-1")
+    )
+    return first is not None and second is not None and not np.array_equal(first, second, equal_nan=True)
+
+
+def zone_named(name: str) -> str:
+    """Return the name of a time zone, or raise `UsageError` where there is none of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"unknown timezone '{name}'; write a name such as Europe/Berlin") from error
+    return name
 
 
 def _read(words: pd.Series, time_format: tuple[str, ...], timezone: str) -> pd.Series:

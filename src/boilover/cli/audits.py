@@ -24,6 +24,12 @@ def audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="End with exit code 7 where a model would see a leak.")
     ] = False,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            help="The zone of a log's times without an offset, such as Europe/Berlin; UTC otherwise."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     input_format: InputFormatOption = "auto",
@@ -40,7 +46,7 @@ def audit(
 
     settings = settings_of(config)
     source = open_source(log, input_format, recipe, escalation, settings)
-    found = pipeline.audit_log(source, settings, path=log, recipe=recipe)
+    found = pipeline.audit_log(source, settings, path=log, recipe=recipe, timezone=timezone)
     print_figures(found.to_dict(), render, as_json=as_json)
     if strict and found.harmful:
         raise LeakError(f"a model would see columns that know the future: {', '.join(found.harmful)}")

@@ -29,11 +29,15 @@ def public_logs(name: str | None = None) -> list[dict[str, Any]]:
     return ingesting.public_logs(name)
 
 
-def audit_log(source: Source, config: Config, *, path: Path, recipe: str | None = None) -> Audit:
+def audit_log(
+    source: Source, config: Config, *, path: Path, recipe: str | None = None, timezone: str | None = None
+) -> Audit:
     """Look for columns that know the future, in a log or in all columns of a table's export."""
     from boilover.audit import audit_source
 
-    return audit_source(source, path, recipe=recipe, horizon=config.horizon[0], seed=config.seed)
+    return audit_source(
+        source, path, recipe=recipe, horizon=config.horizon[0], timezone=timezone, seed=config.seed
+    )
 
 
 def kpis_of_log(
