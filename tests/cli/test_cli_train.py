@@ -31,3 +31,18 @@ def test_the_screen_tells_how_many_columns_are_kept_and_an_option_keeps_them_all
     assert usual.not_kept
     assert whole.not_kept == ()
     assert {*usual.columns, *usual.not_kept} == set(whole.columns)
+
+
+def test_a_column_that_knows_the_future_is_named_with_the_command_that_proves_it(tmp_path, run):
+    events, tickets = small_desk(), small_tickets()
+    closed = events[events["event_type"] == "status_changed"].set_index("ticket_id")["occurred_at"]
+    leaking = tickets.assign(**{"solved\x1b[2J on": tickets["ticket_id"].map(closed).astype("str")})
+    for name, told in (("calm", tickets), ("leaky", leaking)):
+        log = write(tmp_path / name, events, told)
+        code, said = run("train", log, "--model", tmp_path / f"model of {name}", "--no-track")
+        assert code == 0, said
+        assert ("KNOWS THE FUTURE" in said) == (name == "leaky")
+    assert "\x1b" not in said
+    assert "[2J on’ (future time). A model" in said
+    assert f"‘boilover audit {tmp_path / 'leaky'}’" in said
+    assert run("audit", tmp_path / "leaky")[0] == 0

@@ -110,6 +110,7 @@ def train(
         cluster=cluster,
         all_columns=all_columns,
         track=track,
+        named=without_secrets(str(log)),
         say=say,
     )
     manifest = saved.manifest

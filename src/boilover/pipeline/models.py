@@ -15,6 +15,7 @@ from boilover.tracking.located import located
 
 if TYPE_CHECKING:
     from boilover.backtest import Replay
+    from boilover.log import EventLog
     from boilover.measuring import Measured
     from boilover.model.horizons import HorizonModel
     from boilover.monitoring.drift import Drift
@@ -34,10 +35,13 @@ def train_model(
     cluster: str | None = None,
     all_columns: bool = False,
     track: bool = True,
+    named: str = "LOG",
     say: Callable[[str], None] = lambda text: None,
 ) -> SavedModel:
     """Train on a log as it was at ``until``, save the model's folder, and log the run to MLflow.
 
+    Attributes of tickets that know the future are named, with the command that has the evidence, where the log is
+    ``named`` so.
     A store that refuses the run loses no model: it is saved by then, and what went wrong is said. Points whose labels a
     desk's answers in ``ledger`` may have changed are left out, and columns that carry little, unless ``all_columns``
     are wanted. With ``cluster`` trees are grown there. A ``folder`` that holds something else than a model, or cannot
@@ -49,6 +53,8 @@ def train_model(
 
     check_folder(folder)
     log = source.log if until is None else cut(source.log, until)
+    for told in _ahead(log, config, named):
+        say(told)
     doubts = None if ledger is None else _doubts(ledger, desk, say)
     with grown_on(cluster):
         rows = training_rows(log, config.horizon, ages=config.asked_at, doubts=doubts)
@@ -74,6 +80,25 @@ def train_model(
         except UsageError as error:
             say(f"the model is saved in {folder}; its run is not logged: {error}")
     return saved
+
+
+def _ahead(log: EventLog, config: Config, named: str) -> Iterator[str]:
+    """Tell which attributes that a model would read know the future: the part of the audit that takes seconds."""
+    from boilover.annotations import Annotations
+    from boilover.audit import audit, log_columns
+    from boilover.history import History
+    from boilover.tables import printable
+
+    columns = log_columns(Annotations(History.from_log(log)))
+    read = [each for each in columns if each.place == "attribute" and each.read]
+    found = audit(log, columns=read, horizon=config.horizon[0], seed=config.seed)
+    kinds = {each.column: each.kind for each in found.findings[::-1] if each.is_leak}
+    if found.harmful:
+        names = ", ".join(f"‘{printable(name)}’ ({kinds[name]})" for name in found.harmful)
+        yield (
+            f"KNOWS THE FUTURE: {names}. A model that reads what is told in the end is too good on paper and of no use"
+            f" at night; ‘boilover audit {named}’ has the evidence and says how to take it out"
+        )
 
 
 def _of_further_horizons(rows: TrainingRows, model: HorizonModel) -> Iterator[str]:
