@@ -5,7 +5,6 @@ Every module of ``tests/renderers`` writes random tickets as its system would; i
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -23,8 +22,7 @@ from hypothesis import strategies as st
 
 from boilover.adapters import ingest
 from boilover.checking import check, mend
-from boilover.log import EventLog, read_log
-from boilover.store import upsert
+from boilover.log import EventLog
 from renderers.neutral import MESSAGES, STATES, NeutralTicket, Step, Told, expected, observed, within
 
 RENDERERS = Path(__file__).resolve().parents[1] / "renderers"
@@ -171,68 +169,6 @@ def test_what_is_exported_twice_counts_once(
         assert not unlike(read([whole, again]), once)
         assert not unlike(read([earlier, whole]), once)
     assert not unlike(union([once, once]), once)
-
-
-ALONE: dict[str, Sequence[str]] = {
-    "zendesk": ("tickets.json", "users.json"),
-    "freshdesk": ("tickets.json",),
-    "servicenow": ("incident.json", "sys_user.csv"),
-    "salesforce": ("Case.csv", "User.csv"),
-    "jira": (),
-    "intercom": (),
-    "hubspot": ("tickets.json", "pipelines.json"),
-}
-"""What an export of tickets alone holds; files whose records hold their history are stripped of it."""
-HISTORY = ("changelog", "comment", "conversation_parts", "propertiesWithHistory")
-
-
-def stripped(record: object) -> object:
-    """Return JSON without the history and the messages of its tickets."""
-    if isinstance(record, dict):
-        return {name: stripped(held) for name, held in record.items() if name not in HISTORY}
-    return [stripped(each) for each in record] if isinstance(record, list) else record
-
-
-def only_tickets(whole: Path, alone: Path, names: Sequence[str]) -> None:
-    for file in whole.iterdir():
-        if names and file.name not in names:
-            (alone / file.name).unlink()
-        elif file.suffix == ".json":
-            (alone / file.name).write_text(json.dumps(stripped(json.loads(file.read_text()))))
-
-
-@pytest.mark.parametrize("name", ALONE)
-@settings(PROFILE, max_examples=4)
-@given(tickets=desks())
-def test_tickets_alone_and_later_their_history_make_the_log_of_one_import(
-    name: str, tickets: list[NeutralTicket]
-) -> None:
-    """And what was known between the two imports is known at its time still."""
-    with rendered(import_module(f"renderers.{name}"), tickets, tickets) as (whole, alone):
-        only_tickets(whole, alone, ALONE[name])
-        for log, parts in {"once": [whole], "later": [alone, whole], "alone": [alone]}.items():
-            for part in parts:
-                upsert(whole.parent / log, [ingest([part])[0]])
-        logs = {log: read_log(whole.parent / log) for log in ("once", "later", "alone")}
-    told = {log: _without_roles(observed(held)) for log, held in logs.items()}
-    assert differences(told["later"], told["once"]) == []
-    assert len(logs["later"].events) == len(logs["once"].events)
-    later, once = (logs[name].to_pandas()[1].dropna(axis=1, how="all") for name in ("later", "once"))
-    pd.testing.assert_frame_equal(later, once)
-    for ticket, rows in told["alone"].items():
-        for at, kind, *_ in rows:
-            if kind in ("status_changed", "priority_changed", "group_changed", "assignee_changed"):
-                # Several may stand at one instant: the last of them counts.
-                known, later = (
-                    [row[2] for row in of if row[0] <= at and row[1] == kind]
-                    for of in (rows, told["later"][ticket])
-                )
-                assert later[-1] == known[-1]
-
-
-def _without_roles(told: dict[str, list[Told]]) -> dict[str, list[Told]]:
-    """Of an opening message that is known, a history tells the role better; it stays as it is."""
-    return {ticket: [(*row[:4], None, row[5]) for row in rows] for ticket, rows in told.items()}
 
 
 def union(logs: Sequence[EventLog]) -> EventLog:

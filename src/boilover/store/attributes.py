@@ -1,18 +1,21 @@
-"""What tickets are known by besides their events: what was fixed when they were created."""
+"""What tickets are known by besides their events, as fixed when they were created; and events by who did them."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.adapters.told import of_today
+from boilover.identity import event_keys
 from boilover.partitions import joined
 
 DIFFERS = "attributes that differ from the first import's: the first stand"
 FILLED = "attributes that no earlier import held, filled in"
 BEFORE = "attributes of a record of today, put back to what a history tells of the creation"
+ROLES = "roles that no earlier import told, filled in"
 MARK = "at creation: "
 """What columns of a pile are called by, which say of which tickets a history tells an attribute."""
 STATES = "^(status|priority|group|assignee)_changed$"
@@ -67,3 +70,18 @@ def united(held: pa.Table, told: pa.Table, events: pa.Table, notes: Counter[str]
     is_new = pc.invert(pc.is_in(told["ticket_id"], held["ticket_id"].combine_chunks()))
     whole = pa.concat_tables([held, told.filter(is_new)])
     return whole.take(pc.sort_indices(whole["ticket_id"]))
+
+
+def with_roles(events: pa.Table, told: pa.Table, notes: Counter[str]) -> pa.Table:
+    """Return ``events`` with the roles that they lack and that the same events have in ``told``.
+
+    An import without a list of users tells fewer: the log is the same as if the list had come with it.
+    """
+    keys, told_keys = event_keys(events), event_keys(told)
+    first = np.unique(told_keys, return_index=True)[1]
+    place = np.minimum(np.searchsorted(told_keys[first], keys), len(first) - 1)
+    same = (told_keys[first][place] == keys) & events["actor_role"].is_null().to_numpy()
+    notes[ROLES] += int(same.sum())
+    roles = told["actor_role"].take(pa.array(first[place], mask=~same))
+    at = events.column_names.index("actor_role")
+    return events.set_column(at, "actor_role", pc.coalesce(events["actor_role"], roles))

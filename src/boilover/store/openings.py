@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from boilover.adapters.told import OPENING, OPENING_TODAY
-from boilover.store.again import SOON
 from boilover.store.attributes import MARK
 
+AT_ONCE = 5_000_000
+"""Microseconds within which another message is what a ticket began with; later it is the first answer."""
 OPENINGS = pa.array([OPENING, OPENING_TODAY])
 
 
@@ -36,7 +37,7 @@ def without_openings(events: pa.Table, tickets: pa.Array) -> pa.Table:
 def opened_again(held: pa.Table, told: pa.Table, retold: pa.Array) -> npt.NDArray[np.bool_]:
     """Return which opening messages ``told`` come too late, bool (n told): ``held`` has what the ticket began with.
 
-    That may be another message, as an e-mail, of about the same time. Of the tickets ``retold`` it was taken out.
+    That may be another message, as an e-mail, of the same moment. Of the tickets ``retold`` it was taken out.
     """
     openings = np.flatnonzero(pc.is_in(told["event_id"], OPENINGS).to_numpy())
     late = np.zeros(len(told), dtype=bool)
@@ -46,7 +47,7 @@ def opened_again(held: pa.Table, told: pa.Table, retold: pa.Array) -> npt.NDArra
     began = messages.group_by("ticket_id").aggregate([("occurred_at", "min")]).combine_chunks()
     some = told.select(["ticket_id", "occurred_at"]).take(pa.array(openings))
     first = began["occurred_at_min"].take(pc.index_in(some["ticket_id"], began["ticket_id"]))
-    known = pc.less_equal(first.cast(pa.int64()), pc.add(some["occurred_at"].cast(pa.int64()), SOON))
+    known = pc.less_equal(first.cast(pa.int64()), pc.add(some["occurred_at"].cast(pa.int64()), AT_ONCE))
     late[openings] = pc.fill_null(known, False).to_numpy() & ~pc.is_in(some["ticket_id"], retold).to_numpy()
     return late
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +28,7 @@ from boilover.store.again import (
     stated_otherwise,
     told_otherwise,
 )
-from boilover.store.attributes import united
+from boilover.store.attributes import united, with_roles
 from boilover.store.leaves import can_split, halves
 from boilover.store.openings import opened_again, opened_by_record, opened_in, without_openings
 from boilover.store.pile import Pile
@@ -62,14 +63,29 @@ class Desk:
         events, tickets = self._read(held)
         news = Pile(self.staging / f"{name}.new")
         seen = event_keys(events)
+        bare, better = seen[_lack_role(events)], []
         for told, listed in pile:
             keys = event_keys(told)
             fresh = ~(repeats(keys) | np.isin(keys, seen))
             self.known += int((~fresh).sum())
-            seen = np.concatenate([seen, keys[fresh]])
+            better.append(told.filter(pa.array(~fresh & ~_lack_role(told) & np.isin(keys, bare))))
+            seen, bare = (
+                np.concatenate([seen, keys[fresh]]),
+                np.concatenate([bare, keys[fresh & _lack_role(told)]]),
+            )
             news.put(told.filter(pa.array(fresh)), listed)
         pile.drop()
+        if any(map(len, better)):
+            roles, held = pa.concat_tables(better), None
+            events, news = with_roles(events, roles, self.notes), self._told_better(news, roles)
         yield from self._grown(name, held, events, tickets, news)
+
+    def _told_better(self, news: Pile, roles: pa.Table) -> Pile:
+        better = Pile(news.path.with_suffix(".roles"))
+        for told, listed in news:
+            better.put(with_roles(told, roles, self.notes), listed)
+        news.drop()
+        return better
 
     def _read(self, held: Partition | None) -> tuple[pa.Table, pa.Table]:
         if held is None:
@@ -170,6 +186,11 @@ def _are_many(tickets: pa.Table, news: Pile) -> bool:
 def _parted(name: str, table: pa.Table) -> list[pa.Table]:
     """Return the rows of each branch of a partition."""
     return [table.filter(pa.array(chosen)) for _, chosen in halves(name, ticket_keys(table["ticket_id"]))]
+
+
+def _lack_role(events: pa.Table) -> npt.NDArray[np.bool_]:
+    lacking: npt.NDArray[np.bool_] = events["actor_role"].is_null().to_numpy()
+    return lacking
 
 
 def whole(events: pa.Table) -> pa.Table:
