@@ -93,3 +93,57 @@ def test_tickets_without_history_are_scored_and_what_is_lost_is_said(run, tmp_pa
     code, err = run("score", tmp_path / "export", "--model", model, "-o", tmp_path / "scores.csv")
     assert (code, "No history: no ticket tells a change" in err) == (0, True), err
     assert "Export the changes of the tickets too" in err
+
+
+TWO_TABLES = """
+title = "Two tables"
+format = "table"
+[mapping]
+shape = "events"
+ticket_id = "ticket"
+time = "zeit"
+[mapping.tickets]
+ticket_id = "ticket"
+created = "erstellt"
+[mapping.statuses]
+offen = "open"
+zu = "closed"
+[[mapping.rules]]
+when = { art = "status" }
+emit = [{ target = "status", value = "wert" }]
+"""
+
+
+@pytest.fixture
+def two_tables(tmp_path: Path) -> tuple[Path, Path]:
+    """Return the folder of an export of two tables, in which times are empty and unread, and its recipe."""
+    folder, recipe = tmp_path / "export", tmp_path / "two.toml"
+    folder.mkdir()
+    rows = [f"{ticket},2026-03-0{ticket}T10:00,status,zu" for ticket in range(1, 5)]
+    odd = ["1,,status,zu", "2,  ,status,zu", "3,,status,zu", "4,gestern,status,zu"]
+    (folder / "events.csv").write_text("\n".join(["ticket,zeit,art,wert", *rows, *odd, ""]))
+    born = [f"{ticket},2026-03-01T08:00" for ticket in range(1, 5)]
+    (folder / "tickets.csv").write_text("\n".join(["ticket,erstellt", *born, ""]))
+    recipe.write_text(TWO_TABLES, encoding="utf-8")
+    return folder, recipe
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"), [("events.csv", "tickets"), ("tickets.csv", "events")], ids=["events", "tickets"]
+)
+def test_one_of_two_tables_is_not_enough_and_the_folder_is_asked_for(run, two_tables, given, lacks):
+    folder, recipe = two_tables
+    code, said = run("audit", folder / given, "--recipe", recipe)
+    assert code == 3
+    assert f"Name the table of {lacks} as well: give the folder that holds both" in said
+    code, said = run("audit", folder, "--recipe", recipe, "--json")
+    assert code == 0, said
+
+
+def test_empty_times_are_counted_as_empty(run, two_tables, tmp_path):
+    folder, recipe = two_tables
+    words = ("ingest", folder, "--recipe", recipe, "-o", tmp_path / "log", "--max-dropped", "0")
+    code, said = run(*words)
+    assert code == 3
+    assert "nan" not in said
+    assert "(zeit is empty: 3, no time in format iso: 1; for instance ['gestern'])" in said

@@ -127,7 +127,8 @@ def sort_out(members: Sequence[Member], mapping: TableMapping) -> tuple[list[Mem
     ):
         if columns and not found:
             problem = f"no table with the columns {', '.join(sorted(columns))} is among the files"
-            raise InputError(problem, file=members[0].name, mend=f"Name the table of {what} as well")
+            mend = f"Name the table of {what} as well: give the folder that holds both, not one file of it"
+            raise InputError(problem, file=members[0].name, mend=mend)
     return first, second
 
 

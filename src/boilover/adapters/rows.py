@@ -53,11 +53,14 @@ def prepare(rows: pd.DataFrame, mapping: TableMapping, tally: Tally) -> pd.DataF
         unfit_ids(pa.array(ids, pa.string(), from_pandas=True)).to_numpy(zero_copy_only=False),
     )
     timeless = times.isna() & ~nameless & ~unfit
-    for reason, odd in (
-        ("no ticket id", nameless),
-        (f"no time in format {' or '.join(mapping.time_format)}", timeless),
+    empty = timeless & rows[mapping.time].fillna("").astype("str").str.strip().eq("")
+    for reason, odd, shown in (
+        ("no ticket id", nameless, mapping.time),
+        (f"no time in format {' or '.join(mapping.time_format)}", timeless & ~empty, mapping.time),
+        # What is empty shows nothing: its ticket does.
+        (f"{mapping.time} is empty", empty, mapping.ticket_id),
     ):
-        tally.drop(reason, int(odd.sum()), rows.loc[odd, mapping.time].head(1).tolist())
+        tally.drop(reason, int(odd.sum()), rows.loc[odd, shown].dropna().head(1).tolist())
     tally.drop(UNFIT_ID, int(unfit.sum()), ids[unfit].head(1).tolist())
     usable = ~(nameless | unfit | timeless)
     rows = rows.assign(_time=times)[usable]
