@@ -88,11 +88,37 @@ def test_a_priority_of_at_least_some_level():
 
 def test_a_priority_level_that_nobody_knows():
     log = log_of((0, "priority_changed", "low"))
-    with pytest.raises(UsageError, match="'purple' is not known; declare priority_order"):
+    told = "'purple' is not known; the log's priorities are 'low'. Name one of them, or list all in priority_order"
+    with pytest.raises(UsageError, match=told):
         escalations(log, priority_at_least="purple")
     rule = parse_rule({"any": [{"priority_at_least": "purple"}], "priority_order": ["low", "high"]})
-    with pytest.raises(UsageError, match="'purple' is not in priority_order"):
+    with pytest.raises(
+        UsageError, match=r"'purple' is not in priority_order; the log's priorities are 'low'\. Name"
+    ):
         declare(log, rule)
+
+
+@pytest.mark.parametrize(
+    ("value", "raw", "told"),
+    [
+        (
+            "high",
+            "hoch",
+            r"The source's 'hoch' is 'high' there, by \[mapping.priorities\] of its recipe: name that",
+        ),
+        (
+            "hoch",
+            "hoch",
+            "the log's priorities are 'hoch', 'niedrig'. List all of them in priority_order, from least",
+        ),
+        (None, None, "the log's priorities are 'niedrig'. List all of them in priority_order"),
+    ],
+)
+def test_a_word_of_the_source_says_what_the_recipe_made_of_it(value, raw, told):
+    rows = [(0, "priority_changed", "niedrig", {"raw_value": "niedrig"})]
+    log = log_of(*rows, *([(1, "priority_changed", value, {"raw_value": raw})] if value else []))
+    with pytest.raises(UsageError, match=told):
+        escalations(log, priority_at_least="hoch")
 
 
 def test_a_group():

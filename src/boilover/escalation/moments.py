@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from boilover.annotations import Annotations
 from boilover.annotations.priority import priority_level
-from boilover.errors import UsageError
+from boilover.escalation.priorities import unknown_priority
 from boilover.escalation.rule import Condition
 from boilover.history import HOUR, KINDS, History, Ints
 
@@ -96,11 +96,11 @@ def _reaches(notes: Annotations, word: str, priority_order: tuple[str, ...]) -> 
     history = notes.history
     told = history.coded("value")
     if priority_order and word not in priority_order:
-        raise UsageError(f"escalation: priority_at_least '{word}' is not in priority_order")
+        raise unknown_priority(word, history, priority_order)
     level = priority_order.index if priority_order else priority_level
     least = level(word)
     if np.isnan(least):
-        raise UsageError(f"escalation: priority '{word}' is not known; declare priority_order")
+        raise unknown_priority(word, history, priority_order)
     known = [each in priority_order if priority_order else True for each in told.words]
     levels = [level(each) if ok else float("nan") for each, ok in zip(told.words, known, strict=True)]
     return (history.kind == KINDS["priority_changed"]) & (np.array([*levels, np.nan])[told.codes] >= least)
