@@ -22,6 +22,7 @@ from boilover.features import (
     SinceLast,
     Slope,
     State,
+    default_features,
 )
 from boilover.features.families import AGE, DESK, FAMILIES, SLA_SHARE, WAITING, holder
 from boilover.history import History
@@ -29,6 +30,7 @@ from boilover.log import EventLog
 from boilover.points import Points
 from boilover.reasons import DESK_RATE, LEVEL, PRIORITY, keys_of, reasons
 from boilover.sentences import WORD_LIMIT, sentence
+from boilover.synthetic import synthetic_desk
 
 HANDOFFS, RECENT = Count(Flag("handoff")), Count(Flag("handoff"), "24h")
 WAITED = WAITING[0]
@@ -210,3 +212,50 @@ def test_who_has_a_key_is_read_from_the_log_as_of_the_point() -> None:
 def test_that_little_happened_lately_is_told_where_it_warns(flag: str, value: float, told: list[str]) -> None:
     feature = Decayed(Flag(flag), half_life="24h")
     assert reasons([feature], pd.DataFrame({feature.name: [value]}), np.ones((1, 1))) == [told]
+
+
+def told_of(*given: tuple[object, object, float]) -> list[str]:
+    """Return the reasons of one ticket with features of these values that add so much."""
+    features = [feature for feature, _, _ in given]
+    frame = pd.DataFrame({feature.name: [value] for feature, value, _ in given})
+    return reasons(features, frame, np.array([[added for _, _, added in given]]))[0]
+
+
+def test_one_fact_is_told_once() -> None:
+    """Three days of silence were three reasons: open, waiting and untouched for three days."""
+    silent = SinceLast(Flag("any_event"))
+    waits = SinceLast(Flag("wait_began"), until=Flag("wait_ended"))
+    assert told_of((AGE[0], 72.0, 0.3), (waits, 71.9, 0.5), (silent, 72.0, 0.2)) == [
+        "customer has waited 72 h for a reply"
+    ]
+    assert told_of((AGE[0], 96.0, 0.3), (waits, 72.0, 0.5)) == [
+        "customer has waited 72 h for a reply",
+        "open for 4 days",
+    ]
+    # Which queue, and how its tickets fare; how often handed on, in three counts; a reopening, and what was solved.
+    lift = Lift(Flag("escalated"), key="group", among=Flag("joined_group"))
+    assert told_of((State("group"), "SAP", 0.3), (lift, 2.1, 0.4)) == [
+        "tickets of this queue escalate about 2.1 times as often as the desk's"
+    ]
+    assert told_of((State("group"), "SAP", 0.5), (lift, 2.1, 0.4)) == ["group is SAP"]
+    counts = [Count(Flag(name)) for name in ("handoff", "group_handoff", "assignee_handoff")]
+    assert told_of(*((each, 3.0, 0.1) for each in counts), (Distinct(of="group"), 2.0, 0.05)) == [
+        "3 handoffs"
+    ]
+    # Other matters stay: what another key tells, and a count beside a rate of it.
+    joined = Count(Flag("joined_group"), "24h", key="group")
+    assert len(told_of((joined, 9.0, 0.2), (lift, 2.1, 0.4))) == 2
+    channel = Lift(Flag("escalated"), key="channel", among=Flag("created"))
+    assert len(told_of((channel, 2.0, 0.2), (lift, 2.1, 0.4))) == 2
+
+
+def test_what_was_solved_and_is_at_risk_was_reopened() -> None:
+    notes = [Count(Flag("reopened")), next(each for each in solved() if "solved" in each.name)]
+    assert told_of((notes[0], 1.0, 0.2), (notes[1], 1.0, 0.4)) == [sentence(notes[1], 1.0)]
+
+
+def solved() -> list[Count]:
+    """Return the counts of statuses that a small log's features tell."""
+    log = synthetic_desk(n_tickets=200, days=30, seed=1)
+    found = default_features(Annotations(History.from_log(log)))
+    return [each for each in found if isinstance(each, Count) and "status_changed" in each.name]

@@ -24,6 +24,7 @@ from boilover.features import (
     Lift,
     Mean,
     Ratio,
+    SinceLast,
     State,
 )
 from boilover.features.families import DESK
@@ -45,6 +46,19 @@ NOTED_LIFT = 1.1
 """Below it, tickets of a customer or queue escalate about as often as the desk's."""
 AWAITED = ("agent_reply", "agent_action")
 """What warns where there is none of it."""
+SAME = {
+    "assignee_handoff": "handoff",
+    "group_handoff": "handoff",
+    "assignee_of_any_event": "handoff",
+    "group_of_any_event": "handoff",
+    "status_changed_solved": "reopened",
+    "status_changed_closed": "reopened",
+    "status_changed_pending": "waits_on_customer",
+    "status_of_status_entered": "status_entered",
+}
+"""Subjects of which the first tells a part of the second: a ticket at risk that was solved has been reopened since."""
+SAME_HOURS, SAME_SHARE = 0.25, 0.01
+"""Spans that differ by less began at the same time: they tell of one event."""
 DESK_RATE = next(feature.name for feature in DESK if isinstance(feature, Mean))
 
 
@@ -70,7 +84,8 @@ def reasons(
     """Return up to ``top`` sentences per row, the strongest first, of what adds `LEAST` or more.
 
     ``rows`` holds the features of n points, ``contributions`` float64 (n, n_features) what each adds to the
-    log-odds. Of features about the same matter the strongest speaks for all. What goes by a key that a row does not
+    log-odds. Of features about the same matter the strongest speaks for all, and of spans that began at the same time:
+    a ticket that nobody touched is open, and its customer waits, for three days. What goes by a key that a row does not
     have, see `keys_of`, is not told of it: a ticket without a customer has no history of one.
     """
     members: dict[str, list[int]] = {}
@@ -87,6 +102,7 @@ def reasons(
     found = []
     for row in range(len(rows)):
         sentences: list[str] = []
+        spans: list[float] = []
         known, added = [each[row] for each in values], contributions[row].tolist()
         for group in order[row].tolist():
             if summed[row, group] < LEAST or len(sentences) == top:
@@ -95,9 +111,15 @@ def reasons(
                 told = added[column] > 0 and _warns(features[column], known[column], desk_rates[row])
                 told = told and (not keyed or has_key(features[column], keyed, row))
                 said = clause(features, known, column) if told else ""
-                if said and said not in sentences:
-                    sentences.append(said)
-                    break
+                if not said or said in sentences:
+                    continue
+                if isinstance(features[column], SinceLast):
+                    hours = float(known[column])
+                    if any(abs(hours - each) <= SAME_HOURS + SAME_SHARE * abs(each) for each in spans):
+                        continue
+                    spans.append(hours)
+                sentences.append(said)
+                break
         found.append(sentences)
     return found
 
@@ -149,13 +171,20 @@ def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
 
 
 def matter_of(feature: Feature) -> str:
-    """Return what a feature is about, the same for features that differ in verb or window alone."""
+    """Return what a feature is about, the same for features that differ in verb or window alone.
+
+    Which queue it is and how often that queue's tickets escalate are one matter, and so are all ways of handing it on.
+    """
     if isinstance(feature, (Difference, Ratio)):
         return f"{matter_of(feature.left)} {type(feature).__name__}"
-    if feature == LEVEL:
-        return PRIORITY.name
     if isinstance(feature, Aggregate):
-        return f"{feature.key} {feature.subject}"
+        subject = decaying(feature) if isinstance(feature, Decayed) else feature.subject
+        if feature.key == TICKET:
+            return PRIORITY.name if subject == "priority_level" else f"{TICKET} {SAME.get(subject, subject)}"
+        rates = subject.startswith("escalated") or (
+            isinstance(feature, Valued) and feature.value == "outcome"
+        )
+        return feature.key if rates else f"{feature.key} {subject}"
     if isinstance(feature, (Attribute, FieldState)):
         return shown_column(feature)
     return feature.name
