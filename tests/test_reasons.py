@@ -229,7 +229,7 @@ def test_one_fact_is_told_once() -> None:
         "customer has waited 72 h for a reply"
     ]
     assert told_of((AGE[0], 96.0, 0.3), (waits, 72.0, 0.5)) == [
-        "customer has waited 72 h for a reply",
+        "customer has waited 3 days for a reply",
         "open for 4 days",
     ]
     # Which queue, and how its tickets fare; how often handed on, in three counts; a reopening, and what was solved.
