@@ -146,7 +146,10 @@ def test_what_goes_with_escalation_and_its_criteria_are_told(figures: Kpis, text
             assert [each for each in rows if each[0] == factor.name and bounds in each], factor
     for name, each in figures.quality.items():
         share = rate(each.share.estimate)
-        assert any(row[:3] == [name, each.criterion, share] and str(each.meet) in row for row in rows)
+        assert any(
+            row[:3] == [name.replace("_", " "), each.criterion, share] and str(each.meet) in row
+            for row in rows
+        )
 
 
 def test_what_stands_out_comes_first_and_the_scale_holds_it() -> None:

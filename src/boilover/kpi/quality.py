@@ -1,7 +1,8 @@
-"""Were escalations needed, did they come late, could they have been spared? By criteria that are stated, not guessed.
+"""What stood in the log before escalations, and after: counts by criteria that are stated, to find tickets to read.
 
 Each escalation is looked at as of the moment before it, through the features that a model reads, and at what became of
-the ticket. The criteria are coarse: they tell where to read tickets, not what to think of one.
+the ticket. None of this says that an escalation could have been spared, or had to be: tickets of which the same holds
+and that did not escalate are not looked at, and what would have been without it no log tells.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Judged(NamedTuple):
 
 
 def quality(cases: Cases) -> dict[str, Judged]:
-    """Return late, avoidable and needed escalations.
+    """Return how many escalations something stood before, or came after, by what it is.
 
     A criterion names what the log tells: one of which it tells nothing, such as replies, is left out.
     """
@@ -57,15 +58,15 @@ def quality(cases: Cases) -> dict[str, Judged]:
     solved = cases.first(notes.flag("ceased_open"), after=moment)[happened]
     moved = cases.first(notes.flag("handoff") | notes.flag("priority_raised"), after=moment)[happened]
     ended = solved < NEVER
-    needed = (moved < NEVER) | (solved - moment[happened] > QUICK_HOURS * HOUR)
+    worked = (moved < NEVER) | (solved - moment[happened] > QUICK_HOURS * HOUR)
     judged = {
-        "late": _judged(
+        "waited_before": _judged(
             {
                 "a service level had been missed": missed,
                 f"the customer had waited for {WAITED_HOURS:g} h or more": at_least(WAIT, WAITED_HOURS),
             }
         ),
-        "avoidable": _judged(
+        "unanswered_or_returned_before": _judged(
             {
                 f"no agent had replied in {WAITED_HOURS:g} h": None if answered is None else old & ~answered,
                 "the ticket had been reopened": at_least(Count(REOPENED), 1),
@@ -74,10 +75,10 @@ def quality(cases: Cases) -> dict[str, Judged]:
                 else None,
             }
         ),
-        "needed": _judged(
+        "worked_on_after": _judged(
             {
                 "afterwards the ticket changed hands or rose in priority, or its solution took longer than"
-                f" {QUICK_HOURS:g} h; of those that are solved": needed[ended]
+                f" {QUICK_HOURS:g} h; of those that are solved": worked[ended]
             }
         ),
     }

@@ -26,7 +26,7 @@ CONTENTS = (
     ("weeks", "Weeks"),
     ("groups", "Groups"),
     ("causes", "What goes with it"),
-    ("quality", "Late, avoidable, needed"),
+    ("quality", "Before and after"),
     ("limits", "Limits"),
 )
 MOST_WEEKS, MOST_PARTS = 104, 52

@@ -169,7 +169,7 @@ def judged(told: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Return how many escalations meet each criterion, and the criterion."""
     return [
         Row(
-            name,
+            name.replace("_", " "),
             (f"{each['meet']:,}", f"{each['of']:,}"),
             *with_interval(each["share"], rate),
             _share(each["share"], 1.0),
