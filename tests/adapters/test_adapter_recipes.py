@@ -54,6 +54,32 @@ def test_a_wrong_key_is_named(change, said):
     assert "test.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("state", "asked", "said"),
+    [
+        (
+            '"Priorität" = "Priorität"',
+            'priority_at_least = "Hoch"',
+            r"needs a priority, and the \[mapping\] reads Priorität = 'Priorität': call the column priority",
+        ),
+        (
+            'priority = "Priorität"',
+            'field = "Priorität", equals = "Hoch"',
+            "field = 'Priorität' is a column, which .* reads as priority: write priority_at_least or priority_raised",
+        ),
+        ('prio = "Priorität"', 'field = "Priorität", equals = "Hoch"', "reads as prio: write field = 'prio'"),
+    ],
+)
+def test_a_column_where_a_name_of_the_log_is_wanted(state, asked, said):
+    mapped = MINIMAL.decode().replace('status = "state"', state)
+    for table in (f"[escalation]\nany = [{{ {asked} }}]", f"[escalation.a]\nany = [{{ {asked} }}]"):
+        with pytest.raises(UsageError, match=said):
+            parse(f"{mapped}\n{table}".encode())
+    # What rows name themselves may be called so.
+    rules = '[[mapping.rules]]\nemit = [{ target_from = "what", value = "to" }]'
+    assert parse(f"{mapped}\n{rules}\n[escalation]\nany = [{{ {asked} }}]".encode()).escalation
+
+
 def test_each_shape_needs_its_part():
     with pytest.raises(UsageError, match=r"needs \[\[mapping.rules\]\]"):
         parse(MINIMAL.replace(b"updates", b"events"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -46,6 +47,29 @@ class Recipe(BaseModel, frozen=True, extra="forbid"):
             raise ValueError(f"format '{self.format}' takes no [mapping]; its settings are [options]")
         return self
 
+    @model_validator(mode="after")
+    def _declares_what_is_read(self) -> Recipe:
+        read = None if self.mapping is None else self.mapping.targets()
+        if read is None:
+            return self
+        for condition in _conditions(self.escalation):
+            if "priority_at_least" in condition and "priority" not in read:
+                known = ", ".join(f"{name} = '{column}'" if column else name for name, column in read.items())
+                problem = f"priority_at_least needs a priority, and the [mapping] reads {known}"
+                raise ValueError(f'{problem}: call the column priority, as in state = {{ priority = "…" }}')
+            named = [name for name, column in read.items() if column == condition.get("field")]
+            if named and condition["field"] not in read:
+                asked = (
+                    "priority_at_least or priority_raised"
+                    if named == ["priority"]
+                    else f"field = '{named[0]}'"
+                )
+                problem = (
+                    f"field = '{condition['field']}' is a column, which the [mapping] reads as {named[0]}"
+                )
+                raise ValueError(f"{problem}: write {asked}")
+        return self
+
     @property
     def reading(self) -> dict[str, str]:
         """The source by its name, with a fingerprint of what decides how it is read; escalations do not.
@@ -63,6 +87,15 @@ class Recipe(BaseModel, frozen=True, extra="forbid"):
         if self.mapping is None:
             raise UsageError(f"recipe '{self.name}' has no [mapping]")
         return self.mapping
+
+
+def _conditions(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the conditions of an ``[escalation]`` table, as far as it is one: `boilover.escalation` checks it."""
+    for key, held in table.items():
+        if isinstance(held, dict):
+            yield from _conditions(held)
+        elif key in ("any", "all") and isinstance(held, list):
+            yield from (each for each in held if isinstance(each, dict))
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -128,6 +128,17 @@ class TableMapping(BaseModel, frozen=True, extra="forbid"):
                 columns = (emit.target_from, emit.value, emit.old, emit.number, emit.text)
                 yield from (name for name in columns if name is not None)
 
+    def targets(self) -> dict[str, str] | None:
+        """Return the targets that are read, each with its column or nothing; None where a column names more of them."""
+        emits = [emit for rule in self.rules for emit in rule.emit]
+        if any(emit.target_from is not None or emit.event_type == "field_changed" for emit in emits):
+            return None
+        found = dict.fromkeys(self.initial, "") | {
+            each.target: each.value or "" for each in emits if each.target
+        }
+        second = {} if self.tickets is None else {**self.tickets.events, **self.tickets.final}
+        return {**found, **second, **self.counters, **self.state}
+
     def hidden_targets(self) -> set[str]:
         """Return the targets whose values are prose, as some rule says."""
         hidden: set[str] = set()
