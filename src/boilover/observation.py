@@ -20,6 +20,14 @@ def last_observed(events: pa.Table) -> int | None:
     return last
 
 
+def last_two_observed(events: pa.Table) -> tuple[int, int] | None:
+    """Return the last moment at which events became visible, and the one before it; None of fewer moments."""
+    times = observed_column(events)
+    last = pc.max(times)
+    before = pc.max(times.filter(pc.less(times, last))) if last.is_valid else last
+    return (last.as_py(), before.as_py()) if before.is_valid else None
+
+
 def observed_column(events: pa.Table) -> pa.ChunkedArray:
     """Return what `observed` does as an Arrow column, null where neither time is told."""
     times = events["occurred_at"]

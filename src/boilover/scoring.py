@@ -25,7 +25,7 @@ from boilover.model.saved import SavedModel
 from boilover.points import READY, REASONS, SOLVED, Points, state_of, tonight
 from boilover.ranking import by_risk
 from boilover.reasons import TOP, Keyed, keys_of, reasons
-from boilover.times import UNITS, in_words, iso, parse_duration, parse_moment
+from boilover.times import UNITS, in_words, is_ahead, iso, now, parse_duration, parse_moment
 
 EXPLAINED = 200
 """Rows that get reasons by exact contributions, the riskiest first: they cost up to a millisecond a row."""
@@ -40,6 +40,9 @@ _AT_ONCE = 20_000
 
 RESTS = UNITS["w"]
 """Desks rest over weekends and holidays, and nothing is wrong."""
+
+APART = 180 * UNITS["d"]
+"""A last event that lies further from the one before it than any desk rests has a wrong time, or is of another life."""
 
 Explained = int | Literal["all"]
 Pick = Callable[[np.ndarray], tuple[pd.DataFrame, Keyed]]
@@ -90,6 +93,23 @@ def told_late(newest: int, as_of: int, saved: SavedModel) -> str | None:
         f"warning: the newest event, {iso(newest)}, is {in_words(age / UNITS['h'])} older than {iso(as_of)}, and risks"
         f" reach {in_words(longest / UNITS['h'])} ahead: what they speak of may have happened. Look whether the log is"
         " up to date"
+    )
+
+
+def told_ahead(newest: int, before: int) -> str | None:
+    """Return a warning where the last event, as of which scores are unless told, seems to have a wrong time.
+
+    That is more than clocks differ after now, or `APART` after the one ``before`` it; times in UTC microseconds.
+    """
+    if is_ahead(newest, None):
+        known, ahead = "now", newest - now()
+    elif newest - before > APART:
+        known, ahead = f"the one before it, {iso(before)}", newest - before
+    else:
+        return None
+    return (
+        f"warning: the last event, {iso(newest)}, is {in_words(ahead / UNITS['h'])} after {known}, and scores are as of"
+        " it. Name another moment with --as-of, and mend its time in the source if it is wrong"
     )
 
 

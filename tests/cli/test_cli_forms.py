@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -208,3 +209,32 @@ def test_scores_long_after_the_last_event_are_told(run, desk, tmp_path):
         assert "days older than 2030-01-01T00:00:00Z, and risks reach 7 days ahead" in said
         soon = START + pd.Timedelta("6D")
         assert "warning" not in run("score", log, *words, soon.isoformat(), *more)[1]
+
+
+@pytest.mark.parametrize(
+    ("odd", "clock", "told"),
+    [
+        ("2062-07-01T00:00:00Z", None, "is .* days after now, and scores are as of it"),
+        (
+            "2026-12-24T00:00:00Z",
+            False,
+            "is .* days after the one before it, 2026-0.*, and scores are as of it",
+        ),
+    ],
+)
+def test_a_last_event_of_an_odd_time_is_told(run, desk, tmp_path, monkeypatch, odd, clock, told):
+    if clock is not None:
+        monkeypatch.setattr("boilover.scoring.is_ahead", lambda *_: clock)
+    known = EVENTS[EVENTS["occurred_at"] < START + pd.Timedelta("28D")]
+    late = known.iloc[[-1]].assign(occurred_at=pd.Timestamp(odd), event_type="message", value=None)
+    events = pd.concat([known, late], ignore_index=True)
+    write(tmp_path / "log", events, TICKETS[TICKETS["ticket_id"].isin(known["ticket_id"])])
+    assert run("ingest", tmp_path / "log", "-o", tmp_path / "parts")[0] == 0
+    words = ("--model", desk / "model", "-o", tmp_path / "scores.csv")
+    for log, more in ((tmp_path / "log", ()), (tmp_path / "parts", ("--memory", "4GB"))):
+        code, said = run("score", log, *words, *more)
+        assert code == 0, said
+        assert re.search(f"the last event, {odd}, {told}", said), said
+        assert "Name another moment with --as-of" in said
+        code, said = run("score", log, *words, *more, "--as-of", "2026-02-01")
+        assert "Name another moment" not in said

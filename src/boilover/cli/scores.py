@@ -73,7 +73,7 @@ def score(
     Example: boilover score logs/desk --model models/desk --as-of 2026-03-03 -o scores.csv
     """
     from boilover import pipeline
-    from boilover.observation import last_observed
+    from boilover.observation import last_observed, last_two_observed
     from boilover.outputs import check_target
     from boilover.places import title
 
@@ -91,13 +91,18 @@ def score(
             found = pipeline.score_in_parts(
                 log, model, memory=memory, cluster=cluster, as_of=as_of, explain=rows, spill=spill, tell=tell
             )
-        _tell_age(found, max(_ends(log), default=None), model)
+        ends = sorted(set(_ends(log)))
+        if as_of is None and ends:
+            _tell_ahead(ends[-1], ends[max(len(ends) - 2, 0)])
+        _tell_age(found, max(ends, default=None), model)
         _hand_out(found, output, form, NOBODY)
         return
     if spill is not None:
         raise UsageError("--spill is where pieces lie: name --memory or --cluster with it")
     source = open_source(log, input_format, recipe, None, settings_of(config), texts=False)
     found = pipeline.score_log(source, model, as_of=as_of, points=points, explain=rows)
+    if as_of is None and points is None and (last := last_two_observed(source.told.events)):
+        _tell_ahead(*last)
     _tell_age(found, last_observed(source.told.events), model)
     _hand_out(
         found,
@@ -114,6 +119,14 @@ def _ends(log: Path) -> list[int]:
 
     manifest = read_manifest(log) or Manifest()
     return [parse_moment(each.last) for each in manifest.partitions if each.last is not None]
+
+
+def _tell_ahead(newest: int, before: int) -> None:
+    """Say where the last event, as of which scores are, seems to have a wrong time."""
+    from boilover.scoring import told_ahead
+
+    if warning := told_ahead(newest, before):
+        say(warning)
 
 
 def _tell_age(found: pd.DataFrame, newest: int | None, model: Path) -> None:
