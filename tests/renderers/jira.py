@@ -31,7 +31,7 @@ PAGE = 20
 def render(tickets: Sequence[NeutralTicket], folder: Path) -> None:
     """Write the pages of a search."""
     # What came first has the same number in an earlier export.
-    issues = [_issue(ticket, count(1_000 * int(ticket.ticket_id))) for ticket in tickets]
+    issues = [_issue(ticket, count(1_000 * int(ticket.ticket_id.rpartition("-")[2]))) for ticket in tickets]
     for start in range(0, max(len(issues), 1), PAGE):
         page = {
             "startAt": start,
