@@ -37,7 +37,7 @@ def test_the_verdict_and_the_figures_are_those_of_the_replay(replay: Replay) -> 
     assert f"; {chance} if drawn at random" in tiles
     assert f"flags stand on {standing} of the open tickets" in tiles
     cells = methods(result.to_dict())[0].cells
-    assert cells[:2] == [(chance, ""), (standing, "")]
+    assert [figure for figure, _ in cells[:3]] == [percent(own["recall"].estimate), chance, standing]
     assert ("HARDLY CHOOSES" in text) == (own["standing_share"].estimate > 0.5)
     assert percent(own["recall"].estimate) in page.text("td")
     assert f"{own['net_benefit'].estimate:+.2f}" in page.text("td")

@@ -58,15 +58,16 @@ def warning(result: Mapping[str, Any]) -> str:
 
 def methods(result: Mapping[str, Any]) -> list[Method]:
     """Return the policy and the rules of desks, the policy first."""
-    shown = ("recall", "recall_24h_ahead", "first_flag_precision", "flags_a_night", "flags_per_caught")
-    chance = ("recall_by_chance", "standing_share")
+    shown = (
+        *("recall", "recall_by_chance", "standing_share", "recall_24h_ahead", "first_flag_precision"),
+        *("flags_a_night", "flags_per_caught"),
+    )
     return [
         Method(
             NAMES[name],
             name == POLICY,
             f"{result['counts'][name]['caught']:,}",
             [
-                *((percent(figures[each]["estimate"]), "") for each in chance),
                 *(
                     with_interval(figures[each], count if each.startswith("flags") else percent)
                     for each in shown
