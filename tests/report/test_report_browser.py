@@ -211,8 +211,8 @@ def test_the_slider_tells_what_each_line_gives(browser: Browser, load: Open) -> 
         assert texts(browser, "[data-dial] [data-say]")[:6] == said
         risk, flags, recall, chance, precision, _ = said
         assert browser.run('document.querySelector("#line").getAttribute("aria-valuetext")') == (
-            f"Risk of {risk}: {flags} flags a night, {recall} of escalating tickets caught, {chance} if drawn at random,"
-            f" {precision} of flags right"
+            f"Risk of {risk}: {flags} flags a night, {recall} of escalating tickets caught, {chance} if drawn at"
+            f" random, {precision} of flags right"
         )
         marker = browser.run(
             '["cx", "cy"].map((each) => Number(document.querySelector("[data-marker]").getAttribute(each)))'
