@@ -14,7 +14,7 @@ PACKAGE = Path(boilover.__file__).parent
 LAYERS = (
     ("errors",),
     ("schema", "times", "once", "memory", "mistakes", "scratch"),
-    ("places",),
+    ("cells", "places"),
     ("casting", "conform", "csv_faults", "files", "spreadsheet", "tables"),
     ("words",),
     ("kernels",),

@@ -10,7 +10,7 @@ import pytest
 
 from boilover.errors import InputError
 from boilover.outputs import read_frame, to_table, write_frame
-from boilover.spreadsheet import CSV_ROWS
+from boilover.spreadsheet import ROWS_AT_ONCE
 
 TEXTS = ["", "a", 'say "hi"', "a,b", "line\nbreak", None, "ä€😀", "'", " x", "T-1", "é\u2028"]
 NUMBERS = [
@@ -36,7 +36,7 @@ def written(frame, tmp_path):
     return (tmp_path / "out.csv").read_bytes().decode()
 
 
-@pytest.mark.parametrize("n", [0, 1, 500, CSV_ROWS + 3])
+@pytest.mark.parametrize("n", [0, 1, 500, ROWS_AT_ONCE + 3])
 def test_it_is_what_pandas_writes(n, tmp_path):
     rng = np.random.default_rng(n)
     numbers = rng.choice(np.concatenate([NUMBERS, rng.random(200), rng.lognormal(0, 20, 200)]), n)

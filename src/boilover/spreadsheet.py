@@ -19,12 +19,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from boilover.cells import iso_cell, json_cells, letters_of, number_cells, replaced
+
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """How a cell begins that a spreadsheet would run, or that looks as if it had been kept from it."""
 _STARTS, _QUOTED = (np.isin(np.arange(256), list(map(ord, letters))) for letters in ("'=+-@\t\r", ',"\r\n'))
 """By letter, whether a cell that begins with it may be a formula, and whether CSV quotes a cell that holds it."""
-CSV_ROWS = 100_000
-"""Rows of CSV that are made at once."""
+ROWS_AT_ONCE = 100_000
+"""Rows of CSV or JSON lines that are made at once."""
 PARQUET = b"PAR1"
 """How a Parquet file begins."""
 
@@ -42,8 +44,8 @@ def write_csv(frame: pd.DataFrame, file: TextIO) -> None:
     file.write(",".join(_quoted(str(name)) for name in frame.columns) + "\n")
     columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
     with ThreadPoolExecutor() as pool:
-        for start in range(0, len(frame), CSV_ROWS):
-            cells = list(pool.map(_csv_cells, [each.iloc[start : start + CSV_ROWS] for each in columns]))
+        for start in range(0, len(frame), ROWS_AT_ONCE):
+            cells = list(pool.map(_csv_cells, [each.iloc[start : start + ROWS_AT_ONCE] for each in columns]))
             cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "")
             lines = pc.binary_join_element_wise(*cells, ",")
             file.write(str(lines.buffers()[2], "utf-8"))
@@ -78,10 +80,15 @@ def read_csv(source: Path | IO[Any], types: str | Mapping[str, str]) -> pd.DataF
 
 def write_jsonl(frame: pd.DataFrame, file: TextIO) -> None:
     """Write an object per row: times of UTC in microseconds, floats that read back as the same; null for no value."""
-    names = [json.dumps(str(name)).replace("%", "%%") for name in frame.columns]
-    line = f"{{{','.join(f'{name}:%s' for name in names)}}}\n"
-    columns = [_json_cells(frame.iloc[:, place]) for place in range(frame.shape[1])]
-    file.writelines(line % cells for cells in zip(*columns, strict=True))
+    names = [json.dumps(str(name)) for name in frame.columns]
+    before = [f"{',' if place else '{'}{name}:" for place, name in enumerate(names)]
+    columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(frame), ROWS_AT_ONCE):
+            cells = pool.map(json_cells, [each.iloc[start : start + ROWS_AT_ONCE] for each in columns])
+            parts = [part for pair in zip(before, cells, strict=True) for part in pair]
+            lines = pc.binary_join_element_wise(*parts, "}\n", "")
+            file.write(str(lines.buffers()[2], "utf-8"))
 
 
 def read_jsonl(source: Path | IO[bytes], texts: Iterable[str]) -> pd.DataFrame:
@@ -134,14 +141,11 @@ def _csv_cells(values: pd.Series) -> pa.Array:
     """Return a column as the text of its cells; nothing for what is missing."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         told = values.astype("category")
-        words = [_iso(each) for each in told.cat.categories]
+        words = [iso_cell(each) for each in told.cat.categories]
         return _texts([*words, None]).take(pa.array(told.cat.codes.astype("int64") % (len(words) + 1)))
     if pd.api.types.is_float_dtype(values.dtype):
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        cells = pc.fill_null(pa.array(numbers, from_pandas=True).cast(pa.string()), "")
-        # Python writes whole numbers with a point, and the very small and large with an exponent, in its own form.
-        own = ~np.isnan(numbers) & ((np.abs(numbers) < 1e-4) | (np.abs(numbers) >= 1e10) | (numbers % 1 == 0))
-        return _replaced(cells, own, [repr(each) for each in numbers[own].tolist()])
+        return pc.fill_null(number_cells(numbers), "")
     if pd.api.types.is_integer_dtype(values.dtype):
         return _texts(pa.array(values, from_pandas=True).cast(pa.string()))
     if pd.api.types.is_bool_dtype(values.dtype):
@@ -149,15 +153,12 @@ def _csv_cells(values: pd.Series) -> pa.Array:
     is_text = pd.api.types.is_string_dtype(values.dtype)
     cells = _texts(values if is_text else [None if pd.isna(each) else str(each) for each in values.tolist()])
     odd = _odd(cells)
-    return _replaced(
-        cells, odd, [_quoted(_neutral(each)) for each in cells.filter(pa.array(odd)).to_pylist()]
-    )
+    return replaced(cells, odd, [_quoted(_neutral(each)) for each in cells.filter(pa.array(odd)).to_pylist()])
 
 
 def _odd(cells: pa.StringArray) -> npt.NDArray[np.bool_]:
     """Return which cells begin as a formula, or are quoted in CSV."""
-    ends = np.frombuffer(cells.buffers()[1], dtype=np.int32)[cells.offset : cells.offset + len(cells) + 1]
-    letters = np.frombuffer(cells.buffers()[2] or b"", dtype=np.uint8)[: ends[-1]]
+    ends, letters = letters_of(cells)
     odd = np.zeros(len(cells), dtype=bool)
     begins = ends[:-1][ends[1:] > ends[:-1]]
     odd[ends[1:] > ends[:-1]] = _STARTS[letters[begins]]
@@ -171,10 +172,6 @@ def _texts(values: Any) -> pa.Array:
     return pc.fill_null(texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts, "")
 
 
-def _replaced(cells: pa.Array, rows: npt.NDArray[np.bool_], told: list[str]) -> pa.Array:
-    return pc.replace_with_mask(cells, pa.array(rows), pa.array(told, pa.string())) if told else cells
-
-
 def _neutral(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
@@ -184,33 +181,3 @@ def _quoted(text: str) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow([text, ""])
     return written.getvalue()[:-2]
-
-
-def _iso(time: pd.Timestamp) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _json_cells(values: pd.Series) -> list[str]:
-    """Return a column as JSON, cell by cell."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        times = pd.to_datetime(values, utc=True).astype("category")
-        words = [f'"{_iso(time)}"' for time in times.cat.categories]
-        return [words[code] if code >= 0 else "null" for code in times.cat.codes.tolist()]
-    if pd.api.types.is_float_dtype(values.dtype):
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        told = zip(numbers.tolist(), np.isfinite(numbers).tolist(), strict=True)
-        return [repr(each) if is_finite else "null" for each, is_finite in told]
-    if pd.api.types.is_integer_dtype(values.dtype):
-        return ["null" if each is pd.NA else str(each) for each in values.tolist()]
-    if isinstance(values.dtype, pd.StringDtype):
-        codes, texts = pd.factorize(values)
-        words = [json.dumps(each) for each in texts.tolist()]
-        return [words[code] if code >= 0 else "null" for code in codes.tolist()]
-    return [
-        "null" if missing else json.dumps(each, default=_plain)
-        for each, missing in zip(values.tolist(), values.isna().tolist(), strict=True)
-    ]
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else str(value)
