@@ -43,17 +43,20 @@ def test_a_night_tells_it_in_its_manifest(tmp_path, run):
     shutil.copy(sample, tmp_path / "export.csv")
     recipe = sample.with_suffix(".toml").read_text("utf-8")
     (tmp_path / "own.toml").write_text(f"{recipe}\n{DECLARED}", encoding="utf-8")
-    (tmp_path / "policy.toml").write_text("", encoding="utf-8")
-    (tmp_path / "night.toml").write_text(
+    told = (
         f'sources = "export.csv"\nrecipe = "own.toml"\nlog = "log"\nmodel = "{root / "models" / "demo"}"\n'
-        'policy = "policy.toml"\nledger = "ledger.db"\n[outputs]\nmanifest = "out/night.json"\n',
-        encoding="utf-8",
+        'policy = "policy.toml"\nledger = "ledger.db"\n[outputs]\nmanifest = "out/night.json"\n'
     )
-    code, said = run("nightly", tmp_path / "night.toml", "--as-of", "2025-01-16T06:00Z")
-    assert code == 0, said
-    assert said.count("ANOTHER OUTCOME") == 1
-    told = json.loads((tmp_path / "out" / "night.json").read_text("utf-8"))
-    assert SAID in told["log"]["note"]
+    (tmp_path / "night.toml").write_text(told, encoding="utf-8")
+    # Who flags everything is told on the second night that this is hardly a choice.
+    everybody = '[threshold]\nkind = "fixed"\nrisk = 0.0\n'
+    for policy, night in (("", "2025-01-16"), (everybody, "2025-01-17")):
+        (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")
+        code, said = run("nightly", tmp_path / "night.toml", "--as-of", f"{night}T06:00Z")
+        assert code == 0, said
+        assert said.count("ANOTHER OUTCOME") == 1
+        assert ("desk: HARDLY CHOOSES: 100 % of the open tickets have a flag" in said) == bool(policy)
+        assert SAID in json.loads((tmp_path / "out" / "night.json").read_text("utf-8"))["log"]["note"]
 
 
 def test_only_a_model_that_takes_the_logs_is_misled():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from boilover.cli.options import AgainOption
-from boilover.cli.speaking import counts_told, say, say_error
+from boilover.cli.speaking import counts_told, say, say_error, share_with_flags
 
 
 def explain_policy(
@@ -39,6 +39,7 @@ def nightly(
     Example: boilover nightly nightly.toml --as-of 2026-03-03T06:00Z
     """
     from boilover import pipeline
+    from boilover.evaluation.choice import hardly
 
     failed = []
     for run in pipeline.nightly(config, as_of=as_of, desk=desk, again=again, say=say):
@@ -47,6 +48,8 @@ def nightly(
             delivery = run.manifest["delivery"]
             sent = f"{delivery['sent']} notices sent, {delivery['kept']} wait"
             typer.echo(f"{run.desk} {run.manifest['as_of']}: {told}; {sent}; {run.file}")
+            if said := hardly(share_with_flags(run.manifest["counts"])):
+                say(f"{run.desk}: {said}")
         else:
             say(f"{run.desk} failed with exit code {run.manifest['exit_code']}")
             failed.append(run.error)

@@ -92,3 +92,8 @@ def counting() -> Iterator[Callable[[str, int, int], None]]:
 def counts_told(counts: Mapping[str, int]) -> str:
     """Return counts of a night in a line; what held tickets back tells them all once more, by its name."""
     return ", ".join(f"{number} {name}" for name, number in counts.items() if name != "suppressed")
+
+
+def share_with_flags(counts: Mapping[str, int]) -> float:
+    """Return the share of a night's tickets at risk that have a flag after it."""
+    return sum(counts[name] for name in ("new", "risen", "still")) / max(counts["tickets"], 1)
