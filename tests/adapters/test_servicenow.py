@@ -291,6 +291,24 @@ def test_case_06_the_role_is_that_in_the_ticket(read):
     assert ("INC7", ANN, "agent") in told(events, "message", "ticket_id", "actor_id", "actor_role")
 
 
+def test_case_06_the_caller_is_the_customer_while_they_are_the_caller(read):
+    """An export of before tells the same of what was said before."""
+    said = [
+        journal(at, at, by)
+        for at, by in (("10:00", CALLER), ("10:30", "c2"), ("12:00", "c2"), ("12:30", CALLER))
+    ]
+    moved = audit("11:00", "caller_id", CALLER, "c2")
+    now = incident(caller_id=link("sys_user", "c2"))
+    roles = {"10:00": "customer", "10:30": "agent", "12:00": "customer", "12:30": "agent"}
+    for who, rows, messages in ((now, [moved], said), (incident(), [], said[:2])):
+        _, events, _, _ = read(*filter(None, ([who], rows, messages)), USERS)
+        found = dict(told(events, "message", "text", "actor_role"))
+        assert {at: found[at] for at in list(roles)[: len(messages)]} == dict(
+            list(roles.items())[: len(messages)]
+        )
+        assert told(events, "created", "actor_role") == [("customer",)]
+
+
 def test_case_07_several_changes_at_one_instant(read):
     audits = [audit("10:00", "assignment_group", *pair) for pair in (("a", "b"), ("b", "c"), ("c", "a"))]
     _, events, _, _ = read([incident(assignment_group="a")], audits)

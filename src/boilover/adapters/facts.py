@@ -200,6 +200,10 @@ class Facts:
         """Say which role somebody has in all events that do not tell it themselves."""
         self._story.people[actor_id] = role
 
+    def parties(self) -> None:
+        """Say that a person of no told role is the customer of tickets while their customer_id, and else an agent."""
+        self._story.parties = True
+
     def acted(self, actor_id: str | None, role: str, at: Any) -> None:
         """Say that somebody did, or was given, what only a ``role`` does or is given.
 

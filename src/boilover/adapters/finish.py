@@ -78,7 +78,8 @@ def _events(rows: pd.DataFrame, told: Told) -> pa.Table:
     author = np.where(later, row, told.creator[ticket])
     by = pa.array(author, mask=author < 0)
     actor = told.facts["by"].take(by)
-    role = pc.coalesce(told.facts["role"].take(by), *_roles(actor, rows["visible"].to_numpy(), told.story))
+    roles = [told.facts["role"].take(by), *_roles(actor, rows["visible"].to_numpy(), told.story)]
+    role = pc.coalesce(*roles, *(_parties(rows, told, actor) if told.story.parties else ()))
     event_type, field = _types(rows, told)
     value, raw, visible = (rows[name].to_numpy() for name in ("value", "raw", "visible"))
     columns = {
@@ -142,6 +143,17 @@ def _roles(actor: pa.ChunkedArray, visible: Ints, story: Story) -> Iterator[pa.A
         yield pc.if_else(pa.array(is_one), role, pa.scalar(None, pa.string()))
 
 
+def _parties(rows: pd.DataFrame, told: Told, actor: pa.ChunkedArray) -> Iterator[pa.Array]:
+    """Yield the role of who is the customer of the ticket at that time, then that of all others: they are agents."""
+    is_set = rows["of_state"] & (rows["target"] == told.code("customer_id")) & (rows["value"] >= 0)
+    held = rows["value"].where(is_set).groupby(rows["ticket"]).ffill().to_numpy()
+    known = told.words.take(pa.array(held, type=pa.int64(), from_pandas=True))
+    customer = pc.coalesce(known, _attribute(told, "customer_id").take(pa.array(rows["ticket"])))
+    nobody = pa.scalar(None, pa.string())
+    yield pc.if_else(pc.fill_null(pc.equal(actor, customer), False), "customer", nobody)
+    yield pc.if_else(pc.is_valid(actor), "agent", nobody)
+
+
 def _tickets(rows: pd.DataFrame, told: Told, born: Ints) -> pa.Table:
     """Return a row per ticket with what was fixed, or known of its state, when it was created."""
     columns: dict[str, pa.Array] = {"ticket_id": told.ids}
@@ -150,11 +162,15 @@ def _tickets(rows: pd.DataFrame, told: Told, born: Ints) -> pa.Table:
         states = initial[initial["target"] == told.code(name)]
         columns[name] = _column(told, states["ticket"].to_numpy(), states["value"].to_numpy())
     for name, kind in sorted(told.story.attributes.items()):
-        is_named = told.target == told.code(name)
-        at = [np.flatnonzero(is_named & (told.kind == each))[::-1] for each in (ATTRIBUTE, FIRST)]
-        words = _column(told, told.ticket[np.concatenate(at)], told.value[np.concatenate(at)])
-        columns[name] = _typed(words, kind, columns.get(name))
+        columns[name] = _typed(_attribute(told, name), kind, columns.get(name))
     return pa.table(columns).filter(pa.array(born < NEVER))
+
+
+def _attribute(told: Told, name: str) -> pa.Array:
+    """Return what each ticket had at creation, as a word: what its history tells before what its record shows."""
+    is_named = told.target == told.code(name)
+    at = [np.flatnonzero(is_named & (told.kind == each))[::-1] for each in (ATTRIBUTE, FIRST)]
+    return _column(told, told.ticket[np.concatenate(at)], told.value[np.concatenate(at)])
 
 
 def _at_creation(rows: pd.DataFrame, told: Told) -> pa.Table:

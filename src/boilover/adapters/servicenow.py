@@ -86,7 +86,7 @@ def _tell_incident(desk: Desk, incident: Record) -> None:
         return
     created = cell(incident, "sys_created_on") or cell(incident, "opened_at")
     opener = desk.person(cell(incident, "opened_by") or cell(incident, "sys_created_by"))
-    role = desk.role(opener, cell(incident, "sys_created_by"), ticket)
+    role = desk.role(opener, cell(incident, "sys_created_by"))
     attributes = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
     first = {name for column, name in ATTRIBUTES.items() if desk.firsts.tells(column)}
     desk.facts.ticket(ticket, created=created, by=opener, role=role, first=first, **attributes)
@@ -94,7 +94,7 @@ def _tell_incident(desk: Desk, incident: Record) -> None:
     if created is not None:
         text = None if opening is None else message_text(opening)
         is_first = desk.firsts.tells("description")
-        public = role == "customer"
+        public = role is None and opener is not None and opener == attributes["customer_id"]
         desk.facts.opening(ticket, created, text, first=is_first, public=public, by=opener, role=role)
     updated = cell(incident, "sys_updated_on")
     for column, target in desk.targets.items():

@@ -41,6 +41,7 @@ class Desk(RecordDesk[Options]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.facts.parties()
         self.targets = {**TARGETS, **self.options.fields}
         self.pending_reasons = {reason.casefold() for reason in self.options.pending_reasons}
         self.bots.update(name.casefold() for name in self.options.bots)
@@ -87,8 +88,6 @@ class Desk(RecordDesk[Options]):
         self.tickets.update({each: ticket for each in (number, key) if each is not None})
         if (created := cell(incident, "sys_created_on")) is not None:
             self.created[ticket] = created
-        if (caller := self.person(cell(incident, "caller_id"))) is not None:
-            self.customers[ticket] = caller
         if label := shown(incident, "state"):
             self.labels[cell(incident, "state") or ""] = label
         if label := shown(incident, "assignment_group"):
@@ -100,15 +99,11 @@ class Desk(RecordDesk[Options]):
             return word
         return self.people.get(word.casefold(), word)
 
-    def role(self, actor: str | None, login: str | None, ticket: str) -> str | None:
-        """Return the role of an actor in a ticket: its caller is the customer, whoever that is elsewhere."""
-        if actor is None:
-            return None
+    def role(self, actor: str | None, login: str | None) -> str | None:
+        """Return the role of who is no person: persons are a ticket's caller at the time, or agents."""
         if actor in self.bots or (login or "").casefold() in self.bots:
             return "bot"
-        if actor == self.customers.get(ticket):
-            return "customer"
-        return "system" if login == "system" else "agent"
+        return "system" if login == "system" else None
 
     def named(self, target: str, word: str) -> str | None:
         """Return a person as an id, a group by its name, and anything else as it is."""

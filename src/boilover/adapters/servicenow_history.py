@@ -40,7 +40,7 @@ class Audit:
         actor = desk.person(login)
         told = {
             "by": actor,
-            "role": desk.role(actor, login, ticket),
+            "role": desk.role(actor, login),
             "event_id": cell(row, "sys_id"),
             "order": desk.n_history,
         }
@@ -112,7 +112,7 @@ def tell_journal(desk: Desk, row: Mapping[str, Any]) -> None:
         message_text(cell(row, "value")),
         public=JOURNALS[element],
         by=actor,
-        role=desk.role(actor, login, ticket),
+        role=desk.role(actor, login),
         event_id=cell(row, "sys_id"),
     )
 

@@ -13,12 +13,14 @@ KINDS = {int: "number", float: "number", bool: "bool"}
 class Story:
     """What is known of the export as a whole, so that all pieces of the log have the same columns.
 
-    ``whole``: it holds all histories; ``people``: actor to role; ``acted``: role to the actors who showed that they
-    have it, with the time at which they first did; ``targets``: all that are told of; ``stated``: those of which it
-    tells what they are, also where they never changed; ``attributes``: name to type, one of str, number and bool.
+    ``whole``: it holds all histories; ``parties``: whoever is not a ticket's customer is an agent; ``people``: actor to
+    role; ``acted``: role to the actors who showed that they have it, with the time at which they first did;
+    ``targets``: all that are told of; ``stated``: those of which it tells what they are, also where they never changed;
+    ``attributes``: name to type, one of str, number and bool.
     """
 
     whole: bool = False
+    parties: bool = False
     people: dict[str, str] = field(default_factory=dict)
     acted: dict[str, dict[str, datetime]] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
