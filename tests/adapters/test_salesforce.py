@@ -339,6 +339,13 @@ def test_a_queue_of_fifteen_letters_is_no_id(read, recipe):
     assert told(events, "group_changed", "value") == [("EscalationsDesk",)]
 
 
+def test_a_case_that_a_machine_files_was_opened_by_its_contact_at_creation(read):
+    moved = change("10:00", "Contact", CONTACT, "003A00000000701IAA")
+    by_machine = case(ContactId="003A00000000701IAA", CreatedById=ROBOT, Origin="Email")
+    _, events, _, _ = read([by_machine], [moved], USERS)
+    assert told(events, "created", "actor_id", "actor_role") == [(CONTACT, "customer")]
+
+
 def test_the_flag_before_it_is_set_is_no_news_at_creation(read):
     """Only cases that escalate have a history of the flag: that it was not set would tell which those are."""
     calm = case(Id="500000000000002", CaseNumber="00001008")

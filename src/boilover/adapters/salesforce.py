@@ -121,12 +121,12 @@ def _children(desk: Desk, case: Record) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> None:
     """Tell what was fixed at creation, the opening words, and what the case is today."""
-    by, role = _opener(desk, ticket, case)
     created = _time(desk, case, "CreatedDate")
     today = {"customer_id": key(case.get("ContactId")), "account_id": key(case.get("AccountId"))}
     today |= {name.casefold(): ident(case.get(name)) for name in ("Subject", "Description")}
     held = {name: desk.firsts.at_creation(ticket, name, value) for name, value in today.items()}
     opening = held.pop("description")
+    by, role = _opener(desk, ticket, case, held["customer_id"])
     first = {name for name in held if desk.firsts.tells(name)}
     desk.facts.ticket(ticket, created=created, by=by, role=role, first=first, **held)
     is_doubled = has_emails and (ident(case.get("Origin")) or "").casefold() == "email"
@@ -149,7 +149,7 @@ def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> No
     _tell_status(desk, ticket, case, updated)
 
 
-def _opener(desk: Desk, ticket: str, case: Record) -> tuple[str | None, str | None]:
+def _opener(desk: Desk, ticket: str, case: Record, contact: str | None) -> tuple[str | None, str | None]:
     """Return who opened a case and in which role: what a customer wrote, a machine files."""
     user = ident(case.get("CreatedById"))
     role = desk.role(key(user), ticket)
@@ -157,7 +157,7 @@ def _opener(desk: Desk, ticket: str, case: Record) -> tuple[str | None, str | No
         case.get("SuppliedEmail")
     ) is not None
     if user is None or (role != "customer" and (by_machine or role in ("system", "bot"))):
-        return desk.customers.get(ticket), "customer"
+        return contact, "customer"
     return desk.person(user), role
 
 
