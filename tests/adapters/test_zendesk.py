@@ -135,6 +135,17 @@ def test_case_02_a_ticket_that_an_agent_opens(read, audit):
     assert tickets["customer_id"].tolist() == ["700"]
 
 
+def test_a_description_that_a_later_audit_tells_is_told_once(read, audit):
+    """A ticket may be created by one audit, and what it begins with be written by the next."""
+    audits = [audit("09:00", *created(), by=CUSTOMER), audit("09:00", comment("It broke", public=False))]
+    for pages in (
+        [{"tickets": [ticket()]}, {"audits": audits}],
+        [{"audits": audits}, {"tickets": [ticket()]}],
+    ):
+        _, events, *_ = read(*pages, USERS)
+        assert told(events, "message", "text", "actor_role", "is_public") == [("It broke", "agent", False)]
+
+
 @pytest.mark.parametrize("sign", ["tag", "via"])
 def test_case_03_a_merged_ticket_ends_at_the_merge(read, audit, first, sign):
     close = changed("status", "closed", "open")

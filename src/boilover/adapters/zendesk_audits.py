@@ -131,12 +131,13 @@ class Audit:
             self.desk.export.tally.note("comments without their text: export with comment_events", 1)
             if self.creates:
                 # The ticket's record has these words as its description, of this export or of another.
+                self.desk.opened_elsewhere.add(self.ticket)
                 return
         author = ident(event.get("author_id")) or self.actor
         public = bool(event.get("public", event.get("comment_public", True)))
         requester, text = self.desk.whole.get(self.ticket), message_text(event)
-        if self.creates and text is not None:
-            self.desk.facts.opening(self.ticket, self.at, None, first=True)
+        if text is not None:
+            self.desk.written.add(self.ticket)
         self.desk.facts.message(
             self.ticket,
             self.at,

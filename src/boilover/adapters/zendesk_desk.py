@@ -74,6 +74,10 @@ class Desk(TicketDesk[Options]):
 
     roles: dict[str, str] = field(default_factory=dict)
     """Role of each user that the export lists, as it is today."""
+    written: set[str] = field(default_factory=set)
+    """Tickets of which the history holds what was written."""
+    opened_elsewhere: set[str] = field(default_factory=set)
+    """Tickets whose history says that they began with a message, and not which."""
 
     def __post_init__(self) -> None:
         self.know("status", STATUSES | self.options.statuses)
@@ -130,6 +134,8 @@ class Desk(TicketDesk[Options]):
         self.roles |= dict.fromkeys(self.options.bots, "bot")
         for user, role in self.roles.items():
             self.facts.person(user, role)
+        for ticket_id in (self.written & self.whole.keys()) - self.opened_elsewhere:
+            self.facts.opening(ticket_id, None, None, first=True)
         self.tell_histories("audit")
 
 
