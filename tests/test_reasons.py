@@ -241,6 +241,9 @@ def test_one_fact_is_told_once() -> None:
     groups = Distinct(Flag("any_event"), of="group")
     counts = [Count(Flag(name)) for name in ("handoff", "group_handoff", "assignee_handoff")]
     assert told_of(*((each, 3.0, 0.1) for each in counts), (groups, 2.0, 0.05)) == ["3 handoffs"]
+    own, customers = Mean(value="sentiment"), Mean(value="sentiment", window="90d", key="customer_id")
+    assert len(told_of((own, -0.22, 0.3), (customers, -0.22, 0.2))) == 1
+    assert len(told_of((own, -0.22, 0.3), (customers, -0.31, 0.2))) == 2
     # Other matters stay: what another key tells, and a count beside a rate of it.
     joined = Count(Flag("joined_group"), "24h", key="group")
     assert len(told_of((joined, 9.0, 0.2), (lift, 2.1, 0.4))) == 2

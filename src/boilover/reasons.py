@@ -103,6 +103,7 @@ def reasons(
     for row in range(len(rows)):
         sentences: list[str] = []
         spans: list[float] = []
+        measured: set[tuple[str, float]] = set()
         known, added = [each[row] for each in values], contributions[row].tolist()
         for group in order[row].tolist():
             if summed[row, group] < LEAST or len(sentences) == top:
@@ -118,6 +119,12 @@ def reasons(
                     if any(abs(hours - each) <= SAME_HOURS + SAME_SHARE * abs(each) for each in spans):
                         continue
                     spans.append(hours)
+                if isinstance(features[column], Valued):
+                    # The mean of a ticket's messages is its customer's where he has no other ticket.
+                    fact = (features[column].value, round(float(known[column]), 4))
+                    if fact in measured:
+                        continue
+                    measured.add(fact)
                 sentences.append(said)
                 break
         found.append(sentences)
