@@ -126,3 +126,22 @@ def test_what_is_not_run_is_a_target_of_make() -> None:
 
 def test_the_screenshot_is_small() -> None:
     assert 10_000 < (ROOT / "docs" / "report.png").stat().st_size < 300_000
+
+
+def test_what_the_lead_comes_from_is_what_the_page_on_quality_measures() -> None:
+    page = (ROOT / "docs" / "quality.md").read_text("utf-8")
+    rows = [
+        [cell.strip(" *") for cell in line.strip("|").split("|")]
+        for line in page.splitlines()
+        if line.startswith("|")
+    ]
+    tasks = next(row for row in rows if row[0] == "" and "bpic13_line" in row)
+    lost = next(row for row in rows if row[0] == "without rates of attributes")
+    reached = next(row for row in rows if row[0] == "all features")
+    told = re.search(r"The lead on (\w+) .*?falls by ([\d.]+), to about the best peer's", README, re.DOTALL)
+    assert told is not None
+    place = tasks.index(told[1])
+    assert lost[place].split()[0] == f"-{told[2]}"
+    (row,) = (line for line in README.splitlines() if line.startswith(f"| {told[1]} |"))
+    best = float(row.split("|")[-2].split()[0])
+    assert abs(float(reached[place].split()[0]) - float(told[2]) - best) < 0.02
