@@ -251,6 +251,12 @@ def test_one_fact_is_told_once() -> None:
     assert len(told_of((channel, 2.0, 0.2), (lift, 2.1, 0.4))) == 2
 
 
+def test_a_low_priority_warns_nobody() -> None:
+    highest = Max(value="priority_level")
+    told = [told_of((highest, level, 0.2)) for level in (1.0, 2.0, 3.0)]
+    assert told == [[], [], ["highest priority so far: level 3 of 5"]]
+
+
 def test_what_was_solved_and_is_at_risk_was_reopened() -> None:
     notes = [Count(Flag("reopened")), next(each for each in solved() if "solved" in each.name)]
     assert told_of((notes[0], 1.0, 0.2), (notes[1], 1.0, 0.4)) == [sentence(notes[1], 1.0)]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from boilover.annotations import Annotations
+from boilover.annotations.priority import LEVELS
 from boilover.features import (
     Aggregate,
     Attribute,
@@ -174,6 +175,8 @@ def _warns(feature: Feature, value: object, desk_rate: float) -> bool:
         return value >= NOTED_LIFT
     if isinstance(feature, Valued) and feature.value == "sentiment":
         return value < 0
+    if isinstance(feature, Valued) and feature.value == "priority_level":
+        return value > LEVELS["normal"]
     return True
 
 
