@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from boilover.errors import UsageError
 
 SCRATCH = "boilover-scratch-"
+NAMED = re.compile(re.escape(SCRATCH) + "[a-z0-9_]{8}")
 LEFT_AFTER = 3600.0
 """Seconds after which a scratch folder that no process holds is one that a killed process left."""
 
@@ -50,7 +51,7 @@ def _sweep(folder: Path) -> None:
         # Not by a pattern: a folder that all programs share may hold thousands of others.
         names = os.listdir(folder)
     for name in names:
-        if not re.fullmatch(re.escape(SCRATCH) + "[a-z0-9_]{8}", name):
+        if not NAMED.fullmatch(name):
             continue
         left = folder / name
         try:
