@@ -251,6 +251,19 @@ def servicenow_of_two(folder: Path, *, is_newer: bool) -> Path:
     return made
 
 
+def test_an_export_without_a_column_puts_nothing_back(tmp_path: Path) -> None:
+    """Though its history tells of changes of that column, of another incident."""
+    folders = [servicenow_of_two(tmp_path / name, is_newer=name == "alone") for name in ("alone", "whole")]
+    made = folders[1] / "incident.json"
+    told = json.loads(made.read_text())
+    for incident in told["result"]:
+        del incident["short_description"]
+    made.write_text(json.dumps(told))
+    for folder in folders:
+        upsert(tmp_path / "log", [ingest([folder])[0]])
+    assert read_log(tmp_path / "log").tickets["subject"].to_pylist()[0] == "It is down"
+
+
 def test_an_older_whole_export_tells_what_a_newer_record_showed_otherwise(tmp_path: Path) -> None:
     """Also where its history has nothing to tell of it: it was not changed yet."""
     label: dict[str, Any] = {"id": 1, "event": "labeled", "actor": {"login": "ben"}, "created_at": CREATED}

@@ -111,9 +111,9 @@ class Firsts:
         ):
             self.old[ticket, attribute] = time, old
 
-    def tells(self, attribute: str) -> bool:
-        """Say whether any change of the attribute is told: then it never changed where none is."""
-        return attribute in self.kept
+    def tells(self, ticket: str, attribute: str, today: str | None) -> bool:
+        """Say whether the history tells what a ticket had at first: of what is kept, also by telling of no change."""
+        return (ticket, attribute) in self.old or (today is not None and attribute in self.kept)
 
     def at_creation(self, ticket: str, attribute: str, today: str | None) -> str | None:
         """Return what the attribute held at creation: what its earliest change left, or else today's value."""

@@ -127,13 +127,13 @@ def _tell_case(desk: Desk, ticket: str, case: Record, *, has_emails: bool) -> No
     held = {name: desk.firsts.at_creation(ticket, name, value) for name, value in today.items()}
     opening = held.pop("description")
     by, role = _opener(desk, ticket, case, held["customer_id"])
-    first = {name for name in held if desk.firsts.tells(name)}
+    first = {name for name in held if desk.firsts.tells(ticket, name, today[name])}
     desk.facts.ticket(ticket, created=created, by=by, role=role, first=first, **held)
     is_doubled = has_emails and (ident(case.get("Origin")) or "").casefold() == "email"
     if is_doubled:
         desk.facts.opening(ticket, created, None, first=desk.opened_by_mail(ticket, created))
     elif created is not None:
-        is_first = desk.firsts.tells("description")
+        is_first = desk.firsts.tells(ticket, "description", today["description"])
         public = role == "customer"
         desk.facts.opening(ticket, created, opening, first=is_first, public=public, by=by, role=role)
     updated = _time(desk, case, "SystemModstamp") or _time(desk, case, "LastModifiedDate")

@@ -88,12 +88,16 @@ def _tell_incident(desk: Desk, incident: Record) -> None:
     opener = desk.person(cell(incident, "opened_by") or cell(incident, "sys_created_by"))
     role = desk.role(opener, cell(incident, "sys_created_by"))
     attributes = {name: _at_creation(desk, ticket, incident, column) for column, name in ATTRIBUTES.items()}
-    first = {name for column, name in ATTRIBUTES.items() if desk.firsts.tells(column)}
+    first = {
+        name
+        for column, name in ATTRIBUTES.items()
+        if desk.firsts.tells(ticket, column, cell(incident, column))
+    }
     desk.facts.ticket(ticket, created=created, by=opener, role=role, first=first, **attributes)
     opening = desk.firsts.at_creation(ticket, "description", cell(incident, "description"))
     if created is not None:
         text = None if opening is None else message_text(opening)
-        is_first = desk.firsts.tells("description")
+        is_first = desk.firsts.tells(ticket, "description", cell(incident, "description"))
         public = role is None and opener is not None and opener == attributes["customer_id"]
         desk.facts.opening(ticket, created, text, first=is_first, public=public, by=opener, role=role)
     updated = cell(incident, "sys_updated_on")
