@@ -152,12 +152,15 @@ def test_a_log_holds_one_opening_in_its_first_words(export: Callable[..., Path],
     folders = {name: export(tmp_path / name, with_history=name == "whole") for name in ("alone", "whole")}
     logs = {name: ingest([folder])[0] for name, folder in folders.items()}
     assert openings(tmp_path / "today", [[logs["alone"]]]) == [TODAY]
+    hashed = {name: without_people(log, b"key") for name, log in logs.items()}
     for number, order in enumerate(ORDERS):
-        for kind, imports in {
-            "apart": [[logs[name]] for name in order],
-            "pieces": [[logs[name] for name in order]],
-            "hashed": [[without_people(logs[name], b"key")] for name in order],
-        }.items():
+        kinds = {"apart": [[logs[name]] for name in order]}
+        if len(order) == 2:
+            kinds |= {
+                "pieces": [[logs[name] for name in order]],
+                "hashed": [[hashed[name]] for name in order],
+            }
+        for kind, imports in kinds.items():
             assert openings(tmp_path / f"{kind}{number}", imports) == [FIRST], (kind, order)
     for order in (("alone", "whole"), ("whole", "alone")):
         together, _ = ingest([folders[name] for name in order])

@@ -218,7 +218,14 @@ def test_triggers_ask_for_the_log_and_read_it(home, desk, run, tmp_path):
     [
         (["--policy", "p.toml"], "--policy and --ledger go together"),
         (["--ledger", "l.db"], "--policy and --ledger go together"),
-        (["--log", "log"], "--log is read for a policy"),
+        (["--log", "log"], "--log is read with --policy alone: name that, too, or leave --log out"),
+        (["--desk", "web"], "--desk is read with --policy alone"),
+        (["--again"], "--again is read with --policy alone"),
+        (["--recipe", "jira"], "--recipe is read with --log alone"),
+        (
+            ["--policy", "p.toml", "--ledger", "l.db", "--input-format", "log"],
+            "--input-format is read with --log",
+        ),
         (["--policy", "p.toml", "--ledger", "l.db", "--config", "c.toml"], "exclude each other"),
     ],
 )

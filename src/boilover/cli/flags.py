@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,13 +79,15 @@ def flag(
 
     if (policy is None) != (ledger is None):
         raise UsageError("--policy and --ledger go together: a policy asks what was flagged before")
+    if policy is None:
+        _check_unread({"--log": log is not None, "--desk": desk != "desk", "--again": again}, "--policy")
+    if log is None:
+        _check_unread({"--recipe": recipe is not None, "--input-format": input_format != "auto"}, "--log")
     check_one_input({"SCORES": scores, "--log": log})
     check_target(output, form, read=(scores, log, model, policy, config, ledger_file(ledger)))
     saved = None if model is None else load_model(located(model))
     name = None if saved is None else model_name(saved)
     if policy is None or ledger is None:
-        if log is not None:
-            raise UsageError("--log is read for a policy: name it with --policy")
         found = read_frame(scores, model=name)
         threshold, flags = pipeline.flag_scores(found, saved, settings_of(config).threshold, source=config)
         say(_told(threshold))
@@ -108,6 +111,12 @@ def flag(
     say(counts_told(counts))
     _say_share(counts["new"] + counts["risen"] + counts["still"], counts["tickets"], "with a flag")
     write_frame(decided.flags, output, form)
+
+
+def _check_unread(given: Mapping[str, bool], needed: str) -> None:
+    """Refuse options that nothing would read without another one."""
+    for option in (name for name, is_given in given.items() if is_given):
+        raise UsageError(f"{option} is read with {needed} alone: name that, too, or leave {option} out")
 
 
 def _say_share(flagged: int, tickets: int, how: str) -> None:
